@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.core;
+
+/** Why a connection ended. */
+public enum CloseCause {
+
+    /** This side asked for it, by {@link Link#close}. */
+    LOCAL,
+
+    /** The peer broke the connection off (ECONNRESET, EPIPE). */
+    RESET,
+
+    /** A time limit of the carrier passed: the peer read nothing for too long. */
+    STALLED,
+
+    /** The network gave up (ETIMEDOUT, EHOSTUNREACH and their like). */
+    UNREACHABLE,
+
+    /** The protocol threw an exception, or a file that was being sent turned out shorter than promised. */
+    FAILED,
+
+    /** The loop was stopped before the connection had ended by itself. */
+    SHUTDOWN
+}

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.core;
+
+/** How a connection is to end. */
+public enum Closing {
+
+    /** At once: what has not left yet is dropped. */
+    NOW,
+
+    /** After everything in {@link Link#out()} has left. For when the peer owes nothing more. */
+    FLUSHED,
+
+    /**
+     * After everything has left, with our direction closed first and the peer's remaining bytes read and dropped for a
+     * short time. Closing a socket with unread input makes the kernel send RST, which can destroy the last answer on its
+     * way (RFC 9112 section 9.6); so this is for when the peer may still be sending.
+     */
+    LINGERING
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.core;
+
+import java.io.IOException;
+
+/**
+ * A regular file that is open for reading. Several holders may share one: each {@link #hold} is given back by one
+ * {@link #close}, and the last one closes the file. Whoever opens a file has its first hold. Reads carry their position, so
+ * holders do not disturb one another; any thread may call.
+ */
+public abstract class OpenFile implements AutoCloseable {
+    private final FileInfo info;
+    private int holds = 1;
+
+    /** For carriers: a file with the facts as of its opening. */
+    protected OpenFile(FileInfo info) {
+        this.info = info;
+    }
+
+    /** Size, time and identity as they were when the file was opened. */
+    public final FileInfo info() {
+        return info;
+    }
+
+    /** Size in bytes as it was when the file was opened. */
+    public final long size() {
+        return info.size();
+    }
+
+    /**
+     * Reads up to {@code length} bytes from {@code position}, as pread(2).
+     *
+     * @return the number of bytes read, -1 at the end of the file
+     * @throws IOException if the file cannot be read
+     */
+    public abstract int read(long position, byte[] into, int offset, int length) throws IOException;
+
+    /** One more hold on the file. */
+    public final synchronized OpenFile hold() {
+        if (holds == 0) {
+            throw new IllegalStateException("the file is closed");
+        }
+        holds++;
+        return this;
+    }
+
+    /** Gives one hold back; the last one closes the file. */
+    @Override
+    public final synchronized void close() {
+        if (holds > 0 && --holds == 0) {
+            release();
+        }
+    }
+
+    /** Closes the file for real. Called once. */
+    protected abstract void release();
+}

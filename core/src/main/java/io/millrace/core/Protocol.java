@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.core;
+
+/**
+ * What one connection speaks: bytes in, answers out. Does no I/O and starts no thread, so it runs on plain arrays in a
+ * test and unchanged over every way of waiting.
+ *
+ * <p>Every method is called by the thread that owns the link, never concurrently and never from within a call that the
+ * protocol itself makes on its {@link Link}. After {@link #closed} nothing is called any more. An exception thrown out of
+ * any of them ends the connection with {@link CloseCause#FAILED} and is reported; no other connection notices.
+ */
+public interface Protocol {
+
+    /** The connection stands. Called once, before anything else. */
+    default void opened(Link link) {}
+
+    /**
+     * Bytes have come in. Consume what is whole and leave the rest: what stays unconsumed is seen again, with more behind
+     * it, at the next call. The buffer is lent for the length of this call.
+     */
+    void receive(Buffer in, Link link);
+
+    /**
+     * The peer has sent its last byte (a half-close, shutdown(2) SHUT_WR, or the first half of a full one); it may
+     * still read. Called once, after the last {@link #receive}. Whoever owes no more answers closes.
+     */
+    default void ended(Link link) {
+        link.close(Closing.FLUSHED);
+    }
+
+    /** Everything in {@link Link#out()} and every transfer has left: whoever has more to send may go on. */
+    default void drained(Link link) {}
+
+    /** The {@link Link#deadline deadline} passed. */
+    default void expired(Link link) {
+        link.close(Closing.NOW);
+    }
+
+    /** The server is shutting down: owe nothing new, finish what is in flight, then close. */
+    default void stopping(Link link) {
+        link.close(Closing.FLUSHED);
+    }
+
+    /** The connection has ended; the link is dead. Called once, after {@link #opened}. */
+    default void closed(CloseCause why) {}
+}

@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** The foundation: bytes, protocols and what carries them. Knows no system call and no RFC. */
+module io.millrace.core {
+    exports io.millrace.core;
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.poll;
+
+import io.millrace.sys.Platform;
+import io.millrace.sys.SysException;
+import java.net.InetSocketAddress;
+
+/**
+ * The one door between the loop and the kernel: every call on a socket that the loop makes, and the time. Results are those of the
+ * system calls: n or 0, and -errno for a failure. Sockets that come through here are non-blocking and closed on exec.
+ *
+ * <p>There is one implementation in a program, {@link LinuxKernel}, so the JIT binds these calls directly; a simulated
+ * kernel can stand in for tests. Calls are made by the loop's thread.
+ */
+public abstract class Kernel {
+
+    /** For implementations. */
+    protected Kernel() {}
+
+    /**
+     * The kernel of this machine.
+     *
+     * @throws UnsupportedOperationException saying why, where the system calls cannot be used
+     */
+    public static Kernel host() {
+        String whyNot = Platform.whyNot();
+        if (whyNot != null) {
+            throw new UnsupportedOperationException("epoll: " + whyNot);
+        }
+        return new LinuxKernel();
+    }
+
+    /** A poller for sockets of this kernel that reports up to {@code capacity} events a call. */
+    public abstract Poller poller(int capacity) throws SysException;
+
+    /**
+     * A listening socket. An IPv6 wildcard address takes IPv4 as well (ipv6(7) IPV6_V6ONLY).
+     *
+     * @param shared whether further sockets may listen on the same address, the kernel spreading connections (SO_REUSEPORT)
+     * @throws SysException naming the call that failed and the address
+     */
+    public abstract int listen(InetSocketAddress address, int backlog, boolean shared) throws SysException;
+
+    /** Takes a connection: its descriptor, with TCP_NODELAY set, or -errno. */
+    public abstract int accept(int listener, Peer peer);
+
+    /** Receives: bytes, 0 at the end of the stream, or -errno. */
+    public abstract int receive(int fd, byte[] into, int offset, int length);
+
+    /** Sends what fits now: bytes taken or -errno. {@code more} says that a send follows at once (MSG_MORE). */
+    public abstract int send(int fd, byte[] from, int offset, int length, boolean more);
+
+    /** Sends part of a file: bytes taken, 0 past its end, or -errno. */
+    public abstract long sendFile(int fd, int file, long position, long count);
+
+    /** Closes our direction; the peer reads the end of the stream. */
+    public abstract int shutdown(int fd);
+
+    /** Closes a descriptor. */
+    public abstract int close(int fd);
+
+    /** A descriptor that serves nothing, to be closed in need: what has to be done without any may need one. Or -errno. */
+    public abstract int spare();
+
+    /** The address of this end, or {@code null} if the socket has none. */
+    public abstract InetSocketAddress local(int fd);
+
+    /** Monotonic time in nanoseconds. */
+    public abstract long nanos();
+
+    /** The number of descriptors that this process may have open. */
+    public abstract long descriptorLimit();
+}

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.poll;
+
+import io.millrace.sys.Descriptors;
+import io.millrace.sys.Errno;
+import io.millrace.sys.Files;
+import io.millrace.sys.SocketAddresses;
+import io.millrace.sys.Sockets;
+import io.millrace.sys.SysException;
+import java.net.InetSocketAddress;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** The kernel of this machine, by system calls. */
+final class LinuxKernel extends Kernel {
+    private static final int ACCEPTED = Sockets.SOCK_NONBLOCK | Sockets.SOCK_CLOEXEC;
+
+    /** sendfile(2) transfers no more than this at once. */
+    private static final long SENDFILE_MAX = 0x7ffff000L;
+
+    /** What further sockets of this kernel may listen on, see {@link #bindShared}. */
+    private final Set<InetSocketAddress> sharedAddresses = ConcurrentHashMap.newKeySet();
+
+    @Override
+    public Poller poller(int capacity) throws SysException {
+        return EpollPoller.open(capacity);
+    }
+
+    @Override
+    public int listen(InetSocketAddress address, int backlog, boolean shared) throws SysException {
+        int fd = Sockets.socket(SocketAddresses.family(address), Sockets.SOCK_STREAM | ACCEPTED, 0);
+        if (fd < 0) {
+            throw new SysException("socket", fd, address);
+        }
+        try {
+            prepare(fd, address);
+            if (shared) {
+                bindShared(fd, address);
+            } else {
+                bind(fd, address);
+            }
+            check("listen", Sockets.listen(fd, backlog), address);
+            return fd;
+        } catch (SysException e) {
+            Descriptors.close(fd);
+            throw e;
+        }
+    }
+
+    /**
+     * With SO_REUSEPORT set, bind(2) lets any process of this user have the port too, a server that was started a second time
+     * by mistake included, and half of the connections would go astray without a word. So the first socket binds for itself
+     * alone and lets others in afterwards, and only those that this kernel has let in bind with the option set.
+     */
+    private void bindShared(int fd, InetSocketAddress address) throws SysException {
+        if (sharedAddresses.contains(address)) {
+            allowSharing(fd, address);
+            bind(fd, address);
+        } else {
+            bind(fd, address);
+            allowSharing(fd, address);
+            sharedAddresses.add(new InetSocketAddress(address.getAddress(), local(fd).getPort()));
+        }
+    }
+
+    private static void allowSharing(int fd, InetSocketAddress address) throws SysException {
+        check("SO_REUSEPORT", Sockets.setsockopt(fd, Sockets.SOL_SOCKET, Sockets.SO_REUSEPORT, 1), address);
+    }
+
+    private static void bind(int fd, InetSocketAddress address) throws SysException {
+        byte[] struct = SocketAddresses.encode(address);
+        check("bind", Sockets.bind(fd, struct, struct.length), address);
+    }
+
+    private static void prepare(int fd, InetSocketAddress address) throws SysException {
+        // Without it a restarted server could not bind while old connections are in TIME_WAIT (tcp(7)).
+        check("SO_REUSEADDR", Sockets.setsockopt(fd, Sockets.SOL_SOCKET, Sockets.SO_REUSEADDR, 1), address);
+        if (SocketAddresses.family(address) == Sockets.AF_INET6) {
+            int only = address.getAddress().isAnyLocalAddress() ? 0 : 1;
+            check("IPV6_V6ONLY", Sockets.setsockopt(fd, Sockets.IPPROTO_IPV6, Sockets.IPV6_V6ONLY, only), address);
+        }
+        // Accepted sockets inherit it, which saves a call for each of them.
+        check("TCP_NODELAY", Sockets.setsockopt(fd, Sockets.IPPROTO_TCP, Sockets.TCP_NODELAY, 1), address);
+    }
+
+    private static void check(String call, int result, InetSocketAddress address) throws SysException {
+        if (result < 0) {
+            throw new SysException(call, result, address.getAddress().getHostAddress() + ":" + address.getPort());
+        }
+    }
+
+    @Override
+    public int accept(int listener, Peer peer) {
+        peer.length[0] = peer.address.length;
+        return Sockets.accept4(listener, peer.address, peer.length, ACCEPTED);
+    }
+
+    @Override
+    public int receive(int fd, byte[] into, int offset, int length) {
+        return Sockets.recv(fd, into, offset, length, 0);
+    }
+
+    @Override
+    public int send(int fd, byte[] from, int offset, int length, boolean more) {
+        // A JVM ignores SIGPIPE already; a child that inherited the socket would not.
+        int flags = more ? Sockets.MSG_NOSIGNAL | Sockets.MSG_MORE : Sockets.MSG_NOSIGNAL;
+        return Sockets.send(fd, from, offset, length, flags);
+    }
+
+    @Override
+    public long sendFile(int fd, int file, long position, long count) {
+        return Files.sendfile(fd, file, position, Math.min(count, SENDFILE_MAX));
+    }
+
+    @Override
+    public int shutdown(int fd) {
+        return Sockets.shutdown(fd, Sockets.SHUT_WR);
+    }
+
+    @Override
+    public int close(int fd) {
+        return Descriptors.close(fd);
+    }
+
+    @Override
+    public int spare() {
+        return Descriptors.eventfd(0, Descriptors.EFD_CLOEXEC);
+    }
+
+    @Override
+    public InetSocketAddress local(int fd) {
+        byte[] struct = new byte[SocketAddresses.SIZE_IN6];
+        int result = Sockets.getsockname(fd, struct, new int[] {struct.length});
+        return result < 0 ? null : SocketAddresses.decode(struct);
+    }
+
+    @Override
+    public long nanos() {
+        return System.nanoTime();
+    }
+
+    @Override
+    public long descriptorLimit() {
+        long[] limits = new long[2];
+        int result = Descriptors.getrlimit(Descriptors.RLIMIT_NOFILE, limits);
+        return result < 0 || limits[0] < 0 ? Long.MAX_VALUE : limits[0];
+    }
+}

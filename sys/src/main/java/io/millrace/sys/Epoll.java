@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.sys;
+
+import static io.millrace.sys.Native.INT;
+import static io.millrace.sys.Native.POINTER;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+
+/**
+ * epoll_create1(2), epoll_ctl(2), epoll_wait(2) and struct epoll_event.
+ *
+ * <pre>
+ *             events u32   data u64   size
+ *   x86-64    0            4          12     packed, so that 32-bit programs see the same
+ *   AArch64   0            8          16
+ * </pre>
+ */
+public final class Epoll {
+    private Epoll() {}
+
+    public static final int EPOLL_CLOEXEC = 0x80000;
+    public static final int EPOLL_CTL_ADD = 1;
+    public static final int EPOLL_CTL_DEL = 2;
+    public static final int EPOLL_CTL_MOD = 3;
+    public static final int EPOLLIN = 0x1;
+    public static final int EPOLLPRI = 0x2;
+    public static final int EPOLLOUT = 0x4;
+    public static final int EPOLLERR = 0x8;
+    public static final int EPOLLHUP = 0x10;
+    public static final int EPOLLRDHUP = 0x2000;
+    public static final int EPOLLEXCLUSIVE = 1 << 28;
+    public static final int EPOLLWAKEUP = 1 << 29;
+    public static final int EPOLLONESHOT = 1 << 30;
+    public static final int EPOLLET = 1 << 31;
+
+    /** Bytes of a struct epoll_event. */
+    public static final int EVENT_SIZE = Platform.either(12, 16);
+
+    /** Offset of the field {@code data} in a struct epoll_event. */
+    public static final int DATA_OFFSET = Platform.either(4, 8);
+
+    private static final ValueLayout.OfLong DATA = ValueLayout.JAVA_LONG_UNALIGNED;
+    private static final MethodHandle CREATE1 = Native.call("epoll_create1", INT, INT);
+    private static final MethodHandle CTL = Native.call("epoll_ctl", INT, INT, INT, INT, POINTER);
+    private static final MethodHandle WAIT = Native.call("epoll_wait", INT, INT, POINTER, INT, INT);
+
+    /** A new epoll instance. */
+    public static int create1(int flags) {
+        MemorySegment errno = Errno.slot();
+        try {
+            return Errno.result((int) CREATE1.invokeExact(errno, flags), errno);
+        } catch (Throwable t) {
+            throw Native.bug(t);
+        }
+    }
+
+    /** Adds, changes or removes a descriptor; {@code event} points to one struct epoll_event. */
+    public static int ctl(int epoll, int operation, int fd, MemorySegment event) {
+        MemorySegment errno = Errno.slot();
+        try {
+            return Errno.result((int) CTL.invokeExact(errno, epoll, operation, fd, event), errno);
+        } catch (Throwable t) {
+            throw Native.bug(t);
+        }
+    }
+
+    /** Waits up to {@code millis} (-1 for ever) for events: their number, 0 when time is up, -errno. Blocks. */
+    public static int wait(int epoll, MemorySegment events, int capacity, int millis) {
+        MemorySegment errno = Errno.slot();
+        try {
+            return Errno.result((int) WAIT.invokeExact(errno, epoll, events, capacity, millis), errno);
+        } catch (Throwable t) {
+            throw Native.bug(t);
+        }
+    }
+
+    /** The field {@code events} of event number {@code index}. */
+    public static int events(MemorySegment array, int index) {
+        return array.get(ValueLayout.JAVA_INT_UNALIGNED, (long) index * EVENT_SIZE);
+    }
+
+    /** The field {@code data} of event number {@code index}. */
+    public static long data(MemorySegment array, int index) {
+        return array.get(DATA, (long) index * EVENT_SIZE + DATA_OFFSET);
+    }
+
+    /** Fills event number 0. */
+    public static void fill(MemorySegment event, int events, long data) {
+        event.set(ValueLayout.JAVA_INT_UNALIGNED, 0, events);
+        event.set(DATA, DATA_OFFSET, data);
+    }
+}

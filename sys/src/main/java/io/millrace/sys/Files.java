@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.sys;
+
+import static io.millrace.sys.Native.INT;
+import static io.millrace.sys.Native.LONG;
+import static io.millrace.sys.Native.POINTER;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Files by descriptor: openat2(2), statx(2), pread(2), sendfile(2), getdents64(2). Paths are bytes in UTF-8, whatever the
+ * locale of the process says. All of these may wait for a disk, so none is critical.
+ */
+public final class Files {
+    private Files() {}
+
+    public static final int AT_FDCWD = -100;
+    public static final int AT_EMPTY_PATH = 0x1000;
+    public static final int O_RDONLY = 0;
+    public static final int O_NOCTTY = 0x100;
+    public static final int O_NONBLOCK = 0x800;
+    public static final int O_CLOEXEC = 0x80000;
+    public static final int O_PATH = 0x200000;
+    public static final int O_DIRECTORY = Platform.either(0x10000, 0x4000);
+    public static final int RESOLVE_NO_MAGICLINKS = 0x02;
+    public static final int RESOLVE_BENEATH = 0x08;
+    public static final int S_IFMT = 0xf000;
+    public static final int S_IFREG = 0x8000;
+    public static final int S_IFDIR = 0x4000;
+
+    /** What statx is asked for: type, size, time of modification, inode. */
+    public static final int STATX_WANTED = 0x1 | 0x200 | 0x40 | 0x100;
+
+    static final int SYS_OPENAT2 = 437;
+    static final int SYS_GETDENTS64 = Platform.either(217, 61);
+
+    /** Indices into the result of {@link #statx}. */
+    public static final int MODE = 0;
+
+    public static final int SIZE = 1;
+    public static final int MODIFIED_SECONDS = 2;
+    public static final int MODIFIED_NANOS = 3;
+    public static final int DEVICE = 4;
+    public static final int INODE = 5;
+
+    /** Number of values that {@link #statx} gives. */
+    public static final int STAT_VALUES = 6;
+
+    /** struct statx, equal on all processors. */
+    static final int STATX_SIZE = 256;
+
+    static final int STX_MODE = 28;
+    static final int STX_INO = 32;
+    static final int STX_SIZE = 40;
+    static final int STX_MTIME = 112;
+    static final int STX_DEV_MAJOR = 136;
+
+    /** struct linux_dirent64: inode u64, offset s64, length u16, type u8, name. */
+    static final int DIRENT_RECLEN = 16;
+
+    static final int DIRENT_NAME = 19;
+
+    private static final int PATH_MAX = 4096;
+    private static final MethodHandle OPENAT2 = Native.syscall(INT, POINTER, POINTER, LONG);
+    private static final MethodHandle GETDENTS64 = Native.syscall(INT, POINTER, LONG);
+    private static final MethodHandle STATX = Native.call("statx", INT, INT, POINTER, INT, INT, POINTER);
+    private static final MethodHandle PREAD = Native.call("pread", LONG, INT, POINTER, LONG, LONG);
+    private static final MethodHandle SENDFILE = Native.call("sendfile", LONG, INT, INT, POINTER, LONG);
+
+    /** Native memory of a thread for paths, results and bytes on their way. */
+    private static final class Scratch {
+        private static final ThreadLocal<Scratch> MINE = ThreadLocal.withInitial(Scratch::new);
+
+        final MemorySegment path = Arena.ofAuto().allocate(PATH_MAX, 8);
+        final MemorySegment struct = Arena.ofAuto().allocate(STATX_SIZE, 8);
+        final MemorySegment bytes = Arena.ofAuto().allocate(64 * 1024, 8);
+
+        /** The path as a C string, or {@code false} if it cannot be one. */
+        boolean path(String text) {
+            byte[] encoded = text.getBytes(StandardCharsets.UTF_8);
+            if (encoded.length >= PATH_MAX) {
+                return false;
+            }
+            MemorySegment.copy(encoded, 0, path, ValueLayout.JAVA_BYTE, 0, encoded.length);
+            path.set(ValueLayout.JAVA_BYTE, encoded.length, (byte) 0);
+            return true;
+        }
+    }
+
+    /** Opens a path relative to a directory, resolved as the RESOLVE flags say. Touches the disk. */
+    public static int openat2(int directory, String path, long flags, long resolve) {
+        if (path.indexOf('\0') >= 0) {
+            return -Errno.ENOENT;
+        }
+        Scratch scratch = Scratch.MINE.get();
+        if (!scratch.path(path)) {
+            return -Errno.ENAMETOOLONG;
+        }
+        // struct open_how: flags, mode, resolve
+        scratch.struct.set(ValueLayout.JAVA_LONG, 0, flags);
+        scratch.struct.set(ValueLayout.JAVA_LONG, 8, 0);
+        scratch.struct.set(ValueLayout.JAVA_LONG, 16, resolve);
+        MemorySegment errno = Errno.slot();
+        try {
+            long fd = (long) OPENAT2.invokeExact(
+                    errno, (long) SYS_OPENAT2, directory, scratch.path, scratch.struct, 24L);
+            return (int) Errno.result(fd, errno);
+        } catch (Throwable t) {
+            throw Native.bug(t);
+        }
+    }
+
+    /** What a path relative to a directory stands for, links followed, into {@code values} by the indices above. */
+    public static int statx(int directory, String path, int flags, long[] values) {
+        if (path.indexOf('\0') >= 0) {
+            return -Errno.ENOENT;
+        }
+        Scratch scratch = Scratch.MINE.get();
+        if (!scratch.path(path)) {
+            return -Errno.ENAMETOOLONG;
+        }
+        MemorySegment s = scratch.struct;
+        MemorySegment errno = Errno.slot();
+        try {
+            int result = Errno.result(
+                    (int) STATX.invokeExact(errno, directory, scratch.path, flags, STATX_WANTED, s), errno);
+            if (result == 0) {
+                values[MODE] = s.get(ValueLayout.JAVA_SHORT, STX_MODE) & 0xffff;
+                values[SIZE] = s.get(ValueLayout.JAVA_LONG, STX_SIZE);
+                values[MODIFIED_SECONDS] = s.get(ValueLayout.JAVA_LONG, STX_MTIME);
+                values[MODIFIED_NANOS] = s.get(ValueLayout.JAVA_INT, STX_MTIME + 8);
+                values[DEVICE] = s.get(ValueLayout.JAVA_LONG, STX_DEV_MAJOR);
+                values[INODE] = s.get(ValueLayout.JAVA_LONG, STX_INO);
+            }
+            return result;
+        } catch (Throwable t) {
+            throw Native.bug(t);
+        }
+    }
+
+    /** Reads from a position of a file into a heap array, at most 64 KiB a call: bytes, 0 at the end, -errno. */
+    public static int pread(int fd, byte[] into, int offset, int length, long position) {
+        MemorySegment bytes = Scratch.MINE.get().bytes;
+        MemorySegment errno = Errno.slot();
+        try {
+            long wanted = Math.min(length, bytes.byteSize());
+            long n = Errno.result((long) PREAD.invokeExact(errno, fd, bytes, wanted, position), errno);
+            if (n > 0) {
+                MemorySegment.copy(bytes, ValueLayout.JAVA_BYTE, 0, into, offset, (int) n);
+            }
+            return (int) n;
+        } catch (Throwable t) {
+            throw Native.bug(t);
+        }
+    }
+
+    /** Sends part of a file to a socket within the kernel: bytes taken, 0 past the end of the file, -errno. */
+    public static long sendfile(int socket, int file, long position, long count) {
+        MemorySegment offset = Scratch.MINE.get().struct;
+        MemorySegment errno = Errno.slot();
+        try {
+            offset.set(ValueLayout.JAVA_LONG, 0, position);
+            return Errno.result((long) SENDFILE.invokeExact(errno, socket, file, offset, count), errno);
+        } catch (Throwable t) {
+            throw Native.bug(t);
+        }
+    }
+
+    /** The next names in a directory, {@code .} and {@code ..} included, added to {@code names}: 0 at the end, -errno. */
+    public static int getdents64(int directory, List<String> names) {
+        MemorySegment bytes = Scratch.MINE.get().bytes;
+        MemorySegment errno = Errno.slot();
+        try {
+            long n = Errno.result(
+                    (long) GETDENTS64.invokeExact(errno, (long) SYS_GETDENTS64, directory, bytes, bytes.byteSize()),
+                    errno);
+            for (long at = 0; at < n; ) {
+                int length = bytes.get(ValueLayout.JAVA_SHORT, at + DIRENT_RECLEN) & 0xffff;
+                names.add(name(bytes, at + DIRENT_NAME, at + length));
+                at += length;
+            }
+            return (int) n;
+        } catch (Throwable t) {
+            throw Native.bug(t);
+        }
+    }
+
+    private static String name(MemorySegment bytes, long from, long to) {
+        byte[] raw = bytes.asSlice(from, to - from).toArray(ValueLayout.JAVA_BYTE);
+        int length = 0;
+        while (raw[length] != 0) {
+            length++;
+        }
+        return new String(Arrays.copyOf(raw, length), StandardCharsets.UTF_8);
+    }
+}

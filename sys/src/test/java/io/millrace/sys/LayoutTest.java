@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.sys;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.lang.reflect.Field;
+import java.lang.reflect.Modifier;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Compares every constant, size and offset of this room with what a C compiler of this machine says. */
+class LayoutTest {
+    /** Fields of ours that have another name in C: sizes and offsets. */
+    private static final Map<String, String> EXPRESSIONS = Map.ofEntries(
+            Map.entry("Epoll.EVENT_SIZE", "sizeof(struct epoll_event)"),
+            Map.entry("Epoll.DATA_OFFSET", "offsetof(struct epoll_event, data)"),
+            Map.entry("SocketAddresses.SIZE_IN", "sizeof(struct sockaddr_in)"),
+            Map.entry("SocketAddresses.SIZE_IN6", "sizeof(struct sockaddr_in6)"),
+            Map.entry("Files.STATX_SIZE", "sizeof(struct statx)"),
+            Map.entry("Files.STX_MODE", "offsetof(struct statx, stx_mode)"),
+            Map.entry("Files.STX_INO", "offsetof(struct statx, stx_ino)"),
+            Map.entry("Files.STX_SIZE", "offsetof(struct statx, stx_size)"),
+            Map.entry("Files.STX_MTIME", "offsetof(struct statx, stx_mtime)"),
+            Map.entry("Files.STX_DEV_MAJOR", "offsetof(struct statx, stx_dev_major)"),
+            Map.entry("Files.STATX_WANTED", "(STATX_TYPE | STATX_SIZE | STATX_MTIME | STATX_INO)"),
+            Map.entry("Files.SYS_OPENAT2", "SYS_openat2"),
+            Map.entry("Files.SYS_GETDENTS64", "SYS_getdents64"),
+            Map.entry("Files.DIRENT_RECLEN", "offsetof(struct dirent64, d_reclen)"),
+            Map.entry("Files.DIRENT_NAME", "offsetof(struct dirent64, d_name)"));
+
+    /** Numbers that are ours alone. */
+    private static final List<String> OURS = List.of(
+            "Files.MODE", "Files.SIZE", "Files.MODIFIED_SECONDS", "Files.MODIFIED_NANOS", "Files.DEVICE", "Files.INODE",
+            "Files.STAT_VALUES", "Files.PATH_MAX");
+
+    /** What the layouts drawn in comments rest on, checked by the C compiler itself. */
+    private static final String ASSERTIONS = """
+            _Static_assert(offsetof(struct sockaddr_in, sin_port) == 2, "port");
+            _Static_assert(offsetof(struct sockaddr_in, sin_addr) == 4, "address");
+            _Static_assert(offsetof(struct sockaddr_in6, sin6_port) == 2, "port");
+            _Static_assert(offsetof(struct sockaddr_in6, sin6_addr) == 8, "address");
+            _Static_assert(offsetof(struct sockaddr_in6, sin6_scope_id) == 24, "scope");
+            _Static_assert(offsetof(struct epoll_event, events) == 0, "events");
+            _Static_assert(offsetof(struct statx_timestamp, tv_nsec) == 8, "nanoseconds");
+            _Static_assert(offsetof(struct statx, stx_dev_minor) == offsetof(struct statx, stx_dev_major) + 4, "device");
+            _Static_assert(sizeof(struct open_how) == 24, "open_how");
+            _Static_assert(offsetof(struct open_how, resolve) == 16, "resolve");
+            _Static_assert(sizeof(struct rlimit) == 16 && sizeof(rlim_t) == 8, "rlimit");
+            _Static_assert(sizeof(socklen_t) == 4 && sizeof(size_t) == 8 && sizeof(off_t) == 8, "words");
+            """;
+
+    @Test
+    void everyNumberIsTheCompilers(@TempDir Path folder) throws Exception {
+        Assumptions.assumeTrue(Platform.LINUX, "compares with Linux headers");
+        Assumptions.assumeTrue(hasCompiler(), "no C compiler (gcc) on this machine");
+        Map<String, Long> ours = numbers();
+        assertTrue(ours.size() > 80, "constants found by reflection: " + ours.size());
+        Map<String, Long> theirs = compileAndRun(folder, ours.keySet());
+        assertEquals(new TreeMap<>(theirs), new TreeMap<>(ours));
+    }
+
+    private static Map<String, Long> numbers() throws IllegalAccessException {
+        Map<String, Long> numbers = new TreeMap<>();
+        for (Class<?> type : List.of(
+                Errno.class, Sockets.class, SocketAddresses.class, Epoll.class, Descriptors.class,
+                io.millrace.sys.Files.class)) {
+            for (Field field : type.getDeclaredFields()) {
+                String name = type.getSimpleName() + "." + field.getName();
+                if (Modifier.isStatic(field.getModifiers()) && field.getType() == int.class && !OURS.contains(name)) {
+                    field.setAccessible(true);
+                    numbers.put(name, (long) field.getInt(null));
+                }
+            }
+        }
+        return numbers;
+    }
+
+    private static Map<String, Long> compileAndRun(Path folder, Iterable<String> names) throws Exception {
+        StringBuilder c = new StringBuilder("""
+                #define _GNU_SOURCE
+                #include <dirent.h>
+                #include <errno.h>
+                #include <fcntl.h>
+                #include <linux/openat2.h>
+                #include <netinet/in.h>
+                #include <netinet/tcp.h>
+                #include <stddef.h>
+                #include <stdio.h>
+                #include <sys/epoll.h>
+                #include <sys/eventfd.h>
+                #include <sys/resource.h>
+                #include <sys/sendfile.h>
+                #include <sys/socket.h>
+                #include <sys/stat.h>
+                #include <sys/syscall.h>
+                #include <unistd.h>
+                """);
+        c.append(ASSERTIONS).append("int main(void) {\n");
+        for (String name : names) {
+            String expression = EXPRESSIONS.getOrDefault(name, name.substring(name.indexOf('.') + 1));
+            c.append("    printf(\"").append(name).append(" %ld\\n\", (long) (int) (").append(expression).append("));\n");
+        }
+        c.append("}\n");
+        Path source = Files.writeString(folder.resolve("numbers.c"), c);
+        Path program = folder.resolve("numbers");
+        run("gcc", "-o", program.toString(), source.toString());
+        Map<String, Long> theirs = new TreeMap<>();
+        for (String line : run(program.toString()).lines().toList()) {
+            String[] parts = line.split(" ");
+            theirs.put(parts[0], Long.parseLong(parts[1]));
+        }
+        return theirs;
+    }
+
+    private static boolean hasCompiler() {
+        try {
+            run("gcc", "--version");
+            return true;
+        } catch (IOException | InterruptedException e) {
+            return false;
+        }
+    }
+
+    private static String run(String... command) throws IOException, InterruptedException {
+        Process process = new ProcessBuilder(new ArrayList<>(List.of(command))).redirectErrorStream(true).start();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertTrue(process.waitFor(60, TimeUnit.SECONDS), "still running: " + String.join(" ", command));
+        assertEquals(0, process.exitValue(), output);
+        return output;
+    }
+}
