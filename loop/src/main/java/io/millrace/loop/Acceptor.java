@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.loop;
+
+import io.millrace.core.Protocol;
+import io.millrace.core.ProtocolFactory;
+import io.millrace.poll.Interest;
+import io.millrace.poll.Peer;
+import io.millrace.sys.Errno;
+
+/**
+ * A listening socket on one loop: takes connections until there are none, within a budget, and gives each to a loop.
+ *
+ * <p>When the process or the system is out of descriptors or memory it neither spins nor gives up: it says so once, waits a little,
+ * longer each time, and goes on. Clients wait in the kernel's queue meanwhile.
+ */
+final class Acceptor extends Source {
+    private static final int ACCEPTS_A_TURN = 64;
+    private static final long SHORTEST_PAUSE = 50_000_000L;
+    private static final long LONGEST_PAUSE = 1_000_000_000L;
+
+    /** Refusing takes descriptors, too: beyond this many at once connections wait after all. */
+    private static final int MOST_REFUSED = 256;
+
+    private final EventLoop loop;
+    private final ListenGroup group;
+    private final Peer peer = new Peer();
+    private final Quota refused = new Quota(MOST_REFUSED);
+    private boolean queued;
+    private boolean waiting;
+    private long pause;
+    private long exhaustedSince;
+
+    /** Given up for the length of a log line: a logging system may have to open files when it is first used. */
+    private int spare;
+
+    Acceptor(EventLoop loop, ListenGroup group) {
+        this.loop = loop;
+        this.group = group;
+        this.spare = loop.kernel.spare();
+    }
+
+    EventLoop loop() {
+        return loop;
+    }
+
+    @Override
+    void ready(int events) {
+        if ((events & (Interest.READ | Interest.ERROR | Interest.HANGUP)) != 0) {
+            accept();
+        }
+    }
+
+    @Override
+    void resume() {
+        queued = false;
+        accept();
+    }
+
+    /** The pause after running out of descriptors is over. */
+    @Override
+    void ring() {
+        accept();
+    }
+
+    /** A place under the connection limit may be free. Any thread may call. */
+    void wake() {
+        loop.execute(() -> {
+            waiting = false;
+            accept();
+        });
+    }
+
+    private void accept() {
+        if (waiting || queued || index >= 0) {
+            return;
+        }
+        for (int i = 0; i < ACCEPTS_A_TURN; i++) {
+            if (fd < 0 || !acceptOne()) {
+                return;
+            }
+        }
+        queued = true;
+        loop.driver.again(this);
+    }
+
+    /** Takes one connection; {@code false} when there is none to be had for now. */
+    private boolean acceptOne() {
+        Quota quota = group.quota;
+        boolean welcome = quota.take();
+        if (!welcome && (group.waits() || !refused.take())) {
+            waiting = true;
+            (group.waits() ? quota : refused).await(this);
+            return false;
+        }
+        Quota taken = welcome ? quota : refused;
+        int accepted = loop.kernel.accept(fd, peer);
+        if (accepted < 0) {
+            taken.release();
+            return failed(accepted);
+        }
+        recovered();
+        EventLoop target = group.next(loop);
+        Connection connection = new Connection(target, taken, peer.high(), peer.low(), peer.port());
+        if (target == loop) {
+            open(connection, accepted, welcome);
+        } else {
+            target.execute(() -> open(connection, accepted, welcome));
+        }
+        return true;
+    }
+
+    /** On the loop that the connection was given to. */
+    private void open(Connection connection, int accepted, boolean welcome) {
+        ProtocolFactory factory = group.factory(connection.loop);
+        Protocol protocol = factory == null ? null : welcome ? factory.create() : factory.refuse();
+        if (protocol == null) {
+            loop.kernel.close(accepted);
+            connection.unopened();
+        } else {
+            connection.loop.driver.open(connection, accepted, protocol);
+        }
+    }
+
+    /** What accept(2) says when it does not give a connection; {@code true} to try the next one. */
+    private boolean failed(int result) {
+        return switch (-result) {
+            case Errno.EAGAIN -> false;
+            case Errno.EMFILE, Errno.ENFILE, Errno.ENOBUFS, Errno.ENOMEM -> {
+                exhausted(result);
+                yield false;
+            }
+            // Errors of the one connection that has gone again, not of the socket.
+            case Errno.EINTR, Errno.ECONNABORTED, Errno.EPROTO, Errno.EPERM, Errno.ENETDOWN, Errno.EHOSTUNREACH,
+                    Errno.ENETUNREACH, Errno.ETIMEDOUT, Errno.EOPNOTSUPP, Errno.ENOPROTOOPT -> true;
+            default -> {
+                Log.warn("accept on " + group.address() + ": " + Errno.describe(result));
+                yield false;
+            }
+        };
+    }
+
+    private void exhausted(int result) {
+        if (pause == 0) {
+            exhaustedSince = loop.now();
+            releaseSpare();
+            Log.warn("cannot accept on " + group.address() + ": " + Errno.describe(result) + "; limit "
+                    + loop.kernel.descriptorLimit() + ", " + group.quota.open() + " connections; clients wait, trying on");
+            spare = loop.kernel.spare();
+        }
+        pause = pause == 0 ? SHORTEST_PAUSE : Math.min(2 * pause, LONGEST_PAUSE);
+        loop.alarms.set(this, loop.now() + pause);
+    }
+
+    private void releaseSpare() {
+        if (spare >= 0) {
+            loop.kernel.close(spare);
+            spare = -1;
+        }
+    }
+
+    private void recovered() {
+        if (pause > 0) {
+            pause = 0;
+            spare = spare < 0 ? loop.kernel.spare() : spare;
+            Log.info("accepting on " + group.address() + " again after "
+                    + (loop.now() - exhaustedSince) / 1_000_000 + " ms");
+        }
+    }
+
+    /** Takes those that the kernel has accepted already, for closing would reset them, and stops. On the loop. */
+    void close() {
+        if (fd < 0) {
+            return;
+        }
+        for (int i = 0; i < group.backlog() && !waiting && index < 0; i++) {
+            if (!acceptOne()) {
+                break;
+            }
+        }
+        releaseSpare();
+        loop.driver.close(this, group.leaves());
+    }
+}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.loop;
+
+import java.util.Arrays;
+
+/**
+ * All alarms of a loop, the next one first: a heap with four children to a node, whose members know their place, so that one can be moved or
+ * taken out without a search. Setting, moving and removing cost O(log n).
+ *
+ * <p>Connections move their deadline with every request. They do that lazily: a deadline that moves away is only
+ * noted by the connection, which looks again when the old time has come. So the heap is touched once per time limit and not once per
+ * request.
+ */
+final class Alarms {
+    private static final int CHILDREN = 4;
+    private static final int SMALLEST = 64;
+
+    private Alarm[] heap = new Alarm[SMALLEST];
+    private int size;
+
+    int size() {
+        return size;
+    }
+
+    /** When the next alarm rings, {@code Long.MAX_VALUE} if there is none. */
+    long next() {
+        return size == 0 ? Long.MAX_VALUE : heap[0].due;
+    }
+
+    /** Sets an alarm, or moves one that is set. */
+    void set(Alarm alarm, long due) {
+        alarm.due = due;
+        if (alarm.index < 0) {
+            if (size == heap.length) {
+                heap = Arrays.copyOf(heap, 2 * size);
+            }
+            up(size++, alarm);
+        } else if (alarm.index > 0 && due < heap[parent(alarm.index)].due) {
+            up(alarm.index, alarm);
+        } else {
+            down(alarm.index, alarm);
+        }
+    }
+
+    /** Takes an alarm out; nothing happens if it is not set. */
+    void cancel(Alarm alarm) {
+        int hole = alarm.index;
+        if (hole < 0) {
+            return;
+        }
+        alarm.index = -1;
+        Alarm last = heap[--size];
+        heap[size] = null;
+        if (last != alarm) {
+            if (hole > 0 && last.due < heap[parent(hole)].due) {
+                up(hole, last);
+            } else {
+                down(hole, last);
+            }
+        }
+        shrink();
+    }
+
+    /** Rings all that are due at {@code now}, but none that is set meanwhile for a time that has passed already. */
+    int ring(long now) {
+        int rung = 0;
+        for (int most = size; rung < most && size > 0 && heap[0].due <= now; rung++) {
+            Alarm alarm = heap[0];
+            cancel(alarm);
+            alarm.ring();
+        }
+        return rung;
+    }
+
+    private void up(int from, Alarm alarm) {
+        int place = from;
+        while (place > 0 && alarm.due < heap[parent(place)].due) {
+            put(place, heap[parent(place)]);
+            place = parent(place);
+        }
+        put(place, alarm);
+    }
+
+    private void down(int from, Alarm alarm) {
+        int place = from;
+        while (true) {
+            int least = leastChild(place);
+            if (least < 0 || heap[least].due >= alarm.due) {
+                break;
+            }
+            put(place, heap[least]);
+            place = least;
+        }
+        put(place, alarm);
+    }
+
+    private int leastChild(int place) {
+        int first = CHILDREN * place + 1;
+        if (first >= size) {
+            return -1;
+        }
+        int least = first;
+        for (int child = first + 1, end = Math.min(first + CHILDREN, size); child < end; child++) {
+            if (heap[child].due < heap[least].due) {
+                least = child;
+            }
+        }
+        return least;
+    }
+
+    private static int parent(int place) {
+        return (place - 1) / CHILDREN;
+    }
+
+    private void put(int place, Alarm alarm) {
+        heap[place] = alarm;
+        alarm.index = place;
+    }
+
+    private void shrink() {
+        if (heap.length > SMALLEST && size < heap.length / 4) {
+            heap = Arrays.copyOf(heap, heap.length / 2);
+        }
+    }
+}

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.loop;
+
+/**
+ * How much one connection may do before the others have their turn (epoll(7), "starvation").
+ *
+ * @param lent size in bytes of the buffer that input arrives in
+ * @param read bytes received a turn
+ * @param write bytes sent a turn
+ * @param rounds how often a connection may go from reading to writing and back in one turn
+ * @param high beyond this many bytes to be sent nothing more is read, and a producer is asked to wait
+ */
+record Budget(int lent, long read, long write, int rounds, long high) {
+    static final Budget USUAL = new Budget(64 * 1024, 256 * 1024, 1024 * 1024, 16, 256 * 1024);
+}

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.loop;
+
+import io.millrace.core.ProtocolFactory;
+import io.millrace.poll.Kernel;
+import io.millrace.sys.SysException;
+import java.time.Duration;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
+
+/**
+ * One thread that serves many connections by turns. The package comment draws the turn.
+ *
+ * <p>Everything a loop owns (connections, timers, factories) is touched by its own thread only. {@link #execute} is the one
+ * verb for other threads.
+ */
+public final class EventLoop implements Executor {
+    private static final int TASKS_A_TURN = 1024;
+
+    final Kernel kernel;
+    final Budget budget;
+    final Driver driver;
+    final Alarms alarms = new Alarms();
+
+    private final String name;
+    private final ConcurrentLinkedQueue<Runnable> tasks = new ConcurrentLinkedQueue<>();
+
+    /** Set for the length of a wait; whoever clears it owes the wake-up. So any number of tasks cost one system call. */
+    private final AtomicBoolean waiting = new AtomicBoolean();
+
+    private Thread owner;
+    private long now;
+    private long turns;
+    private CountDownLatch draining;
+    private volatile boolean stopped;
+
+    /**
+     * A loop over a kernel, not running yet: {@link #start} gives it a thread of its own, {@link #turn} runs it on the caller's.
+     *
+     * @throws SysException if the kernel refuses what a loop needs, such as another descriptor
+     */
+    public EventLoop(Kernel kernel, String name) throws SysException {
+        this(kernel, name, Budget.USUAL);
+    }
+
+    EventLoop(Kernel kernel, String name, Budget budget) throws SysException {
+        this.kernel = kernel;
+        this.name = name;
+        this.budget = budget;
+        this.driver = new ReadinessDriver(this, kernel, budget);
+        this.now = kernel.nanos();
+        Log.prepare();
+    }
+
+    /** The loop's name, which is its thread's, too. */
+    public String name() {
+        return name;
+    }
+
+    /** The mechanism the loop waits with, such as {@code "epoll, edge-triggered"}. */
+    public String engine() {
+        return driver.engine();
+    }
+
+    /** Runs the loop on a new thread until {@link #stop}. A platform thread: a virtual one would pin its carrier in each wait. */
+    public Thread start() {
+        Thread thread = Thread.ofPlatform().name(name).unstarted(this::run);
+        owner = thread;
+        thread.start();
+        return thread;
+    }
+
+    private void run() {
+        try {
+            while (!stopped) {
+                turn(Long.MAX_VALUE);
+            }
+        } catch (Throwable t) {
+            Log.error(name + " cannot go on", t);
+        } finally {
+            close();
+        }
+    }
+
+    /**
+     * One turn on the calling thread, which becomes the loop's owner: wait, at most {@code longest} nanoseconds, move bytes, call back, run
+     * tasks, ring alarms, flush what is dirty.
+     */
+    public void turn(long longest) {
+        if (owner == null) {
+            owner = Thread.currentThread();
+        }
+        assert inLoop();
+        waiting.set(true);
+        driver.await(timeout(longest));
+        waiting.set(false);
+        turns++;
+        now = kernel.nanos();
+        driver.dispatch();
+        runTasks();
+        alarms.ring(now);
+        driver.finishTurn();
+    }
+
+    private long timeout(long longest) {
+        if (stopped || driver.hasWork() || !tasks.isEmpty()) {
+            return 0;
+        }
+        long next = alarms.next();
+        if (next == Long.MAX_VALUE) {
+            return longest == Long.MAX_VALUE ? -1 : longest;
+        }
+        return Math.min(longest, Math.max(0, next - kernel.nanos()));
+    }
+
+    /** As many as there are; those that they add wait for the next turn when there are too many, for I/O must not starve. */
+    private void runTasks() {
+        for (int i = 0; i < TASKS_A_TURN; i++) {
+            Runnable task = tasks.poll();
+            if (task == null) {
+                return;
+            }
+            run(task);
+        }
+    }
+
+    /** Runs what the user gave us: whatever it throws must not end the loop. */
+    void run(Runnable task) {
+        try {
+            task.run();
+        } catch (Throwable t) {
+            Log.error("a task threw", t);
+        }
+    }
+
+    /** Runs a task on the loop, soon and in order. Any thread may call. */
+    @Override
+    public void execute(Runnable task) {
+        tasks.add(task);
+        if (!inLoop() && waiting.compareAndSet(true, false)) {
+            driver.wakeup();
+        }
+    }
+
+    /** Runs a task on the loop after a while. Any thread may call. */
+    public Timer schedule(Duration after, Runnable task) {
+        Timer timer = new Timer(this, task);
+        long due = kernel.nanos() + after.toNanos();
+        if (inLoop()) {
+            alarms.set(timer, due);
+        } else {
+            execute(() -> alarms.set(timer, due));
+        }
+        return timer;
+    }
+
+    /** Monotonic nanoseconds as of this turn. On the loop. */
+    public long now() {
+        return now;
+    }
+
+    /** How often the loop has turned. On the loop, or after it has ended. */
+    public long turns() {
+        return turns;
+    }
+
+    /** Whether the calling thread owns the loop. Any thread may ask. */
+    public boolean inLoop() {
+        return Thread.currentThread() == owner;
+    }
+
+    /**
+     * Listens on an address with this loop alone; to be called by its owner, or before it runs. Loops of a {@link LoopGroup} share an
+     * address.
+     */
+    public Listening listen(ListenOptions options, Supplier<? extends ProtocolFactory> protocols) throws SysException {
+        return ListenGroup.open(kernel, options.withSpread(Spread.HAND_OVER), new EventLoop[] {this}, protocols);
+    }
+
+    /** Tells all connections, those still to come included, that the server is stopping. Counts down when none is left. On the loop. */
+    void drain(CountDownLatch empty) {
+        draining = empty;
+        driver.connections().forEach(Connection::stopping);
+        left();
+    }
+
+    boolean draining() {
+        return draining != null;
+    }
+
+    /** A connection or a listening socket is gone. */
+    void left() {
+        if (draining != null && driver.isEmpty()) {
+            draining.countDown();
+        }
+    }
+
+    /** Asks the loop to end: connections that stand are closed, tasks not yet run are run. Any thread may call. */
+    public void stop() {
+        stopped = true;
+        execute(() -> {});
+    }
+
+    /** Ends everything; on the owner thread, when the loop does not run any more. */
+    public void close() {
+        stopped = true;
+        driver.closeAll();
+        runTasks();
+        driver.close();
+    }
+}

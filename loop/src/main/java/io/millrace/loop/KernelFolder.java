@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.loop;
+
+import io.millrace.core.FileInfo;
+import io.millrace.core.Folder;
+import io.millrace.core.OpenFile;
+import io.millrace.sys.Descriptors;
+import io.millrace.sys.Errno;
+import io.millrace.sys.Files;
+import io.millrace.sys.SysException;
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A folder by its descriptor. The kernel itself keeps every name inside: openat2(2) with RESOLVE_BENEATH, so that no link, not even
+ * one that is put there between a check and an opening, leads out. Names are UTF-8 whatever the locale says.
+ *
+ * <p>The kernel refuses absolute links altogether, those that point back inside included; these are resolved here once and tried again by
+ * their real name.
+ */
+public final class KernelFolder implements Folder {
+    private static final long BENEATH = Files.RESOLVE_BENEATH | Files.RESOLVE_NO_MAGICLINKS;
+
+    /** Not blocking on a pipe that appears where a file was. */
+    private static final long READ = Files.O_RDONLY | Files.O_CLOEXEC | Files.O_NOCTTY | Files.O_NONBLOCK;
+
+    private static final long LOOK = Files.O_PATH | Files.O_CLOEXEC;
+
+    private final Path root;
+    private final int fd;
+    private final long resolve;
+
+    private KernelFolder(Path root, int fd, boolean followOutside) {
+        this.root = root;
+        this.fd = fd;
+        this.resolve = followOutside ? 0 : BENEATH;
+    }
+
+    /**
+     * Opens a folder.
+     *
+     * @param followOutside whether symbolic links may lead out of it
+     * @throws SysException if it is no directory or may not be read, or if the kernel has no openat2 (before Linux 5.6, or forbidden by a
+     *     seccomp filter: ENOSYS, EPERM)
+     */
+    public static KernelFolder open(Path path, boolean followOutside) throws IOException {
+        Path root = path.toRealPath();
+        long flags = Files.O_PATH | Files.O_DIRECTORY | Files.O_CLOEXEC;
+        int fd = Files.openat2(Files.AT_FDCWD, root.toString(), flags, 0);
+        if (fd < 0) {
+            throw new SysException("openat2", fd, root);
+        }
+        return new KernelFolder(root, fd, followOutside);
+    }
+
+    @Override
+    public FileInfo look(String path) {
+        int found = resolve(path, LOOK);
+        if (found < 0) {
+            return nothing(path, found);
+        }
+        try {
+            return info(found, path);
+        } catch (SysException e) {
+            return nothing(path, -e.errno());
+        } finally {
+            Descriptors.close(found);
+        }
+    }
+
+    /** One call where {@link #look} needs three: the same inode is the same file, whichever way the name leads to it by now. */
+    @Override
+    public boolean unchanged(String path, FileInfo known) {
+        long[] stat = new long[Files.STAT_VALUES];
+        return Files.statx(fd, path, 0, stat) == 0
+                && stat[Files.SIZE] == known.size()
+                && stat[Files.INODE] == known.inode()
+                && stat[Files.DEVICE] == known.device()
+                && modified(stat) == known.modified()
+                && kind(stat) == known.kind();
+    }
+
+    @Override
+    public OpenFile open(String path) throws IOException {
+        // Looked at before it is opened: opening a device can have effects, opening a pipe can wait.
+        FileInfo before = look(path);
+        if (before.kind() == FileInfo.Kind.ABSENT) {
+            throw new NoSuchFileException(path);
+        }
+        if (!before.isFile()) {
+            throw new AccessDeniedException(path, null, "not a regular file");
+        }
+        int file = resolve(path, READ);
+        if (file < 0) {
+            throw failure(path, file);
+        }
+        try {
+            FileInfo info = info(file, path);
+            if (info.isFile()) {
+                return new KernelFile(file, info);
+            }
+            Descriptors.close(file);
+            throw new AccessDeniedException(path, null, "not a regular file");
+        } catch (SysException e) {
+            Descriptors.close(file);
+            throw e;
+        }
+    }
+
+    @Override
+    public List<FileInfo> list(String path) throws IOException {
+        int directory = resolve(path, Files.O_RDONLY | Files.O_DIRECTORY | Files.O_CLOEXEC);
+        if (directory < 0) {
+            throw failure(path, directory);
+        }
+        List<String> names = new ArrayList<>();
+        try {
+            int n;
+            do {
+                n = Files.getdents64(directory, names);
+            } while (n > 0);
+            if (n < 0) {
+                throw new SysException("getdents64", n, path);
+            }
+        } finally {
+            Descriptors.close(directory);
+        }
+        List<FileInfo> all = new ArrayList<>(names.size());
+        for (String name : names) {
+            if (!name.equals(".") && !name.equals("..")) {
+                all.add(look(path.isEmpty() ? name : path + "/" + name));
+            }
+        }
+        return all;
+    }
+
+    @Override
+    public void close() {
+        Descriptors.close(fd);
+    }
+
+    private int resolve(String path, long flags) {
+        String name = path.isEmpty() ? "." : path;
+        int result = Files.openat2(fd, name, flags, resolve);
+        if (result == -Errno.EAGAIN) {
+            // A rename beside a ".." made the kernel unsure (openat2(2)); once more is what it asks for.
+            result = Files.openat2(fd, name, flags, resolve);
+        }
+        return result == -Errno.EXDEV ? resolveLinks(name, flags) : result;
+    }
+
+    /** An absolute link, or a way out: only the real name can tell. It has no links, so the kernel's answer to it is final. */
+    private int resolveLinks(String name, long flags) {
+        try {
+            Path real = root.resolve(name).toRealPath();
+            // A name that goes up is no name of ours, even where it would come down inside again.
+            if (!real.startsWith(root) || ("/" + name + "/").contains("/../")) {
+                return -Errno.EXDEV;
+            }
+            String relative = root.relativize(real).toString();
+            return Files.openat2(fd, relative.isEmpty() ? "." : relative, flags, resolve);
+        } catch (IOException | IllegalArgumentException e) {
+            return -Errno.EXDEV;
+        }
+    }
+
+    private static FileInfo info(int descriptor, String path) throws SysException {
+        long[] stat = new long[Files.STAT_VALUES];
+        int result = Files.statx(descriptor, "", Files.AT_EMPTY_PATH, stat);
+        if (result < 0) {
+            throw new SysException("statx", result, path);
+        }
+        return new FileInfo(
+                name(path), kind(stat), stat[Files.SIZE], modified(stat), stat[Files.DEVICE], stat[Files.INODE]);
+    }
+
+    private static long modified(long[] stat) {
+        return stat[Files.MODIFIED_SECONDS] * 1_000_000_000L + stat[Files.MODIFIED_NANOS];
+    }
+
+    private static FileInfo.Kind kind(long[] stat) {
+        return switch ((int) stat[Files.MODE] & Files.S_IFMT) {
+            case Files.S_IFREG -> FileInfo.Kind.FILE;
+            case Files.S_IFDIR -> FileInfo.Kind.FOLDER;
+            default -> FileInfo.Kind.OTHER;
+        };
+    }
+
+    private static FileInfo nothing(String path, int result) {
+        FileInfo.Kind kind =
+                switch (-result) {
+                    case Errno.ENOENT, Errno.ENOTDIR, Errno.ENAMETOOLONG, Errno.EINVAL -> FileInfo.Kind.ABSENT;
+                    default -> FileInfo.Kind.FORBIDDEN;
+                };
+        return new FileInfo(name(path), kind, 0, 0, 0, 0);
+    }
+
+    private static String name(String path) {
+        return path.substring(path.lastIndexOf('/') + 1);
+    }
+
+    private static IOException failure(String path, int result) {
+        return switch (-result) {
+            case Errno.ENOENT, Errno.ENAMETOOLONG, Errno.EINVAL -> new NoSuchFileException(path);
+            case Errno.ENOTDIR -> new NotDirectoryException(path);
+            case Errno.EACCES, Errno.EPERM, Errno.EXDEV, Errno.ELOOP -> new AccessDeniedException(path);
+            default -> new SysException("openat2", result, path);
+        };
+    }
+}

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.loop;
+
+import io.millrace.core.ProtocolFactory;
+import io.millrace.poll.Kernel;
+import io.millrace.sys.Errno;
+import io.millrace.sys.SysException;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+
+/** One address, listened on by several loops: the sockets, the acceptors and who gets the next connection. */
+final class ListenGroup implements Listening {
+    final Quota quota;
+
+    private final ListenOptions options;
+    private final EventLoop[] loops;
+    private final InetSocketAddress address;
+    private final List<Acceptor> acceptors = new ArrayList<>();
+
+    /** Written before the loops see it, read by them; each factory is used by its own loop only. */
+    private final Map<EventLoop, ProtocolFactory> factories = new IdentityHashMap<>();
+
+    /** How many acceptors still use the one socket of SHARED. */
+    private final AtomicInteger users = new AtomicInteger();
+
+    private int turn;
+
+    private ListenGroup(ListenOptions options, EventLoop[] loops, InetSocketAddress address) {
+        this.options = options;
+        this.loops = loops;
+        this.address = address;
+        this.quota = new Quota(options.maxConnections());
+    }
+
+    /** Binds, so that a wrong address fails here, then lets each loop begin to accept. */
+    static ListenGroup open(
+            Kernel kernel, ListenOptions options, EventLoop[] loops, Supplier<? extends ProtocolFactory> protocols)
+            throws SysException {
+        int[] sockets = sockets(kernel, options, loops.length);
+        InetSocketAddress bound = kernel.local(sockets[0]);
+        ListenGroup group = new ListenGroup(options, loops, bound == null ? options.address() : bound);
+        for (EventLoop loop : loops) {
+            group.factories.put(loop, protocols.get());
+        }
+        int accepting = options.spread() == Spread.HAND_OVER ? 1 : loops.length;
+        group.users.set(accepting);
+        for (int i = 0; i < accepting; i++) {
+            group.begin(new Acceptor(loops[i], group), sockets[i % sockets.length]);
+        }
+        return group;
+    }
+
+    private static int[] sockets(Kernel kernel, ListenOptions options, int loops) throws SysException {
+        boolean own = options.spread() == Spread.REUSE_PORT && loops > 1;
+        int[] sockets = new int[own ? loops : 1];
+        int opened = 0;
+        try {
+            sockets[0] = kernel.listen(options.address(), options.backlog(), own);
+            for (opened = 1; opened < sockets.length; opened++) {
+                int port = kernel.local(sockets[0]).getPort();
+                sockets[opened] = kernel.listen(options.withPort(port).address(), options.backlog(), true);
+            }
+            return sockets;
+        } catch (SysException e) {
+            for (int i = 0; i < opened; i++) {
+                kernel.close(sockets[i]);
+            }
+            throw e;
+        }
+    }
+
+    private void begin(Acceptor acceptor, int socket) {
+        acceptors.add(acceptor);
+        boolean exclusive = options.spread() == Spread.SHARED;
+        acceptor.loop().execute(() -> {
+            int result = acceptor.loop().driver.open(acceptor, socket, exclusive);
+            if (result < 0) {
+                Log.warn("cannot watch the listening socket of " + address + ": "
+                        + Errno.describe(result));
+            }
+        });
+    }
+
+    ProtocolFactory factory(EventLoop loop) {
+        return factories.get(loop);
+    }
+
+    int backlog() {
+        return options.backlog();
+    }
+
+    boolean waits() {
+        return options.overload() == Overload.WAIT;
+    }
+
+    /** The loop that gets the connection which {@code accepting} has taken. */
+    EventLoop next(EventLoop accepting) {
+        return options.spread() == Spread.HAND_OVER ? loops[turn++ % loops.length & Integer.MAX_VALUE] : accepting;
+    }
+
+    /** An acceptor stops; returns whether the socket has to be closed with it. */
+    boolean leaves() {
+        int left = users.decrementAndGet();
+        return options.spread() != Spread.SHARED || left == 0;
+    }
+
+    @Override
+    public InetSocketAddress address() {
+        return address;
+    }
+
+    @Override
+    public int connections() {
+        return quota.open();
+    }
+
+    @Override
+    public void close() {
+        for (Acceptor acceptor : acceptors) {
+            acceptor.loop().execute(acceptor::close);
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "Listening[" + address + "]";
+    }
+}

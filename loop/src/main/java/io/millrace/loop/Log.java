@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.loop;
+
+/** The room's logger, made when there is something to say: loading a logging system costs a start-up more than all else here. */
+final class Log {
+    private Log() {}
+
+    private static final class Holder {
+        static final System.Logger LOGGER = System.getLogger("io.millrace.loop");
+    }
+
+    /** Loads this class while there are descriptors for it. */
+    static void prepare() {}
+
+    static void warn(String message) {
+        log(System.Logger.Level.WARNING, message, null);
+    }
+
+    static void info(String message) {
+        log(System.Logger.Level.INFO, message, null);
+    }
+
+    static void error(String message, Throwable thrown) {
+        log(System.Logger.Level.ERROR, message, thrown);
+    }
+
+    /** A log that fails, for want of memory or descriptors, must not end a loop. */
+    private static void log(System.Logger.Level level, String message, Throwable thrown) {
+        try {
+            Holder.LOGGER.log(level, message, thrown);
+        } catch (Throwable t) {
+            System.err.println(message);
+        }
+    }
+}

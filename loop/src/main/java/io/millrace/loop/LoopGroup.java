@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.loop;
+
+import io.millrace.core.ProtocolFactory;
+import io.millrace.poll.Kernel;
+import io.millrace.sys.SysException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+
+/**
+ * Several loops, each on a thread of its own, that serve the same addresses: usually one for each processor. Any thread may call.
+ * The threads are no daemons: a program goes on as long as its loops do.
+ */
+public final class LoopGroup implements AutoCloseable {
+    private final EventLoop[] loops;
+    private final Thread[] threads;
+    private final List<ListenGroup> listening = new ArrayList<>();
+    private boolean closed;
+
+    private LoopGroup(EventLoop[] loops) {
+        this.loops = loops;
+        this.threads = new Thread[loops.length];
+        for (int i = 0; i < loops.length; i++) {
+            threads[i] = loops[i].start();
+        }
+    }
+
+    /**
+     * Opens and starts {@code count} loops over the kernel of this machine.
+     *
+     * @throws UnsupportedOperationException saying why, where the kernel's calls cannot be used
+     * @throws SysException if the kernel refuses what a loop needs, such as another descriptor
+     */
+    public static LoopGroup open(int count) throws SysException {
+        return open(Kernel.host(), count);
+    }
+
+    /** Opens and starts {@code count} loops over a kernel. */
+    public static LoopGroup open(Kernel kernel, int count) throws SysException {
+        if (count < 1) {
+            throw new IllegalArgumentException("a group needs at least one loop, not " + count);
+        }
+        EventLoop[] loops = new EventLoop[count];
+        for (int i = 0; i < count; i++) {
+            try {
+                loops[i] = new EventLoop(kernel, "millrace-" + i);
+            } catch (SysException e) {
+                for (int j = 0; j < i; j++) {
+                    loops[j].close();
+                }
+                throw e;
+            }
+        }
+        return new LoopGroup(loops);
+    }
+
+    /** Number of loops. */
+    public int size() {
+        return loops.length;
+    }
+
+    /** The loop number {@code index}. */
+    public EventLoop loop(int index) {
+        return loops[index];
+    }
+
+    /** The mechanism the loops wait with, such as {@code "epoll, edge-triggered"}. */
+    public String engine() {
+        return loops[0].engine();
+    }
+
+    /**
+     * Listens on an address with all loops. Bound when this returns.
+     *
+     * @param protocols makes one factory for each loop
+     * @throws SysException if the address cannot be had: names the call and the error number
+     */
+    public synchronized Listening listen(ListenOptions options, Supplier<? extends ProtocolFactory> protocols)
+            throws SysException {
+        if (closed) {
+            throw new IllegalStateException("the loops are closed");
+        }
+        ListenGroup group = ListenGroup.open(loops[0].kernel, options, loops, protocols);
+        listening.add(group);
+        return group;
+    }
+
+    /**
+     * Shuts down in order: accepts nothing more, tells all protocols ({@link io.millrace.core.Protocol#stopping}), waits until the
+     * connections have ended, then ends the loops.
+     *
+     * @return whether all connections ended by themselves within {@code grace}
+     */
+    public boolean stop(Duration grace) throws InterruptedException {
+        stopListening();
+        CountDownLatch empty = new CountDownLatch(loops.length);
+        for (EventLoop loop : loops) {
+            loop.execute(() -> loop.drain(empty));
+        }
+        boolean inTime = empty.await(Math.max(0, grace.toNanos()), TimeUnit.NANOSECONDS);
+        close();
+        join();
+        return inTime;
+    }
+
+    private synchronized void stopListening() {
+        listening.forEach(ListenGroup::close);
+    }
+
+    private void join() throws InterruptedException {
+        for (Thread thread : threads) {
+            if (thread != Thread.currentThread()) {
+                thread.join();
+            }
+        }
+    }
+
+    /** Ends the loops at once; connections that stand are closed. Returns before they have ended. */
+    @Override
+    public synchronized void close() {
+        closed = true;
+        for (EventLoop loop : loops) {
+            loop.stop();
+        }
+    }
+
+    /** Waits until all loops have ended. */
+    public void await() throws InterruptedException {
+        join();
+    }
+}

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.loop;
+
+/** A descriptor that a driver watches: a connection or a listening socket. Has one alarm for its time limits. */
+abstract class Source extends Alarm {
+    /** The descriptor, -1 once it is closed. */
+    int fd = -1;
+
+    /** Place in the {@link Slab} and generation: what events come back with. */
+    long token;
+
+    /** The poller reports these {@link io.millrace.poll.Interest} bits. */
+    abstract void ready(int events);
+
+    /** Work that was left over when the last turn's budget ended, or that was put off. */
+    abstract void resume();
+}

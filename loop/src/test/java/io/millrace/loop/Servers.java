@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.loop;
+
+import io.millrace.core.Buffer;
+import io.millrace.core.CloseCause;
+import io.millrace.core.Link;
+import io.millrace.core.Protocol;
+import io.millrace.core.ProtocolFactory;
+import io.millrace.testkit.RawClient;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+
+/** What the tests of this room serve, and how they are told what happened. */
+final class Servers {
+    static final InetSocketAddress LOOPBACK = new InetSocketAddress("127.0.0.1", 0);
+
+    private Servers() {}
+
+    /** Sends back what comes, without piling it up. */
+    static class Echo implements Protocol {
+        @Override
+        public void receive(Buffer in, Link link) {
+            link.out().append(in);
+            in.consume(in.readable());
+            link.flush();
+            if (!link.writable()) {
+                link.pause(true);
+            }
+        }
+
+        @Override
+        public void drained(Link link) {
+            link.pause(false);
+        }
+    }
+
+    /** Something that happened on a loop, for a test to wait for. */
+    static final class Events<T> {
+        private final BlockingQueue<T> queue = new LinkedBlockingQueue<>();
+
+        void add(T event) {
+            queue.add(event);
+        }
+
+        T next() throws InterruptedException {
+            T event = queue.poll(20, TimeUnit.SECONDS);
+            if (event == null) {
+                throw new AssertionError("nothing happened in time");
+            }
+            return event;
+        }
+
+        boolean isEmpty() {
+            return queue.isEmpty();
+        }
+    }
+
+    /** Notes why connections end. */
+    static class Watched implements Protocol {
+        final Protocol inner;
+        final Events<CloseCause> causes;
+
+        Watched(Protocol inner, Events<CloseCause> causes) {
+            this.inner = inner;
+            this.causes = causes;
+        }
+
+        @Override
+        public void opened(Link link) {
+            inner.opened(link);
+        }
+
+        @Override
+        public void receive(Buffer in, Link link) {
+            inner.receive(in, link);
+        }
+
+        @Override
+        public void ended(Link link) {
+            inner.ended(link);
+        }
+
+        @Override
+        public void drained(Link link) {
+            inner.drained(link);
+        }
+
+        @Override
+        public void expired(Link link) {
+            inner.expired(link);
+        }
+
+        @Override
+        public void stopping(Link link) {
+            inner.stopping(link);
+        }
+
+        @Override
+        public void closed(CloseCause why) {
+            inner.closed(why);
+            causes.add(why);
+        }
+    }
+
+    /** A running group with one address. */
+    static final class Running implements AutoCloseable {
+        final LoopGroup group;
+        final Listening listening;
+
+        Running(int loops, ListenOptions options, Supplier<ProtocolFactory> protocols) throws IOException {
+            group = LoopGroup.open(loops);
+            try {
+                listening = group.listen(options, protocols);
+            } catch (IOException | RuntimeException e) {
+                group.close();
+                throw e;
+            }
+        }
+
+        static Running serving(Supplier<Protocol> protocols) throws IOException {
+            return new Running(1, ListenOptions.on(LOOPBACK), () -> protocols::get);
+        }
+
+        RawClient connect() throws IOException {
+            return RawClient.connect(listening.address());
+        }
+
+        @Override
+        public void close() {
+            try {
+                group.stop(Duration.ZERO);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+}

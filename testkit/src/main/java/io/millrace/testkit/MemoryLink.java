@@ -1,0 +1,554 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.testkit;
+
+import io.millrace.core.Buffer;
+import io.millrace.core.CloseCause;
+import io.millrace.core.Closing;
+import io.millrace.core.Link;
+import io.millrace.core.OpenFile;
+import io.millrace.core.Protocol;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.SocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+
+/**
+ * A link without a network: a test feeds bytes to a protocol and looks at what it sends. The test's thread owns it.
+ *
+ * <p>Behaves as a connection does, and less kindly where the contract allows: the input buffer is filled with rubbish
+ * after each receive, the protocol is never called from within its own call, tasks run in order when the test's thread
+ * comes by. Exceptions of the protocol come out of the verb that caused them.
+ *
+ * <pre>
+ *   feed ─► input ─► protocol.receive ─► out ─► flush ─► [window of the peer] ─► sent
+ * </pre>
+ */
+public final class MemoryLink implements Link {
+    private static final byte RUBBISH = (byte) 0xEE;
+    private static final int PATIENCE_SECONDS = 20;
+
+    private record Span(OpenFile file, long from, long count) {}
+
+    private final FakeClock clock;
+    private final Thread owner = Thread.currentThread();
+    private final BlockingQueue<Runnable> tasks = new LinkedBlockingQueue<>();
+    private final Deque<Object> queue = new ArrayDeque<>();
+    private final Buffer out = new Buffer();
+    private final ByteArrayOutputStream sent = new ByteArrayOutputStream();
+
+    private Protocol protocol;
+    private Protocol next;
+    private byte[] input = {};
+    private boolean offered = true;
+    private boolean paused;
+    private boolean inputEnded;
+    private boolean endTold;
+    private boolean stopTold;
+    private boolean flushed;
+    private boolean calling;
+    private Closing closing;
+    private CloseCause cause;
+    private boolean closeTold;
+    private long deadline = NEVER;
+    private long stallLimit = NEVER;
+    private long window = Long.MAX_VALUE;
+    private long highWater = 256 * 1024;
+    private int deadlineCalls;
+    private SocketAddress peer;
+    private boolean secure;
+
+    /** A link that carries {@code protocol}, which is told so. */
+    public MemoryLink(Protocol protocol) {
+        this(protocol, new FakeClock());
+    }
+
+    /** A link with that clock that carries {@code protocol}, which is told so. */
+    public MemoryLink(Protocol protocol, FakeClock clock) {
+        this.protocol = protocol;
+        this.clock = clock;
+        call(() -> protocol.opened(this));
+        turn();
+    }
+
+    // ---- the test's side
+
+    /** Lets these bytes arrive. */
+    public MemoryLink feed(byte[] bytes) {
+        if (cause == null && bytes.length > 0) {
+            int kept = input.length;
+            input = Arrays.copyOf(input, kept + bytes.length);
+            System.arraycopy(bytes, 0, input, kept, bytes.length);
+            offered = false;
+        }
+        turn();
+        return this;
+    }
+
+    /** Lets these bytes arrive, a character each. */
+    public MemoryLink feed(String text) {
+        return feed(text.getBytes(StandardCharsets.ISO_8859_1));
+    }
+
+    /** The peer sends no more. */
+    public MemoryLink end() {
+        inputEnded = true;
+        turn();
+        return this;
+    }
+
+    /** The peer breaks the connection off. */
+    public MemoryLink reset() {
+        finish(CloseCause.RESET);
+        turn();
+        return this;
+    }
+
+    /** The server is shutting down. */
+    public MemoryLink stop() {
+        if (!stopTold && cause == null) {
+            stopTold = true;
+            call(() -> protocol.stopping(this));
+        }
+        turn();
+        return this;
+    }
+
+    /** From now on the peer takes only {@code bytes} more, until told otherwise. */
+    public MemoryLink window(long bytes) {
+        window = bytes;
+        turn();
+        return this;
+    }
+
+    /** Sets how much may wait before {@link #writable} says no. */
+    public MemoryLink highWater(long bytes) {
+        highWater = bytes;
+        return this;
+    }
+
+    /** Lets time pass, and the deadline with it. */
+    public MemoryLink advance(Duration time) {
+        long target = clock.nanos() + time.toNanos();
+        while (cause == null && closing == null && deadline <= target) {
+            clock.advanceTo(deadline);
+            deadline = NEVER;
+            call(() -> protocol.expired(this));
+            turn();
+        }
+        clock.advanceTo(target);
+        return this;
+    }
+
+    /** Does all that can be done now: tasks, input that was held back, sending. */
+    public MemoryLink run() {
+        turn();
+        return this;
+    }
+
+    /** Runs the tasks that other threads bring until {@code condition} holds; fails after a long while. */
+    public MemoryLink runUntil(BooleanSupplier condition) {
+        long giveUp = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+        turn();
+        while (!condition.getAsBoolean()) {
+            Runnable task = poll(giveUp);
+            if (task != null) {
+                call(task);
+            } else if (System.nanoTime() - giveUp > 0) {
+                throw new AssertionError("nothing came for " + PATIENCE_SECONDS + " s; sent so far: " + text());
+            }
+            turn();
+        }
+        return this;
+    }
+
+    // Waits in short steps: the condition may become true without a task.
+    private Runnable poll(long giveUp) {
+        try {
+            long left = Math.min(giveUp - System.nanoTime(), TimeUnit.MILLISECONDS.toNanos(20));
+            return tasks.poll(left, TimeUnit.NANOSECONDS);
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** What the peer has got so far. */
+    public byte[] sent() {
+        return sent.toByteArray();
+    }
+
+    /** What the peer has got so far, a character for each byte. */
+    public String text() {
+        return sent.toString(StandardCharsets.ISO_8859_1);
+    }
+
+    /** What the peer has got since the last time this was asked, a character for each byte. */
+    public String take() {
+        String text = text();
+        sent.reset();
+        return text;
+    }
+
+    /** How the protocol asked for the end, {@code null} if it has not. */
+    public Closing closing() {
+        return closing;
+    }
+
+    /** Why the connection ended, {@code null} while it stands. */
+    public CloseCause cause() {
+        return cause;
+    }
+
+    /** Whether the connection is over. */
+    public boolean isClosed() {
+        return cause != null;
+    }
+
+    /** Whether the protocol holds the peer back. */
+    public boolean isPaused() {
+        return paused;
+    }
+
+    /** Number of bytes that the protocol has left unconsumed. */
+    public int unconsumed() {
+        return input.length;
+    }
+
+    /** The moment of the deadline, {@link Link#NEVER} without one. */
+    public long deadline() {
+        return deadline;
+    }
+
+    /** How often the protocol has set a deadline. */
+    public int deadlineCalls() {
+        return deadlineCalls;
+    }
+
+    /** The write limit that the protocol asked for. */
+    public long stallLimit() {
+        return stallLimit;
+    }
+
+    /** The protocol that has the connection now. */
+    public Protocol protocol() {
+        return protocol;
+    }
+
+    /** The clock of this link. */
+    public FakeClock clock() {
+        return clock;
+    }
+
+    /** Sets what {@link #peer} answers. */
+    public MemoryLink from(SocketAddress address) {
+        peer = address;
+        return this;
+    }
+
+    /** Sets what {@link #secure} answers. */
+    public MemoryLink secured(boolean on) {
+        secure = on;
+        return this;
+    }
+
+    // ---- the turn: what a loop does between two waits
+
+    private void turn() {
+        if (calling) {
+            return;
+        }
+        boolean moved;
+        do {
+            moved = upgraded() | delivered() | ranTask() | sentSome() | ended();
+        } while (moved);
+    }
+
+    private void call(Runnable body) {
+        if (calling) {
+            throw new IllegalStateException("the protocol is called from within its own call");
+        }
+        calling = true;
+        try {
+            body.run();
+        } finally {
+            calling = false;
+        }
+    }
+
+    private boolean upgraded() {
+        if (next == null || cause != null) {
+            return false;
+        }
+        protocol = next;
+        next = null;
+        offered = false;
+        call(() -> protocol.opened(this));
+        return true;
+    }
+
+    private boolean delivered() {
+        if (cause != null || closing != null || paused || next != null) {
+            return false;
+        }
+        if (!offered && input.length > 0) {
+            deliver();
+            return true;
+        }
+        if (inputEnded && !endTold) {
+            endTold = true;
+            call(() -> protocol.ended(this));
+            return true;
+        }
+        return false;
+    }
+
+    private void deliver() {
+        offered = true;
+        // Bytes before the head, so that a protocol that takes offsets for indices is found out.
+        Buffer lent = new Buffer(input.length + 3);
+        lent.append(new byte[] {RUBBISH, RUBBISH, RUBBISH});
+        lent.append(input);
+        lent.consume(3);
+        byte[] array = lent.array();
+        call(() -> protocol.receive(lent, this));
+        input = lent.toBytes();
+        Arrays.fill(array, RUBBISH);
+    }
+
+    private boolean ranTask() {
+        Runnable task = tasks.poll();
+        if (task == null) {
+            return false;
+        }
+        call(task);
+        return true;
+    }
+
+    private boolean sentSome() {
+        if (!flushed || cause != null || closing == Closing.NOW || pending() == 0) {
+            return false;
+        }
+        boolean moved = sendQueue();
+        if (queue.isEmpty() && cause == null) {
+            int count = (int) Math.min(window, out.readable());
+            moved |= count > 0;
+            emit(out.array(), out.head(), count);
+            out.consume(count);
+        }
+        if (pending() == 0 && cause == null) {
+            flushed = false;
+            if (closing == null) {
+                call(() -> protocol.drained(this));
+            }
+        }
+        return moved;
+    }
+
+    private boolean sendQueue() {
+        boolean moved = false;
+        while (!queue.isEmpty() && window > 0 && cause == null) {
+            moved = true;
+            Object piece = queue.poll();
+            if (piece instanceof byte[] bytes) {
+                sendBytes(bytes);
+            } else if (piece instanceof Span span) {
+                sendFile(span);
+            }
+        }
+        return moved;
+    }
+
+    private void sendBytes(byte[] bytes) {
+        int count = (int) Math.min(window, bytes.length);
+        emit(bytes, 0, count);
+        if (count < bytes.length) {
+            queue.addFirst(Arrays.copyOfRange(bytes, count, bytes.length));
+        }
+    }
+
+    private void sendFile(Span span) {
+        byte[] piece = new byte[(int) Math.min(Math.min(window, span.count), 64 * 1024)];
+        int count = read(span, piece);
+        if (count <= 0 && span.count > 0) {
+            span.file.close();
+            finish(CloseCause.FAILED);
+            return;
+        }
+        emit(piece, 0, count);
+        if (count < span.count) {
+            queue.addFirst(new Span(span.file, span.from + count, span.count - count));
+        } else {
+            span.file.close();
+        }
+    }
+
+    private static int read(Span span, byte[] into) {
+        try {
+            return into.length == 0 ? 0 : span.file.read(span.from, into, 0, into.length);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private void emit(byte[] bytes, int from, int count) {
+        sent.write(bytes, from, count);
+        window -= window == Long.MAX_VALUE ? 0 : count;
+    }
+
+    private boolean ended() {
+        if (cause == null && closing != null && (closing == Closing.NOW || pending() == 0)) {
+            finish(CloseCause.LOCAL);
+        }
+        if (cause == null || closeTold) {
+            return false;
+        }
+        closeTold = true;
+        dropQueue();
+        if (next == null) {
+            call(() -> protocol.closed(cause));
+        }
+        return true;
+    }
+
+    private void finish(CloseCause why) {
+        if (cause == null) {
+            cause = why;
+        }
+    }
+
+    private void dropQueue() {
+        for (Object piece : queue) {
+            if (piece instanceof Span span) {
+                span.file.close();
+            }
+        }
+        queue.clear();
+        out.clear();
+        input = new byte[0];
+    }
+
+    // ---- the protocol's side
+
+    @Override
+    public Buffer out() {
+        own();
+        return cause == null ? out : new Buffer();
+    }
+
+    @Override
+    public void flush() {
+        own();
+        flushed = true;
+    }
+
+    @Override
+    public boolean writable() {
+        own();
+        return pending() < highWater;
+    }
+
+    @Override
+    public long pending() {
+        long bytes = out.readable();
+        for (Object piece : queue) {
+            bytes += piece instanceof Span span ? span.count : ((byte[]) piece).length;
+        }
+        return bytes;
+    }
+
+    @Override
+    public void transfer(OpenFile file, long from, long count) {
+        own();
+        if (cause != null) {
+            file.close();
+            return;
+        }
+        if (!out.isEmpty()) {
+            queue.add(out.toBytes());
+            out.clear();
+        }
+        queue.add(new Span(file, from, count));
+    }
+
+    @Override
+    public void pause(boolean on) {
+        own();
+        if (paused && !on) {
+            offered = false;
+        }
+        paused = on;
+    }
+
+    @Override
+    public void become(Protocol successor) {
+        own();
+        next = successor;
+    }
+
+    @Override
+    public void deadline(long at) {
+        own();
+        deadline = at;
+        deadlineCalls++;
+    }
+
+    @Override
+    public void stallLimit(long nanos) {
+        own();
+        stallLimit = nanos;
+    }
+
+    @Override
+    public void close(Closing how) {
+        own();
+        if (closing == null || how == Closing.NOW) {
+            closing = how;
+            flushed = true;
+        }
+    }
+
+    @Override
+    public long now() {
+        own();
+        return clock.nanos();
+    }
+
+    @Override
+    public boolean inLoop() {
+        return Thread.currentThread() == owner;
+    }
+
+    @Override
+    public SocketAddress peer() {
+        return peer;
+    }
+
+    @Override
+    public SocketAddress local() {
+        return null;
+    }
+
+    @Override
+    public boolean secure() {
+        return secure;
+    }
+
+    @Override
+    public void execute(Runnable task) {
+        tasks.add(task);
+    }
+
+    private void own() {
+        if (!inLoop()) {
+            throw new IllegalStateException("called by " + Thread.currentThread() + ", owned by " + owner);
+        }
+    }
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.testkit;
+
+import java.util.Random;
+
+/**
+ * How unkind a simulated kernel is: one in so many for each fault, 0 for never. Drawn from a seed, so that schedules differ in
+ * character: some are all short writes, some all resets, some nearly calm.
+ */
+public final class SimFaults {
+    final Random random;
+    final int interrupted;
+    final int spurious;
+    final int shortSend;
+    final int abortedAccept;
+    final int exhausted;
+    final int slowArrival;
+    final int timeJump;
+    final int receiveWindow;
+    final int sendWindow;
+
+    /** The faults of a seed. */
+    public SimFaults(long seed) {
+        // Neighbouring seeds give Random neighbouring first draws: mixed, they do not.
+        random = new Random(seed * 0x9e3779b97f4a7c15L ^ seed >>> 17);
+        interrupted = oneOf(0, 0, 50, 7);
+        spurious = oneOf(0, 0, 20, 4);
+        shortSend = oneOf(0, 10, 2);
+        abortedAccept = oneOf(0, 0, 10, 3);
+        exhausted = oneOf(0, 0, 0, 10, 3);
+        slowArrival = oneOf(0, 3, 2);
+        timeJump = oneOf(0, 0, 0, 0, 300);
+        receiveWindow = oneOf(1 << 16, 1 << 18, 1000, 37);
+        sendWindow = oneOf(1 << 17, 1 << 14, 500, 23);
+    }
+
+    private int oneOf(int... choices) {
+        return choices[random.nextInt(choices.length)];
+    }
+
+    boolean happens(int oneIn) {
+        return oneIn > 0 && random.nextInt(oneIn) == 0;
+    }
+
+    /** Whether time may jump so far that limits pass: clients must put up with being dropped. */
+    public boolean jumps() {
+        return timeJump > 0;
+    }
+
+    @Override
+    public String toString() {
+        return "faults[interrupted 1/" + interrupted + ", spurious 1/" + spurious + ", short send 1/" + shortSend
+                + ", aborted accept 1/" + abortedAccept + ", exhausted 1/" + exhausted + ", slow arrival 1/" + slowArrival
+                + ", time jump 1/" + timeJump + ", windows " + receiveWindow + " and " + sendWindow + "]";
+    }
+}

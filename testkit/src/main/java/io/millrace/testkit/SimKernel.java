@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.testkit;
+
+import io.millrace.poll.Interest;
+import io.millrace.poll.Kernel;
+import io.millrace.poll.Peer;
+import io.millrace.poll.Poller;
+import io.millrace.sys.Errno;
+import io.millrace.sys.Files;
+import io.millrace.sys.SocketAddresses;
+import io.millrace.sys.SysException;
+import java.net.InetSocketAddress;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * A kernel that plays sockets, listeners, epoll and the clock in one thread, with faults drawn from a seed: the same seed plays the
+ * same schedule, call by call. Checks as it goes that nobody uses a closed descriptor, sends after a shutdown, or spins.
+ *
+ * <p>Files are real ones; only their way to the client is simulated.
+ */
+public final class SimKernel extends Kernel {
+    private static final int FIRST_DESCRIPTOR = 3;
+    private static final int LIMIT = 1024;
+
+    final SimFaults faults;
+    final SimWorld world = new SimWorld(this);
+    SimPoller poller;
+
+    /** Counts what has moved: a loop that waits and waits while nothing does, spins. */
+    long moves;
+
+    private final long seed;
+    private final Map<Integer, SimConnection> connections = new HashMap<>();
+    private final Map<Integer, InetSocketAddress> listeners = new HashMap<>();
+    private final Map<Integer, ArrayDeque<SimConnection>> queues = new HashMap<>();
+    private final Set<Integer> spares = new TreeSet<>();
+    private final Set<SimConnection> deniedRoom = new LinkedHashSet<>();
+    private long now = 1_000_000_000L;
+    private int peers;
+
+    /** The kernel of a seed. */
+    public SimKernel(long seed) {
+        this.seed = seed;
+        this.faults = new SimFaults(seed);
+    }
+
+    /** How unkind this one is. */
+    public SimFaults faults() {
+        return faults;
+    }
+
+    /** Adds a client to the world. */
+    public void add(SimClient client) {
+        client.kernel = this;
+        world.clients.add(client);
+    }
+
+    /** Whether all clients have come to their end. */
+    public boolean done() {
+        return world.done();
+    }
+
+    /** The descriptors that are open: connections and listeners, by number. */
+    public List<Integer> open() {
+        List<Integer> all = new ArrayList<>(connections.keySet());
+        all.addAll(listeners.keySet());
+        all.addAll(spares);
+        return all;
+    }
+
+    void check(boolean condition, String what) {
+        if (!condition) {
+            throw new AssertionError(what + " (seed " + seed + ")");
+        }
+    }
+
+    void pass(long nanos) {
+        now += nanos;
+    }
+
+    SimConnection connect(int port) {
+        SimConnection connection = new SimConnection(this);
+        for (Map.Entry<Integer, InetSocketAddress> listener : listeners.entrySet()) {
+            if (listener.getValue().getPort() == port) {
+                queues.get(listener.getKey()).add(connection);
+                poller.changed(listener.getKey(), Interest.READ);
+                return connection;
+            }
+        }
+        connection.reset();
+        return connection;
+    }
+
+    void later(SimConnection connection) {
+        deniedRoom.add(connection);
+    }
+
+    boolean roomAgain() {
+        if (deniedRoom.isEmpty()) {
+            return false;
+        }
+        List<SimConnection> all = List.copyOf(deniedRoom);
+        deniedRoom.clear();
+        all.forEach(SimConnection::roomAgain);
+        return true;
+    }
+
+    boolean isOpen(int fd) {
+        return connections.containsKey(fd) || listeners.containsKey(fd) || spares.contains(fd);
+    }
+
+    int level(int fd) {
+        SimConnection connection = connections.get(fd);
+        if (connection != null) {
+            return connection.level();
+        }
+        return queues.get(fd).isEmpty() ? 0 : Interest.READ;
+    }
+
+    /** The lowest that is free, so that numbers are used again as soon as can be. */
+    private int descriptor() {
+        int fd = FIRST_DESCRIPTOR;
+        while (isOpen(fd)) {
+            fd++;
+        }
+        return fd;
+    }
+
+    private SimConnection at(int fd, String call) {
+        SimConnection connection = connections.get(fd);
+        check(connection != null, call + " on a descriptor that is no connection: " + fd);
+        return connection;
+    }
+
+    // ---- the door ----
+
+    @Override
+    public Poller poller(int capacity) {
+        check(poller == null, "one poller is enough");
+        poller = new SimPoller(this);
+        return poller;
+    }
+
+    @Override
+    public int listen(InetSocketAddress address, int backlog, boolean shared) throws SysException {
+        if (listeners.containsValue(address)) {
+            throw new SysException("bind", Errno.EADDRINUSE, address);
+        }
+        int fd = descriptor();
+        listeners.put(fd, address);
+        queues.put(fd, new ArrayDeque<>());
+        return fd;
+    }
+
+    @Override
+    public int accept(int listener, Peer peer) {
+        check(listeners.containsKey(listener), "accept on a descriptor that does not listen: " + listener);
+        if (faults.happens(faults.interrupted)) {
+            return -Errno.EINTR;
+        }
+        ArrayDeque<SimConnection> queue = queues.get(listener);
+        if (queue.isEmpty()) {
+            return -Errno.EAGAIN;
+        }
+        if (faults.happens(faults.exhausted)) {
+            return faults.random.nextBoolean() ? -Errno.EMFILE : -Errno.ENFILE;
+        }
+        if (faults.happens(faults.abortedAccept)) {
+            return -Errno.ECONNABORTED;
+        }
+        SimConnection connection = queue.remove();
+        int fd = descriptor();
+        connections.put(fd, connection);
+        connection.accepted(fd);
+        byte[] address = SocketAddresses.encode(new InetSocketAddress("127.0.0.1", 10_000 + peers++ % 50_000));
+        System.arraycopy(address, 0, peer.bytes(), 0, address.length);
+        moves++;
+        return fd;
+    }
+
+    @Override
+    public int receive(int fd, byte[] into, int offset, int length) {
+        SimConnection connection = at(fd, "recv");
+        check(length > 0, "recv without room: it would look like the end of the stream");
+        if (faults.happens(faults.interrupted)) {
+            return -Errno.EINTR;
+        }
+        int n = connection.serverReceive(into, offset, length);
+        moves += n > 0 ? 1 : 0;
+        return n;
+    }
+
+    @Override
+    public int send(int fd, byte[] from, int offset, int length, boolean more) {
+        SimConnection connection = at(fd, "send");
+        check(length > 0, "send of nothing");
+        if (faults.happens(faults.interrupted)) {
+            return -Errno.EINTR;
+        }
+        int n = connection.serverSend(from, offset, length);
+        moves += n > 0 ? 1 : 0;
+        return n;
+    }
+
+    @Override
+    public long sendFile(int fd, int file, long position, long count) {
+        byte[] bytes = new byte[(int) Math.min(count, 16 * 1024)];
+        int n = Files.pread(file, bytes, 0, bytes.length, position);
+        return n <= 0 ? n : send(fd, bytes, 0, n, false);
+    }
+
+    @Override
+    public int shutdown(int fd) {
+        at(fd, "shutdown").shutdown();
+        return 0;
+    }
+
+    @Override
+    public int close(int fd) {
+        check(isOpen(fd), "close of a descriptor that is not open: " + fd);
+        poller.closed(fd);
+        SimConnection connection = connections.remove(fd);
+        if (connection != null) {
+            connection.close();
+        }
+        if (listeners.remove(fd) != null) {
+            queues.remove(fd).forEach(SimConnection::reset);
+        }
+        spares.remove(fd);
+        moves++;
+        return 0;
+    }
+
+    @Override
+    public int spare() {
+        int fd = descriptor();
+        spares.add(fd);
+        return fd;
+    }
+
+    @Override
+    public InetSocketAddress local(int fd) {
+        return listeners.getOrDefault(fd, new InetSocketAddress("127.0.0.1", 80));
+    }
+
+    @Override
+    public long nanos() {
+        return now;
+    }
+
+    @Override
+    public long descriptorLimit() {
+        return LIMIT;
+    }
+}

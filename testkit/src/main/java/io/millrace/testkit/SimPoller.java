@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.testkit;
+
+import io.millrace.poll.Interest;
+import io.millrace.poll.Poller;
+import io.millrace.poll.Ready;
+import io.millrace.sys.Errno;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * epoll as the kernel does it: a descriptor gets onto the ready list when something changes that is watched for, a wait reports
+ * what is true of it now, and only the level-triggered ones stay on the list. The world moves while the loop waits.
+ */
+final class SimPoller extends Poller {
+    private static final int ALWAYS = Interest.ERROR | Interest.HANGUP;
+
+    /** How many waits that do not wait may follow one another before it is called a spin. */
+    private static final int SPIN = 20_000;
+
+    private record Watch(int interest, long token) {}
+
+    private final SimKernel kernel;
+    private final Map<Integer, Watch> watches = new HashMap<>();
+    private final Set<Integer> ready = new LinkedHashSet<>();
+    private final List<Long> deadTokens = new ArrayList<>();
+    private int polls;
+    private long movesAtLastPoll;
+
+    SimPoller(SimKernel kernel) {
+        this.kernel = kernel;
+    }
+
+    @Override
+    public String name() {
+        return "simulated epoll";
+    }
+
+    @Override
+    public int add(int fd, int interest, long token) {
+        kernel.check(kernel.isOpen(fd), "add of a descriptor that is not open: " + fd);
+        kernel.check(!watches.containsKey(fd), "add of a descriptor that is watched: " + fd);
+        watches.put(fd, new Watch(interest, token));
+        ready.add(fd);
+        return 0;
+    }
+
+    @Override
+    public int modify(int fd, int interest, long token) {
+        watches.put(fd, new Watch(interest, token));
+        ready.add(fd);
+        return 0;
+    }
+
+    @Override
+    public int remove(int fd) {
+        ready.remove(fd);
+        return watches.remove(fd) == null ? -Errno.ENOENT : 0;
+    }
+
+    /** The last descriptor of a socket was closed: epoll forgets it by itself. */
+    void closed(int fd) {
+        Watch watch = watches.remove(fd);
+        if (watch != null) {
+            deadTokens.add(watch.token);
+        }
+        ready.remove(fd);
+    }
+
+    /** Something happened to a descriptor. */
+    void changed(int fd, int edge) {
+        Watch watch = watches.get(fd);
+        if (watch != null && (edge & (watch.interest | ALWAYS)) != 0) {
+            ready.add(fd);
+        }
+    }
+
+    @Override
+    public int poll(long timeoutNanos, Ready found) {
+        found.clear();
+        watchForSpin();
+        kernel.world.move();
+        if (kernel.faults.happens(kernel.faults.interrupted)) {
+            return 0;
+        }
+        long end = timeoutNanos < 0 ? Long.MAX_VALUE : kernel.nanos() + timeoutNanos;
+        collect(found);
+        while (found.count() == 0 && kernel.nanos() < end) {
+            if (!kernel.world.move()) {
+                if (end == Long.MAX_VALUE && kernel.world.done()) {
+                    return 0;
+                }
+                kernel.world.sleep(end);
+            }
+            collect(found);
+        }
+        spurious(found);
+        return found.count();
+    }
+
+    private void watchForSpin() {
+        if (kernel.moves != movesAtLastPoll) {
+            movesAtLastPoll = kernel.moves;
+            polls = 0;
+        }
+        kernel.check(++polls < SPIN, "the loop spins");
+    }
+
+    private void collect(Ready found) {
+        List<Integer> candidates = new ArrayList<>(ready);
+        Collections.shuffle(candidates, kernel.faults.random);
+        for (int fd : candidates) {
+            if (found.count() == found.capacity()) {
+                return;
+            }
+            Watch watch = watches.get(fd);
+            int bits = kernel.level(fd) & (watch.interest | ALWAYS);
+            if (bits == 0 || (watch.interest & Interest.EDGE) != 0) {
+                ready.remove(fd);
+            }
+            if (bits != 0) {
+                found.add(watch.token, bits);
+            }
+        }
+    }
+
+    /** Events for nothing, and events that were on their way for connections that have been closed. */
+    private void spurious(Ready found) {
+        if (found.count() + 2 > found.capacity() || !kernel.faults.happens(kernel.faults.spurious)) {
+            return;
+        }
+        if (!deadTokens.isEmpty()) {
+            long dead = deadTokens.get(kernel.faults.random.nextInt(deadTokens.size()));
+            found.add(dead, Interest.READ | Interest.WRITE | Interest.ERROR | Interest.HANGUP);
+        }
+        List<Watch> all = new ArrayList<>(watches.values());
+        if (!all.isEmpty()) {
+            Watch watch = all.get(kernel.faults.random.nextInt(all.size()));
+            found.add(watch.token, watch.interest & (Interest.READ | Interest.WRITE));
+        }
+    }
+
+    @Override
+    public void wakeup() {
+        // Everything runs in one thread: nobody sleeps who could be woken.
+    }
+
+    @Override
+    public void close() {
+        watches.clear();
+        ready.clear();
+    }
+}

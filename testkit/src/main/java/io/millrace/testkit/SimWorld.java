@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.testkit;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** Everything outside the server: clients and what is on the wire. Moves when the loop waits. */
+final class SimWorld {
+    private static final int MOVES = 8;
+    private static final long LONGEST_JUMP = 200_000_000_000L;
+
+    private final SimKernel kernel;
+    final List<SimClient> clients = new ArrayList<>();
+
+    SimWorld(SimKernel kernel) {
+        this.kernel = kernel;
+    }
+
+    boolean done() {
+        return clients.stream().allMatch(SimClient::done);
+    }
+
+    /** Some moves, drawn by lot; {@code false} if nothing in the world can move. */
+    boolean move() {
+        if (kernel.faults.happens(kernel.faults.timeJump)) {
+            kernel.pass(1 + Math.floorMod(kernel.faults.random.nextLong(), LONGEST_JUMP));
+        }
+        kernel.pass(kernel.faults.random.nextInt(20_000));
+        int wanted = 1 + kernel.faults.random.nextInt(MOVES);
+        for (int i = 0; i < wanted; i++) {
+            if (!moveOne()) {
+                return i > 0;
+            }
+        }
+        return true;
+    }
+
+    private boolean moveOne() {
+        int start = kernel.faults.random.nextInt(Math.max(1, clients.size()));
+        for (int i = 0; i < clients.size(); i++) {
+            SimClient client = clients.get((start + i) % clients.size());
+            if (client.connection != null && kernel.faults.random.nextBoolean() && client.connection.arrive()) {
+                kernel.moves++;
+                return true;
+            }
+            if (!client.done() && !client.asleep() && client.step()) {
+                kernel.moves++;
+                return true;
+            }
+            if (client.connection != null && client.connection.arrive()) {
+                kernel.moves++;
+                return true;
+            }
+        }
+        return kernel.roomAgain();
+    }
+
+    /** Nothing moves: time passes until the wait ends or a client wakes. */
+    void sleep(long end) {
+        long next = end;
+        for (SimClient client : clients) {
+            if (!client.done() && client.asleep()) {
+                next = Math.min(next, client.asleepUntil());
+            }
+        }
+        kernel.check(next != Long.MAX_VALUE, "everybody waits for somebody else: " + describe());
+        kernel.pass(Math.max(1, next - kernel.nanos()));
+    }
+
+    private String describe() {
+        StringBuilder text = new StringBuilder();
+        for (SimClient client : clients) {
+            if (!client.done()) {
+                text.append(client).append(" on ").append(client.connection).append("; ");
+            }
+        }
+        return text.toString();
+    }
+}
