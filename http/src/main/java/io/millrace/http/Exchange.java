@@ -1,0 +1,504 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.http;
+
+import io.millrace.core.Clock;
+import io.millrace.core.Link;
+import io.millrace.core.OpenFile;
+import io.millrace.core.Protocol;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+
+/**
+ * One request and its answer, without regard to how either is written: runs the handler in its place, carries what the
+ * handler says to the loop, watches how far the answer has come ({@link AnswerState}), maps exceptions to statuses, and
+ * tells the log. A wire format extends it with the verbs that write.
+ *
+ * <pre>
+ *   handler's thread                    loop
+ *   Response, ResponseStream  ──────►   Exchange  ──────►  wire format  ─► Link
+ *   RequestBody               ◄──────   ExchangeBody  ◄──  wire format  ◄─ Link
+ *                         (straight when the handler is on the loop, else by Link.execute)
+ * </pre>
+ *
+ * <p>Everything here is called by the loop, where not said otherwise. An exchange that was answered by a handler on the
+ * loop,
+ * whole, can be used for the next request; any other is left to the garbage collector, because another thread, or a
+ * reader
+ * or writer that the handler keeps, may still hold a part of it.
+ */
+public abstract class Exchange {
+    private static final System.Logger LOGGER = System.getLogger("io.millrace.http");
+    private static final int SLICE = 64 * 1024;
+    private static final int FILE_SLICE = 1024 * 1024;
+
+    private final ExchangeLog log;
+    private final Clock clock;
+    private final ExchangeRequest request;
+    private final ExchangeBody body;
+    private final ExchangeResponse response;
+
+    private Link link;
+    private long started;
+    private Dispatch dispatch = Dispatch.INLINE;
+    private AnswerState state = AnswerState.OPEN;
+    private int status;
+    private long bytesSent;
+    private boolean bodiless;
+    private boolean running;
+    private boolean shared;
+    private boolean completed;
+    private volatile boolean gone;
+    private ExchangeStream stream;
+    private List<Runnable> afterwards;
+
+    // What is left of a body that goes out in slices: part of an array or of a file.
+    private byte[] restBytes;
+    private OpenFile restFile;
+    private long restFrom;
+    private long restLength;
+
+    /** An exchange that can be used many times, one after the other. */
+    @SuppressWarnings("this-escape") // the parts only keep the reference
+    protected Exchange(ExchangeLog log, Clock clock) {
+        this.log = log;
+        this.clock = clock;
+        this.request = new ExchangeRequest(this);
+        this.body = new ExchangeBody(this);
+        this.response = new ExchangeResponse(this);
+    }
+
+    // ---- what a wire format writes
+
+    /** Writes the head of the answer; {@code length} is that of the body, -1 if it is not known. */
+    protected abstract void writeHead(int status, FieldBlock fields, long length);
+
+    /** Writes bytes of the body and keeps no reference to the array. */
+    protected abstract void writeBody(byte[] bytes, int offset, int length);
+
+    /** Writes part of a file as part of the body and takes over the hold on it. */
+    protected abstract void writeBody(OpenFile file, long from, long count);
+
+    /** Ends the body. The trailers are {@code null} or go where the format has a place for them. */
+    protected abstract void writeEnd(FieldBlock trailers);
+
+    /** Asks that what was written be sent. */
+    protected abstract void flush();
+
+    /** Ends the exchange without, or in the middle of, an answer. */
+    protected abstract void cut();
+
+    /** The answer has been handed over and this exchange is over: the next may begin. */
+    protected abstract void answered();
+
+    /** The reader of the body has come, or has stopped, or goes on; {@link #wantsBody} says which. */
+    protected abstract void demandChanged();
+
+    /** Refuses, by an {@link IllegalStateException}, what {@link #writeUpgrade} could not do. Any thread may call. */
+    protected abstract void checkUpgrade(String name);
+
+    /** Says that the protocol changes to {@code name} and hands the connection over. */
+    protected abstract void writeUpgrade(String name, FieldBlock fields, Supplier<Protocol> next);
+
+    // ---- what a wire format says
+
+    /** A request has begun to come in at that time of the {@link Clock}: everything of the one before is forgotten. */
+    protected final void begin(Link carrier, long startedNanos) {
+        link = carrier;
+        started = startedNanos;
+        dispatch = Dispatch.INLINE;
+        state = AnswerState.OPEN;
+        status = 0;
+        bytesSent = 0;
+        bodiless = false;
+        shared = false;
+        completed = false;
+        stream = null;
+        afterwards = null;
+        request.begin();
+        response.begin();
+        body.begin(0);
+    }
+
+    /** The request's body is {@code length} bytes long, -1 if that is not known beforehand. */
+    protected final void expectBody(long length) {
+        body.begin(length);
+    }
+
+    /** The head is there: answers it as the dispatcher says. */
+    protected final void handle(Dispatcher dispatcher) {
+        Route route = dispatcher.resolve(request);
+        dispatch = route.dispatch();
+        if (dispatch == Dispatch.VIRTUAL) {
+            share();
+            Thread.ofVirtual().name("millrace-exchange").start(() -> run(route.handler()));
+            return;
+        }
+        running = true;
+        run(route.handler());
+        running = false;
+        if (state.isFinal()) {
+            complete();
+        } else {
+            share();
+        }
+    }
+
+    // On the loop or on the virtual thread. Whatever a handler throws is an answer, errors of the machine included.
+    private void run(Handler handler) {
+        try {
+            handler.handle(request, response);
+            response.returned();
+        } catch (Throwable e) {
+            response.failed(e);
+        }
+    }
+
+    /** Whether the reader of the request's body takes more now. */
+    protected final boolean wantsBody() {
+        return body.wanted();
+    }
+
+    /** Bytes of the request's body, for a reader that {@link #wantsBody wants} them. */
+    protected final void bodyBytes(byte[] bytes, int offset, int length) {
+        body.offer(bytes, offset, length);
+    }
+
+    /** The request's body is complete. */
+    protected final void bodyEnd() {
+        body.arrived();
+    }
+
+    /** Where trailer fields of the request go. */
+    protected final FieldBlock requestTrailers() {
+        return body.trailers();
+    }
+
+    /** Everything that was written has left. */
+    protected final void drained() {
+        if (restLength > 0) {
+            pump();
+        } else if (stream != null && !completed) {
+            stream.drained();
+        }
+    }
+
+    /**
+     * The request turned out bad, or too slow: answers with an error if nothing was said yet, else ends the connection.
+     */
+    protected final void reject(int errorStatus) {
+        body.fail(new IOException(errorStatus + " " + Status.reason(errorStatus)));
+        if (state == AnswerState.OPEN) {
+            FieldBlock fields = new FieldBlock();
+            answer(errorStatus, fields, ErrorText.fill(errorStatus, Status.reason(errorStatus), fields));
+        } else {
+            breakOff();
+        }
+    }
+
+    /** The connection has ended. */
+    protected final void lost() {
+        if (!state.isFinal()) {
+            step(AnswerState.Event.BREAK);
+            complete();
+        }
+    }
+
+    /** Whether all is said: no more is to come from this exchange. */
+    protected final boolean isOver() {
+        return completed;
+    }
+
+    /** Whether nobody else can hold a part of this exchange, so that it can serve the next request. */
+    protected final boolean isReusable() {
+        return completed && !gone && !shared && stream == null && !body.isClaimed();
+    }
+
+    /** What carries this exchange. */
+    protected final Link link() {
+        return link;
+    }
+
+    /** The request; the wire format fills it in. */
+    protected final ExchangeRequest request() {
+        return request;
+    }
+
+    /** Whether the head of the answer has been written. */
+    protected final boolean isBegun() {
+        return status != 0;
+    }
+
+    /** Whether the answer has no content, whatever its fields say. */
+    protected final boolean isBodiless() {
+        return bodiless;
+    }
+
+    // ---- what response and body ask, on the handler's thread
+
+    ExchangeBody body() {
+        return body;
+    }
+
+    ExchangeResponse response() {
+        return response;
+    }
+
+    Dispatch dispatch() {
+        return dispatch;
+    }
+
+    /** From now on another thread may hold the request and the response. */
+    void share() {
+        if (!shared) {
+            shared = true;
+            request.detach();
+        }
+    }
+
+    /** Whether the caller is on the loop; not asked of the link as long as no other thread can be the caller. */
+    boolean direct() {
+        return !shared || link.inLoop();
+    }
+
+    /** Whether the connection ended under the handler. Any thread may ask. */
+    boolean isGone() {
+        return gone;
+    }
+
+    void onLoop(Runnable task) {
+        if (direct()) {
+            task.run();
+        } else {
+            link.execute(task);
+        }
+    }
+
+    void log(Throwable e) {
+        LOGGER.log(System.Logger.Level.ERROR, () -> "the answer to " + request + " failed", e);
+    }
+
+    // ---- the answer, on the loop
+
+    /** Answers with these bytes, which stay as they are. */
+    void answer(int withStatus, FieldBlock fields, byte[] bytes, int offset, int length) {
+        if (!begun(withStatus, fields, length)) {
+            return;
+        }
+        if (bodiless || length <= SLICE) {
+            if (!bodiless && length > 0) {
+                bytesSent = length;
+                writeBody(bytes, offset, length);
+            }
+            finish(null);
+        } else {
+            rest(bytes, null, offset, length);
+        }
+    }
+
+    void answer(int withStatus, FieldBlock fields, byte[] bytes) {
+        answer(withStatus, fields, bytes, 0, bytes.length);
+    }
+
+    /** Answers with part of a file and takes over the hold on it. */
+    void answer(int withStatus, FieldBlock fields, OpenFile file, long from, long count) {
+        if (!begun(withStatus, fields, count)) {
+            file.close();
+        } else if (bodiless || count == 0) {
+            file.close();
+            finish(null);
+        } else {
+            rest(null, file, from, count);
+        }
+    }
+
+    // Slices keep a large body from piling up in memory, and the log from counting what never left.
+    private void rest(byte[] bytes, OpenFile file, long from, long length) {
+        restBytes = bytes;
+        restFile = file;
+        restFrom = from;
+        restLength = length;
+        pump();
+    }
+
+    private void pump() {
+        do {
+            long count = Math.min(restLength, restFile != null ? FILE_SLICE : SLICE);
+            restLength -= count;
+            bytesSent += count;
+            if (restFile == null) {
+                writeBody(restBytes, (int) restFrom, (int) count);
+            } else {
+                writeBody(restLength == 0 ? restFile : restFile.hold(), restFrom, count);
+            }
+            restFrom += count;
+        } while (restLength > 0 && link.writable());
+        flush();
+        if (restLength == 0) {
+            restBytes = null;
+            restFile = null;
+            finish(null);
+        }
+    }
+
+    private void dropRest() {
+        if (restFile != null) {
+            restFile.close();
+        }
+        restBytes = null;
+        restFile = null;
+        restLength = 0;
+    }
+
+    void upgrade(FieldBlock fields, String name, Supplier<Protocol> next) {
+        if (state == AnswerState.OPEN) {
+            step(AnswerState.Event.BEGIN);
+            status = 101;
+            writeUpgrade(name, fields, next);
+            finish(null);
+        }
+    }
+
+    // Writes the head, unless there is nobody left to answer.
+    private boolean begun(int withStatus, FieldBlock fields, long length) {
+        if (state != AnswerState.OPEN) {
+            return false;
+        }
+        step(AnswerState.Event.BEGIN);
+        status = withStatus;
+        bodiless = request.isHead() || Status.isEmpty(withStatus) || withStatus == 205;
+        // 205 has no content and must say so (RFC 9110 section 15.3.6).
+        writeHead(withStatus, fields, withStatus == 205 ? 0 : length);
+        return true;
+    }
+
+    private void finish(FieldBlock trailers) {
+        if (status != 101) {
+            writeEnd(trailers);
+        }
+        step(AnswerState.Event.END);
+        flush();
+        if (!running) {
+            complete();
+        }
+    }
+
+    /** Ends the connection at once. An answer that is complete stays as it is. */
+    void breakOff() {
+        if (!state.isFinal()) {
+            step(AnswerState.Event.BREAK);
+            cut();
+            if (!running) {
+                complete();
+            }
+        }
+    }
+
+    private void step(AnswerState.Event event) {
+        AnswerState next = state.after(event);
+        assert next != null : event + " when " + state;
+        state = next;
+    }
+
+    private void complete() {
+        if (completed) {
+            return;
+        }
+        completed = true;
+        if (state == AnswerState.BROKEN) {
+            gone = true;
+        }
+        dropRest();
+        body.over();
+        if (stream != null) {
+            stream.over(state == AnswerState.BROKEN);
+        }
+        if (log != ExchangeLog.NONE) {
+            tellLog();
+        }
+        if (afterwards != null) {
+            afterwards.forEach(this::quietly);
+        }
+        if (state == AnswerState.DONE) {
+            answered();
+        }
+    }
+
+    private void tellLog() {
+        try {
+            log.completed(request.isKnown() ? request : null, status, bytesSent, clock.nanos() - started);
+        } catch (RuntimeException | Error e) {
+            log(e);
+        }
+    }
+
+    /** Runs what belongs to the application and must not disturb the connection. */
+    void quietly(Runnable task) {
+        try {
+            task.run();
+        } catch (RuntimeException | Error e) {
+            log(e);
+        }
+    }
+
+    void onComplete(Runnable task) {
+        if (completed) {
+            quietly(task);
+            return;
+        }
+        if (afterwards == null) {
+            afterwards = new ArrayList<>();
+        }
+        afterwards.add(task);
+    }
+
+    long bytesSent() {
+        return bytesSent;
+    }
+
+    // ---- a streamed answer, on the loop
+
+    ExchangeStream open(long length) {
+        stream = new ExchangeStream(this, length);
+        return stream;
+    }
+
+    /** Writes the head of a streamed answer if that has not been done. Whether there is somebody left to write to. */
+    boolean streamHead() {
+        if (state == AnswerState.OPEN) {
+            begun(response.status(), response.fields(), stream.announced());
+        }
+        return state == AnswerState.BODY;
+    }
+
+    void streamBytes(byte[] bytes, int offset, int length) {
+        if (streamHead() && !bodiless) {
+            bytesSent += length;
+            writeBody(bytes, offset, length);
+            flush();
+        }
+    }
+
+    void streamFile(OpenFile file, long from, long count) {
+        if (streamHead() && !bodiless && count > 0) {
+            bytesSent += count;
+            writeBody(file, from, count);
+            flush();
+        } else {
+            file.close();
+        }
+    }
+
+    void streamFlush() {
+        if (streamHead()) {
+            flush();
+        }
+    }
+
+    void streamEnd(FieldBlock trailers) {
+        if (streamHead()) {
+            finish(trailers);
+        }
+    }
+}

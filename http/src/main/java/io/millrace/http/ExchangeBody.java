@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.http;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.function.Consumer;
+
+/**
+ * The request's body between the wire format, which offers it on the loop, and one reader. Every way to read is a
+ * {@link RequestBody.Reader} in the end; the waiting ones have a {@link BodyPipe} between them and the loop.
+ */
+final class ExchangeBody extends RequestBody {
+    private static final IOException OVER = new IOException("the exchange is over");
+
+    private final Exchange exchange;
+    private final FieldBlock trailers = new FieldBlock();
+    private long length;
+    private boolean claimed;
+
+    // The loop's side.
+    private Reader reader;
+    private boolean paused;
+    private boolean arrived;
+    private boolean told;
+    private IOException failure;
+
+    ExchangeBody(Exchange exchange) {
+        this.exchange = exchange;
+    }
+
+    void begin(long newLength) {
+        length = newLength;
+        arrived = newLength == 0;
+        claimed = false;
+        reader = null;
+        paused = false;
+        told = false;
+        failure = null;
+        trailers.clear();
+    }
+
+    FieldBlock trailers() {
+        return trailers;
+    }
+
+    boolean isClaimed() {
+        return claimed;
+    }
+
+    // ---- the handler's side
+
+    @Override
+    public long length() {
+        return length;
+    }
+
+    @Override
+    public void read(Reader newReader) {
+        claim();
+        exchange.onLoop(() -> start(newReader));
+    }
+
+    @Override
+    public void pause(boolean on) {
+        exchange.onLoop(() -> hold(on));
+    }
+
+    @Override
+    public void whole(int limit, Consumer<byte[]> done) {
+        exchange.response().defer();
+        if (length > limit) {
+            exchange.response().failed(new HttpException(413));
+        } else {
+            read(new Whole(limit, done));
+        }
+    }
+
+    @Override
+    public byte[] bytes(int limit) throws IOException, HttpException {
+        if (length > limit) {
+            throw new HttpException(413);
+        }
+        try (InputStream in = stream()) {
+            byte[] bytes = in.readNBytes(limit);
+            if (bytes.length == limit && in.read() >= 0) {
+                throw new HttpException(413);
+            }
+            return bytes;
+        }
+    }
+
+    @Override
+    public InputStream stream() {
+        if (exchange.link().inLoop()) {
+            throw new IllegalStateException("the loop cannot wait for a body: read(Reader), or Dispatch.VIRTUAL");
+        }
+        BodyPipe pipe = new BodyPipe(this);
+        read(pipe);
+        return pipe.stream();
+    }
+
+    private void claim() {
+        if (claimed) {
+            throw new IllegalStateException("the body has a reader already");
+        }
+        claimed = true;
+    }
+
+    Exchange exchange() {
+        return exchange;
+    }
+
+    // ---- the loop's side
+
+    private void start(Reader newReader) {
+        reader = newReader;
+        goOn();
+    }
+
+    /** Stops and restarts the reader. */
+    void hold(boolean on) {
+        if (paused != on) {
+            paused = on;
+            goOn();
+        }
+    }
+
+    // The reader is never called from within its own call to this body: what is known already is told a little later.
+    private void goOn() {
+        if (arrived || failure != null) {
+            exchange.link().execute(this::tell);
+        } else {
+            exchange.demandChanged();
+        }
+    }
+
+    boolean wanted() {
+        return reader != null && !paused && !arrived && failure == null;
+    }
+
+    void offer(byte[] bytes, int offset, int count) {
+        try {
+            reader.data(bytes, offset, count);
+        } catch (RuntimeException | Error e) {
+            thrown(e);
+        }
+    }
+
+    void arrived() {
+        arrived = true;
+        tell();
+    }
+
+    void fail(IOException why) {
+        if (!arrived && failure == null) {
+            failure = why;
+            tell();
+        }
+    }
+
+    /** The exchange is over: a body that has not arrived by now will not. */
+    void over() {
+        fail(OVER);
+    }
+
+    private void tell() {
+        if (told || reader == null) {
+            return;
+        }
+        try {
+            if (failure != null) {
+                told = true;
+                reader.failed(failure);
+            } else if (arrived && !paused) {
+                told = true;
+                reader.end();
+            }
+        } catch (RuntimeException | Error e) {
+            thrown(e);
+        }
+    }
+
+    private void thrown(Throwable e) {
+        fail(new IOException("the reader of the body failed", e));
+        exchange.response().failed(e);
+    }
+
+    /** Gathers a whole body. */
+    private final class Whole implements Reader {
+        private final ByteArrayOutputStream gathered = new ByteArrayOutputStream();
+        private final int limit;
+        private final Consumer<byte[]> done;
+
+        Whole(int limit, Consumer<byte[]> done) {
+            this.limit = limit;
+            this.done = done;
+        }
+
+        @Override
+        public void data(byte[] bytes, int offset, int count) {
+            if (count > limit - gathered.size()) {
+                hold(true);
+                exchange.response().failed(new HttpException(413));
+            } else {
+                gathered.write(bytes, offset, count);
+            }
+        }
+
+        @Override
+        public void end() {
+            done.accept(gathered.toByteArray());
+        }
+
+        // Whoever made it fail has answered, or there is nobody left to answer.
+        @Override
+        public void failed(IOException why) {}
+    }
+}

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.http;
+
+/** Is told of every exchange when it is over: access logs, metrics, the summary at the end. */
+@FunctionalInterface
+public interface ExchangeLog {
+
+    /** Keeps no log. */
+    ExchangeLog NONE = (request, status, bytes, nanos) -> {};
+
+    /**
+     * One exchange is over. Called on the loop; must be quick, must not block, and must copy what it keeps.
+     *
+     * @param request the request; {@code null} when there was none that could be read (a 400 for garbage)
+     * @param status the status sent, or 0 if the connection ended before an answer began (499 elsewhere)
+     * @param bytes bytes of the body that were handed to the connection
+     * @param nanos from the first byte of the request's head until the answer had been handed over
+     */
+    void completed(Request request, int status, long bytes, long nanos);
+}

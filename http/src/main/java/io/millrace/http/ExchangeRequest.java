@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.http;
+
+import io.millrace.core.Ascii;
+import io.millrace.core.Link;
+import java.net.SocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The request of an {@link Exchange}: a head that lies as bytes where it came in, with offsets into it. A wire format
+ * says
+ * where the parts lie; strings are made on demand and kept until the next request. A request that outlives the call
+ * that
+ * read it is {@link #detach detached}: its head is copied.
+ */
+public final class ExchangeRequest extends Request {
+    private final Exchange exchange;
+    private final FieldBlock headers = new FieldBlock();
+
+    private byte[] array;
+    private byte[] store = {};
+    private int base;
+    private int headLength;
+    private int methodEnd;
+    private int targetStart;
+    private int targetEnd;
+    private int rawPathStart;
+    private int rawPathEnd;
+    private int authorityStart;
+    private int authorityEnd;
+    private int version;
+
+    private byte[] pathArray;
+    private int pathStart;
+    private int pathEnd;
+
+    private String method;
+    private String target;
+    private String path;
+    private Map<String, Object> attributes;
+    private boolean known;
+    private boolean detached;
+    private boolean secure;
+    private SocketAddress peer;
+    private SocketAddress local;
+
+    ExchangeRequest(Exchange exchange) {
+        this.exchange = exchange;
+    }
+
+    void begin() {
+        headers.clear();
+        known = false;
+    }
+
+    /** Whether there is a head that could be read. */
+    boolean isKnown() {
+        return known;
+    }
+
+    // ---- for the wire format
+
+    /** The lines of the head; a wire format adds to them while it parses. */
+    public FieldBlock fields() {
+        return headers;
+    }
+
+    /**
+     * A new head lies in {@code array} from {@code from} on, {@code length} bytes long. All offsets given from here on
+     * count from
+     * there. Forgets everything about the request before, but not the {@link #fields}.
+     */
+    public void head(byte[] array, int from, int length, int version) {
+        this.array = array;
+        this.base = from;
+        this.headLength = length;
+        this.version = version;
+        known = true;
+        headers.view(array, from);
+        authorityStart = -1;
+        authorityEnd = -1;
+        pathArray = null;
+        method = null;
+        target = null;
+        path = null;
+        attributes = null;
+        detached = false;
+        unrouted();
+    }
+
+    /** The method begins the head and ends here. */
+    public void methodEnd(int end) {
+        methodEnd = end;
+    }
+
+    /** Where the target lies, and within it the path without the query. */
+    public void target(int start, int end, int pathFrom, int pathTo) {
+        targetStart = start;
+        targetEnd = end;
+        rawPathStart = pathFrom;
+        rawPathEnd = pathTo;
+    }
+
+    /** Where host and port lie, in the target or in a field value. */
+    public void authority(int start, int end) {
+        authorityStart = start;
+        authorityEnd = end;
+    }
+
+    /** Copies the head, so that the request lives on when the bytes that it was read from are gone. */
+    void detach() {
+        if (detached) {
+            return;
+        }
+        detached = true;
+        Link link = exchange.link();
+        secure = link.secure();
+        peer = link.peer();
+        local = link.local();
+        if (store.length < headLength) {
+            store = new byte[headLength];
+        }
+        System.arraycopy(array, base, store, 0, headLength);
+        if (pathArray == array) {
+            pathArray = store;
+            pathStart -= base;
+            pathEnd -= base;
+        }
+        array = store;
+        base = 0;
+        headers.view(array, base);
+    }
+
+    /** Whether the method is HEAD: the answer has no content whatever its fields say. */
+    boolean isHead() {
+        return known && methodEnd == 4 && Ascii.equals(array, base, 4, "HEAD");
+    }
+
+    // ---- for the handler
+
+    @Override
+    public String method() {
+        if (method == null) {
+            method = Methods.of(array, base, methodEnd);
+        }
+        return method;
+    }
+
+    @Override
+    public String target() {
+        if (target == null) {
+            target = Ascii.string(array, base + targetStart, targetEnd - targetStart);
+        }
+        return target;
+    }
+
+    @Override
+    public String path() {
+        if (path == null) {
+            byte[] bytes = pathArray();
+            path = new String(bytes, pathStart, pathEnd - pathStart, StandardCharsets.UTF_8);
+        }
+        return path;
+    }
+
+    @Override
+    public String rawPath() {
+        return rawPathStart == rawPathEnd ? "/" : Ascii.string(array, base + rawPathStart, rawPathEnd - rawPathStart);
+    }
+
+    @Override
+    public String query() {
+        return hasQuery() ? Ascii.string(array, queryStart(), base + targetEnd - queryStart()) : null;
+    }
+
+    @Override
+    public String query(String name) {
+        return hasQuery() ? QueryText.first(array, queryStart(), base + targetEnd, name) : null;
+    }
+
+    @Override
+    public List<String> queryAll(String name) {
+        return hasQuery()
+                ? QueryText.values(array, queryStart(), base + targetEnd, name, Integer.MAX_VALUE)
+                : List.of();
+    }
+
+    private boolean hasQuery() {
+        return rawPathEnd < targetEnd;
+    }
+
+    private int queryStart() {
+        return base + rawPathEnd + 1;
+    }
+
+    @Override
+    public Headers headers() {
+        return headers;
+    }
+
+    @Override
+    public int version() {
+        return version;
+    }
+
+    @Override
+    public String scheme() {
+        return (detached ? secure : exchange.link().secure()) ? "https" : "http";
+    }
+
+    @Override
+    public String authority() {
+        return authorityStart < 0 ? "" : Ascii.string(array, base + authorityStart, authorityEnd - authorityStart);
+    }
+
+    @Override
+    public SocketAddress peer() {
+        return detached ? peer : exchange.link().peer();
+    }
+
+    @Override
+    public SocketAddress local() {
+        return detached ? local : exchange.link().local();
+    }
+
+    @Override
+    public RequestBody body() {
+        return exchange.body();
+    }
+
+    @Override
+    public Headers trailers() {
+        return exchange.body().trailers();
+    }
+
+    @Override
+    public Dispatch dispatch() {
+        return exchange.dispatch();
+    }
+
+    @Override
+    public Object attribute(String name) {
+        return attributes == null ? null : attributes.get(name);
+    }
+
+    @Override
+    public void attribute(String name, Object value) {
+        if (attributes == null) {
+            attributes = new HashMap<>();
+        }
+        attributes.put(name, value);
+    }
+
+    // ---- for the router
+
+    @Override
+    protected byte[] pathArray() {
+        if (pathArray == null) {
+            findPath();
+        }
+        return pathArray;
+    }
+
+    @Override
+    protected int pathStart() {
+        pathArray();
+        return pathStart;
+    }
+
+    @Override
+    protected int pathEnd() {
+        pathArray();
+        return pathEnd;
+    }
+
+    // "*" stays what it is; a path of escapes and dots costs a copy, any other is taken where it lies.
+    private void findPath() {
+        int from = base + rawPathStart;
+        int to = base + rawPathEnd;
+        boolean asterisk = to - from == 1 && array[from] == '*';
+        if (asterisk || to > from && array[from] == '/' && PathBytes.plain(array, from, to)) {
+            pathArray = array;
+            pathStart = from;
+            pathEnd = to;
+        } else {
+            pathArray = PathBytes.normal(array, from, to);
+            pathStart = 0;
+            pathEnd = pathArray.length;
+        }
+    }
+
+    @Override
+    public String toString() {
+        return method() + " " + target();
+    }
+}

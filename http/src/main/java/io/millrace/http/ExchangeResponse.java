@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.http;
+
+import io.millrace.core.OpenFile;
+import io.millrace.core.Protocol;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Objects;
+import java.util.function.Supplier;
+
+/** The response as its handler sees it: gathers status and fields, then hands the whole to the loop, once. */
+final class ExchangeResponse extends Response {
+    private static final byte[] NOTHING = {};
+    private static final String TYPE = "Content-Type";
+    // What describes the content that an error answer does not have.
+    private static final String[] OF_THE_CONTENT = {
+        "Content-Encoding", "Content-Language", "Content-Range", "Content-Disposition", "ETag", "Last-Modified",
+        "Accept-Ranges", "Cache-Control", "Expires"
+    };
+
+    private final Exchange exchange;
+    private final FieldBlock fields = new FieldBlock();
+    private int status = 200;
+    private boolean settled;
+    private boolean deferred;
+    private ExchangeStream stream;
+
+    ExchangeResponse(Exchange exchange) {
+        this.exchange = exchange;
+    }
+
+    void begin() {
+        fields.clear();
+        status = 200;
+        settled = false;
+        deferred = false;
+        stream = null;
+    }
+
+    FieldBlock fields() {
+        return fields;
+    }
+
+    @Override
+    public Response status(int newStatus) {
+        if (newStatus < 200 || newStatus > 599) {
+            throw new IllegalArgumentException("not a final status: " + newStatus);
+        }
+        checkOpen();
+        status = newStatus;
+        return this;
+    }
+
+    @Override
+    public int status() {
+        return status;
+    }
+
+    @Override
+    public Response header(String name, String value) {
+        checkField(name, value);
+        fields.append(name, value);
+        return this;
+    }
+
+    @Override
+    public Response setHeader(String name, String value) {
+        checkField(name, value);
+        fields.set(name, value);
+        return this;
+    }
+
+    @Override
+    public String header(String name) {
+        return fields.first(name);
+    }
+
+    private void checkField(String name, String value) {
+        checkOpen();
+        if (!Tokens.isToken(name)) {
+            throw new IllegalArgumentException("not a field name: " + name);
+        }
+        if (!Tokens.isValue(value)) {
+            throw new IllegalArgumentException("not a value for " + name + ": " + value);
+        }
+        if (isOurs(name)) {
+            throw new IllegalArgumentException(name + " is the server's work");
+        }
+    }
+
+    private static boolean isOurs(String name) {
+        return switch (name.length()) {
+            case 4 -> name.equalsIgnoreCase("Date");
+            case 10 -> name.equalsIgnoreCase("Connection");
+            case 14 -> name.equalsIgnoreCase("Content-Length");
+            case 17 -> name.equalsIgnoreCase("Transfer-Encoding");
+            default -> false;
+        };
+    }
+
+    private void checkOpen() {
+        if (settled) {
+            throw new IllegalStateException("the response is committed");
+        }
+    }
+
+    private void settle() {
+        checkOpen();
+        settled = true;
+    }
+
+    @Override
+    public void send() {
+        send(NOTHING, 0, 0);
+    }
+
+    @Override
+    public void send(byte[] body) {
+        send(body, 0, body.length);
+    }
+
+    @Override
+    public void send(byte[] body, int offset, int length) {
+        Objects.checkFromIndexSize(offset, length, body.length);
+        settle();
+        if (exchange.direct()) {
+            exchange.answer(status, fields, body, offset, length);
+        } else {
+            exchange.link().execute(() -> exchange.answer(status, fields, body, offset, length));
+        }
+    }
+
+    @Override
+    public void send(String text) {
+        checkOpen();
+        if (!fields.has(TYPE)) {
+            fields.append(TYPE, "text/plain; charset=utf-8");
+        }
+        send(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    @Override
+    public void send(OpenFile file, long from, long count) {
+        try {
+            checkSpan(file, from, count);
+            settle();
+        } catch (RuntimeException e) {
+            file.close();
+            throw e;
+        }
+        exchange.onLoop(() -> exchange.answer(status, fields, file, from, count));
+    }
+
+    static void checkSpan(OpenFile file, long from, long count) {
+        if (from < 0 || count < 0 || from > file.size() - count) {
+            throw new IllegalArgumentException(count + " bytes from " + from + " of a file of " + file.size());
+        }
+    }
+
+    @Override
+    public ResponseStream stream() {
+        return open(-1);
+    }
+
+    @Override
+    public ResponseStream stream(long length) {
+        if (length < 0) {
+            throw new IllegalArgumentException("not a length: " + length);
+        }
+        return open(length);
+    }
+
+    // Opened where the handler is: the loop looks at it only after the handler has handed something over.
+    private ResponseStream open(long length) {
+        settle();
+        stream = exchange.open(length);
+        return stream;
+    }
+
+    @Override
+    public Response defer() {
+        deferred = true;
+        exchange.share();
+        return this;
+    }
+
+    @Override
+    public boolean committed() {
+        return settled;
+    }
+
+    @Override
+    public void abort() {
+        settled = true;
+        exchange.onLoop(exchange::breakOff);
+    }
+
+    @Override
+    public void execute(Runnable task) {
+        exchange.link().execute(task);
+    }
+
+    @Override
+    public void upgrade(String name, Supplier<Protocol> next) {
+        checkOpen();
+        exchange.checkUpgrade(name);
+        settle();
+        exchange.onLoop(() -> exchange.upgrade(fields, name, next));
+    }
+
+    @Override
+    public void onComplete(Runnable task) {
+        exchange.onLoop(() -> exchange.onComplete(task));
+    }
+
+    @Override
+    public long bytesSent() {
+        return exchange.bytesSent();
+    }
+
+    /** The handler has returned. A stream on the loop stays open, one on a virtual thread has had its time. */
+    void returned() throws IOException {
+        if (deferred) {
+            return;
+        }
+        if (!settled) {
+            send();
+        } else if (stream != null && exchange.dispatch() == Dispatch.VIRTUAL) {
+            stream.close();
+        }
+    }
+
+    /** The handler has thrown something. */
+    void failed(Throwable e) {
+        boolean deliberate = e instanceof HttpException;
+        boolean peerGone = e instanceof IOException && exchange.isGone();
+        if (!deliberate && !peerGone) {
+            exchange.log(e);
+        }
+        if (!settled) {
+            sendError(e instanceof HttpException http ? http : new HttpException(500));
+        } else if (stream != null && !stream.isClosed()) {
+            abort();
+        }
+    }
+
+    private void sendError(HttpException e) {
+        for (String name : OF_THE_CONTENT) {
+            fields.remove(name);
+        }
+        status = e.status();
+        send(ErrorText.fill(status, e.getMessage(), fields));
+    }
+}

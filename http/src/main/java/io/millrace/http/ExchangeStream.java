@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.http;
+
+import io.millrace.core.Buffer;
+import io.millrace.core.OpenFile;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.util.Objects;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * A streamed body. Small writes are gathered; what is gathered goes straight into the connection when the writer is on
+ * the
+ * loop, and crosses to the loop as a task when it is not. A writer on another thread waits while more than
+ * {@link #LIMIT}
+ * bytes are under way that the connection has no room for.
+ */
+final class ExchangeStream extends ResponseStream {
+    private static final int GATHER = 8 * 1024;
+    private static final int SLICE = 32 * 1024;
+    private static final long LIMIT = 256 * 1024;
+
+    private final Exchange exchange;
+    private final long announced;
+    private final boolean silent;
+
+    // The writer's side.
+    private final Buffer gathered = new Buffer();
+    private FieldBlock trailers;
+    private long written;
+    private boolean closed;
+
+    // Between the two.
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition room = lock.newCondition();
+    private long outstanding;
+    private boolean choked;
+    private boolean over;
+    private volatile Runnable onWritable;
+    private volatile Runnable onAborted;
+
+    // The loop's side: bytes whose room is given back when the connection has sent everything.
+    private long held;
+    private boolean aborted;
+
+    ExchangeStream(Exchange exchange, long announced) {
+        this.exchange = exchange;
+        this.announced = announced;
+        this.silent = exchange.request().isHead();
+    }
+
+    long announced() {
+        return announced;
+    }
+
+    boolean isClosed() {
+        return closed;
+    }
+
+    // ---- the writer's side
+
+    @Override
+    public void write(int value) throws IOException {
+        count(1);
+        if (gathered.readable() == GATHER) {
+            push();
+        }
+        gathered.append((byte) value);
+    }
+
+    @Override
+    public void write(byte[] bytes, int offset, int length) throws IOException {
+        Objects.checkFromIndexSize(offset, length, bytes.length);
+        count(length);
+        if (gathered.readable() + length > GATHER) {
+            push();
+        }
+        if (length >= GATHER) {
+            hand(bytes, offset, length);
+        } else {
+            gathered.append(bytes, offset, length);
+        }
+    }
+
+    private void count(long length) throws IOException {
+        if (closed) {
+            throw new IOException("the stream is closed");
+        }
+        checkPeer();
+        written += length;
+        if (announced >= 0 && written > announced && !silent) {
+            closed = true;
+            exchange.response().abort();
+            throw new IOException("more than the " + announced + " bytes that were announced");
+        }
+    }
+
+    private void checkPeer() throws IOException {
+        lock.lock();
+        try {
+            if (over) {
+                throw new IOException("the connection has ended");
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void push() throws IOException {
+        if (!gathered.isEmpty()) {
+            hand(gathered.array(), gathered.head(), gathered.readable());
+            gathered.clear();
+        }
+    }
+
+    private void hand(byte[] bytes, int offset, int length) throws IOException {
+        if (exchange.direct()) {
+            exchange.streamBytes(bytes, offset, length);
+            noteChoke();
+            return;
+        }
+        for (int from = offset, end = offset + length; from < end; ) {
+            byte[] slice = new byte[Math.min(SLICE, end - from)];
+            System.arraycopy(bytes, from, slice, 0, slice.length);
+            acquire(slice.length);
+            exchange.link().execute(() -> cross(slice));
+            from += slice.length;
+        }
+    }
+
+    private void acquire(long count) throws IOException {
+        lock.lock();
+        try {
+            while (outstanding >= LIMIT && !over) {
+                room.await();
+            }
+            outstanding += count;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("interrupted while waiting for a slow peer");
+        } finally {
+            lock.unlock();
+        }
+        checkPeer();
+    }
+
+    @Override
+    public void transfer(OpenFile file, long from, long count) throws IOException {
+        try {
+            ExchangeResponse.checkSpan(file, from, count);
+            count(count);
+            push();
+            if (!exchange.direct()) {
+                acquire(count);
+            }
+        } catch (IOException | RuntimeException e) {
+            file.close();
+            throw e;
+        }
+        if (exchange.direct()) {
+            exchange.streamFile(file, from, count);
+            noteChoke();
+        } else {
+            exchange.link().execute(() -> cross(file, from, count));
+        }
+    }
+
+    @Override
+    public void flush() throws IOException {
+        if (!closed) {
+            push();
+            exchange.onLoop(exchange::streamFlush);
+        }
+    }
+
+    @Override
+    public void trailer(String name, String value) {
+        if (closed) {
+            throw new IllegalStateException("the stream is closed");
+        }
+        if (!Tokens.isToken(name) || !Tokens.isValue(value)) {
+            throw new IllegalArgumentException("not a field: " + name + ": " + value);
+        }
+        if (trailers == null) {
+            trailers = new FieldBlock();
+        }
+        trailers.append(name, value);
+    }
+
+    @Override
+    public void close() throws IOException {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        if (announced >= 0 && written != announced && !silent) {
+            exchange.response().abort();
+            throw new IOException(written + " bytes instead of the " + announced + " that were announced");
+        }
+        push();
+        exchange.onLoop(() -> exchange.streamEnd(trailers));
+    }
+
+    @Override
+    public boolean writable() {
+        boolean direct = exchange.direct();
+        lock.lock();
+        try {
+            boolean free = !over && (direct ? exchange.link().writable() : outstanding < LIMIT);
+            choked |= !free;
+            return free;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void noteChoke() {
+        writable();
+    }
+
+    @Override
+    public void onWritable(Runnable task) {
+        onWritable = task;
+        noteChoke();
+    }
+
+    @Override
+    public void onAborted(Runnable task) {
+        onAborted = task;
+        exchange.onLoop(() -> {
+            if (aborted) {
+                tellAborted();
+            }
+        });
+    }
+
+    // ---- the loop's side
+
+    private void cross(byte[] slice) {
+        exchange.streamBytes(slice, 0, slice.length);
+        crossed(slice.length);
+    }
+
+    private void cross(OpenFile file, long from, long count) {
+        exchange.streamFile(file, from, count);
+        crossed(count);
+    }
+
+    private void crossed(long count) {
+        if (exchange.isOver()) {
+            over(true);
+        } else if (exchange.link().writable()) {
+            release(count);
+        } else {
+            held += count;
+        }
+    }
+
+    /** Everything has left: there is room again. */
+    void drained() {
+        long count = held;
+        held = 0;
+        release(count);
+    }
+
+    private void release(long count) {
+        boolean tell;
+        lock.lock();
+        try {
+            outstanding -= count;
+            tell = choked && outstanding < LIMIT && exchange.link().writable();
+            choked &= !tell;
+            room.signalAll();
+        } finally {
+            lock.unlock();
+        }
+        Runnable task = onWritable;
+        if (tell && task != null) {
+            exchange.quietly(task);
+        }
+    }
+
+    /** The exchange is over; {@code brokenOff} if the peer did not get all. */
+    void over(boolean brokenOff) {
+        lock.lock();
+        try {
+            over = true;
+            room.signalAll();
+        } finally {
+            lock.unlock();
+        }
+        aborted = brokenOff;
+        if (brokenOff) {
+            tellAborted();
+        }
+    }
+
+    private void tellAborted() {
+        Runnable task = onAborted;
+        onAborted = null;
+        if (task != null) {
+            exchange.quietly(task);
+        }
+    }
+}

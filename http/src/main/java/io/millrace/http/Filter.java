@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.http;
+
+/** Stands before handlers: looks at a request, adds to its response, answers it itself or lets it pass. */
+@FunctionalInterface
+public interface Filter {
+
+    /** Calls {@code next} to let the request pass, or answers it without. Runs where the handler runs. */
+    void filter(Request request, Response response, Handler next) throws Exception;
+
+    /** The handler that has this filter before it. Where it runs remains as it was. */
+    default Handler before(Handler handler) {
+        if (handler instanceof Dispatcher dispatcher) {
+            return new FilteredDispatcher(this, dispatcher);
+        }
+        return (request, response) -> filter(request, response, handler);
+    }
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.http;
+
+import java.time.Duration;
+
+/**
+ * What a client may ask of the server. None is off by default. Change one with its {@code with} method.
+ *
+ * @param target bytes of a request target, else 414
+ * @param head bytes of a request's head (request line and header fields), else 431; trailers and chunk extensions
+ *     count against the same number
+ * @param fields number of header field lines, else 431
+ * @param body bytes of a body, else 413; a handler may ask for less
+ * @param unread bytes of a body that the handler left which are read and dropped to save the connection, else it is
+ *     closed
+ * @param headTime from the first byte of a request (or the connection's opening) to the end of its head, else 408
+ * @param idleTime between an answer and the next request, else the connection is closed
+ * @param bodyTime grace before the body rate counts
+ * @param bodyRate bytes a second that a body must come at, on average since its beginning, else 408; 0 for any rate
+ * @param writeTime how long a peer may accept not one byte of what is to be sent, else the connection is closed
+ * @param requests number of requests on one connection before it is closed
+ */
+public record Limits(
+        int target,
+        int head,
+        int fields,
+        long body,
+        long unread,
+        Duration headTime,
+        Duration idleTime,
+        Duration bodyTime,
+        int bodyRate,
+        Duration writeTime,
+        long requests) {
+
+    /** The limits of a server that nobody has configured. */
+    public static final Limits DEFAULT = new Limits(
+            8 * 1024,
+            32 * 1024,
+            100,
+            64L * 1024 * 1024,
+            256 * 1024,
+            Duration.ofSeconds(10),
+            Duration.ofSeconds(75),
+            Duration.ofSeconds(10),
+            500,
+            Duration.ofSeconds(30),
+            Long.MAX_VALUE);
+
+    /** Refuses what cannot be meant. A duration must be positive: a limit is raised, not switched off. */
+    public Limits {
+        atLeast("target", target, 1);
+        atLeast("head", head, 16);
+        atLeast("fields", fields, 1);
+        atLeast("body", body, 0);
+        atLeast("unread", unread, 0);
+        positive("headTime", headTime);
+        positive("idleTime", idleTime);
+        positive("bodyTime", bodyTime);
+        atLeast("bodyRate", bodyRate, 0);
+        positive("writeTime", writeTime);
+        atLeast("requests", requests, 1);
+    }
+
+    /** The same with another {@link #target}. */
+    public Limits withTarget(int value) {
+        return new Limits(value, head, fields, body, unread, headTime, idleTime, bodyTime, bodyRate, writeTime,
+                requests);
+    }
+
+    /** The same with another {@link #head}. */
+    public Limits withHead(int value) {
+        return new Limits(target, value, fields, body, unread, headTime, idleTime, bodyTime, bodyRate, writeTime,
+                requests);
+    }
+
+    /** The same with another {@link #fields}. */
+    public Limits withFields(int value) {
+        return new Limits(target, head, value, body, unread, headTime, idleTime, bodyTime, bodyRate, writeTime,
+                requests);
+    }
+
+    /** The same with another {@link #body}. */
+    public Limits withBody(long value) {
+        return new Limits(target, head, fields, value, unread, headTime, idleTime, bodyTime, bodyRate, writeTime,
+                requests);
+    }
+
+    /** The same with another {@link #unread}. */
+    public Limits withUnread(long value) {
+        return new Limits(target, head, fields, body, value, headTime, idleTime, bodyTime, bodyRate, writeTime,
+                requests);
+    }
+
+    /** The same with another {@link #headTime}. */
+    public Limits withHeadTime(Duration value) {
+        return new Limits(target, head, fields, body, unread, value, idleTime, bodyTime, bodyRate, writeTime, requests);
+    }
+
+    /** The same with another {@link #idleTime}. */
+    public Limits withIdleTime(Duration value) {
+        return new Limits(target, head, fields, body, unread, headTime, value, bodyTime, bodyRate, writeTime, requests);
+    }
+
+    /** The same with another {@link #bodyTime}. */
+    public Limits withBodyTime(Duration value) {
+        return new Limits(target, head, fields, body, unread, headTime, idleTime, value, bodyRate, writeTime, requests);
+    }
+
+    /** The same with another {@link #bodyRate}. */
+    public Limits withBodyRate(int value) {
+        return new Limits(target, head, fields, body, unread, headTime, idleTime, bodyTime, value, writeTime, requests);
+    }
+
+    /** The same with another {@link #writeTime}. */
+    public Limits withWriteTime(Duration value) {
+        return new Limits(target, head, fields, body, unread, headTime, idleTime, bodyTime, bodyRate, value, requests);
+    }
+
+    /** The same with another {@link #requests}. */
+    public Limits withRequests(long value) {
+        return new Limits(target, head, fields, body, unread, headTime, idleTime, bodyTime, bodyRate, writeTime, value);
+    }
+
+    private static void atLeast(String name, long value, long least) {
+        if (value < least) {
+            throw new IllegalArgumentException(name + " must be at least " + least + ", not " + value);
+        }
+    }
+
+    private static void positive(String name, Duration value) {
+        if (value.isNegative() || value.isZero()) {
+            throw new IllegalArgumentException(name + " must be positive, not " + value);
+        }
+    }
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.http;
+
+import io.millrace.core.OpenFile;
+import io.millrace.core.Protocol;
+import java.util.function.Supplier;
+
+/**
+ * The answer to one request. Status and headers first, then exactly one of the {@code send} methods or {@link #stream}.
+ * Date, Server (unless switched off), Content-Length, Transfer-Encoding and Connection are the server's work. For HEAD
+ * and for statuses without content the body is left away and the headers stay true.
+ *
+ * <p>To be used by the handler's thread; after {@link #defer} by any one thread at a time.
+ */
+public abstract class Response {
+
+    /** For the wire formats. */
+    protected Response() {}
+
+    /** Sets the status, 200 to 599; 200 if never set. */
+    public abstract Response status(int status);
+
+    /** The status as set so far. */
+    public abstract int status();
+
+    /**
+     * Adds a header field.
+     *
+     * @throws IllegalArgumentException for a name that is no token, a value with CR, LF or NUL, or a field that is the
+     *     server's
+     *     work (Content-Length, Transfer-Encoding, Connection, Date)
+     */
+    public abstract Response header(String name, String value);
+
+    /** Sets a header field in place of those of the same name. */
+    public abstract Response setHeader(String name, String value);
+
+    /** The first value set so far for a header field, or {@code null}. */
+    public abstract String header(String name);
+
+    /** Sets the content type. */
+    public Response type(String mediaType) {
+        return setHeader("Content-Type", mediaType);
+    }
+
+    /** Answers without a body. */
+    public abstract void send();
+
+    /** Answers with these bytes; the array must not be changed afterwards. */
+    public abstract void send(byte[] body);
+
+    /** Answers with part of an array, which must not be changed afterwards. */
+    public abstract void send(byte[] body, int offset, int length);
+
+    /** Answers with a text as UTF-8; {@code text/plain; charset=utf-8} unless a type was set. */
+    public abstract void send(String text);
+
+    /**
+     * Answers with {@code count} bytes of a file from {@code from}; takes over the caller's hold on the file, whatever
+     * happens. Sent without
+     * passing through the heap where the carrier can.
+     */
+    public abstract void send(OpenFile file, long from, long count);
+
+    /**
+     * Answers with a body of unknown length: chunked, or until the connection ends for HTTP/1.0. Sends the head at the
+     * first flush.
+     */
+    public abstract ResponseStream stream();
+
+    /**
+     * Answers with a body of a length known beforehand, as a stream. Writing more or less than announced ends the
+     * connection.
+     */
+    public abstract ResponseStream stream(long length);
+
+    /** The answer will come later, after the handler has returned. */
+    public abstract Response defer();
+
+    /** Whether the head of the answer is settled: status and headers can no longer be changed. */
+    public abstract boolean committed();
+
+    /** Ends the connection at once, without or in the middle of an answer. */
+    public abstract void abort();
+
+    /** Runs a task on the loop of this connection. Any thread may call. */
+    public abstract void execute(Runnable task);
+
+    /**
+     * Answers 101 and hands the connection to another protocol (RFC 9110 section 7.8). HTTP/1.1 only.
+     *
+     * @param name the protocol's name for the Upgrade field, such as {@code websocket}
+     * @throws IllegalStateException where the connection cannot be upgraded
+     */
+    public abstract void upgrade(String name, Supplier<Protocol> next);
+
+    /** What to call when the exchange is over, with what came of it: for logs and measures. On the loop. */
+    public abstract void onComplete(Runnable task);
+
+    /** Bytes of the body handed to the connection so far, framing not counted. */
+    public abstract long bytesSent();
+}

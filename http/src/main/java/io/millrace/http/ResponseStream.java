@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.http;
+
+import io.millrace.core.OpenFile;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * A body as it is made. On a virtual thread writing waits while the peer is slow. On the loop it never waits: ask
+ * {@link #writable}
+ * and go on when {@link #onWritable} says so; what is written regardless is kept and sent.
+ */
+public abstract class ResponseStream extends OutputStream {
+
+    /** For the wire formats. */
+    protected ResponseStream() {}
+
+    /** Whether more may be written without piling up. */
+    public abstract boolean writable();
+
+    /** What to call, on the loop, each time {@link #writable} becomes true again. */
+    public abstract void onWritable(Runnable task);
+
+    /** What to call, on the loop, if the peer goes away before the body is complete. */
+    public abstract void onAborted(Runnable task);
+
+    /** Adds a trailer field; before {@link #close}, and only where the body is chunked (else it is left away). */
+    public abstract void trailer(String name, String value);
+
+    /** Writes a text as UTF-8. */
+    public void write(String text) throws IOException {
+        write(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /**
+     * Sends part of a file after what has been written so far; takes over the caller's hold on the file, whatever
+     * happens.
+     */
+    public abstract void transfer(OpenFile file, long from, long count) throws IOException;
+
+    /** Sends what has been written so far. */
+    @Override
+    public abstract void flush() throws IOException;
+
+    /** Ends the body. */
+    @Override
+    public abstract void close() throws IOException;
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.http;
+
+import java.util.Objects;
+
+/** A handler and the place where it runs. Is a handler itself: {@code Route.virtual(handler)} is one that may block. */
+public final class Route implements Dispatcher {
+    private static final String[] NO_NAMES = {};
+
+    private final Dispatch dispatch;
+    private final Handler handler;
+    private final String pattern;
+    private final String[] names;
+
+    // The last filter that was put before this route, and what came of it: one filter is put before it again and again.
+    private volatile Filtered filtered;
+
+    private record Filtered(Filter filter, Route route) {}
+
+    Route(Dispatch dispatch, Handler handler, String pattern, String[] names) {
+        this.dispatch = Objects.requireNonNull(dispatch, "dispatch");
+        this.handler = Objects.requireNonNull(handler, "handler");
+        this.pattern = pattern;
+        this.names = names;
+    }
+
+    /** Runs {@code handler} on the loop. */
+    public static Route inline(Handler handler) {
+        return new Route(Dispatch.INLINE, handler, "", NO_NAMES);
+    }
+
+    /** Runs {@code handler} on a virtual thread of its own for each request. */
+    public static Route virtual(Handler handler) {
+        return new Route(Dispatch.VIRTUAL, handler, "", NO_NAMES);
+    }
+
+    /** Where the handler runs. */
+    public Dispatch dispatch() {
+        return dispatch;
+    }
+
+    /** Who answers. */
+    public Handler handler() {
+        return handler;
+    }
+
+    /** The pattern that the router knows the route by, {@code ""} for none: good for metrics. */
+    public String pattern() {
+        return pattern;
+    }
+
+    /** Names of the path parameters in the order of the pattern. */
+    String[] names() {
+        return names;
+    }
+
+    /**
+     * This route, or, when its handler is a dispatcher, whatever that one says. A place that may block contains all
+     * others.
+     */
+    @Override
+    public Route resolve(Request request) {
+        if (dispatch == Dispatch.INLINE && handler instanceof Dispatcher inner) {
+            return inner.resolve(request);
+        }
+        return this;
+    }
+
+    @Override
+    public void handle(Request request, Response response) throws Exception {
+        handler.handle(request, response);
+    }
+
+    /** The route with a filter before its handler. Remembers the last one, so that asking again costs nothing. */
+    Route behind(Filter filter) {
+        Filtered last = filtered;
+        if (last == null || last.filter != filter) {
+            last = new Filtered(filter, new Route(dispatch, filter.before(handler), pattern, names));
+            filtered = last;
+        }
+        return last.route;
+    }
+
+    @Override
+    public String toString() {
+        return "Route[" + (pattern.isEmpty() ? "" : pattern + " ") + dispatch + "]";
+    }
+}

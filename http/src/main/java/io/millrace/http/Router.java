@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.http;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * Finds the handler for a request by its method and path.
+ *
+ * <pre>
+ *   /users            that path and no other
+ *   /users/{id}       one part, not empty, as parameter id
+ *   /files/{path...}  the rest, empty or not, as parameter path
+ *   /files/*          the rest without a name
+ * </pre>
+ *
+ * <p>A literal part goes before a parameter, a parameter before the rest, from left to right; the most exact pattern
+ * that
+ * has the method answers. HEAD is served by GET unless it has a route of its own; a path without the method is answered
+ * 405
+ * with Allow, OPTIONS with Allow, no path at all 404. Filters stand before all of these.
+ *
+ * <p>Is set up first, by one thread, and then used by any number; the first request ends the setting up.
+ */
+public final class Router implements Dispatcher {
+    private static final String ANY = "*";
+
+    private final RouteTree tree = new RouteTree();
+    private final List<Filter> filters = new ArrayList<>();
+    private final Set<String> methods = new TreeSet<>();
+
+    private volatile Route notFound;
+
+    /** A router that knows no route. */
+    public Router() {}
+
+    /** Adds a route for GET (and HEAD), run on the loop. */
+    public Router get(String pattern, Handler handler) {
+        return route("GET", pattern, handler);
+    }
+
+    /** Adds a route for POST, run on the loop. */
+    public Router post(String pattern, Handler handler) {
+        return route("POST", pattern, handler);
+    }
+
+    /** Adds a route for PUT, run on the loop. */
+    public Router put(String pattern, Handler handler) {
+        return route("PUT", pattern, handler);
+    }
+
+    /** Adds a route for PATCH, run on the loop. */
+    public Router patch(String pattern, Handler handler) {
+        return route("PATCH", pattern, handler);
+    }
+
+    /** Adds a route for DELETE, run on the loop. */
+    public Router delete(String pattern, Handler handler) {
+        return route("DELETE", pattern, handler);
+    }
+
+    /** Adds a route for GET (and HEAD), run where {@code dispatch} says. */
+    public Router get(String pattern, Dispatch dispatch, Handler handler) {
+        return route("GET", pattern, dispatch, handler);
+    }
+
+    /** Adds a route for POST, run where {@code dispatch} says. */
+    public Router post(String pattern, Dispatch dispatch, Handler handler) {
+        return route("POST", pattern, dispatch, handler);
+    }
+
+    /** Adds a route for every method that has none of its own at this pattern, run on the loop. */
+    public Router any(String pattern, Handler handler) {
+        return route(ANY, pattern, handler);
+    }
+
+    /** Adds a route that runs on the loop, or where the handler says if it is a {@link Dispatcher} itself. */
+    public Router route(String method, String pattern, Handler handler) {
+        return route(method, pattern, Dispatch.INLINE, handler);
+    }
+
+    /**
+     * Adds a route.
+     *
+     * @param method the method, case counts; {@code *} for any
+     * @throws IllegalArgumentException if the pattern is malformed, or method and pattern have a route already
+     * @throws IllegalStateException if requests have been served already
+     */
+    public synchronized Router route(String method, String pattern, Dispatch dispatch, Handler handler) {
+        checkOpen();
+        if (!Tokens.isToken(method)) {
+            throw new IllegalArgumentException("not a method: " + method);
+        }
+        tree.add(method, pattern, dispatch, handler);
+        if (!method.equals(ANY)) {
+            methods.add(method);
+        }
+        return this;
+    }
+
+    /** Adds a filter before every answer of this router, behind those added so far. */
+    public synchronized Router filter(Filter filter) {
+        checkOpen();
+        filters.add(filter);
+        return this;
+    }
+
+    private void checkOpen() {
+        if (notFound != null) {
+            throw new IllegalStateException("the router is in use; set it up before the first request");
+        }
+    }
+
+    /** Finds the route. Allocates nothing for a path that exists and needs no decoding. */
+    @Override
+    public Route resolve(Request request) {
+        Route missing = notFound;
+        if (missing == null) {
+            missing = freeze();
+        }
+        Route found = tree.find(request, request.method());
+        return found != null ? found.resolve(request) : instead(request, missing);
+    }
+
+    private synchronized Route freeze() {
+        if (notFound == null) {
+            Route missing = filtered(Router::missing);
+            tree.replaceAll(this::filtered);
+            notFound = missing;
+        }
+        return notFound;
+    }
+
+    private static void missing(Request request, Response response) throws HttpException {
+        throw new HttpException(404);
+    }
+
+    private Route filtered(Route route) {
+        return new Route(route.dispatch(), filtersBefore(route.handler()), route.pattern(), route.names());
+    }
+
+    private Route filtered(Handler handler) {
+        return Route.inline(filtersBefore(handler));
+    }
+
+    private Handler filtersBefore(Handler handler) {
+        Handler all = handler;
+        for (Filter filter : filters.reversed()) {
+            all = filter.before(all);
+        }
+        return all;
+    }
+
+    // The path has no such method, or there is no such path.
+    private Route instead(Request request, Route missing) {
+        Set<String> allowed = allowed(request);
+        request.unrouted();
+        if (allowed.isEmpty()) {
+            return missing;
+        }
+        String allow = String.join(", ", allowed);
+        boolean asked = request.method().equals("OPTIONS");
+        return filtered((ignored, response) -> {
+            response.setHeader("Allow", allow);
+            if (!asked) {
+                throw new HttpException(405);
+            }
+            response.status(204).send();
+        });
+    }
+
+    private Set<String> allowed(Request request) {
+        Set<String> allowed = new TreeSet<>();
+        if (request.path().equals("*")) {
+            allowed.addAll(methods);
+        } else {
+            for (String method : methods) {
+                if (tree.find(request, method) != null) {
+                    allowed.add(method);
+                }
+            }
+        }
+        if (allowed.contains("GET")) {
+            allowed.add("HEAD");
+        }
+        if (!allowed.isEmpty()) {
+            allowed.add("OPTIONS");
+        }
+        return allowed;
+    }
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.http;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.millrace.core.Ascii;
+import io.millrace.core.Buffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class FieldBlockTest {
+    @Test
+    void linesOfItsOwn() {
+        FieldBlock fields = new FieldBlock();
+        fields.append("A", "1");
+        fields.append("b", "");
+        fields.append("a", "3");
+        assertEquals(3, fields.size());
+        assertEquals("1", fields.first("a"));
+        assertEquals(List.of("1", "3"), fields.all("A"));
+        assertEquals("1, 3", fields.joined("a"));
+        assertEquals("", fields.first("B"));
+        assertNull(fields.first("c"));
+        assertEquals("A: 1\r\nb: \r\na: 3\r\n", text(fields));
+        fields.set("A", "4");
+        assertEquals("b: \r\nA: 4\r\n", text(fields));
+        fields.clear();
+        assertEquals("", text(fields));
+        assertFalse(fields.has("A"));
+        assertThrows(IndexOutOfBoundsException.class, () -> fields.value(0));
+    }
+
+    @Test
+    void aViewMovesWithItsBytes() {
+        byte[] head = Ascii.bytes("??Host: example\r\n");
+        FieldBlock fields = new FieldBlock();
+        fields.add(0, 4, 6, 13);
+        fields.view(head, 2);
+        assertEquals("example", fields.first("hOST"));
+        byte[] moved = Ascii.bytes("Host: elsewhe\r\n");
+        fields.view(moved, 0);
+        assertEquals("elsewhe", fields.first("Host"));
+        assertTrue(fields.isNamed(0, "HOST"));
+        assertEquals("Host", fields.name(0));
+    }
+
+    @Test
+    void behavesAsAListOfLines() {
+        Random random = new Random(4);
+        for (int round = 0; round < 500; round++) {
+            FieldBlock fields = new FieldBlock();
+            List<String> model = new ArrayList<>();
+            for (int i = 0; i < 60; i++) {
+                String name = "N" + random.nextInt(6);
+                String value = "v".repeat(random.nextInt(20));
+                if (random.nextInt(4) == 0) {
+                    model.removeIf(line -> line.startsWith(name + ":"));
+                    fields.remove(name);
+                } else {
+                    model.add(name + ": " + value + "\r\n");
+                    fields.append(name, value);
+                }
+            }
+            assertEquals(String.join("", model), text(fields));
+            assertEquals(model.size(), fields.size());
+        }
+    }
+
+    private static String text(FieldBlock fields) {
+        Buffer out = new Buffer();
+        fields.writeTo(out);
+        return Ascii.string(out.array(), out.head(), out.readable());
+    }
+}

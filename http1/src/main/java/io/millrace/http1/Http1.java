@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.http1;
+
+import io.millrace.core.Ascii;
+import io.millrace.core.Buffer;
+import io.millrace.core.Clock;
+import io.millrace.core.Closing;
+import io.millrace.core.Link;
+import io.millrace.core.Protocol;
+import io.millrace.core.ProtocolFactory;
+import io.millrace.http.Dispatcher;
+import io.millrace.http.ExchangeLog;
+import io.millrace.http.FieldBlock;
+import io.millrace.http.Handler;
+import io.millrace.http.Limits;
+
+/**
+ * Makes the HTTP/1.1 protocol of each connection of one loop, and owns what they share: the date as bytes, the status
+ * lines, and
+ * the exchanges, which are lent to a connection from the first byte of a request to the last of its answer. Belongs to
+ * its
+ * loop's thread.
+ */
+public final class Http1 implements ProtocolFactory {
+    /** The name that the Server field has where nobody chose another. */
+    public static final String SERVER = "millrace";
+
+    private static final int SPARE = 256;
+    private static final byte[] BUSY = Ascii.bytes("503 Service Unavailable\n");
+
+    private final Dispatcher dispatcher;
+    private final Limits limits;
+    private final ExchangeLog log;
+    private final Clock clock;
+    private final ResponseWriter writer;
+    private final HeadRules rules = new HeadRules();
+
+    // Durations as the protocol compares them.
+    private final long headNanos;
+    private final long idleNanos;
+    private final long bodyNanos;
+    private final long writeNanos;
+
+    private final Http1Exchange[] spares = new Http1Exchange[SPARE];
+    private int spareCount;
+
+    /** Serves {@code handler} with the usual limits and without a log. */
+    public Http1(Handler handler) {
+        this(handler, Limits.DEFAULT, ExchangeLog.NONE, Clock.SYSTEM, SERVER);
+    }
+
+    /**
+     * Serves {@code handler}.
+     *
+     * @param clock the clock whose nanoseconds the links use, for the log and the Date field
+     * @param server value of the Server field, {@code null} to leave it away
+     */
+    public Http1(Handler handler, Limits limits, ExchangeLog log, Clock clock, String server) {
+        this.dispatcher = Dispatcher.of(handler);
+        this.limits = limits;
+        this.log = log;
+        this.clock = clock;
+        this.writer = new ResponseWriter(clock, server);
+        this.headNanos = limits.headTime().toNanos();
+        this.idleNanos = limits.idleTime().toNanos();
+        this.bodyNanos = limits.bodyTime().toNanos();
+        this.writeNanos = limits.writeTime().toNanos();
+    }
+
+    @Override
+    public Protocol create() {
+        return new Http1Protocol(this);
+    }
+
+    /** A protocol that answers 503 at once, whatever the client was about to ask. */
+    @Override
+    public Protocol refuse() {
+        return new Refusal();
+    }
+
+    private final class Refusal implements Protocol {
+        @Override
+        public void opened(Link link) {
+            FieldBlock fields = new FieldBlock();
+            fields.append("Content-Type", "text/plain; charset=utf-8");
+            fields.append("Retry-After", "1");
+            Buffer out = link.out();
+            writer.begin(out, 503, fields, link.now());
+            writer.length(out, BUSY.length);
+            writer.end(out, fields, ResponseWriter.Persistence.CLOSE);
+            out.append(BUSY);
+            link.stallLimit(writeNanos);
+            link.flush();
+            link.close(Closing.LINGERING);
+        }
+
+        @Override
+        public void receive(Buffer in, Link link) {
+            in.consume(in.readable());
+        }
+    }
+
+    // ---- exchanges, lent and given back
+
+    Http1Exchange lend() {
+        return spareCount > 0 ? spares[--spareCount] : new Http1Exchange(this);
+    }
+
+    void giveBack(Http1Exchange exchange) {
+        if (spareCount < SPARE) {
+            spares[spareCount++] = exchange;
+        }
+    }
+
+    // ---- what the exchanges share
+
+    Dispatcher dispatcher() {
+        return dispatcher;
+    }
+
+    Limits limits() {
+        return limits;
+    }
+
+    ExchangeLog log() {
+        return log;
+    }
+
+    Clock clock() {
+        return clock;
+    }
+
+    ResponseWriter writer() {
+        return writer;
+    }
+
+    HeadRules rules() {
+        return rules;
+    }
+
+    long headNanos() {
+        return headNanos;
+    }
+
+    long idleNanos() {
+        return idleNanos;
+    }
+
+    long bodyNanos() {
+        return bodyNanos;
+    }
+
+    long writeNanos() {
+        return writeNanos;
+    }
+}

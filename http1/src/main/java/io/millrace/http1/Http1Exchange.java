@@ -1,0 +1,465 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.http1;
+
+import io.millrace.core.Buffer;
+import io.millrace.core.Closing;
+import io.millrace.core.Link;
+import io.millrace.core.OpenFile;
+import io.millrace.core.Protocol;
+import io.millrace.http.Exchange;
+import io.millrace.http.ExchangeLog;
+import io.millrace.http.FieldBlock;
+import io.millrace.http.Limits;
+import io.millrace.http1.ResponseWriter.Persistence;
+import java.util.function.Supplier;
+
+/**
+ * One exchange on an HTTP/1.1 connection: reads the head, has it answered, reads the body for whoever wants it and
+ * drops it
+ * when nobody does, and writes the answer in HTTP/1.1's form.
+ */
+final class Http1Exchange extends Exchange {
+    /** {@link #advance} needs more input. */
+    static final int INPUT = 0;
+
+    /** {@link #advance} waits for the handler: to answer, or to read on. */
+    static final int HANDLER = 1;
+
+    /** {@link #advance} is done: the answer is out, or the connection is not to go on. */
+    static final int DONE = 2;
+
+    private final Http1 room;
+    private final Limits limits;
+    private final ResponseWriter writer;
+    private final RequestParser parser;
+    private ChunkedDecoder decoder;
+    private Http1Protocol protocol;
+
+    // The request.
+    private boolean inHead;
+    private boolean lineSkipped;
+    private boolean expectsContinue;
+    private boolean mayUpgrade;
+    private boolean chunkedBody;
+    private long bodyLeft;
+    private boolean bodyDone;
+    private int version;
+
+    // How fast its body comes: time in which nobody wanted it does not count.
+    private long headSince;
+    private long bodySince;
+    private long heldSince;
+    private boolean wanted;
+    private long received;
+    private long dropped;
+
+    // The answer.
+    private boolean lasts;
+    private boolean clientCloses;
+    private boolean chunked;
+    private Supplier<Protocol> successor;
+
+    Http1Exchange(Http1 room) {
+        super(room.log(), room.clock());
+        this.room = room;
+        this.limits = room.limits();
+        this.writer = room.writer();
+        this.parser = new RequestParser(limits.target(), limits.head(), limits.fields());
+    }
+
+    /** A request is beginning to come in. */
+    void begin(Http1Protocol owner, Link link) {
+        protocol = owner;
+        begin(link, room.log() == ExchangeLog.NONE ? 0 : room.clock().nanos());
+        parser.begin(request().fields());
+        headSince = link.now();
+        inHead = true;
+        lineSkipped = false;
+        expectsContinue = false;
+        bodyDone = false;
+        received = 0;
+        dropped = 0;
+        wanted = false;
+        lasts = false;
+        clientCloses = false;
+        chunked = false;
+        successor = null;
+        version = 11;
+    }
+
+    // ---- input
+
+    /** Goes as far as the input goes: {@link #INPUT}, {@link #HANDLER} or {@link #DONE}. */
+    int advance(Buffer in) {
+        return inHead ? head(in) : body(in);
+    }
+
+    private int head(Buffer in) {
+        if (in.peek(0) == '\r' && !lineSkipped) {
+            return emptyLine(in);
+        }
+        int result = parser.parse(in.array(), in.head(), in.tail());
+        if (result == RequestParser.NEED_MORE) {
+            return INPUT;
+        }
+        inHead = false;
+        if (result < 0) {
+            return refuse(-result);
+        }
+        return read(in, result);
+    }
+
+    // One empty line before a request is let pass: old clients sent one after a body (RFC 9112 section 2.2).
+    private int emptyLine(Buffer in) {
+        if (in.readable() == 1) {
+            return INPUT;
+        }
+        if (in.peek(1) != '\n') {
+            inHead = false;
+            return refuse(400);
+        }
+        in.consume(2);
+        lineSkipped = true;
+        return in.isEmpty() ? INPUT : head(in);
+    }
+
+    // The head is whole: the bytes stay in the array after they are consumed, until this receive ends.
+    private int read(Buffer in, int length) {
+        byte[] array = in.array();
+        int from = in.head();
+        in.consume(length);
+        version = parser.version();
+        request().head(array, from, length, version);
+        request().methodEnd(parser.methodEnd());
+        request().target(parser.targetStart(), parser.targetEnd(), parser.targetStart(), parser.targetEnd());
+        HeadRules rules = room.rules();
+        int failed = rules.check(parser, array, from, request());
+        if (failed == 0 && rules.bodyLength() > limits.body()) {
+            failed = 413;
+        }
+        if (failed != 0) {
+            return refuse(failed);
+        }
+        take(rules);
+        handle(room.dispatcher());
+        return body(in);
+    }
+
+    private void take(HeadRules rules) {
+        bodyLeft = rules.bodyLength();
+        chunkedBody = bodyLeft == HeadRules.CHUNKED;
+        bodyDone = bodyLeft == 0;
+        clientCloses = !rules.lasts();
+        lasts = !clientCloses && !protocol.isLast();
+        mayUpgrade = rules.mayUpgrade();
+        if (bodyDone) {
+            return;
+        }
+        expectBody(bodyLeft);
+        expectsContinue = rules.expectsContinue();
+        bodySince = link().now();
+        heldSince = bodySince;
+        if (chunkedBody) {
+            if (decoder == null) {
+                decoder = new ChunkedDecoder(limits.head(), limits.fields());
+            }
+            decoder.begin();
+        }
+    }
+
+    private int refuse(int status) {
+        lasts = false;
+        reject(status);
+        return DONE;
+    }
+
+    // Reads the body as long as there is somebody who wants it, or after the answer, to drop it.
+    private int body(Buffer in) {
+        while (!bodyDone) {
+            if (isOver() && !lasts) {
+                return DONE;
+            }
+            if (!isOver() && !wantsBody()) {
+                return HANDLER;
+            }
+            if (in.isEmpty()) {
+                return INPUT;
+            }
+            int failed = chunkedBody ? chunk(in) : plain(in);
+            if (failed == ChunkedDecoder.NEED_MORE) {
+                return INPUT;
+            }
+            if (failed != 0) {
+                return refuseBody(-failed);
+            }
+        }
+        return isOver() ? DONE : HANDLER;
+    }
+
+    private int refuseBody(int status) {
+        lasts = false;
+        if (!isOver()) {
+            reject(status);
+        }
+        return DONE;
+    }
+
+    private int plain(Buffer in) {
+        int count = (int) Math.min(bodyLeft, in.readable());
+        int start = in.head();
+        byte[] array = in.array();
+        in.consume(count);
+        bodyLeft -= count;
+        int failed = data(array, start, count);
+        if (failed == 0 && bodyLeft == 0) {
+            ended();
+        }
+        return failed;
+    }
+
+    private int chunk(Buffer in) {
+        byte[] array = in.array();
+        int result = decoder.step(array, in.head(), in.tail(), requestTrailers());
+        if (result == ChunkedDecoder.NEED_MORE || result >= 0) {
+            in.consume(decoder.consumed());
+        }
+        if (result == ChunkedDecoder.DATA) {
+            return data(array, decoder.dataStart(), decoder.dataLength());
+        }
+        if (result == ChunkedDecoder.END) {
+            ended();
+            return 0;
+        }
+        return result;
+    }
+
+    // 0, or the negative of a status.
+    private int data(byte[] array, int start, int count) {
+        received += count;
+        if (received > limits.body()) {
+            return -413;
+        }
+        if (!isOver()) {
+            bodyBytes(array, start, count);
+            return 0;
+        }
+        dropped += count;
+        return dropped > limits.unread() ? -413 : 0;
+    }
+
+    private void ended() {
+        bodyDone = true;
+        if (!isOver()) {
+            bodyEnd();
+        }
+    }
+
+    @Override
+    protected void demandChanged() {
+        long now = link().now();
+        boolean wants = wantsBody();
+        if (wants && !wanted) {
+            bodySince += now - heldSince;
+            goOn();
+        } else if (!wants && wanted) {
+            heldSince = now;
+        }
+        wanted = wants;
+        protocol.demandChanged(this, link());
+    }
+
+    private void goOn() {
+        if (expectsContinue && !isBegun()) {
+            writer.goOn(link().out());
+            flush();
+        }
+        expectsContinue = false;
+    }
+
+    // ---- time
+
+    /** When this exchange is too slow, {@link Link#NEVER} while the client is not the one who is waited for. */
+    long due() {
+        if (inHead) {
+            return headSince + room.headNanos();
+        }
+        if (bodyDone || !isOver() && !wantsBody()) {
+            return Link.NEVER;
+        }
+        int rate = limits.bodyRate();
+        long nanos = rate == 0 ? 0 : (long) (received * (1e9 / rate));
+        return rate == 0 ? Link.NEVER : bodySince + Math.max(room.bodyNanos(), nanos);
+    }
+
+    /** The client is too slow. */
+    void tooSlow() {
+        inHead = false;
+        refuseBody(408);
+    }
+
+    /** The client has sent its last byte, and this request is not complete. */
+    void cutShort() {
+        refuseBody(400);
+    }
+
+    /** Everything that was written has left. */
+    void sent() {
+        drained();
+    }
+
+    /** The connection has ended. */
+    void gone() {
+        if (!inHead) {
+            lost();
+        }
+    }
+
+    // ---- where the connection goes from here
+
+    boolean isFinished() {
+        return isOver();
+    }
+
+    boolean isInHead() {
+        return inHead;
+    }
+
+    boolean isBodyDone() {
+        return bodyDone;
+    }
+
+    boolean lasts() {
+        return lasts;
+    }
+
+    boolean needsBody() {
+        return !bodyDone && (isOver() || wantsBody());
+    }
+
+    /** How the connection ends after this exchange: whoever may still be sending must be listened to for a while. */
+    Closing closing() {
+        return clientCloses && bodyDone && isBegun() ? Closing.FLUSHED : Closing.LINGERING;
+    }
+
+    /** The protocol that takes over after this exchange, or {@code null}. */
+    Supplier<Protocol> successor() {
+        return successor;
+    }
+
+    boolean isSpare() {
+        return inHead || isReusable();
+    }
+
+    // ---- output
+
+    @Override
+    protected void writeHead(int status, FieldBlock fields, long length) {
+        Buffer out = link().out();
+        writer.begin(out, status, fields, link().now());
+        decideFraming(out, status, length);
+        writer.end(out, fields, persistence());
+    }
+
+    // RFC 9112 section 6. 204 has neither field, 304 the length that a 200 would have had if the handler told one.
+    private void decideFraming(Buffer out, int status, long length) {
+        lasts &= !protocol.isStopping() && canDropRest();
+        if (status == 204 || status == 304 && length <= 0) {
+            return;
+        }
+        if (length >= 0) {
+            writer.length(out, length);
+        } else if (version > 10) {
+            chunked = true;
+            writer.chunked(out);
+        } else {
+            lasts = false; // the end of the connection is the end of the body
+        }
+    }
+
+    // Of a client that waits for 100 and got an answer instead nobody knows whether it will send the body.
+    private boolean canDropRest() {
+        return bodyDone || !expectsContinue && bodyLeft <= limits.unread();
+    }
+
+    private Persistence persistence() {
+        if (!lasts) {
+            return Persistence.CLOSE;
+        }
+        return version > 10 ? Persistence.IMPLIED : Persistence.KEEP_ALIVE;
+    }
+
+    @Override
+    protected void writeBody(byte[] bytes, int offset, int length) {
+        Buffer out = link().out();
+        if (chunked) {
+            writer.chunk(out, length);
+        }
+        out.append(bytes, offset, length);
+        if (chunked) {
+            writer.chunkEnd(out);
+        }
+    }
+
+    @Override
+    protected void writeBody(OpenFile file, long from, long count) {
+        if (chunked) {
+            writer.chunk(link().out(), count);
+        }
+        link().transfer(file, from, count);
+        if (chunked) {
+            writer.chunkEnd(link().out());
+        }
+    }
+
+    @Override
+    protected void writeEnd(FieldBlock trailers) {
+        if (chunked && !isBodiless()) {
+            writer.lastChunk(link().out(), trailers);
+        }
+    }
+
+    @Override
+    protected void flush() {
+        protocol.flush(link());
+    }
+
+    @Override
+    protected void cut() {
+        lasts = false;
+        protocol.cut(link(), isBegun());
+    }
+
+    @Override
+    protected void answered() {
+        if (!bodyDone && !wanted && !inHead) {
+            bodySince += link().now() - heldSince;
+        }
+        protocol.answered(this, link());
+    }
+
+    @Override
+    protected void checkUpgrade(String name) {
+        if (version != 11 || !mayUpgrade || !bodyDone || !offers(name)) {
+            throw new IllegalStateException("the client does not ask for an upgrade to " + name);
+        }
+    }
+
+    private boolean offers(String name) {
+        for (String value : request().fields().all("Upgrade")) {
+            for (String offer : value.split(",")) {
+                if (offer.strip().equalsIgnoreCase(name)) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    @Override
+    protected void writeUpgrade(String name, FieldBlock fields, Supplier<Protocol> next) {
+        successor = next;
+        Buffer out = link().out();
+        writer.begin(out, 101, fields, link().now());
+        writer.upgrade(out, fields, name);
+    }
+}

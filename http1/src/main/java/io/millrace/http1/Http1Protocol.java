@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.http1;
+
+import io.millrace.core.Buffer;
+import io.millrace.core.CloseCause;
+import io.millrace.core.Closing;
+import io.millrace.core.Link;
+import io.millrace.core.Protocol;
+
+/**
+ * One HTTP/1.1 connection: requests one after the other, answers in the same order, time limits, the end. Small, since
+ * there
+ * may be very many that do nothing; what a request needs is lent by {@link Http1} while it is in flight.
+ *
+ * <pre>
+ *                first byte            answer out, body read
+ *    ─►  idle ────────────► exchange ───────────────────────► idle
+ *          │                   │ Connection: close, error, limit
+ *          └──► closing ◄──────┘
+ * </pre>
+ *
+ * <p>Input that cannot be used yet stays with the link, which is told to pause. Nothing here calls itself in a circle:
+ * a
+ * completion within receive is seen by its loop, any other makes the link deliver again what it holds.
+ */
+final class Http1Protocol implements Protocol {
+    private final Http1 room;
+    private Http1Exchange exchange;
+
+    // When the connection became idle, and for when the link's deadline is set: it is left to pass too early rather
+    // than
+    // moved with every request.
+    private long idleSince;
+    private long armed = Link.NEVER;
+    private long served;
+
+    private boolean receiving;
+    private boolean unflushed;
+    private boolean paused;
+    private boolean closing;
+    private boolean inputEnded;
+    private boolean stopping;
+
+    Http1Protocol(Http1 room) {
+        this.room = room;
+    }
+
+    @Override
+    public void opened(Link link) {
+        link.stallLimit(room.writeNanos());
+        idleSince = link.now();
+        arm(link);
+    }
+
+    // ---- input
+
+    @Override
+    public void receive(Buffer in, Link link) {
+        receiving = true;
+        boolean moreWanted = work(in, link);
+        receiving = false;
+        if (unflushed) {
+            unflushed = false;
+            link.flush();
+        }
+        if (closing) {
+            return;
+        }
+        if (!moreWanted && !in.isEmpty()) {
+            pause(link);
+        } else if (inputEnded && !paused) {
+            finishInput(link);
+        } else {
+            leaveIfStopping(link);
+        }
+        arm(link);
+    }
+
+    // Whether it stopped for want of input.
+    private boolean work(Buffer in, Link link) {
+        while (!closing) {
+            if (exchange == null) {
+                if (in.isEmpty()) {
+                    return true;
+                }
+                // Whoever asks without taking the answers is not answered further.
+                if (!link.writable()) {
+                    return false;
+                }
+                lend(link);
+            }
+            int state = exchange.advance(in);
+            if (state != Http1Exchange.DONE) {
+                return state == Http1Exchange.INPUT;
+            }
+            conclude(link);
+        }
+        in.consume(successorHasInput() ? 0 : in.readable());
+        return true;
+    }
+
+    private boolean successorHasInput() {
+        return exchange != null && exchange.successor() != null;
+    }
+
+    private void lend(Link link) {
+        served++;
+        exchange = room.lend();
+        exchange.begin(this, link);
+    }
+
+    // The answer is out and no more of the request is wanted.
+    private void conclude(Link link) {
+        if (closing) {
+            return;
+        }
+        if (exchange.successor() != null) {
+            closing = true;
+            resume(link);
+            link.deadline(Link.NEVER);
+            link.become(exchange.successor().get());
+        } else if (!exchange.lasts()) {
+            close(link, exchange.closing());
+        } else {
+            release();
+            idleSince = link.now();
+        }
+    }
+
+    private void release() {
+        Http1Exchange done = exchange;
+        exchange = null;
+        if (done != null && done.isSpare()) {
+            room.giveBack(done);
+        }
+    }
+
+    /** The exchange's reader has come, stopped or gone on. */
+    void demandChanged(Http1Exchange of, Link link) {
+        if (receiving || of != exchange || closing) {
+            return;
+        }
+        if (of.needsBody()) {
+            boolean held = paused;
+            resume(link);
+            if (inputEnded && !held) {
+                finishInput(link);
+            }
+        }
+        arm(link);
+    }
+
+    /** The exchange has its answer. */
+    void answered(Http1Exchange of, Link link) {
+        if (receiving || of != exchange || closing) {
+            return;
+        }
+        if (of.isBodyDone() || !of.lasts()) {
+            conclude(link);
+        }
+        if (!closing) {
+            boolean held = paused;
+            goOn(link);
+            if (!held) {
+                leaveIfStopping(link);
+            }
+            arm(link);
+        }
+    }
+
+    // An answer whose head had left before the server began to stop could not say that it was the last; it is all the
+    // same,
+    // unless the client's next request has come already: that one is answered and told.
+    private void leaveIfStopping(Link link) {
+        if (stopping && !closing && exchange == null) {
+            close(link, Closing.FLUSHED);
+        }
+    }
+
+    // Takes up input that was held back; where none was, its end may have been waiting for the answer.
+    private void goOn(Link link) {
+        if (paused) {
+            resume(link);
+        } else if (inputEnded) {
+            finishInput(link);
+        }
+    }
+
+    @Override
+    public void drained(Link link) {
+        if (exchange != null) {
+            exchange.sent();
+        } else {
+            goOn(link);
+        }
+    }
+
+    private void pause(Link link) {
+        if (!paused) {
+            paused = true;
+            link.pause(true);
+        }
+    }
+
+    private void resume(Link link) {
+        if (paused) {
+            paused = false;
+            link.pause(false);
+        }
+    }
+
+    // ---- output
+
+    /** Sends what was written, once for all that arrived together. */
+    void flush(Link link) {
+        if (receiving) {
+            unflushed = true;
+        } else {
+            link.flush();
+        }
+    }
+
+    /**
+     * Ends the connection in the middle; answers to earlier requests that wait to be sent are not harmed by one not
+     * begun.
+     */
+    void cut(Link link, boolean begun) {
+        close(link, begun || link.pending() == 0 ? Closing.NOW : Closing.FLUSHED);
+    }
+
+    private void close(Link link, Closing how) {
+        if (!closing) {
+            closing = true;
+            unflushed = false;
+            link.flush();
+            link.close(how);
+            release();
+        }
+    }
+
+    // ---- the end of things
+
+    @Override
+    public void ended(Link link) {
+        inputEnded = true;
+        if (!paused && !closing) {
+            finishInput(link);
+            if (!closing) {
+                arm(link);
+            }
+        }
+    }
+
+    // No more will come: whoever waits for it does so in vain, whoever owes an answer still gives it.
+    private void finishInput(Link link) {
+        if (exchange == null || exchange.isInHead()) {
+            close(link, Closing.FLUSHED);
+        } else if (exchange.needsBody()) {
+            exchange.cutShort();
+            conclude(link);
+        }
+    }
+
+    @Override
+    public void stopping(Link link) {
+        stopping = true;
+        if (exchange == null) {
+            close(link, Closing.FLUSHED);
+        }
+    }
+
+    @Override
+    public void closed(CloseCause why) {
+        closing = true;
+        if (exchange != null) {
+            exchange.gone();
+            release();
+        }
+    }
+
+    /** Whether the server is shutting down. */
+    boolean isStopping() {
+        return stopping;
+    }
+
+    /** Whether the request in flight is the last that this connection may have. */
+    boolean isLast() {
+        return served >= room.limits().requests();
+    }
+
+    // ---- time
+
+    @Override
+    public void expired(Link link) {
+        armed = Link.NEVER;
+        if (closing) {
+            return;
+        }
+        if (link.now() < due()) {
+            arm(link);
+        } else if (exchange != null) {
+            exchange.tooSlow();
+            conclude(link);
+        } else if (link.pending() > 0) {
+            idleSince = link.now(); // the last answer is still leaving
+            arm(link);
+        } else {
+            close(link, Closing.FLUSHED);
+        }
+    }
+
+    private long due() {
+        if (exchange != null) {
+            return exchange.due();
+        }
+        return idleSince + (served == 0 ? room.headNanos() : room.idleNanos());
+    }
+
+    private void arm(Link link) {
+        long due = due();
+        if (due < armed) {
+            armed = due;
+            link.deadline(due);
+        }
+    }
+}

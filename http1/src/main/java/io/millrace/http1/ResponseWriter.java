@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.http1;
+
+import io.millrace.core.Ascii;
+import io.millrace.core.Buffer;
+import io.millrace.core.Clock;
+import io.millrace.http.FieldBlock;
+import io.millrace.http.HttpDate;
+import io.millrace.http.Status;
+
+/**
+ * Writes heads of answers (RFC 9112 section 4): status line, Date and Server, framing, fields. Keeps what is the same
+ * for many
+ * answers as bytes: the status lines, and Server with Date, which is made anew once a second. One for each loop.
+ */
+final class ResponseWriter {
+    private static final byte[] CRLF = {'\r', '\n'};
+    private static final byte[] LENGTH = Ascii.bytes("Content-Length: ");
+    private static final byte[] CHUNKED = Ascii.bytes("Transfer-Encoding: chunked\r\n");
+    private static final byte[] CLOSE = Ascii.bytes("Connection: close\r\n");
+    private static final byte[] KEEP_ALIVE = Ascii.bytes("Connection: keep-alive\r\n");
+    private static final byte[] CONTINUE = Ascii.bytes("HTTP/1.1 100 Continue\r\n\r\n");
+    private static final byte[] LAST_CHUNK = Ascii.bytes("0\r\n");
+    private static final String DATE = "Date: ";
+
+    private final byte[][] statusLines = new byte[600][];
+    private final Clock clock;
+    private final HttpDate date = new HttpDate();
+    private final byte[] dateAndServer;
+    private final int dateLength = DATE.length() + HttpDate.LENGTH + CRLF.length;
+    private long dateTurn;
+    private boolean dated;
+
+    /** A writer that calls the server {@code server}, or leaves the field away for {@code null}. */
+    ResponseWriter(Clock clock, String server) {
+        this.clock = clock;
+        String serverLine = server == null ? "" : "Server: " + server + "\r\n";
+        this.dateAndServer = Ascii.bytes(DATE + " ".repeat(HttpDate.LENGTH) + "\r\n" + serverLine);
+    }
+
+    /** What Connection says. */
+    enum Persistence {
+        /** Nothing: HTTP/1.1 goes on. */
+        IMPLIED,
+        /** That it goes on, which an HTTP/1.0 client must be told. */
+        KEEP_ALIVE,
+        /** That it ends. */
+        CLOSE
+    }
+
+    /**
+     * Status line, Date and Server. {@code turn} changes when time may have passed: the clock is asked once for each.
+     */
+    void begin(Buffer out, int status, FieldBlock fields, long turn) {
+        out.append(statusLine(status));
+        date(turn);
+        // The handler's own Server field goes before ours.
+        boolean ownServer = fields.size() > 0 && fields.has("Server");
+        out.append(dateAndServer, 0, ownServer ? dateLength : dateAndServer.length);
+    }
+
+    private byte[] statusLine(int status) {
+        byte[] line = statusLines[status];
+        if (line == null) {
+            line = Ascii.bytes("HTTP/1.1 " + status + " " + Status.reason(status) + "\r\n");
+            statusLines[status] = line;
+        }
+        return line;
+    }
+
+    private void date(long turn) {
+        if (turn != dateTurn || !dated) {
+            dated = true;
+            dateTurn = turn;
+            System.arraycopy(date.at(clock.millis()), 0, dateAndServer, DATE.length(), HttpDate.LENGTH);
+        }
+    }
+
+    /** The length of the body. */
+    void length(Buffer out, long length) {
+        out.append(LENGTH);
+        out.appendDecimal(length);
+        out.append(CRLF);
+    }
+
+    /** That the body is chunked. */
+    void chunked(Buffer out) {
+        out.append(CHUNKED);
+    }
+
+    /** Connection, the handler's fields and the empty line. */
+    void end(Buffer out, FieldBlock fields, Persistence persistence) {
+        if (persistence != Persistence.IMPLIED) {
+            out.append(persistence == Persistence.CLOSE ? CLOSE : KEEP_ALIVE);
+        }
+        fields.writeTo(out);
+        out.append(CRLF);
+    }
+
+    /** The interim answer on which a client waits before it sends a body. */
+    void goOn(Buffer out) {
+        out.append(CONTINUE);
+    }
+
+    /** Connection and Upgrade of a 101, the handler's fields and the empty line. */
+    void upgrade(Buffer out, FieldBlock fields, String name) {
+        out.appendLatin1("Connection: Upgrade\r\nUpgrade: ");
+        out.appendLatin1(name);
+        out.append(CRLF);
+        fields.writeTo(out);
+        out.append(CRLF);
+    }
+
+    /** What stands before the data of a chunk. */
+    void chunk(Buffer out, long size) {
+        out.appendHex(size);
+        out.append(CRLF);
+    }
+
+    /** What stands after the data of a chunk. */
+    void chunkEnd(Buffer out) {
+        out.append(CRLF);
+    }
+
+    /** The last chunk and the trailers, {@code null} for none. */
+    void lastChunk(Buffer out, FieldBlock trailers) {
+        out.append(LAST_CHUNK);
+        if (trailers != null) {
+            trailers.writeTo(out);
+        }
+        out.append(CRLF);
+    }
+}

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/**
+ * HTTP/1.1 on the wire (RFC 9112), as a protocol that does no I/O.
+ *
+ * <p>Knows: how a head, a chunked body and an answer are spelled, how requests follow one another on a connection, how
+ * long
+ * a client may take. Does not know: who answers, or what carries the bytes. Strict: what two readers could understand
+ * in two
+ * ways is refused.
+ *
+ * <pre>
+ *   Link ─► Http1Protocol ─► Http1Exchange ─► RequestParser ─► FieldParser ─► Octets
+ *             one each         one lent        │
+ *           connection         a request       ├─► HeadRules, Authority: what the head means
+ *                                              ├─► ChunkedDecoder: the body
+ *                                              └─► Exchange (http): the handler ─► ResponseWriter ─► Link.out
+ * </pre>
+ *
+ * <p>Read in this order: {@code Http1}, {@code Http1Protocol}, {@code Http1Exchange}, {@code RequestParser},
+ * {@code FieldParser}, {@code HeadRules}, {@code ChunkedDecoder}, {@code ResponseWriter}.
+ */
+package io.millrace.http1;

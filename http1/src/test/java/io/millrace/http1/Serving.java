@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.http1;
+
+import io.millrace.http.ExchangeLog;
+import io.millrace.http.Handler;
+import io.millrace.http.Limits;
+import io.millrace.testkit.FakeClock;
+import io.millrace.testkit.MemoryLink;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+
+/** A server for tests: a handler, limits, a clock that stands still, and a log that remembers. */
+final class Serving implements Supplier<MemoryLink> {
+    // Handlers fail on purpose here. Kept, since a logger that nobody holds forgets its level.
+    private static final Logger QUIET = Logger.getLogger("io.millrace.http");
+
+    static {
+        QUIET.setLevel(Level.OFF);
+    }
+
+    final FakeClock clock = new FakeClock();
+    final List<String> log = new ArrayList<>();
+    final Http1 http;
+
+    private Serving(Handler handler, Limits limits) {
+        ExchangeLog remember = (request, status, bytes, nanos) ->
+                log.add((request == null ? "-" : request.method() + " " + request.target()) + " " + status + " "
+                        + bytes);
+        http = new Http1(handler, limits, remember, clock, Http1.SERVER);
+    }
+
+    static Serving of(Handler handler) {
+        return new Serving(handler, Limits.DEFAULT);
+    }
+
+    static Serving of(Handler handler, Limits limits) {
+        return new Serving(handler, limits);
+    }
+
+    /** Says what was asked: method, target, authority, body length. */
+    static Serving echo() {
+        return of((request, response) -> response.send(request.method() + " " + request.target() + " of "
+                + request.authority() + " with " + request.body().length()));
+    }
+
+    @Override
+    public MemoryLink get() {
+        return new MemoryLink(http.create(), clock);
+    }
+
+    /** A connection. */
+    MemoryLink open() {
+        return get();
+    }
+}
