@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.cli;
+
+import static io.millrace.cli.Options.flag;
+import static io.millrace.cli.Options.names;
+import static io.millrace.cli.Options.number;
+import static io.millrace.cli.Options.value;
+
+import io.millrace.loop.ListenOptions;
+import io.millrace.loop.Listening;
+import io.millrace.loop.LoopGroup;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParseResult;
+
+/** {@code millrace echo}: every byte back, over the loop that serves the web as well. */
+final class EchoCommand {
+    static final String NAME = "echo";
+
+    private EchoCommand() {}
+
+    static CommandSpec spec() {
+        CommandSpec spec = CommandSpec.create().name(NAME);
+        spec.usageMessage()
+                .description(
+                        "Sends back every byte that comes over TCP (RFC 862): to try a network, or to see the bare "
+                                + "loop.")
+                .footer("", "Example:", "", "  millrace echo -p 7777 &", "  echo hello | nc -N 127.0.0.1 7777");
+        Options.addHelp(spec);
+        spec.addOption(value("ADDR", String.class, names("-b", "--bind-address"),
+                "Address to listen on. Default: 127.0.0.1, this machine only.").build());
+        spec.addOption(value("PORT", Integer.class, names("-p", "--port"),
+                        "Port to listen on. Default: 7777. 0 picks one that is free.")
+                .converters(Options.number(0, 65535)).build());
+        spec.addOption(number("N", 1, names("--loops"),
+                "Event loops, each a thread. Default: one per processor.").build());
+        spec.addOption(number("SECONDS", 0, names("--grace"),
+                "Time that connections get to end by themselves at a stop. Default: 1.").build());
+        spec.addOption(flag("-q", "No banner.").names("-q", "--quiet").build());
+        return spec;
+    }
+
+    static int run(Terminal terminal, ParseResult parsed) {
+        String host = parsed.matchedOptionValue("--bind-address", "127.0.0.1");
+        InetSocketAddress address;
+        try {
+            address = Addresses.resolve(host, parsed.matchedOptionValue("--port", 7777));
+        } catch (UnknownHostException e) {
+            return terminal.fail(StartFailure.unknown(host));
+        }
+        int count = parsed.matchedOptionValue("--loops", Runtime.getRuntime().availableProcessors());
+        Duration grace = Duration.ofSeconds(parsed.matchedOptionValue("--grace", 1));
+        boolean quiet = parsed.hasMatchedOption("--quiet");
+        try (LoopGroup loops = LoopGroup.open(count)) {
+            return echo(terminal, loops, address, grace, quiet);
+        } catch (UnsupportedOperationException e) {
+            return terminal.fail(StartFailure.message(e));
+        } catch (IOException e) {
+            return terminal.fail(StartFailure.line(e, address));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return Main.FAILED;
+        }
+    }
+
+    private static int echo(
+            Terminal terminal, LoopGroup loops, InetSocketAddress address, Duration grace, boolean quiet)
+            throws IOException, InterruptedException {
+        Listening listening = loops.listen(ListenOptions.on(address), () -> EchoProtocol::new);
+        Shutdown shutdown = Shutdown.onSignal();
+        greet(terminal.out(), listening.address(), loops, quiet);
+        shutdown.await();
+        // Echo clients have no end of their own: those that are still there after the grace are cut off, as announced.
+        loops.stop(grace);
+        return Main.OK;
+    }
+
+    private static void greet(PrintStream out, InetSocketAddress address, LoopGroup loops, boolean quiet) {
+        if (!quiet) {
+            out.println("Echoing on " + Addresses.text(address) + " (" + loops.engine() + ", "
+                    + Banner.count(loops.size(), "loop") + "). Ctrl-C stops.");
+        }
+        out.flush();
+    }
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.cli;
+
+import java.util.Arrays;
+import picocli.CommandLine;
+import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/**
+ * The {@code millrace} command: finds the subcommand and turns what comes of it into an exit code.
+ *
+ * <p>The options are declared as tables ({@link CommandSpec}) and not as annotated fields: picocli's reflection over
+ * annotations costs a tenth of a second at each start, and its classes are too old a format to be kept in the JVM's
+ * start-up cache.
+ */
+public final class Main {
+    private Main() {}
+
+    /** The release; equals the version in the pom. */
+    static final String VERSION = "0.1.0-SNAPSHOT";
+
+    private static final String LOG_FORMAT = "java.util.logging.SimpleFormatter.format";
+
+    /** Everything went as asked, a stop by signal included. */
+    static final int OK = 0;
+    /** The world said no: a port in use, a folder that is not there, requests cut off at the end. */
+    static final int FAILED = 1;
+    /** The command line said something that cannot be understood. */
+    static final int USAGE = 2;
+
+    /** Runs the command and ends the JVM with its exit code. */
+    public static void main(String[] args) {
+        // What the loops warn of, on one line; the JDK's own format takes two.
+        if (System.getProperty(LOG_FORMAT) == null) {
+            System.setProperty(LOG_FORMAT, "millrace: %4$s: %5$s%6$s%n");
+        }
+        if (Arrays.asList(args).contains(ServeCommand.NAME)) {
+            HeadStart.begin();
+        }
+        System.exit(run(Terminal.system(), args));
+    }
+
+    /** Runs the command and returns its exit code. */
+    static int run(Terminal terminal, String... args) {
+        CommandLine line = new CommandLine(spec());
+        try {
+            ParseResult parsed = line.parseArgs(args);
+            while (parsed.hasSubcommand()) {
+                parsed = parsed.subcommand();
+            }
+            return run(terminal, parsed);
+        } catch (ParameterException e) {
+            return explain(terminal, e);
+        }
+    }
+
+    private static int run(Terminal terminal, ParseResult parsed) {
+        CommandLine command = parsed.commandSpec().commandLine();
+        if (parsed.isUsageHelpRequested()) {
+            command.usage(terminal.out(), terminal.colorsHelp() ? Ansi.ON : Ansi.OFF);
+            return OK;
+        }
+        if (parsed.isVersionHelpRequested()) {
+            terminal.out().println(version());
+            return OK;
+        }
+        return switch (parsed.commandSpec().name()) {
+            case ServeCommand.NAME -> ServeCommand.run(terminal, parsed);
+            case EchoCommand.NAME -> EchoCommand.run(terminal, parsed);
+            default -> {
+                command.usage(terminal.err(), Ansi.OFF);
+                yield USAGE;
+            }
+        };
+    }
+
+    /** Two lines: what is wrong, and where to read on. The whole help would push what is wrong off the screen. */
+    private static int explain(Terminal terminal, ParameterException wrong) {
+        CommandLine command = wrong.getCommandLine();
+        String text = "millrace: " + firstLine(wrong.getMessage());
+        if (wrong instanceof UnmatchedArgumentException unmatched && !unmatched.getSuggestions().isEmpty()) {
+            text += " (did you mean " + String.join(" or ", unmatched.getSuggestions()) + "?)";
+        }
+        terminal.err().println(text);
+        terminal.err().println("Try '" + command.getCommandSpec().qualifiedName() + " --help'.");
+        return USAGE;
+    }
+
+    private static String firstLine(String text) {
+        int end = text.indexOf('\n');
+        return end < 0 ? text : text.substring(0, end);
+    }
+
+    static String version() {
+        return "millrace " + VERSION + " (Java " + Runtime.version() + ")";
+    }
+
+    static CommandSpec spec() {
+        CommandSpec spec = CommandSpec.create().name("millrace");
+        spec.usageMessage()
+                .description(
+                        "A web server and network toolbox for the JVM, event-driven, in Java alone.",
+                        "",
+                        "  millrace serve            serves the current folder at http://127.0.0.1:8000/",
+                        "  millrace serve --help     its options, with examples")
+                .synopsisSubcommandLabel("COMMAND")
+                .commandListHeading("%nCommands:%n");
+        Options.addHelp(spec);
+        spec.addSubcommand(ServeCommand.NAME, ServeCommand.spec());
+        spec.addSubcommand(EchoCommand.NAME, EchoCommand.spec());
+        return spec;
+    }
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.cli;
+
+import io.millrace.core.Clock;
+import io.millrace.core.Folder;
+import io.millrace.http.ExchangeLog;
+import io.millrace.web.AccessLog;
+import io.millrace.web.ExchangeLogs;
+import io.millrace.web.FileOptions;
+import io.millrace.web.LogFormat;
+import io.millrace.web.ServerStats;
+import io.millrace.web.WebServer;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
+import java.time.Duration;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParseResult;
+
+/** {@code millrace serve}: a folder over HTTP, from the banner to the summary. */
+final class ServeCommand {
+    static final String NAME = "serve";
+
+    private final Terminal terminal;
+    private final ServeOptions options;
+    private final ServerStats stats = new ServerStats();
+
+    private ServeCommand(Terminal terminal, ServeOptions options) {
+        this.terminal = terminal;
+        this.options = options;
+    }
+
+    static CommandSpec spec() {
+        CommandSpec spec = CommandSpec.create().name(NAME);
+        spec.usageMessage()
+                .description(
+                        "Serves a folder over HTTP/1.1: listings, ranges, conditional requests, precompressed files, "
+                                + "single-page applications.")
+                .footer(
+                        "",
+                        "An argument @FILE stands for the arguments in that file.",
+                        "Exit codes: 0 after a stop by SIGTERM or Ctrl-C, 1 if something failed or requests were",
+                        "cut off at the stop, 2 for a command line that cannot be understood, 128 + signal for a",
+                        "second signal.",
+                        "",
+                        "Examples:",
+                        "",
+                        "  millrace serve                        this folder, at http://127.0.0.1:8000/",
+                        "  millrace serve -b 0.0.0.0 -p 80 /srv  a folder for everybody",
+                        "  millrace serve --spa --cache none dist",
+                        "                                        a single-page application under development",
+                        "  millrace serve --cors --header 'Cross-Origin-Resource-Policy: cross-origin' media",
+                        "                                        files for the pages of other sites",
+                        "  millrace serve -p 0 -q                only the URL on standard output, for scripts",
+                        "  millrace serve --log json | jq .ms    one object for each request");
+        Options.addHelp(spec);
+        ServeOptions.declare(spec);
+        return spec;
+    }
+
+    static int run(Terminal terminal, ParseResult parsed) {
+        return new ServeCommand(terminal, new ServeOptions(parsed)).run();
+    }
+
+    private int run() {
+        // What is wrong with the command line is said before anything is touched.
+        FileOptions files = options.files();
+        Path directory = options.directory();
+        InetSocketAddress address;
+        try {
+            address = Addresses.resolve(options.host(), options.port());
+        } catch (UnknownHostException e) {
+            return terminal.fail(StartFailure.unknown(options.host()));
+        }
+        Folder folder;
+        try {
+            folder = WebServer.openFolder(directory, options.followLinks());
+        } catch (IOException e) {
+            return terminal.fail(cannotServe(directory, e));
+        }
+        return serve(address, directory, folder, files);
+    }
+
+    private int serve(InetSocketAddress address, Path directory, Folder folder, FileOptions files) {
+        AccessLog access = AccessLog.to(terminal.out(), log(), terminal.colors(options.color()), Clock.SYSTEM);
+        HeaderLog headers = options.verbose() ? new HeaderLog(terminal.out()) : null;
+        ExchangeLog log = ExchangeLogs.all(stats, headers == null ? access : headers);
+        try (access; headers; WebServer server = server(address, log).files("/", folder, files)) {
+            server.start();
+            return untilSignal(server, directory.toRealPath(), access);
+        } catch (UnsupportedOperationException e) {
+            return terminal.fail(StartFailure.message(e));
+        } catch (IOException e) {
+            return terminal.fail(StartFailure.line(e, address));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return Main.FAILED;
+        }
+    }
+
+    private LogFormat log() {
+        return options.verbose() ? LogFormat.NONE : options.log();
+    }
+
+    private WebServer server(InetSocketAddress address, ExchangeLog log) {
+        return WebServer.on(address.getPort())
+                .address(address)
+                .loops(options.loops())
+                .limits(options.limits())
+                .maxConnections(options.maxConnections(), options.overload())
+                .spread(options.spread())
+                .log(log);
+    }
+
+    private int untilSignal(WebServer server, Path root, AccessLog access) throws InterruptedException {
+        long start = System.nanoTime();
+        Shutdown shutdown = Shutdown.onSignal();
+        greet(server, root);
+        shutdown.await();
+        int open = server.connections();
+        boolean inTime = server.stop(options.grace());
+        access.close();
+        if (!options.quiet()) {
+            messages().println(Summary.text(stats, Duration.ofNanos(System.nanoTime() - start), access.dropped()));
+            messages().flush();
+        }
+        if (inTime) {
+            return Main.OK;
+        }
+        return terminal.fail("not all of " + Banner.count(open, "connection") + " came to an end within "
+                + options.grace().toSeconds() + " s; the rest was cut off (--grace gives more time)");
+    }
+
+    private void greet(WebServer server, Path root) {
+        if (!options.quiet()) {
+            Banner banner = new Banner(terminal.colors(options.color()));
+            banner.print(messages(), root, server.address(), server.engine(), server.loops());
+        } else if (options.port() == 0) {
+            terminal.out().println(Addresses.urls(server.address()).getFirst());
+            terminal.out().flush();
+        }
+    }
+
+    /** Standard output, but for JSON: whoever parses that wants nothing else there. */
+    private PrintStream messages() {
+        return options.log() == LogFormat.JSON ? terminal.err() : terminal.out();
+    }
+
+    private static String cannotServe(Path directory, IOException failure) {
+        String name = directory.toString().isEmpty() ? "the current folder" : directory.toString();
+        return "cannot serve " + name + ": " + switch (failure) {
+            case NoSuchFileException none -> "no such folder";
+            case NotDirectoryException file -> "not a folder; name the folder that it is in";
+            case AccessDeniedException denied -> "no permission to read it";
+            default -> StartFailure.message(failure);
+        };
+    }
+}

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.cli;
+
+import static io.millrace.cli.Options.choice;
+import static io.millrace.cli.Options.flag;
+import static io.millrace.cli.Options.names;
+import static io.millrace.cli.Options.number;
+import static io.millrace.cli.Options.value;
+
+import io.millrace.cli.Terminal.Color;
+import io.millrace.http.Limits;
+import io.millrace.loop.Overload;
+import io.millrace.loop.Spread;
+import io.millrace.web.FileOptions;
+import io.millrace.web.LogFormat;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Stack;
+import picocli.CommandLine.IParameterPreprocessor;
+import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.PositionalParamSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+
+/** The options of {@code millrace serve}: the table, and what was asked for in the terms of the library. */
+final class ServeOptions {
+
+    /** What jwebserver calls its output. */
+    enum Output {
+        NONE,
+        INFO,
+        VERBOSE
+    }
+
+    private final ParseResult parsed;
+
+    /** Reads what picocli found; {@link ParameterException} for what it cannot see to be wrong. */
+    ServeOptions(ParseResult parsed) {
+        this.parsed = parsed;
+    }
+
+    static void declare(CommandSpec spec) {
+        spec.addPositional(PositionalParamSpec.builder()
+                .paramLabel("DIR")
+                .type(String.class)
+                .arity("0..1")
+                .description("The folder to serve. Default: the current one.")
+                .build());
+        Options.addSection(
+                spec,
+                "Where:",
+                value("ADDR", String.class, names("-b", "--bind-address"),
+                        "Address to listen on. Default: 127.0.0.1, this machine only. 0.0.0.0 opens the server to the "
+                                + "network, :: to IPv6 as well."),
+                value("PORT", Integer.class, names("-p", "--port"),
+                        "Port to listen on. Default: 8000. 0 picks one that is free.")
+                        .converters(Options.number(0, 65535)),
+                value("DIR", String.class, names("-d", "--directory"),
+                        "The folder to serve, as jwebserver spells it."));
+        Options.addSection(
+                spec,
+                "What:",
+                flag("--no-listing", "Answer 403 for a folder without index.html instead of listing it."),
+                flag("--listing").hidden(true),
+                flag("--hidden", "Serve and list names that begin with a dot."),
+                flag("--follow-links", "Follow symbolic links that lead out of the folder. Links inside always work."),
+                flag("--no-precompressed",
+                        "Leave file.br, file.zst and file.gz alone instead of sending them for file."),
+                value("PAGE", String.class, names("--spa"), "Answer unknown paths with this page. Default: index.html.")
+                        .arity("0..1").preprocessor(optional("index.html")),
+                value("ORIGIN", String.class, names("--cors"),
+                        "Let pages of that origin read the answers. Default: all.")
+                        .arity("0..1").preprocessor(optional("*")),
+                value("SECONDS|none|VALUE", String.class, names("--cache"),
+                        "Cache-Control of files: max-age=SECONDS, no-store, or VALUE as it is. Default: not sent."),
+                value("'NAME: VALUE'", List.class, names("--header"),
+                        "Add this header field to every answer. May be repeated.")
+                        .auxiliaryTypes(String.class));
+        Options.addSection(
+                spec,
+                "What you see:",
+                choice(LogFormat.class, names("--log"),
+                        "What to write for each request, on standard output. Default: common."),
+                choice(Output.class, names("-o", "--output"),
+                        "The same in jwebserver's words: none, info (common), verbose (with the request's header "
+                                + "fields). --log goes before it."),
+                choice(Color.class, names("--color"),
+                        "Color what is written. Default: auto, on a terminal unless NO_COLOR is set."),
+                flag("-q", "Neither banner nor summary, and no log unless --log asks for one.").names("-q", "--quiet"));
+        Options.addSection(
+                spec,
+                "How much:",
+                number("N", 1, names("--loops"), "Event loops, each a thread. Default: one per processor."),
+                number("N", 1, names("--max-connections"),
+                        "Connections open at once. Default: as many as descriptors allow."),
+                choice(Overload.class, names("--overload"),
+                        "Beyond --max-connections: let them wait in the kernel's queue, or refuse them with 503. "
+                                + "Default: wait."),
+                choice(Spread.class, names("--spread"), "How connections spread over the loops. Default: reuse-port."),
+                number("BYTES", 256, names("--max-head"),
+                        "Bytes of a request's head. Default: " + Limits.DEFAULT.head() + "."),
+                number("SECONDS", 1, names("--head-time"),
+                        "Time for a request's head. Default: " + Limits.DEFAULT.headTime().toSeconds() + "."),
+                number("SECONDS", 1, names("--idle-time"),
+                        "Time between two requests of a connection. Default: "
+                                + Limits.DEFAULT.idleTime().toSeconds() + "."),
+                number("SECONDS", 1, names("--write-time"),
+                        "Time in which a client must take something of its answer. Default: "
+                                + Limits.DEFAULT.writeTime().toSeconds() + "."),
+                number("SECONDS", 0, names("--grace"),
+                        "Time that requests in flight get at a stop by SIGTERM or Ctrl-C. Default: 10."));
+    }
+
+    /** A value that is there only when joined by "=": a folder that follows the option is not taken for it. */
+    private static IParameterPreprocessor optional(String otherwise) {
+        return (Stack<String> rest, CommandSpec command, ArgSpec option, Map<String, Object> facts) -> {
+            if (!"=".equals(facts.get("separator"))) {
+                rest.push(otherwise);
+            }
+            return false;
+        };
+    }
+
+    private <T> T read(String name, T otherwise) {
+        return parsed.matchedOptionValue(name, otherwise);
+    }
+
+    private boolean has(String name) {
+        return parsed.hasMatchedOption(name);
+    }
+
+    private ParameterException wrong(String message) {
+        return new ParameterException(parsed.commandSpec().commandLine(), message);
+    }
+
+    Path directory() {
+        String positional = parsed.matchedPositionalValue(0, null);
+        String option = read("--directory", null);
+        if (positional != null && option != null && !positional.equals(option)) {
+            throw wrong("two folders to serve: " + positional + " and --directory " + option);
+        }
+        try {
+            return Path.of(positional != null ? positional : option != null ? option : "");
+        } catch (InvalidPathException e) {
+            throw wrong("not a path: " + e.getInput());
+        }
+    }
+
+    String host() {
+        return read("--bind-address", "127.0.0.1");
+    }
+
+    int port() {
+        return read("--port", 8000);
+    }
+
+    int loops() {
+        return read("--loops", Runtime.getRuntime().availableProcessors());
+    }
+
+    int maxConnections() {
+        return read("--max-connections", Integer.MAX_VALUE);
+    }
+
+    Overload overload() {
+        return read("--overload", Overload.WAIT);
+    }
+
+    Spread spread() {
+        return read("--spread", Spread.REUSE_PORT);
+    }
+
+    Duration grace() {
+        return Duration.ofSeconds(read("--grace", 10));
+    }
+
+    boolean followLinks() {
+        return has("--follow-links");
+    }
+
+    boolean quiet() {
+        return has("--quiet");
+    }
+
+    Color color() {
+        return read("--color", Color.AUTO);
+    }
+
+    LogFormat log() {
+        return read("--log", quiet() || output() == Output.NONE ? LogFormat.NONE : LogFormat.COMMON);
+    }
+
+    /** Whether each request is written with its header fields, in place of the log. */
+    boolean verbose() {
+        return output() == Output.VERBOSE && !has("--log") && !quiet();
+    }
+
+    private Output output() {
+        return read("--output", Output.INFO);
+    }
+
+    Limits limits() {
+        return Limits.DEFAULT
+                .withHead(read("--max-head", Limits.DEFAULT.head()))
+                .withHeadTime(seconds("--head-time", Limits.DEFAULT.headTime()))
+                .withIdleTime(seconds("--idle-time", Limits.DEFAULT.idleTime()))
+                .withWriteTime(seconds("--write-time", Limits.DEFAULT.writeTime()));
+    }
+
+    private Duration seconds(String name, Duration otherwise) {
+        Integer seconds = read(name, null);
+        return seconds == null ? otherwise : Duration.ofSeconds(seconds);
+    }
+
+    FileOptions files() {
+        try {
+            FileOptions files = FileOptions.DEFAULT
+                    .listing(!has("--no-listing"))
+                    .hidden(has("--hidden"))
+                    .precompressed(!has("--no-precompressed"))
+                    .spa(read("--spa", null))
+                    .cors(read("--cors", null))
+                    .cacheControl(cacheControl());
+            for (String header : read("--header", List.<String>of())) {
+                files = withHeader(files, header);
+            }
+            return files;
+        } catch (IllegalArgumentException e) {
+            throw wrong(e.getMessage());
+        }
+    }
+
+    private FileOptions withHeader(FileOptions files, String header) {
+        int colon = header.indexOf(':');
+        if (colon < 1) {
+            throw wrong("--header takes 'Name: value', not '" + header + "'");
+        }
+        return files.header(header.substring(0, colon).trim(), header.substring(colon + 1).trim());
+    }
+
+    private String cacheControl() {
+        String value = read("--cache", null);
+        if (value == null || !value.matches("none|[0-9]+")) {
+            return value;
+        }
+        return value.equals("none") ? "no-store" : "max-age=" + value;
+    }
+}

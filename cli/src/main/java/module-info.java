@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** The millrace command. */
+module io.millrace.cli {
+    requires io.millrace.sys;
+    requires io.millrace.web;
+    requires info.picocli;
+    // For sun.misc.Signal.
+    requires jdk.unsupported;
+}

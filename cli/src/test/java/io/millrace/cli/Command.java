@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.cli;
+
+import io.millrace.core.Buffer;
+import io.millrace.http.Handler;
+import io.millrace.http1.Http1;
+import io.millrace.loop.LoopGroup;
+import io.millrace.poll.Kernel;
+import io.millrace.sys.SysException;
+import io.millrace.web.WebServer;
+import java.io.BufferedReader;
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import picocli.CommandLine;
+
+/** The command in a process of its own, as a user runs it; what it prints can be waited for. */
+final class Command implements AutoCloseable {
+    private static final Pattern URL = Pattern.compile("http://\\S+:\\d+/");
+    private static final long PATIENCE_SECONDS = 60;
+    private static final String END = "\0end";
+
+    private final Process process;
+    private final BlockingQueue<String> out = new LinkedBlockingQueue<>();
+    private final BlockingQueue<String> err = new LinkedBlockingQueue<>();
+
+    private Command(Process process) {
+        this.process = process;
+        pump(process.getInputStream(), out);
+        pump(process.getErrorStream(), err);
+    }
+
+    /** Starts {@code millrace} with these arguments, on the class path of the tests. */
+    static Command start(String... arguments) throws IOException {
+        List<String> line = new ArrayList<>(List.of(
+                ProcessHandle.current().info().command().orElseThrow(),
+                "-Xmx256m",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-ea",
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                classPath(),
+                Main.class.getName()));
+        line.addAll(List.of(arguments));
+        ProcessBuilder builder = new ProcessBuilder(line);
+        builder.environment().remove("JAVA_TOOL_OPTIONS");
+        return new Command(builder.start());
+    }
+
+    /** Where the classes of the command come from: test runners do not all put them on the JVM's own class path. */
+    private static String classPath() {
+        Set<String> places = new LinkedHashSet<>();
+        for (Class<?> one : List.of(Main.class, CommandLine.class, WebServer.class, Http1.class, Handler.class,
+                LoopGroup.class, Kernel.class, SysException.class, Buffer.class)) {
+            String place = one.getProtectionDomain().getCodeSource().getLocation().toString();
+            places.add(Path.of(URI.create(place)).toString());
+        }
+        return String.join(File.pathSeparator, places);
+    }
+
+    private static void pump(InputStream from, BlockingQueue<String> to) {
+        Thread.ofVirtual().start(() -> {
+            try (BufferedReader lines = new BufferedReader(new InputStreamReader(from, StandardCharsets.UTF_8))) {
+                lines.lines().forEach(to::add);
+            } catch (IOException e) {
+                to.add(e.toString());
+            } finally {
+                to.add(END);
+            }
+        });
+    }
+
+    /** The next line on standard output that contains {@code text}; those before it are passed over. */
+    String awaitOut(String text) throws InterruptedException {
+        return await(out, text);
+    }
+
+    /** The same on standard error. */
+    String awaitErr(String text) throws InterruptedException {
+        return await(err, text);
+    }
+
+    private String await(BlockingQueue<String> lines, String text) throws InterruptedException {
+        StringBuilder seen = new StringBuilder();
+        while (true) {
+            String line = lines.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
+            if (line == null || line.equals(END)) {
+                throw new AssertionError("no line with '" + text + "' but:\n" + seen + rest(err));
+            }
+            if (line.contains(text)) {
+                return line;
+            }
+            seen.append(line).append('\n');
+        }
+    }
+
+    /** The URL in the banner. */
+    URI url() throws InterruptedException {
+        Matcher url = URL.matcher(awaitOut("http://"));
+        if (!url.find()) {
+            throw new AssertionError("no URL with a port");
+        }
+        return URI.create(url.group());
+    }
+
+    /** What else is on standard output until the process ends. */
+    String restOfOut() throws InterruptedException {
+        exitCode();
+        return rest(out);
+    }
+
+    /** What else is on standard error until the process ends. */
+    String restOfErr() throws InterruptedException {
+        exitCode();
+        return rest(err);
+    }
+
+    private static String rest(BlockingQueue<String> lines) throws InterruptedException {
+        StringBuilder rest = new StringBuilder();
+        for (String line = lines.poll(2, TimeUnit.SECONDS);
+                line != null && !line.equals(END);
+                line = lines.poll(2, TimeUnit.SECONDS)) {
+            rest.append(line).append('\n');
+        }
+        return rest.toString();
+    }
+
+    /** Sends a signal by its name, as kill(1) does. */
+    void signal(String name) throws IOException, InterruptedException {
+        int code = new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start().waitFor();
+        if (code != 0) {
+            throw new IOException("kill: " + code);
+        }
+    }
+
+    boolean isAlive() {
+        return process.isAlive();
+    }
+
+    long pid() {
+        return process.pid();
+    }
+
+    /** Waits for the end and returns its exit code. */
+    int exitCode() throws InterruptedException {
+        if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+            throw new AssertionError("the command did not end");
+        }
+        return process.exitValue();
+    }
+
+    @Override
+    public void close() {
+        process.destroyForcibly();
+    }
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.millrace.http.Limits;
+import io.millrace.loop.Overload;
+import io.millrace.loop.Spread;
+import io.millrace.web.LogFormat;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import picocli.CommandLine;
+
+final class ServeOptionsTest {
+
+    private static ServeOptions parse(String... arguments) {
+        List<String> all = new ArrayList<>(List.of("serve"));
+        all.addAll(List.of(arguments));
+        return new ServeOptions(new CommandLine(Main.spec()).parseArgs(all.toArray(String[]::new)).subcommand());
+    }
+
+    @Test
+    void withoutOptionsItIsLoopbackPort8000AndTheCurrentFolder() {
+        ServeOptions options = parse();
+        assertEquals("127.0.0.1", options.host());
+        assertEquals(8000, options.port());
+        assertEquals(Path.of(""), options.directory());
+        assertEquals(LogFormat.COMMON, options.log());
+        assertEquals(Duration.ofSeconds(10), options.grace());
+        assertEquals(Limits.DEFAULT, options.limits());
+        assertTrue(options.files().listing());
+        assertTrue(options.files().precompressed());
+        assertFalse(options.files().hidden() || options.followLinks() || options.quiet() || options.verbose());
+        assertNull(options.files().cors());
+        assertNull(options.files().spa());
+    }
+
+    @Test
+    void jwebserverSpellingsMeanWhatTheyMeanThere() {
+        ServeOptions options = parse("-b", "0.0.0.0", "-p", "8080", "-d", "/srv", "-o", "none");
+        assertEquals("0.0.0.0", options.host());
+        assertEquals(8080, options.port());
+        assertEquals(Path.of("/srv"), options.directory());
+        assertEquals(LogFormat.NONE, options.log());
+        assertEquals("::", parse("--bind-address", "::").host());
+        assertEquals(Path.of("/srv"), parse("--directory", "/srv").directory());
+        assertEquals(LogFormat.COMMON, parse("--output", "info").log());
+        assertTrue(parse("-o", "verbose").verbose());
+    }
+
+    @Test
+    void logGoesBeforeOutputAndQuiet() {
+        assertEquals(LogFormat.JSON, parse("-o", "none", "--log", "json").log());
+        assertFalse(parse("-o", "verbose", "--log", "json").verbose());
+        assertEquals(LogFormat.NONE, parse("-q").log());
+        assertEquals(LogFormat.COMBINED, parse("-q", "--log", "combined").log());
+    }
+
+    @Test
+    void anOptionalValueIsTakenOnlyWhenJoined() {
+        ServeOptions apart = parse("--cors", "docs");
+        assertEquals("*", apart.files().cors());
+        assertEquals(Path.of("docs"), apart.directory());
+        assertEquals("https://example.org", parse("--cors=https://example.org").files().cors());
+        assertEquals("index.html", parse("--spa", "docs").files().spa());
+        assertEquals("app.html", parse("--spa=app.html").files().spa());
+    }
+
+    @Test
+    void cacheIsSecondsOrNoneOrAsItIs() {
+        assertNull(parse().files().cacheControl());
+        assertEquals("max-age=60", parse("--cache", "60").files().cacheControl());
+        assertEquals("no-store", parse("--cache", "none").files().cacheControl());
+        assertEquals("public, immutable", parse("--cache", "public, immutable").files().cacheControl());
+    }
+
+    @Test
+    void headersAddUp() {
+        assertEquals(
+                List.of(Map.entry("X-A", "1: 2"), Map.entry("X-B", "3")),
+                parse("--header", "X-A: 1: 2", "--header", "X-B:3").files().headers());
+    }
+
+    @Test
+    void limitsAndLoadAreTakenOver() {
+        ServeOptions options = parse("--max-head", "4096", "--head-time", "1", "--idle-time", "2", "--write-time", "3",
+                "--loops", "4", "--max-connections", "5", "--overload", "refuse", "--spread", "hand-over",
+                "--grace", "0");
+        assertEquals(
+                Limits.DEFAULT
+                        .withHead(4096)
+                        .withHeadTime(Duration.ofSeconds(1))
+                        .withIdleTime(Duration.ofSeconds(2))
+                        .withWriteTime(Duration.ofSeconds(3)),
+                options.limits());
+        assertEquals(4, options.loops());
+        assertEquals(5, options.maxConnections());
+        assertEquals(Overload.REFUSE, options.overload());
+        assertEquals(Spread.HAND_OVER, options.spread());
+        assertEquals(Duration.ZERO, options.grace());
+    }
+}

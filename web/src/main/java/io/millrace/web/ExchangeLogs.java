@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.web;
+
+import io.millrace.http.ExchangeLog;
+import java.util.Arrays;
+
+/** Several logs as one. */
+public final class ExchangeLogs {
+    private ExchangeLogs() {}
+
+    /** A log that tells each of these, in order. */
+    public static ExchangeLog all(ExchangeLog... logs) {
+        ExchangeLog[] real =
+                Arrays.stream(logs).filter(log -> log != ExchangeLog.NONE).toArray(ExchangeLog[]::new);
+        return switch (real.length) {
+            case 0 -> ExchangeLog.NONE;
+            case 1 -> real[0];
+            default ->
+                (request, status, bytes, nanos) -> {
+                    for (ExchangeLog log : real) {
+                        log.completed(request, status, bytes, nanos);
+                    }
+                };
+        };
+    }
+}

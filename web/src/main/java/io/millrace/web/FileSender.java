@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.web;
+
+import io.millrace.core.Clock;
+import io.millrace.core.FileInfo;
+import io.millrace.core.Folder;
+import io.millrace.core.OpenFile;
+import io.millrace.http.Headers;
+import io.millrace.http.Request;
+import io.millrace.http.Response;
+import java.io.IOException;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Sends one file as the request wants it: which variant, whether at all (304, 412), and which bytes of it.
+ *
+ * <p>What is said about a file and what is sent of it must belong together. Facts come from a look; when the file has
+ * then to be opened, the open file's own facts count, and if they differ the request is judged once more.
+ */
+final class FileSender {
+
+    /** Files up to this size are sent from memory: one send(2) with the head, where sendfile(2) would be a second. */
+    static final int SMALL = 16 * 1024;
+
+    /**
+     * A file changed more lately than this is not remembered: a second change within the resolution of its time (2 s on
+     * the coarsest file systems) would go unnoticed.
+     */
+    private static final long SETTLED = TimeUnit.SECONDS.toNanos(2);
+
+    private final Folder folder;
+    private final FileOptions options;
+    private final SharedHeaders shared;
+    private final Clock clock;
+    private final FileCache cache;
+    private final Siblings siblings;
+
+    FileSender(Folder folder, FileOptions options, SharedHeaders shared, Clock clock) {
+        this.folder = folder;
+        this.options = options;
+        this.shared = shared;
+        this.clock = clock;
+        this.cache = new FileCache(options.cacheFiles(), options.cacheBytes(), clock.nanos());
+        this.siblings = new Siblings(this::sibling);
+    }
+
+    void forget() {
+        cache.clear();
+    }
+
+    /** The facts of a file that is known and has not changed, {@code null} for any other; one look, and a cheap one. */
+    FileFacts known(String name) {
+        FileFacts known = cache.get(name);
+        return known != null && folder.unchanged(name, known.info()) ? known : null;
+    }
+
+    /** Answers with the file of that name, which {@code info} describes as of a moment ago. */
+    void send(Request request, Response response, String name, FileInfo info) throws IOException {
+        send(request, response, facts(name, info));
+    }
+
+    /** Answers with the file that these facts describe as of a moment ago. */
+    void send(Request request, Response response, FileFacts original) throws IOException {
+        long now = clock.nanos();
+        cache.sweep(now);
+        FileFacts chosen = original;
+        if (options.precompressed() && original.type().compressible()) {
+            response.header("Vary", "Accept-Encoding");
+            chosen = siblings.choose(original, codings(request.headers()), now);
+        }
+        if (chosen == null) {
+            StaticFiles.refuse(response, 406, shared);
+            return;
+        }
+        String coding = chosen == original ? null : Siblings.coding(chosen);
+        FileAnswer answer = new FileAnswer(request, response, original.type(), coding, options, shared);
+        if (!answer.settled(chosen)) {
+            send(answer, chosen);
+        }
+    }
+
+    private void send(FileAnswer answer, FileFacts facts) throws IOException {
+        if (facts.content() != null) {
+            answer.send(facts, null);
+            return;
+        }
+        try (OpenFile kept = facts.borrow()) {
+            if (kept != null) {
+                answer.send(facts, kept);
+                return;
+            }
+        }
+        open(answer, facts);
+    }
+
+    /** The facts of a file that may not be there, in which case {@code null}. */
+    private FileFacts sibling(String name) {
+        FileFacts known = known(name);
+        FileInfo info = known == null ? folder.look(name) : known.info();
+        return info.isFile() ? facts(name, info) : null;
+    }
+
+    private static String codings(Headers headers) {
+        return headers.has("Accept-Encoding") ? headers.joined("Accept-Encoding") : null;
+    }
+
+    private void open(FileAnswer answer, FileFacts seen) throws IOException {
+        try (OpenFile file = folder.open(seen.name())) {
+            FileFacts facts = seen;
+            if (!file.info().sameAs(seen.info())) {
+                facts = facts(seen.name(), file.info());
+                if (answer.settled(facts)) {
+                    return;
+                }
+            }
+            answer.send(facts.size() > SMALL ? kept(facts, file) : load(facts, file), file);
+        }
+    }
+
+    private FileFacts kept(FileFacts facts, OpenFile file) {
+        cache.keep(facts, file);
+        return facts;
+    }
+
+    /** What is known of a file, worked out anew if it is no longer the same. */
+    private FileFacts facts(String name, FileInfo info) {
+        FileFacts known = cache.get(name);
+        if (known != null && known.info().sameAs(info)) {
+            return known;
+        }
+        FileFacts fresh = new FileFacts(name, info, clock.millis());
+        remember(fresh);
+        return fresh;
+    }
+
+    private void remember(FileFacts facts) {
+        long age = TimeUnit.MILLISECONDS.toNanos(clock.millis()) - facts.info().modified();
+        if (age > SETTLED) {
+            cache.put(facts);
+        }
+    }
+
+    /**
+     * Takes a small file into memory. One that yields less or more than its size is just being changed and is left
+     * alone.
+     */
+    private FileFacts load(FileFacts facts, OpenFile file) throws IOException {
+        if (facts.content() != null) {
+            return facts;
+        }
+        byte[] bytes = new byte[(int) facts.size()];
+        if (!fill(file, bytes) || file.read(bytes.length, new byte[1], 0, 1) > 0) {
+            return facts;
+        }
+        FileFacts loaded = facts.with(bytes);
+        remember(loaded);
+        return loaded;
+    }
+
+    private static boolean fill(OpenFile file, byte[] bytes) throws IOException {
+        for (int done = 0; done < bytes.length; ) {
+            int count = file.read(done, bytes, done, bytes.length - done);
+            if (count <= 0) {
+                return false;
+            }
+            done += count;
+        }
+        return true;
+    }
+}

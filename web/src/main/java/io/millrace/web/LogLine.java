@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.web;
+
+import io.millrace.core.Ascii;
+import io.millrace.core.Buffer;
+import io.millrace.http.Request;
+import java.net.InetSocketAddress;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.util.Locale;
+
+/**
+ * One exchange as one line of ASCII. What the client sent is escaped, so that nobody writes a line, a quote or a
+ * terminal's control sequence into the log but the log itself. Remembers the text of the last second: one thread at a
+ * time.
+ */
+final class LogLine {
+
+    /** What one field of a client may take; the rest is cut off. */
+    static final int LONGEST_FIELD = 2048;
+
+    /** What others log for a connection that ended before its answer (nginx's invention). */
+    private static final int GONE = 499;
+
+    private static final DateTimeFormatter COMMON = DateTimeFormatter.ofPattern("dd/MMM/yyyy:HH:mm:ss Z", Locale.ROOT);
+
+    private final LogFormat format;
+    private final boolean colour;
+    private final DateTimeFormatter times;
+    private long second = Long.MIN_VALUE;
+    private byte[] time;
+
+    LogLine(LogFormat format, boolean colour, ZoneId zone) {
+        this.format = format;
+        this.colour = colour && format != LogFormat.JSON;
+        this.times = format == LogFormat.JSON ? DateTimeFormatter.ISO_INSTANT : COMMON.withZone(zone);
+    }
+
+    /** Appends the line of an exchange; {@code request} may be {@code null}, {@code status} 0. */
+    void append(Buffer out, Request request, int status, long bytes, long nanos, long millis) {
+        int shown = status == 0 ? GONE : status;
+        if (format == LogFormat.JSON) {
+            json(out, request, shown, bytes, nanos, millis);
+        } else {
+            common(out, request, shown, bytes, nanos, millis);
+        }
+        out.append((byte) '\n');
+    }
+
+    /** Appends the line that says how many are missing. */
+    void appendDropped(Buffer out, long lines) {
+        out.appendLatin1(format == LogFormat.JSON ? "{\"dropped\":" : "# dropped ");
+        out.appendDecimal(lines);
+        out.appendLatin1(format == LogFormat.JSON ? "}\n" : " lines that could not be written in time\n");
+    }
+
+    private void common(Buffer out, Request request, int status, long bytes, long nanos, long millis) {
+        out.appendLatin1(peer(request, "-"));
+        out.appendLatin1(" - - [");
+        out.append(time(millis));
+        out.appendLatin1("] \"");
+        if (request == null) {
+            out.append((byte) '-');
+        } else {
+            escape(out, request.method(), false);
+            out.append((byte) ' ');
+            escape(out, request.target(), false);
+            out.append((byte) ' ');
+            version(out, request);
+        }
+        out.appendLatin1("\" ");
+        status(out, status);
+        out.append((byte) ' ');
+        out.appendDecimal(bytes);
+        if (format == LogFormat.COMBINED) {
+            quoted(out, request, "Referer");
+            quoted(out, request, "User-Agent");
+        }
+        out.append((byte) ' ');
+        milliseconds(out, nanos);
+    }
+
+    private void quoted(Buffer out, Request request, String name) {
+        String value = request == null ? null : request.header(name);
+        out.appendLatin1(" \"");
+        escape(out, value == null ? "-" : value, false);
+        out.append((byte) '"');
+    }
+
+    private void status(Buffer out, int status) {
+        if (colour) {
+            out.appendLatin1(
+                    status < 300 ? "\033[32m" : status < 400 ? "\033[36m" : status < 500 ? "\033[33m" : "\033[31m");
+        }
+        out.appendDecimal(status);
+        if (colour) {
+            out.appendLatin1("\033[0m");
+        }
+    }
+
+    private void json(Buffer out, Request request, int status, long bytes, long nanos, long millis) {
+        out.appendLatin1("{\"time\":\"");
+        out.append(time(millis));
+        out.append((byte) '"');
+        member(out, "peer", peer(request, null));
+        member(out, "method", request == null ? null : request.method());
+        member(out, "target", request == null ? null : request.target());
+        if (request != null) {
+            out.appendLatin1(",\"version\":\"");
+            version(out, request);
+            out.append((byte) '"');
+        }
+        number(out, "status", status);
+        number(out, "bytes", bytes);
+        out.appendLatin1(",\"ms\":");
+        milliseconds(out, nanos);
+        member(out, "host", request == null ? null : request.authority());
+        member(out, "referer", request == null ? null : request.header("Referer"));
+        member(out, "agent", request == null ? null : request.header("User-Agent"));
+        out.append((byte) '}');
+    }
+
+    private static void number(Buffer out, String name, long value) {
+        name(out, name);
+        out.appendDecimal(value);
+    }
+
+    private static void member(Buffer out, String name, String value) {
+        name(out, name);
+        if (value == null) {
+            out.appendLatin1("null");
+            return;
+        }
+        out.append((byte) '"');
+        escape(out, value, true);
+        out.append((byte) '"');
+    }
+
+    private static void name(Buffer out, String name) {
+        out.appendLatin1(",\"");
+        out.appendLatin1(name);
+        out.appendLatin1("\":");
+    }
+
+    private static void version(Buffer out, Request request) {
+        out.appendLatin1("HTTP/");
+        out.appendDecimal(request.version() / 10);
+        out.append((byte) '.');
+        out.appendDecimal(request.version() % 10);
+    }
+
+    /** Milliseconds with three decimals. */
+    private static void milliseconds(Buffer out, long nanos) {
+        long micros = Math.max(0, nanos) / 1000;
+        out.appendDecimal(micros / 1000);
+        out.append((byte) '.');
+        for (long unit = 100; unit > 0; unit /= 10) {
+            out.append((byte) ('0' + micros / unit % 10));
+        }
+    }
+
+    private static String peer(Request request, String unknown) {
+        if (request == null || !(request.peer() instanceof InetSocketAddress peer)) {
+            return unknown;
+        }
+        return peer.getAddress() == null
+                ? peer.getHostString()
+                : peer.getAddress().getHostAddress();
+    }
+
+    private byte[] time(long millis) {
+        long now = Math.floorDiv(millis, 1000L);
+        if (now != second) {
+            time = Ascii.bytes(times.format(Instant.ofEpochSecond(now)));
+            second = now;
+        }
+        return time;
+    }
+
+    /** Quotes, backslashes and everything that is no visible ASCII, as Apache writes them (\xhh) or JSON (\\u00hh). */
+    private static void escape(Buffer out, String text, boolean json) {
+        int length = Math.min(text.length(), LONGEST_FIELD);
+        for (int i = 0; i < length; i++) {
+            char c = text.charAt(i);
+            if (c == '"' || c == '\\') {
+                out.append((byte) '\\');
+                out.append((byte) c);
+            } else if (c >= ' ' && c < 127) {
+                out.append((byte) c);
+            } else {
+                escape(out, c, json);
+            }
+        }
+    }
+
+    private static void escape(Buffer out, char c, boolean json) {
+        boolean wide = json || c > 0xff;
+        out.appendLatin1(wide ? "\\u" : "\\x");
+        for (int shift = wide ? 12 : 4; shift >= 0; shift -= 4) {
+            out.append((byte) "0123456789abcdef".charAt(c >> shift & 0xf));
+        }
+    }
+}

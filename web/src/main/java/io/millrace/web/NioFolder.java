@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.web;
+
+import io.millrace.core.FileInfo;
+import io.millrace.core.FileInfo.Kind;
+import io.millrace.core.Folder;
+import io.millrace.core.OpenFile;
+import java.io.File;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A {@link Folder} over {@code java.nio.file}, for every platform that has a JDK.
+ *
+ * <p>What a name leads to is decided on its real path, with every symbolic link resolved, and that path is opened
+ * without following links once more. Java offers no {@code openat2(RESOLVE_BENEATH)}, so checking and opening are two
+ * steps here; the name is resolved again after the opening and must still lead to the same file. Somebody who may
+ * rename folders inside the root at just the right moments, twice, could still slip something in between.
+ *
+ * <p>Names that are not valid in the platform's encoding cannot be asked for and are left out of lists. Any thread may
+ * call.
+ */
+public final class NioFolder implements Folder {
+    private static final String UNIX = "unix:isRegularFile,isDirectory,isSymbolicLink,size,lastModifiedTime,dev,ino";
+    private static final String BASIC = "isRegularFile,isDirectory,isSymbolicLink,size,lastModifiedTime";
+
+    /** Longer than NAME_MAX of every file system in use (255 bytes on Linux): no such name can exist. */
+    private static final int LONGEST_NAME = 1024;
+
+    private final Path root;
+    private final boolean followOutside;
+    private final String attributes;
+
+    private NioFolder(Path root, boolean followOutside) {
+        this.root = root;
+        this.followOutside = followOutside;
+        this.attributes = root.getFileSystem().supportedFileAttributeViews().contains("unix") ? UNIX : BASIC;
+    }
+
+    /**
+     * Opens a directory out of which no symbolic link leads.
+     *
+     * @throws IOException if it does not exist, is no directory or may not be reached
+     */
+    public static NioFolder open(Path directory) throws IOException {
+        return open(directory, false);
+    }
+
+    /**
+     * Opens a directory.
+     *
+     * @param followOutside whether symbolic links may lead out of it
+     * @throws IOException if it does not exist, is no directory or may not be reached
+     */
+    public static NioFolder open(Path directory, boolean followOutside) throws IOException {
+        Path real = directory.toRealPath();
+        if (!Files.isDirectory(real)) {
+            throw new NotDirectoryException(directory.toString());
+        }
+        return new NioFolder(real, followOutside);
+    }
+
+    /** The real path of the directory. */
+    public Path root() {
+        return root;
+    }
+
+    @Override
+    public FileInfo look(String path) {
+        try {
+            return info(name(path), inside(path));
+        } catch (AccessDeniedException refused) {
+            return without(name(path), Kind.FORBIDDEN);
+        } catch (IOException | SecurityException absent) {
+            return without(name(path), Kind.ABSENT);
+        }
+    }
+
+    @Override
+    public OpenFile open(String path) throws IOException {
+        Path real = inside(path);
+        FileInfo before = info(name(path), real);
+        // Opening a pipe would wait for a writer and opening a device can do anything: look first, then open.
+        if (!before.isFile()) {
+            throw new AccessDeniedException(path, null, "not a regular file");
+        }
+        FileChannel channel = FileChannel.open(real, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
+        try {
+            return new NioFile(stillThere(path, real, before), channel);
+        } catch (IOException | RuntimeException e) {
+            channel.close();
+            throw e;
+        }
+    }
+
+    /** The facts after the opening, once it is certain that the name leads where it led before. */
+    private FileInfo stillThere(String path, Path real, FileInfo before) throws IOException {
+        Path again = inside(path);
+        FileInfo after = info(before.name(), again);
+        if (!again.equals(real) || after.inode() != before.inode() || after.device() != before.device()) {
+            throw new AccessDeniedException(path, null, "replaced while it was being opened");
+        }
+        return after;
+    }
+
+    @Override
+    public List<FileInfo> list(String path) throws IOException {
+        Path real = inside(path);
+        List<FileInfo> entries = new ArrayList<>();
+        try (DirectoryStream<Path> names = Files.newDirectoryStream(real)) {
+            for (Path child : names) {
+                String name = child.getFileName().toString();
+                if (name.indexOf('\uFFFD') < 0) {
+                    entries.add(entry(path, name, child));
+                }
+            }
+        } catch (DirectoryIteratorException e) {
+            throw e.getCause();
+        }
+        return entries;
+    }
+
+    /** An entry of a list; only a link needs the whole way to be walked, the others are where their folder is. */
+    private FileInfo entry(String folder, String name, Path child) {
+        try {
+            if (!Files.isSymbolicLink(child)) {
+                return info(name, child);
+            }
+        } catch (IOException gone) {
+            return without(name, Kind.ABSENT);
+        }
+        return look(folder.isEmpty() ? name : folder + "/" + name);
+    }
+
+    /** Nothing is held open between calls. */
+    @Override
+    public void close() {}
+
+    /** The real path that a name leads to; AccessDeniedException if that is outside. */
+    private Path inside(String path) throws IOException {
+        if (!wellFormed(path)) {
+            throw new NoSuchFileException(path);
+        }
+        Path real = real(path);
+        if (!followOutside && !real.startsWith(root)) {
+            throw new AccessDeniedException(path, null, "leads out of the folder");
+        }
+        return real;
+    }
+
+    private Path real(String path) throws IOException {
+        try {
+            return root.resolve(path).toRealPath();
+        } catch (AccessDeniedException e) {
+            throw e;
+        } catch (InvalidPathException | FileSystemException e) {
+            // ENOENT, or one of ENOTDIR, ELOOP and ENAMETOOLONG: ways of a name to lead nowhere.
+            throw new NoSuchFileException(path);
+        }
+    }
+
+    private FileInfo info(String name, Path real) throws IOException {
+        Map<String, Object> facts = Files.readAttributes(real, attributes, LinkOption.NOFOLLOW_LINKS);
+        Kind kind = facts.get("isRegularFile") == Boolean.TRUE
+                ? Kind.FILE
+                : facts.get("isDirectory") == Boolean.TRUE ? Kind.FOLDER : Kind.OTHER;
+        long size = kind == Kind.FILE ? (Long) facts.get("size") : 0;
+        long modified = ((FileTime) facts.get("lastModifiedTime")).to(TimeUnit.NANOSECONDS);
+        return new FileInfo(name, kind, size, modified, number(facts.get("dev")), number(facts.get("ino")));
+    }
+
+    private static long number(Object value) {
+        return value instanceof Number number ? number.longValue() : 0;
+    }
+
+    private static FileInfo without(String name, Kind kind) {
+        return new FileInfo(name, kind, 0, 0, 0, 0);
+    }
+
+    private static String name(String path) {
+        return path.substring(path.lastIndexOf('/') + 1);
+    }
+
+    /**
+     * Whether a path has the form that {@link Folder} describes: no NUL, no empty part, no {@code .} and {@code ..}.
+     */
+    static boolean wellFormed(String path) {
+        for (int from = 0; from < path.length(); ) {
+            int slash = path.indexOf('/', from);
+            int to = slash < 0 ? path.length() : slash;
+            if (!wellFormedPart(path, from, to) || to == path.length() - 1) {
+                return false;
+            }
+            from = to + 1;
+        }
+        return true;
+    }
+
+    private static boolean wellFormedPart(String path, int from, int to) {
+        int length = to - from;
+        boolean dots = path.startsWith(".", from) && (length == 1 || length == 2 && path.charAt(from + 1) == '.');
+        return length > 0 && length <= LONGEST_NAME && !dots && plain(path, from, to);
+    }
+
+    private static boolean plain(String path, int from, int to) {
+        for (int i = from; i < to; i++) {
+            char c = path.charAt(i);
+            // Where the system separates by backslash, that and the colon (drives, streams) have a meaning of their
+            // own.
+            if (c == 0 || File.separatorChar == '\\' && (c == '\\' || c == ':')) {
+                return false;
+            }
+        }
+        return true;
+    }
+}

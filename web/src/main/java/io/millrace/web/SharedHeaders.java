@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.web;
+
+import io.millrace.http.Request;
+import io.millrace.http.Response;
+import java.util.List;
+import java.util.Map;
+
+/** The header fields that every answer of a {@link StaticFiles} carries: CORS and what its owner added. */
+final class SharedHeaders {
+    private static final String EXPOSED = "Accept-Ranges, Content-Encoding, Content-Length, Content-Range, ETag";
+    private static final String DAY = "86400";
+
+    private final String cors;
+    private final List<Map.Entry<String, String>> extra;
+    private final boolean[] again;
+
+    SharedHeaders(FileOptions options) {
+        this.cors = options.cors();
+        this.extra = options.headers();
+        this.again = new boolean[extra.size()];
+        for (int i = 0; i < again.length; i++) {
+            again[i] = extra.get(i).getKey().equalsIgnoreCase("Vary")
+                    || named(extra.get(i).getKey(), i);
+        }
+    }
+
+    /** Whether one of the first {@code count} has that name already: the first replaces, later ones add. */
+    private boolean named(String name, int count) {
+        return extra.subList(0, count).stream().anyMatch(entry -> entry.getKey().equalsIgnoreCase(name));
+    }
+
+    /** Sets them; to be called last, just before the answer is sent. */
+    void apply(Response response) {
+        if (cors != null) {
+            response.header("Access-Control-Allow-Origin", cors);
+            response.header("Access-Control-Expose-Headers", EXPOSED);
+        }
+        for (int i = 0; i < again.length; i++) {
+            Map.Entry<String, String> entry = extra.get(i);
+            if (again[i]) {
+                response.header(entry.getKey(), entry.getValue());
+            } else {
+                response.setHeader(entry.getKey(), entry.getValue());
+            }
+        }
+    }
+
+    /** Adds what a browser asks for before it lets a page of another site send an unusual request (CORS preflight). */
+    void preflight(Request request, Response response) {
+        if (cors == null || !request.headers().has("Access-Control-Request-Method")) {
+            return;
+        }
+        response.header("Access-Control-Allow-Methods", StaticFiles.METHODS);
+        response.header("Access-Control-Max-Age", DAY);
+        String asked = request.headers().joined("Access-Control-Request-Headers");
+        if (asked != null) {
+            response.header("Access-Control-Allow-Headers", asked);
+            response.header("Vary", "Access-Control-Request-Headers");
+        }
+    }
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.web;
+
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+
+/**
+ * Compressed siblings of a file: {@code page.html.br} beside {@code page.html}. One that is older than its original
+ * holds something else and is not taken.
+ *
+ * <p>That there is none is believed for a second, or every request for a page would cost three looks at the disk for
+ * nothing; one that is there is looked at each time.
+ */
+final class Siblings {
+    private static final long BELIEF = TimeUnit.SECONDS.toNanos(1);
+    private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
+
+    /** Codings, in the order we like them where the client has no preference: smallest first. */
+    private enum Coding {
+        BR("br", ".br"),
+        ZSTD("zstd", ".zst"),
+        GZIP("gzip", ".gz");
+
+        final String token;
+        final String extension;
+
+        Coding(String token, String extension) {
+            this.token = token;
+            this.extension = extension;
+        }
+    }
+
+    private static final Coding[] CODINGS = Coding.values();
+
+    private final Function<String, FileFacts> files;
+
+    /**
+     * Siblings among {@code files}, which gives the facts of a file by name, as of now, or {@code null} if there is
+     * none.
+     */
+    Siblings(Function<String, FileFacts> files) {
+        this.files = files;
+    }
+
+    /** The coding of a sibling, as the Content-Encoding field says it. */
+    static String coding(FileFacts sibling) {
+        for (Coding coding : CODINGS) {
+            if (sibling.name().endsWith(coding.extension)) {
+                return coding.token;
+            }
+        }
+        throw new IllegalArgumentException(sibling.name());
+    }
+
+    /**
+     * What to send to a client that accepts these codings (RFC 9110 section 12.5.3): a sibling, the original, or
+     * {@code null} if it refuses the original and there is nothing else.
+     */
+    FileFacts choose(FileFacts original, String accept, long nanos) {
+        if (accept == null) {
+            return original;
+        }
+        int present = present(original, nanos);
+        // The usual case, a page without siblings and a client that refuses nothing, needs no weighing.
+        if (present == 0 && !accept.contains("=0")) {
+            return original;
+        }
+        int plain = Preference.ofCoding(accept, "identity");
+        FileFacts best = plain == 0 ? null : original;
+        int weight = Math.max(plain, 1);
+        for (int i = 0; present >> i != 0; i++) {
+            int wanted = (present >> i & 1) == 0 ? 0 : Preference.ofCoding(accept, CODINGS[i].token);
+            FileFacts sibling = wanted > weight || wanted == weight && best == original || wanted > 0 && best == null
+                    ? look(original, CODINGS[i])
+                    : null;
+            if (sibling != null) {
+                best = sibling;
+                weight = wanted;
+            }
+        }
+        return best;
+    }
+
+    /** The siblings that were there within the last second, a bit each. */
+    private int present(FileFacts original, long nanos) {
+        int bits = original.siblings(nanos);
+        if (bits < 0) {
+            bits = 0;
+            for (Coding coding : CODINGS) {
+                bits |= look(original, coding) == null ? 0 : 1 << coding.ordinal();
+            }
+            original.siblings(bits, nanos + BELIEF);
+        }
+        return bits;
+    }
+
+    private FileFacts look(FileFacts original, Coding coding) {
+        FileFacts sibling = files.apply(original.name() + coding.extension);
+        boolean stale = sibling == null
+                || older(sibling.info().modified(), original.info().modified());
+        return stale ? null : sibling;
+    }
+
+    /** Some compressors copy the time of the original in whole seconds only. */
+    private static boolean older(long sibling, long original) {
+        boolean cut = sibling % SECOND == 0 && sibling == original - Math.floorMod(original, SECOND);
+        return sibling < original && !cut;
+    }
+}

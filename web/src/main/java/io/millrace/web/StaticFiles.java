@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.web;
+
+import io.millrace.core.Clock;
+import io.millrace.core.FileInfo;
+import io.millrace.core.Folder;
+import io.millrace.http.Handler;
+import io.millrace.http.Request;
+import io.millrace.http.Response;
+import io.millrace.http.Status;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+
+/**
+ * Serves a {@link Folder}: GET and HEAD with conditions, ranges and precompressed siblings, index files, listings for
+ * people and programs, redirects, CORS (RFC 9110 sections 8, 9, 12 to 15).
+ *
+ * <p>One instance serves any number of loops and threads. It touches the disk for each request, at least to see whether
+ * what it remembers still holds, and so an edited file shows at once. Errors are answered in plain text: 403 for what
+ * may not be read, 404 for what is not there or hidden, 405 for other methods, 503 when the system is out of
+ * descriptors.
+ */
+public final class StaticFiles implements Handler, AutoCloseable {
+    static final String METHODS = "GET, HEAD, OPTIONS";
+
+    private final Folder folder;
+    private final FileOptions options;
+    private final SharedHeaders shared;
+    private final FileSender sender;
+
+    private StaticFiles(Folder folder, FileOptions options, Clock clock) {
+        this.folder = folder;
+        this.options = options;
+        this.shared = new SharedHeaders(options);
+        this.sender = new FileSender(folder, options, shared, clock);
+    }
+
+    /** Serves a folder, which is closed with this. */
+    public static StaticFiles of(Folder folder, FileOptions options) {
+        return of(folder, options, Clock.SYSTEM);
+    }
+
+    /** Serves a folder by a clock of the caller's. */
+    static StaticFiles of(Folder folder, FileOptions options, Clock clock) {
+        return new StaticFiles(folder, options, clock);
+    }
+
+    /** Forgets what is cached and closes the folder. No request may come in any more. */
+    @Override
+    public void close() {
+        sender.forget();
+        folder.close();
+    }
+
+    @Override
+    public void handle(Request request, Response response) {
+        try {
+            String method = request.method();
+            if (method.equals("GET") || method.equals("HEAD")) {
+                read(request, response);
+            } else {
+                other(method, request, response);
+            }
+        } catch (NoSuchFileException | NotDirectoryException e) {
+            refuse(response, 404);
+        } catch (AccessDeniedException e) {
+            refuse(response, 403);
+        } catch (IOException e) {
+            response.setHeader("Retry-After", "1");
+            refuse(response, 503);
+        }
+    }
+
+    private void other(String method, Request request, Response response) {
+        response.header("Allow", METHODS);
+        if (!method.equals("OPTIONS")) {
+            refuse(response, 405);
+            return;
+        }
+        shared.preflight(request, response);
+        shared.apply(response);
+        response.status(204).send();
+    }
+
+    private void read(Request request, Response response) throws IOException {
+        String path = request.path();
+        String name = RequestedName.below(options.mount(), path);
+        if (name == null) {
+            outside(request, response, path);
+        } else if (!RequestedName.servable(name, options.hidden())) {
+            refuse(response, name.indexOf('\0') >= 0 ? 400 : 404);
+        } else if (name.isEmpty() || name.endsWith("/")) {
+            folder(request, response, name);
+        } else {
+            file(request, response, name);
+        }
+    }
+
+    /** The mount path itself lacks only its slash. */
+    private void outside(Request request, Response response, String path) {
+        if (!path.isEmpty() && path.equals(options.mount())) {
+            redirect(request, response);
+        } else {
+            refuse(response, 404);
+        }
+    }
+
+    private void file(Request request, Response response, String name) throws IOException {
+        FileInfo info = sent(request, response, name);
+        switch (info.kind()) {
+            case FILE -> {}
+            case FOLDER -> redirect(request, response);
+            case ABSENT -> absent(request, response, name);
+            case OTHER, FORBIDDEN -> refuse(response, 403);
+        }
+    }
+
+    /** Looks at a name, and answers with it if it is a file. */
+    private FileInfo sent(Request request, Response response, String name) throws IOException {
+        FileFacts known = sender.known(name);
+        if (known != null) {
+            sender.send(request, response, known);
+            return known.info();
+        }
+        FileInfo info = folder.look(name);
+        if (info.isFile()) {
+            sender.send(request, response, name, info);
+        }
+        return info;
+    }
+
+    /** {@code name} is empty or ends with a slash. */
+    private void folder(Request request, Response response, String name) throws IOException {
+        for (String index : options.indexes()) {
+            if (sent(request, response, name + index).isFile()) {
+                return;
+            }
+        }
+        String plain = name.isEmpty() ? name : name.substring(0, name.length() - 1);
+        switch (folder.look(plain).kind()) {
+            case FOLDER -> listing(request, response, plain);
+            case FILE, ABSENT -> absent(request, response, name);
+            case OTHER, FORBIDDEN -> refuse(response, 403);
+        }
+    }
+
+    private void listing(Request request, Response response, String name) throws IOException {
+        if (!options.listing()) {
+            refuse(response, 403);
+            return;
+        }
+        FolderListing listing = new FolderListing(options, name, ListingOrder.of(request), folder.list(name));
+        boolean json = Preference.prefers(request.headers().joined("Accept"), "application/json", "text/html");
+        response.type(json ? "application/json" : "text/html; charset=utf-8");
+        response.header("Vary", "Accept");
+        response.header("Cache-Control", "no-cache");
+        response.header("Content-Security-Policy", ListingPage.POLICY);
+        response.header("X-Content-Type-Options", "nosniff");
+        shared.apply(response);
+        response.send((json ? ListingJson.of(listing) : ListingPage.of(listing)).getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** Nothing of that name: a single-page application answers for what may be one of its routes. */
+    private void absent(Request request, Response response, String name) throws IOException {
+        boolean route = options.spa() != null
+                && MediaTypes.extension(name).isEmpty()
+                && Preference.ofType(request.headers().joined("Accept"), "text/html") > 0;
+        if (options.spa() != null) {
+            response.header("Vary", "Accept");
+        }
+        if (!route || !sent(request, response, options.spa()).isFile()) {
+            refuse(response, 404);
+        }
+    }
+
+    /**
+     * To the same path with a slash behind. The path is written anew from its decoded form, which has no empty parts,
+     * so that it never begins with two slashes and leads to another host (RFC 3986 section 4.2).
+     */
+    private void redirect(Request request, Response response) {
+        response.header("Location", UrlText.path(request.path()) + "/" + UrlText.query(request.query()));
+        shared.apply(response);
+        response.status(301).send();
+    }
+
+    private void refuse(Response response, int status) {
+        refuse(response, status, shared);
+    }
+
+    /** Answers with a status and its reason phrase as text. */
+    static void refuse(Response response, int status, SharedHeaders shared) {
+        response.status(status).type("text/plain; charset=utf-8").header("X-Content-Type-Options", "nosniff");
+        shared.apply(response);
+        response.send((status + " " + Status.reason(status) + "\n").getBytes(StandardCharsets.US_ASCII));
+    }
+}

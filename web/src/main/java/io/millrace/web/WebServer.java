@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.web;
+
+import io.millrace.core.Clock;
+import io.millrace.core.Folder;
+import io.millrace.http.Dispatch;
+import io.millrace.http.ExchangeLog;
+import io.millrace.http.Filter;
+import io.millrace.http.Handler;
+import io.millrace.http.Limits;
+import io.millrace.http.Router;
+import io.millrace.http1.Http1;
+import io.millrace.loop.KernelFolder;
+import io.millrace.loop.ListenOptions;
+import io.millrace.loop.Listening;
+import io.millrace.loop.LoopGroup;
+import io.millrace.loop.Overload;
+import io.millrace.loop.Spread;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * A web server in five lines:
+ *
+ * {@snippet :
+ * WebServer.on(8080)
+ *         .get("/hello/{name}", (request, response) -> response.send("Hello, " + request.param("name") + "\n"))
+ *         .start();
+ * }
+ *
+ * <p>Is configured by one thread until {@link #start}, then runs until {@link #stop} or {@link #close}; both may be
+ * called by any thread. Its loops are no daemon threads, so a {@code main} that has started a server may return.
+ *
+ * <p>Handlers run on the loop, where they must not block, unless their route says {@link Dispatch#VIRTUAL}.
+ *
+ * <p>Listens on the loopback address, for this machine alone, unless {@link #everywhere} or {@link #address} opens it:
+ * a server that is reachable from outside should be so on purpose.
+ */
+public final class WebServer implements AutoCloseable {
+    private final Router router = new Router();
+    private final List<StaticFiles> folders = new ArrayList<>();
+    private InetAddress host = InetAddress.getLoopbackAddress();
+    private int port;
+    private int loopCount = Runtime.getRuntime().availableProcessors();
+    private Limits limits = Limits.DEFAULT;
+    private ExchangeLog log = ExchangeLog.NONE;
+    private Clock clock = Clock.SYSTEM;
+    private String serverName = "millrace";
+    private int maxConnections = Integer.MAX_VALUE;
+    private Overload overload = Overload.WAIT;
+    private Spread spread;
+    private LoopGroup loops;
+    private Listening listening;
+    private boolean ended;
+
+    private WebServer(int port) {
+        this.port = port;
+    }
+
+    /** A server for a port of the loopback address; 0 for a port that is free, see {@link #port()}. */
+    public static WebServer on(int port) {
+        if (port < 0 || port > 65535) {
+            throw new IllegalArgumentException("a port is a number from 0 to 65535, not " + port);
+        }
+        return new WebServer(port);
+    }
+
+    // ---- where
+
+    /** Listens on this address, host and port. */
+    public WebServer address(InetSocketAddress address) {
+        requireNotStarted();
+        if (address.isUnresolved()) {
+            throw new IllegalArgumentException("unknown host: " + address.getHostString());
+        }
+        host = address.getAddress();
+        port = address.getPort();
+        return this;
+    }
+
+    /** Listens on all addresses of this machine, IPv6 and IPv4. */
+    public WebServer everywhere() {
+        requireNotStarted();
+        host = new InetSocketAddress("::", 0).getAddress();
+        return this;
+    }
+
+    // ---- what
+
+    /** Answers GET (and HEAD) for a pattern such as {@code /users/{id}} or {@code /files/{path...}}. */
+    public WebServer get(String pattern, Handler handler) {
+        return route("GET", pattern, handler);
+    }
+
+    /** Answers POST. */
+    public WebServer post(String pattern, Handler handler) {
+        return route("POST", pattern, handler);
+    }
+
+    /** Answers PUT. */
+    public WebServer put(String pattern, Handler handler) {
+        return route("PUT", pattern, handler);
+    }
+
+    /** Answers PATCH. */
+    public WebServer patch(String pattern, Handler handler) {
+        return route("PATCH", pattern, handler);
+    }
+
+    /** Answers DELETE. */
+    public WebServer delete(String pattern, Handler handler) {
+        return route("DELETE", pattern, handler);
+    }
+
+    /** Answers a method, {@code *} for any, on the loop. */
+    public WebServer route(String method, String pattern, Handler handler) {
+        return route(method, pattern, Dispatch.INLINE, handler);
+    }
+
+    /** Answers a method, {@code *} for any, where {@code dispatch} says; VIRTUAL is for a handler that blocks. */
+    public WebServer route(String method, String pattern, Dispatch dispatch, Handler handler) {
+        requireNotStarted();
+        router.route(method, pattern, dispatch, handler);
+        return this;
+    }
+
+    /** Answers everything that has no route of its own. */
+    public WebServer handler(Handler handler) {
+        return route("*", "/*", handler);
+    }
+
+    /** Passes every request through a filter, behind those added before. */
+    public WebServer filter(Filter filter) {
+        requireNotStarted();
+        router.filter(filter);
+        return this;
+    }
+
+    /**
+     * Serves a folder under a path such as {@code /static} or {@code /}, with {@link FileOptions#DEFAULT}.
+     *
+     * @throws IOException if the folder does not exist or may not be read
+     */
+    public WebServer files(String path, Path folder) throws IOException {
+        return files(path, folder, FileOptions.DEFAULT);
+    }
+
+    /**
+     * Serves a folder under a path such as {@code /static} or {@code /}. Symbolic links do not lead out of it.
+     *
+     * @throws IOException if the folder does not exist or may not be read
+     */
+    public WebServer files(String path, Path folder, FileOptions options) throws IOException {
+        requireNotStarted();
+        return files(path, openFolder(folder, false), options);
+    }
+
+    /** Serves a folder that the caller opened, see {@link #openFolder}; it is closed when the server has stopped. */
+    public WebServer files(String path, Folder folder, FileOptions options) {
+        requireNotStarted();
+        FileOptions mounted = options.mount(path);
+        StaticFiles files = StaticFiles.of(folder, mounted);
+        folders.add(files);
+        if (!mounted.mount().isEmpty()) {
+            router.route("*", mounted.mount(), files);
+        }
+        router.route("*", mounted.mount() + "/*", files);
+        return this;
+    }
+
+    /**
+     * Opens a folder in the safest way that this machine has: by the kernel's own check (openat2) where there is one,
+     * else by name.
+     *
+     * @param followOutside whether symbolic links may lead out of it
+     * @throws IOException if it does not exist, is no directory or may not be read
+     */
+    public static Folder openFolder(Path path, boolean followOutside) throws IOException {
+        try {
+            return KernelFolder.open(path, followOutside);
+        } catch (IOException | UnsupportedOperationException | LinkageError e) {
+            // Not there or not a directory, which the portable way will say in Java's own exceptions; or an old kernel,
+            // a sandbox, another system.
+            return NioFolder.open(path, followOutside);
+        }
+    }
+
+    // ---- how
+
+    /** Runs this many event loops, each on a thread; as many as there are processors if never said. */
+    public WebServer loops(int count) {
+        requireNotStarted();
+        if (count < 1) {
+            throw new IllegalArgumentException("a server needs at least one loop, not " + count);
+        }
+        loopCount = count;
+        return this;
+    }
+
+    /** What a client may ask of the server. */
+    public WebServer limits(Limits limits) {
+        requireNotStarted();
+        this.limits = Objects.requireNonNull(limits);
+        return this;
+    }
+
+    /** Is told of every exchange: an {@link AccessLog}, {@link ServerStats}, several by {@link ExchangeLogs#all}. */
+    public WebServer log(ExchangeLog log) {
+        requireNotStarted();
+        this.log = Objects.requireNonNull(log);
+        return this;
+    }
+
+    /** What the Server field says, {@code millrace} if never said; {@code null} leaves the field away. */
+    public WebServer serverName(String name) {
+        requireNotStarted();
+        serverName = name;
+        return this;
+    }
+
+    /** Lets at most this many connections be open at once, and says what becomes of those beyond. */
+    public WebServer maxConnections(int most, Overload beyond) {
+        requireNotStarted();
+        if (most < 1) {
+            throw new IllegalArgumentException("a server needs at least one connection, not " + most);
+        }
+        maxConnections = most;
+        overload = Objects.requireNonNull(beyond);
+        return this;
+    }
+
+    /** How connections spread over the loops. */
+    public WebServer spread(Spread spread) {
+        requireNotStarted();
+        this.spread = Objects.requireNonNull(spread);
+        return this;
+    }
+
+    // ---- life
+
+    /**
+     * Starts. When this returns the server answers.
+     *
+     * @return this server
+     * @throws IOException if the address cannot be had, saying why
+     * @throws UnsupportedOperationException if this system has no way to wait that Millrace knows, saying why
+     */
+    public synchronized WebServer start() throws IOException {
+        requireNotStarted();
+        LoopGroup group = LoopGroup.open(loopCount);
+        try {
+            listening = group.listen(listenOptions(), this::http1);
+            loops = group;
+            return this;
+        } finally {
+            if (loops == null) {
+                group.close();
+            }
+        }
+    }
+
+    private ListenOptions listenOptions() {
+        InetSocketAddress address = new InetSocketAddress(host, port);
+        ListenOptions options = ListenOptions.on(address).withMaxConnections(maxConnections, overload);
+        return spread == null ? options : options.withSpread(spread);
+    }
+
+    /** Each loop has its own: what it caches needs no lock. */
+    private Http1 http1() {
+        return new Http1(router, limits, log, clock, serverName);
+    }
+
+    /** The address that the server listens on, with the port that was chosen where 0 was asked for. */
+    public synchronized InetSocketAddress address() {
+        return requireStarted().address();
+    }
+
+    /** The port that the server listens on. */
+    public int port() {
+        return address().getPort();
+    }
+
+    /** Number of connections that are open now. */
+    public synchronized int connections() {
+        return requireStarted().connections();
+    }
+
+    /** What the loops wait with, such as {@code "epoll, edge-triggered"}. */
+    public synchronized String engine() {
+        requireStarted();
+        return loops.engine();
+    }
+
+    /** Number of loops. */
+    public int loops() {
+        return loopCount;
+    }
+
+    /**
+     * Stops in order: takes no more connections, finishes the requests in flight (their answers say {@code Connection:
+     * close}), lets idle connections go. What is not done after {@code grace} is cut off.
+     *
+     * @return whether everything was done in time; {@code true} for a server that does not run
+     */
+    public boolean stop(Duration grace) throws InterruptedException {
+        LoopGroup group = end();
+        boolean inTime = group == null || group.stop(grace);
+        folders.forEach(StaticFiles::close);
+        return inTime;
+    }
+
+    /** Stops at once; connections that stand are cut off. A server that does not run stays as it is. */
+    @Override
+    public void close() {
+        try {
+            stop(Duration.ZERO);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Waits until the server has stopped. */
+    public void await() throws InterruptedException {
+        LoopGroup group;
+        synchronized (this) {
+            requireStarted();
+            group = loops;
+        }
+        group.await();
+    }
+
+    /** The loops that are to end, or {@code null} if there are none or somebody ends them already. */
+    private synchronized LoopGroup end() {
+        boolean first = !ended;
+        ended = true;
+        return first ? loops : null;
+    }
+
+    private synchronized void requireNotStarted() {
+        if (loops != null || ended) {
+            throw new IllegalStateException("the server is started: say everything about it before start()");
+        }
+    }
+
+    private Listening requireStarted() {
+        if (listening == null) {
+            throw new IllegalStateException("the server is not started: call start() first");
+        }
+        return listening;
+    }
+}

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** The web server: HTTP protocols wired to event loops, and files. */
+module io.millrace.web {
+    requires transitive io.millrace.core;
+    requires transitive io.millrace.http;
+    requires io.millrace.http1;
+    requires transitive io.millrace.loop;
+
+    exports io.millrace.web;
+}

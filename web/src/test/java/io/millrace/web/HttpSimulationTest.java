@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.web;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.millrace.core.Clock;
+import io.millrace.http.ExchangeLog;
+import io.millrace.http.Handler;
+import io.millrace.http.Limits;
+import io.millrace.http.RequestBody;
+import io.millrace.http.ResponseStream;
+import io.millrace.http.Router;
+import io.millrace.http1.Http1;
+import io.millrace.loop.EventLoop;
+import io.millrace.loop.ListenOptions;
+import io.millrace.loop.Listening;
+import io.millrace.loop.Overload;
+import io.millrace.testkit.Schedules;
+import io.millrace.testkit.SimKernel;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.Random;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** HTTP/1.1 over the real loop over a simulated kernel: pipelines, bodies both ways, slow, rude and silent clients. */
+@Timeout(300)
+class HttpSimulationTest {
+    static final int PORT = 80;
+    private static final int SCHEDULES = 8_000;
+    private static final int MOST_TURNS = 300_000;
+
+    private static final Logger LOOP = Logger.getLogger("io.millrace.loop");
+    private static final Logger HTTP = Logger.getLogger("io.millrace.http");
+
+    /** Running out of descriptors is said once each time: thousands of times here. */
+    @BeforeAll
+    static void hush() {
+        LOOP.setLevel(Level.OFF);
+        HTTP.setLevel(Level.OFF);
+    }
+
+    @AfterAll
+    static void speak() {
+        LOOP.setLevel(null);
+        HTTP.setLevel(null);
+    }
+
+    @Test
+    void httpUnderEveryFault() {
+        Schedules.play(SCHEDULES, HttpSimulationTest::play);
+    }
+
+    /** {@code length} bytes that depend on the length, so that answers cannot be mistaken for one another. */
+    static byte[] pattern(int length) {
+        byte[] bytes = new byte[length];
+        for (int i = 0; i < length; i++) {
+            bytes[i] = (byte) ('!' + (i * 7 + length) % 90);
+        }
+        return bytes;
+    }
+
+    private static Handler routes() {
+        return new Router()
+                .get("/bytes/{n}", (request, response) -> response.send(pattern(Integer.parseInt(request.param("n")))))
+                .get("/chunks/{n}", (request, response) -> {
+                    ResponseStream stream = response.stream();
+                    new Producer(stream, pattern(Integer.parseInt(request.param("n")))).go();
+                })
+                .post("/whole", (request, response) -> request.body().whole(1 << 20, response::send))
+                .post("/through", (request, response) -> request.body().read(new Through(request.body(), response.stream())))
+                .post("/ignore", (request, response) -> response.send(pattern(10)));
+    }
+
+    /** Writes as long as it may, and goes on when it may again. */
+    private static final class Producer {
+        private final ResponseStream stream;
+        private final byte[] bytes;
+        private int written;
+        private boolean closed;
+
+        Producer(ResponseStream stream, byte[] bytes) {
+            this.stream = stream;
+            this.bytes = bytes;
+        }
+
+        void go() {
+            stream.onWritable(this::write);
+            write();
+        }
+
+        private void write() {
+            try {
+                while (written < bytes.length && stream.writable()) {
+                    int n = Math.min(777, bytes.length - written);
+                    stream.write(bytes, written, n);
+                    written += n;
+                }
+                if (written == bytes.length && !closed) {
+                    closed = true;
+                    stream.close();
+                } else {
+                    stream.flush();
+                }
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+
+    /** Sends a body back while it comes in, and holds it back while the answer piles up. */
+    private static final class Through implements RequestBody.Reader {
+        private final RequestBody body;
+        private final ResponseStream stream;
+
+        Through(RequestBody body, ResponseStream stream) {
+            this.body = body;
+            this.stream = stream;
+            stream.onWritable(() -> body.pause(false));
+        }
+
+        @Override
+        public void data(byte[] bytes, int offset, int length) {
+            try {
+                stream.write(bytes, offset, length);
+                stream.flush();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+            if (!stream.writable()) {
+                body.pause(true);
+            }
+        }
+
+        @Override
+        public void end() {
+            try {
+                stream.close();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
+        @Override
+        public void failed(IOException why) {}
+    }
+
+    private static Clock clock(SimKernel kernel) {
+        return new Clock() {
+            @Override
+            public long nanos() {
+                return kernel.nanos();
+            }
+
+            @Override
+            public long millis() {
+                return kernel.nanos() / 1_000_000;
+            }
+        };
+    }
+
+    private static void play(long seed) throws Exception {
+        SimKernel kernel = new SimKernel(seed);
+        Random random = new Random(seed);
+        EventLoop loop = new EventLoop(kernel, "simulated");
+        ListenOptions options = ListenOptions.on(new InetSocketAddress("127.0.0.1", PORT));
+        if (random.nextInt(4) == 0) {
+            options = options.withMaxConnections(1 + random.nextInt(3), Overload.WAIT);
+        }
+        int[] answers = new int[1];
+        ExchangeLog log = (request, status, bytes, nanos) -> answers[0]++;
+        Handler handler = routes();
+        Listening listening =
+                loop.listen(options, () -> new Http1(handler, Limits.DEFAULT, log, clock(kernel), Http1.SERVER));
+        loop.turn(1);
+        int expected = 0;
+        for (int i = 1 + random.nextInt(6); i > 0; i--) {
+            HttpSimulationClient client =
+                    new HttpSimulationClient(new Random(random.nextLong()), kernel.faults().jumps());
+            kernel.add(client);
+            expected += client.certainAnswers();
+        }
+        for (int turns = 0; !kernel.done(); turns++) {
+            assertTrue(turns < MOST_TURNS, "no end in sight");
+            loop.turn(Long.MAX_VALUE);
+        }
+        listening.close();
+        end(loop, listening);
+        assertEquals(List.of(), kernel.open(), "descriptors left open");
+        assertTrue(answers[0] >= expected, "logged " + answers[0] + " of " + expected);
+        loop.close();
+    }
+
+    /** The clients have gone: the server must notice by itself, at the latest when its time limits pass. */
+    private static void end(EventLoop loop, Listening listening) {
+        int turns = 0;
+        do {
+            loop.turn(1_000_000_000L);
+            assertTrue(turns++ < 10_000, "connections without a client: " + listening.connections());
+        } while (listening.connections() > 0);
+    }
+}

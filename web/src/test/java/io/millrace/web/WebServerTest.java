@@ -1,0 +1,364 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.web;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.millrace.http.Dispatch;
+import io.millrace.http.Limits;
+import io.millrace.loop.Overload;
+import io.millrace.loop.Spread;
+import java.io.BufferedReader;
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.net.ConnectException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(120)
+@EnabledOnOs(value = OS.LINUX, disabledReason = "the loops of this release are for Linux")
+final class WebServerTest {
+    private final HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+
+    @AfterEach
+    void closeClient() {
+        client.close();
+    }
+
+    @Test
+    void routesFiltersAndDispatchWorkTogether() throws Exception {
+        try (WebServer server = WebServer.on(0)
+                .loops(2)
+                .filter((request, response, next) -> {
+                    response.header("X-Filter", request.method());
+                    next.handle(request, response);
+                })
+                .get("/hello/{name}", (request, response) -> response.send("Hello, " + request.param("name")))
+                .post("/length", (request, response) ->
+                        request.body().whole(100, body -> response.send(Integer.toString(body.length))))
+                .put("/thing", (request, response) -> response.status(201).send())
+                .patch("/thing", (request, response) -> response.send("patched"))
+                .delete("/thing", (request, response) -> response.status(204).send())
+                .route("GET", "/thread", Dispatch.VIRTUAL, (request, response) ->
+                        response.send(Boolean.toString(Thread.currentThread().isVirtual())))
+                .handler((request, response) -> response.status(404).send("nothing at " + request.path()))
+                .start()) {
+            HttpResponse<String> hello = send(server, "GET", "/hello/world", "");
+            assertEquals("Hello, world", hello.body());
+            assertEquals("GET", hello.headers().firstValue("X-Filter").orElse(""));
+            assertEquals("millrace", hello.headers().firstValue("Server").orElse(""));
+            assertEquals("5", send(server, "POST", "/length", "12345").body());
+            assertEquals(201, send(server, "PUT", "/thing", "").statusCode());
+            assertEquals("patched", send(server, "PATCH", "/thing", "").body());
+            assertEquals(204, send(server, "DELETE", "/thing", "").statusCode());
+            assertEquals("true", send(server, "GET", "/thread", "").body());
+            assertEquals("nothing at /else", send(server, "GET", "/else", "").body());
+        }
+    }
+
+    @Test
+    void filesAppearUnderTheirPath(@TempDir Path folder) throws Exception {
+        Files.writeString(folder.resolve("a.txt"), "content");
+        try (WebServer server = WebServer.on(0)
+                .files("/static", folder)
+                .get("/static/own", (request, response) -> response.send("a route goes before a file"))
+                .start()) {
+            assertEquals("content", send(server, "GET", "/static/a.txt", "").body());
+            assertEquals("a route goes before a file", send(server, "GET", "/static/own", "").body());
+            assertEquals(404, send(server, "GET", "/a.txt", "").statusCode());
+            assertEquals(200, send(server, "GET", "/static/", "").statusCode());
+            assertEquals(405, send(server, "POST", "/static/a.txt", "x").statusCode());
+        }
+        assertThrows(NoSuchFileException.class, () -> WebServer.on(0).files("/", folder.resolve("nowhere")));
+    }
+
+    @Test
+    void theRootOfAServerCanBeAFolder(@TempDir Path folder) throws Exception {
+        Files.writeString(folder.resolve("index.html"), "<p>index");
+        try (WebServer server = WebServer.on(0).files("/", folder).serverName(null).start()) {
+            HttpResponse<String> index = send(server, "GET", "/", "");
+            assertEquals("<p>index", index.body());
+            assertTrue(index.headers().firstValue("Server").isEmpty());
+        }
+    }
+
+    @Test
+    void listensOnLoopbackUnlessOpened() throws Exception {
+        try (WebServer server = WebServer.on(0).handler((request, response) -> response.send()).start()) {
+            assertTrue(server.address().getAddress().isLoopbackAddress());
+            assertNotEquals(0, server.port());
+        }
+        try (WebServer server = WebServer.on(0)
+                .everywhere()
+                .handler((request, response) -> response.send("all"))
+                .start()) {
+            assertTrue(server.address().getAddress().isAnyLocalAddress());
+            assertEquals("all", send(server, "GET", "/", "").body());
+        }
+    }
+
+    @Test
+    void limitsLogAndSpreadReachTheProtocol() throws Exception {
+        ServerStats stats = new ServerStats();
+        for (Spread spread : Spread.values()) {
+            try (WebServer server = WebServer.on(0)
+                    .loops(2)
+                    .spread(spread)
+                    .limits(Limits.DEFAULT.withTarget(20))
+                    .log(stats)
+                    .handler((request, response) -> response.send("ok"))
+                    .start()) {
+                assertEquals(200, send(server, "GET", "/short", "").statusCode());
+                assertEquals(414, send(server, "GET", "/" + "long".repeat(10), "").statusCode());
+            }
+        }
+        assertEquals(2L * Spread.values().length, stats.requests());
+        assertEquals(Spread.values().length, stats.clientErrors());
+    }
+
+    @Test
+    void beyondTheConnectionLimitItRefusesIn503() throws Exception {
+        try (WebServer server = WebServer.on(0)
+                        .loops(1)
+                        .maxConnections(1, Overload.REFUSE)
+                        .handler((request, response) -> response.send("ok"))
+                        .start();
+                Socket first = new Socket(server.address().getAddress(), server.port())) {
+            ask(first, "/");
+            assertTrue(line(first).contains(" 200 "));
+            assertEquals(1, server.connections());
+            try (Socket second = new Socket(server.address().getAddress(), server.port())) {
+                second.setSoTimeout(60_000);
+                assertTrue(line(second).contains(" 503 "));
+            }
+        }
+    }
+
+    @Test
+    void aStopFinishesWhatIsInFlightAndSaysClose() throws Exception {
+        CountDownLatch arrived = new CountDownLatch(1);
+        CountDownLatch answer = new CountDownLatch(1);
+        WebServer server = WebServer.on(0)
+                .route("GET", "/slow", Dispatch.VIRTUAL, (request, response) -> {
+                    arrived.countDown();
+                    answer.await();
+                    response.send("done");
+                })
+                .start();
+        int port = server.port();
+        try (Socket socket = new Socket(server.address().getAddress(), port)) {
+            ask(socket, "/slow");
+            arrived.await();
+            FutureTask<Boolean> stop = new FutureTask<>(() -> server.stop(Duration.ofSeconds(60)));
+            Thread.ofVirtual().start(stop);
+            awaitRefused(server.address());
+            assertFalse(stop.isDone());
+            answer.countDown();
+            String whole = new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+            assertTrue(whole.startsWith("HTTP/1.1 200 ") && whole.endsWith("\r\n\r\ndone"), whole);
+            assertTrue(whole.toLowerCase(Locale.ROOT).contains("connection: close"), whole);
+            assertEquals(true, ((Future<Boolean>) stop).get());
+            server.await();
+        }
+        assertTrue(server.stop(Duration.ZERO), "a second stop has nothing to do");
+    }
+
+    @Test
+    void aStopCutsOffWhatTakesLongerThanTheGrace() throws Exception {
+        CountDownLatch arrived = new CountDownLatch(1);
+        WebServer server = WebServer.on(0)
+                .loops(1)
+                .get("/never", (request, response) -> {
+                    response.defer();
+                    arrived.countDown();
+                })
+                .start();
+        try (Socket socket = new Socket(server.address().getAddress(), server.port())) {
+            ask(socket, "/never");
+            arrived.await();
+            assertFalse(server.stop(Duration.ofMillis(50)));
+            assertTrue(isOver(socket.getInputStream()));
+        }
+    }
+
+    private static boolean isOver(InputStream in) {
+        try {
+            return in.read() < 0;
+        } catch (IOException reset) {
+            return true;
+        }
+    }
+
+    @Test
+    void misuseIsSaidAtOnce() throws Exception {
+        assertThrows(IllegalArgumentException.class, () -> WebServer.on(65536));
+        assertThrows(IllegalArgumentException.class, () -> WebServer.on(0).loops(0));
+        assertThrows(IllegalArgumentException.class, () -> WebServer.on(0).maxConnections(0, Overload.WAIT));
+        assertThrows(IllegalArgumentException.class, () -> WebServer.on(0).get("no/slash", (request, response) -> {}));
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> WebServer.on(0).address(InetSocketAddress.createUnresolved("nowhere.invalid", 80)));
+        assertThrows(IllegalStateException.class, () -> WebServer.on(0).port());
+        assertThrows(IllegalStateException.class, () -> WebServer.on(0).await());
+        WebServer server = WebServer.on(0).handler((request, response) -> response.send()).start();
+        try (server) {
+            IllegalStateException late =
+                    assertThrows(IllegalStateException.class, () -> server.get("/late", (request, response) -> {}));
+            assertTrue(late.getMessage().contains("before start()"), late.getMessage());
+            assertThrows(IllegalStateException.class, server::start);
+            assertThrows(IllegalStateException.class, () -> server.log(new ServerStats()));
+        }
+        assertThrows(IllegalStateException.class, server::start, "a stopped server stays stopped");
+    }
+
+    @Test
+    void aPortInUseFailsTheStartAndLeavesNothingBehind() throws Exception {
+        try (ServerSocket holder = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            WebServer server = WebServer.on(holder.getLocalPort()).handler((request, response) -> response.send());
+            IOException failure = assertThrows(IOException.class, server::start);
+            assertTrue(failure.getMessage().contains("EADDRINUSE"), failure.getMessage());
+        }
+        try (WebServer first = WebServer.on(0).handler((request, response) -> response.send()).start()) {
+            WebServer second = WebServer.on(first.port()).handler((request, response) -> response.send());
+            assertThrows(IOException.class, second::start, "two servers must not share a port unawares");
+        }
+    }
+
+    /** The very lines of the README, as a user would try them; only the port is another. */
+    @Test
+    void theReadmesFirstProgramRuns(@TempDir Path folder) throws Exception {
+        Matcher block = Pattern.compile("```java\n(import io\\.millrace\\.web\\.WebServer;.*?)```", Pattern.DOTALL)
+                .matcher(Files.readString(root().resolve("README.md")));
+        assertTrue(block.find(), "the README has no first program");
+        String program = block.group(1);
+        assertTrue(program.contains("WebServer.on(8080)"), program);
+        int port = freePort();
+        Path source = Files.writeString(folder.resolve("Hello.java"), program.replace("8080", Integer.toString(port)));
+
+        Process process = new ProcessBuilder(
+                        ProcessHandle.current().info().command().orElseThrow(),
+                        "-Xmx256m", "-XX:+UseSerialGC", "--enable-native-access=ALL-UNNAMED",
+                        "-cp", classPath(), source.toString())
+                .redirectErrorStream(true)
+                .redirectOutput(folder.resolve("output").toFile())
+                .start();
+        try {
+            URI uri = URI.create("http://127.0.0.1:" + port + "/hello/world");
+            String body = null;
+            while (body == null && process.isAlive()) {
+                body = tryGet(uri);
+            }
+            assertEquals("Hello, world\n", body, () -> read(folder.resolve("output")));
+        } finally {
+            process.destroy();
+            process.waitFor();
+        }
+    }
+
+    private String tryGet(URI uri) throws IOException, InterruptedException {
+        try {
+            return client.send(HttpRequest.newBuilder(uri).build(), BodyHandlers.ofString()).body();
+        } catch (ConnectException notYet) {
+            Thread.sleep(20);
+            return null;
+        }
+    }
+
+    private static String read(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            return e.toString();
+        }
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        }
+    }
+
+    /** Test runners do not all put classes on the JVM's own class path. */
+    private static String classPath() {
+        Set<String> places = new LinkedHashSet<>();
+        for (Class<?> one : List.of(WebServer.class, io.millrace.http1.Http1.class, io.millrace.http.Handler.class,
+                io.millrace.loop.LoopGroup.class, io.millrace.poll.Kernel.class, io.millrace.sys.SysException.class,
+                io.millrace.core.Buffer.class)) {
+            String place = one.getProtectionDomain().getCodeSource().getLocation().toString();
+            places.add(Path.of(URI.create(place)).toString());
+        }
+        return String.join(File.pathSeparator, places);
+    }
+
+    private static Path root() {
+        Path folder = Path.of("").toAbsolutePath();
+        while (!Files.exists(folder.resolve("README.md"))) {
+            folder = folder.getParent();
+        }
+        return folder;
+    }
+
+    private HttpResponse<String> send(WebServer server, String method, String path, String body)
+            throws IOException, InterruptedException {
+        URI uri = URI.create("http://127.0.0.1:" + server.port() + path);
+        HttpRequest request = HttpRequest.newBuilder(uri)
+                .method(method, body.isEmpty() ? BodyPublishers.noBody() : BodyPublishers.ofString(body))
+                .build();
+        return client.send(request, BodyHandlers.ofString());
+    }
+
+    private static void ask(Socket socket, String path) throws IOException {
+        socket.setSoTimeout(60_000);
+        String request = "GET " + path + " HTTP/1.1\r\nHost: x\r\n\r\n";
+        socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+    }
+
+    private static String line(Socket socket) throws IOException {
+        return new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII)).readLine();
+    }
+
+    /** A stop closes the door before it waits for those inside. */
+    private static void awaitRefused(InetSocketAddress address) throws InterruptedException {
+        for (boolean open = true; open; ) {
+            try (Socket late = new Socket()) {
+                late.connect(address, 1000);
+                Thread.sleep(5);
+            } catch (IOException refused) {
+                open = false;
+            }
+        }
+    }
+}
