@@ -11,7 +11,11 @@ import java.util.List;
  */
 public interface Folder extends AutoCloseable {
 
-    /** What {@code path} stands for; never throws for what a client may ask, a path that cannot exist is ABSENT. */
+    /**
+     * What {@code path} stands for; never throws for what a client may ask, a path that cannot exist is ABSENT.
+     *
+     * @throws java.io.UncheckedIOException if the system cannot look, being out of descriptors or having a broken disk
+     */
     FileInfo look(String path);
 
     /** Whether {@code path} still stands for what {@code known} says; for caches, so cheaper than to look. */

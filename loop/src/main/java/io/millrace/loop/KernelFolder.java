@@ -9,6 +9,7 @@ import io.millrace.sys.Errno;
 import io.millrace.sys.Files;
 import io.millrace.sys.SysException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
@@ -195,6 +196,8 @@ public final class KernelFolder implements Folder {
         FileInfo.Kind kind =
                 switch (-result) {
                     case Errno.ENOENT, Errno.ENOTDIR, Errno.ENAMETOOLONG, Errno.EINVAL -> FileInfo.Kind.ABSENT;
+                    case Errno.EMFILE, Errno.ENFILE, Errno.ENOMEM, Errno.EIO ->
+                        throw new UncheckedIOException(new SysException("openat2", result, path));
                     default -> FileInfo.Kind.FORBIDDEN;
                 };
         return new FileInfo(name(path), kind, 0, 0, 0, 0);

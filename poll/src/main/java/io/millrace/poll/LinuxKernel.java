@@ -91,8 +91,7 @@ final class LinuxKernel extends Kernel {
 
     @Override
     public int accept(int listener, Peer peer) {
-        peer.length[0] = peer.address.length;
-        return Sockets.accept4(listener, peer.address, peer.length, ACCEPTED);
+        return Sockets.accept4(listener, peer.address, ACCEPTED);
     }
 
     @Override
@@ -130,7 +129,7 @@ final class LinuxKernel extends Kernel {
     @Override
     public InetSocketAddress local(int fd) {
         byte[] struct = new byte[SocketAddresses.SIZE_IN6];
-        int result = Sockets.getsockname(fd, struct, new int[] {struct.length});
+        int result = Sockets.getsockname(fd, struct);
         return result < 0 ? null : SocketAddresses.decode(struct);
     }
 

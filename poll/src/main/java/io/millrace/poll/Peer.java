@@ -18,7 +18,6 @@ public final class Peer {
     private static final long V4_MAPPED = 0xffffL << 32;
 
     final byte[] address = new byte[SocketAddresses.SIZE_IN6];
-    final int[] length = new int[1];
 
     /** An empty one. */
     public Peer() {}

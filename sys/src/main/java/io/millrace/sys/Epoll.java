@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.sys;
 
-import static io.millrace.sys.Native.INT;
-import static io.millrace.sys.Native.POINTER;
-
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
@@ -42,38 +39,23 @@ public final class Epoll {
     public static final int DATA_OFFSET = Platform.either(4, 8);
 
     private static final ValueLayout.OfLong DATA = ValueLayout.JAVA_LONG_UNALIGNED;
-    private static final MethodHandle CREATE1 = Native.call("epoll_create1", INT, INT);
-    private static final MethodHandle CTL = Native.call("epoll_ctl", INT, INT, INT, INT, POINTER);
-    private static final MethodHandle WAIT = Native.call("epoll_wait", INT, INT, POINTER, INT, INT);
+    private static final MethodHandle CREATE1 = Native.function("epoll_create1");
+    private static final MethodHandle CTL = Native.function("epoll_ctl");
+    private static final MethodHandle WAIT = Native.function("epoll_wait");
 
     /** A new epoll instance. */
     public static int create1(int flags) {
-        MemorySegment errno = Errno.slot();
-        try {
-            return Errno.result((int) CREATE1.invokeExact(errno, flags), errno);
-        } catch (Throwable t) {
-            throw Native.bug(t);
-        }
+        return Native.call(CREATE1, flags, 0, 0, 0, 0);
     }
 
-    /** Adds, changes or removes a descriptor; {@code event} points to one struct epoll_event. */
+    /** Adds, changes or removes a descriptor; {@code event} is one struct epoll_event. */
     public static int ctl(int epoll, int operation, int fd, MemorySegment event) {
-        MemorySegment errno = Errno.slot();
-        try {
-            return Errno.result((int) CTL.invokeExact(errno, epoll, operation, fd, event), errno);
-        } catch (Throwable t) {
-            throw Native.bug(t);
-        }
+        return Native.call(CTL, epoll, operation, fd, event.address(), 0);
     }
 
     /** Waits up to {@code millis} (-1 for ever) for events: their number, 0 when time is up, -errno. Blocks. */
     public static int wait(int epoll, MemorySegment events, int capacity, int millis) {
-        MemorySegment errno = Errno.slot();
-        try {
-            return Errno.result((int) WAIT.invokeExact(errno, epoll, events, capacity, millis), errno);
-        } catch (Throwable t) {
-            throw Native.bug(t);
-        }
+        return Native.call(WAIT, epoll, events.address(), capacity, millis, 0);
     }
 
     /** The field {@code events} of event number {@code index}. */

@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.sys;
 
-import java.lang.foreign.Arena;
-import java.lang.foreign.Linker;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-
 /** Error numbers (errno(3)) and their names. The values are those of Linux, equal on x86-64 and AArch64. */
 public final class Errno {
     private Errno() {}
@@ -50,26 +45,6 @@ public final class Errno {
     public static final int ECONNREFUSED = 111;
     public static final int EHOSTUNREACH = 113;
     public static final int EINPROGRESS = 115;
-
-    /**
-     * Where this thread's calls leave errno. The JVM may overwrite the real one before Java code could ask, so each handle
-     * captures it into this segment (Linker.Option.captureCallState).
-     */
-    private static final ThreadLocal<MemorySegment> SLOT =
-            ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(Linker.Option.captureStateLayout()));
-
-    static MemorySegment slot() {
-        return SLOT.get();
-    }
-
-    /** The result of a call as this room returns it: as it is, or -errno where the C function returned -1. */
-    static int result(int value, MemorySegment slot) {
-        return value >= 0 ? value : -slot.get(ValueLayout.JAVA_INT, 0);
-    }
-
-    static long result(long value, MemorySegment slot) {
-        return value >= 0 ? value : -slot.get(ValueLayout.JAVA_INT, 0);
-    }
 
     /** The symbol and a short text: {@code "EADDRINUSE (address already in use)"}. Takes the number with either sign. */
     public static String describe(int errno) {

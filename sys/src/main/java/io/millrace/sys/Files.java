@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.sys;
 
-import static io.millrace.sys.Native.INT;
-import static io.millrace.sys.Native.LONG;
-import static io.millrace.sys.Native.POINTER;
-
-import java.lang.foreign.Arena;
+import io.millrace.sys.Native.Scratch;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
@@ -66,129 +62,90 @@ public final class Files {
 
     static final int DIRENT_NAME = 19;
 
-    private static final int PATH_MAX = 4096;
-    private static final MethodHandle OPENAT2 = Native.syscall(INT, POINTER, POINTER, LONG);
-    private static final MethodHandle GETDENTS64 = Native.syscall(INT, POINTER, LONG);
-    private static final MethodHandle STATX = Native.call("statx", INT, INT, POINTER, INT, INT, POINTER);
-    private static final MethodHandle PREAD = Native.call("pread", LONG, INT, POINTER, LONG, LONG);
-    private static final MethodHandle SENDFILE = Native.call("sendfile", LONG, INT, INT, POINTER, LONG);
+    private static final MethodHandle SYSCALL = Native.function("syscall");
+    private static final MethodHandle STATX = Native.function("statx");
+    private static final MethodHandle PREAD = Native.function("pread");
+    private static final MethodHandle SENDFILE = Native.function("sendfile");
 
-    /** Native memory of a thread for paths, results and bytes on their way. */
-    private static final class Scratch {
-        private static final ThreadLocal<Scratch> MINE = ThreadLocal.withInitial(Scratch::new);
-
-        final MemorySegment path = Arena.ofAuto().allocate(PATH_MAX, 8);
-        final MemorySegment struct = Arena.ofAuto().allocate(STATX_SIZE, 8);
-        final MemorySegment bytes = Arena.ofAuto().allocate(64 * 1024, 8);
-
-        /** The path as a C string, or {@code false} if it cannot be one. */
-        boolean path(String text) {
-            byte[] encoded = text.getBytes(StandardCharsets.UTF_8);
-            if (encoded.length >= PATH_MAX) {
-                return false;
-            }
-            MemorySegment.copy(encoded, 0, path, ValueLayout.JAVA_BYTE, 0, encoded.length);
-            path.set(ValueLayout.JAVA_BYTE, encoded.length, (byte) 0);
-            return true;
-        }
-    }
+    /** struct open_how: flags u64, mode u64, resolve u64. */
+    private static final int OPEN_HOW_SIZE = 24;
 
     /** Opens a path relative to a directory, resolved as the RESOLVE flags say. Touches the disk. */
     public static int openat2(int directory, String path, long flags, long resolve) {
-        if (path.indexOf('\0') >= 0) {
-            return -Errno.ENOENT;
+        Scratch scratch = Scratch.mine();
+        int refused = path(path, scratch.path);
+        if (refused < 0) {
+            return refused;
         }
-        Scratch scratch = Scratch.MINE.get();
-        if (!scratch.path(path)) {
-            return -Errno.ENAMETOOLONG;
-        }
-        // struct open_how: flags, mode, resolve
-        scratch.struct.set(ValueLayout.JAVA_LONG, 0, flags);
-        scratch.struct.set(ValueLayout.JAVA_LONG, 8, 0);
-        scratch.struct.set(ValueLayout.JAVA_LONG, 16, resolve);
-        MemorySegment errno = Errno.slot();
-        try {
-            long fd = (long) OPENAT2.invokeExact(
-                    errno, (long) SYS_OPENAT2, directory, scratch.path, scratch.struct, 24L);
-            return (int) Errno.result(fd, errno);
-        } catch (Throwable t) {
-            throw Native.bug(t);
-        }
+        MemorySegment how = scratch.struct;
+        how.set(ValueLayout.JAVA_LONG, 0, flags);
+        how.set(ValueLayout.JAVA_LONG, 8, 0);
+        how.set(ValueLayout.JAVA_LONG, 16, resolve);
+        return Native.call(SYSCALL, SYS_OPENAT2, directory, scratch.path.address(), how.address(), OPEN_HOW_SIZE);
     }
 
     /** What a path relative to a directory stands for, links followed, into {@code values} by the indices above. */
     public static int statx(int directory, String path, int flags, long[] values) {
-        if (path.indexOf('\0') >= 0) {
-            return -Errno.ENOENT;
-        }
-        Scratch scratch = Scratch.MINE.get();
-        if (!scratch.path(path)) {
-            return -Errno.ENAMETOOLONG;
+        Scratch scratch = Scratch.mine();
+        int refused = path(path, scratch.path);
+        if (refused < 0) {
+            return refused;
         }
         MemorySegment s = scratch.struct;
-        MemorySegment errno = Errno.slot();
-        try {
-            int result = Errno.result(
-                    (int) STATX.invokeExact(errno, directory, scratch.path, flags, STATX_WANTED, s), errno);
-            if (result == 0) {
-                values[MODE] = s.get(ValueLayout.JAVA_SHORT, STX_MODE) & 0xffff;
-                values[SIZE] = s.get(ValueLayout.JAVA_LONG, STX_SIZE);
-                values[MODIFIED_SECONDS] = s.get(ValueLayout.JAVA_LONG, STX_MTIME);
-                values[MODIFIED_NANOS] = s.get(ValueLayout.JAVA_INT, STX_MTIME + 8);
-                values[DEVICE] = s.get(ValueLayout.JAVA_LONG, STX_DEV_MAJOR);
-                values[INODE] = s.get(ValueLayout.JAVA_LONG, STX_INO);
-            }
-            return result;
-        } catch (Throwable t) {
-            throw Native.bug(t);
+        int result = Native.call(STATX, directory, scratch.path.address(), flags, STATX_WANTED, s.address());
+        if (result == 0) {
+            values[MODE] = s.get(ValueLayout.JAVA_SHORT, STX_MODE) & 0xffff;
+            values[SIZE] = s.get(ValueLayout.JAVA_LONG, STX_SIZE);
+            values[MODIFIED_SECONDS] = s.get(ValueLayout.JAVA_LONG, STX_MTIME);
+            values[MODIFIED_NANOS] = s.get(ValueLayout.JAVA_INT, STX_MTIME + 8);
+            values[DEVICE] = s.get(ValueLayout.JAVA_LONG, STX_DEV_MAJOR);
+            values[INODE] = s.get(ValueLayout.JAVA_LONG, STX_INO);
         }
+        return result;
+    }
+
+    /** The path as a C string: 0, or the error that the kernel would have for it. */
+    private static int path(String text, MemorySegment into) {
+        if (text.indexOf('\0') >= 0) {
+            return -Errno.ENOENT;
+        }
+        byte[] encoded = text.getBytes(StandardCharsets.UTF_8);
+        if (encoded.length >= into.byteSize()) {
+            return -Errno.ENAMETOOLONG;
+        }
+        MemorySegment.copy(encoded, 0, into, ValueLayout.JAVA_BYTE, 0, encoded.length);
+        into.set(ValueLayout.JAVA_BYTE, encoded.length, (byte) 0);
+        return 0;
     }
 
     /** Reads from a position of a file into a heap array, at most 64 KiB a call: bytes, 0 at the end, -errno. */
     public static int pread(int fd, byte[] into, int offset, int length, long position) {
-        MemorySegment bytes = Scratch.MINE.get().bytes;
-        MemorySegment errno = Errno.slot();
-        try {
-            long wanted = Math.min(length, bytes.byteSize());
-            long n = Errno.result((long) PREAD.invokeExact(errno, fd, bytes, wanted, position), errno);
-            if (n > 0) {
-                MemorySegment.copy(bytes, ValueLayout.JAVA_BYTE, 0, into, offset, (int) n);
-            }
-            return (int) n;
-        } catch (Throwable t) {
-            throw Native.bug(t);
+        MemorySegment bytes = Scratch.mine().bytes();
+        long wanted = Math.min(length, bytes.byteSize());
+        int n = (int) Native.callLong(PREAD, fd, bytes.address(), wanted, position, 0);
+        if (n > 0) {
+            MemorySegment.copy(bytes, ValueLayout.JAVA_BYTE, 0, into, offset, n);
         }
+        return n;
     }
 
     /** Sends part of a file to a socket within the kernel: bytes taken, 0 past the end of the file, -errno. */
     public static long sendfile(int socket, int file, long position, long count) {
-        MemorySegment offset = Scratch.MINE.get().struct;
-        MemorySegment errno = Errno.slot();
-        try {
-            offset.set(ValueLayout.JAVA_LONG, 0, position);
-            return Errno.result((long) SENDFILE.invokeExact(errno, socket, file, offset, count), errno);
-        } catch (Throwable t) {
-            throw Native.bug(t);
-        }
+        MemorySegment offset = Scratch.mine().struct;
+        offset.set(ValueLayout.JAVA_LONG, 0, position);
+        return Native.callLong(SENDFILE, socket, file, offset.address(), count, 0);
     }
 
     /** The next names in a directory, {@code .} and {@code ..} included, added to {@code names}: 0 at the end, -errno. */
     public static int getdents64(int directory, List<String> names) {
-        MemorySegment bytes = Scratch.MINE.get().bytes;
-        MemorySegment errno = Errno.slot();
-        try {
-            long n = Errno.result(
-                    (long) GETDENTS64.invokeExact(errno, (long) SYS_GETDENTS64, directory, bytes, bytes.byteSize()),
-                    errno);
-            for (long at = 0; at < n; ) {
-                int length = bytes.get(ValueLayout.JAVA_SHORT, at + DIRENT_RECLEN) & 0xffff;
-                names.add(name(bytes, at + DIRENT_NAME, at + length));
-                at += length;
-            }
-            return (int) n;
-        } catch (Throwable t) {
-            throw Native.bug(t);
+        MemorySegment bytes = Scratch.mine().bytes();
+        int n = Native.call(SYSCALL, SYS_GETDENTS64, directory, bytes.address(), bytes.byteSize(), 0);
+        for (long at = 0; at < n; ) {
+            int length = bytes.get(ValueLayout.JAVA_SHORT, at + DIRENT_RECLEN) & 0xffff;
+            names.add(name(bytes, at + DIRENT_NAME, at + length));
+            at += length;
         }
+        return n;
     }
 
     private static String name(MemorySegment bytes, long from, long to) {

@@ -1,59 +1,117 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.sys;
 
-import java.lang.foreign.AddressLayout;
+import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
-import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
-import java.util.ArrayList;
-import java.util.List;
 
-/** Binds C functions by hand. Every handle takes the errno slot first (see {@link Errno#slot}). */
+/**
+ * Binds C functions by hand, all in one of two shapes: linking a new shape costs some 20 ms at start-up, one more function
+ * of a known shape next to nothing.
+ *
+ * <pre>
+ *   call       long f(long, long, long, long, long, long)      may block; pointers are addresses of native memory
+ *   critical   long f(int, pointer, long, int)                 recv and send, straight on a heap array
+ * </pre>
+ *
+ * <p>A function that has fewer or narrower parameters is called in the wide shape all the same: on Linux, x86-64 (System V) and
+ * AArch64 (AAPCS64) alike, the first six integers travel in registers of their own, a callee reads those that it has, and of an int the low
+ * half; variadic functions take them from the same registers. Of an int result only the low half counts.
+ */
 final class Native {
     private Native() {}
 
-    static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
-    static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
-    static final AddressLayout POINTER = ValueLayout.ADDRESS;
-
     private static final Linker LINKER = Linker.nativeLinker();
     private static final Linker.Option ERRNO = Linker.Option.captureCallState("errno");
+    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
+    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
+    private static final FunctionDescriptor WIDE = FunctionDescriptor.of(LONG, LONG, LONG, LONG, LONG, LONG, LONG);
+    private static final FunctionDescriptor ON_HEAP =
+            FunctionDescriptor.of(LONG, INT, ValueLayout.ADDRESS, LONG, INT);
 
-    /** A call that may block or take long. */
-    static MethodHandle call(String name, MemoryLayout result, MemoryLayout... arguments) {
-        return bind(name, FunctionDescriptor.of(result, arguments), ERRNO);
+    /**
+     * A thread's native memory: where errno is left, for the JVM may overwrite the real one before Java code could ask, and room for
+     * what calls read and write.
+     */
+    static final class Scratch {
+        private static final ThreadLocal<Scratch> MINE = ThreadLocal.withInitial(Scratch::new);
+        static final int PATH_MAX = 4096;
+        static final int BYTES = 64 * 1024;
+
+        final MemorySegment errno = Arena.ofAuto().allocate(Linker.Option.captureStateLayout());
+        final MemorySegment path = Arena.ofAuto().allocate(PATH_MAX, 8);
+        final MemorySegment struct = Arena.ofAuto().allocate(256, 8);
+
+        /** Only threads that read files or folders need it. */
+        private MemorySegment bytes;
+
+        static Scratch mine() {
+            return MINE.get();
+        }
+
+        MemorySegment bytes() {
+            if (bytes == null) {
+                bytes = Arena.ofAuto().allocate(BYTES, 8);
+            }
+            return bytes;
+        }
     }
 
-    /** A call that never blocks and whose work is bounded; takes heap segments. */
-    static MethodHandle critical(String name, MemoryLayout result, MemoryLayout... arguments) {
-        return bind(name, FunctionDescriptor.of(result, arguments), ERRNO, Linker.Option.critical(true));
+    /** A function in the wide shape. */
+    static MethodHandle function(String name) {
+        return LINKER.downcallHandle(symbol(name), WIDE, ERRNO);
     }
 
-    /** A call whose arguments from {@code fixed} on are variadic: another calling convention on some processors. */
-    static MethodHandle variadic(String name, int fixed, MemoryLayout result, MemoryLayout... arguments) {
-        return bind(name, FunctionDescriptor.of(result, arguments), ERRNO, Linker.Option.firstVariadicArg(fixed));
+    /** A function that never blocks and whose work is bounded, on a heap array. */
+    static MethodHandle critical(String name) {
+        return LINKER.downcallHandle(symbol(name), ON_HEAP, ERRNO, Linker.Option.critical(true));
     }
 
-    /** A system call that the C library has no function for, through syscall(2); the first argument is its number. */
-    static MethodHandle syscall(MemoryLayout... arguments) {
-        List<MemoryLayout> all = new ArrayList<>();
-        all.add(LONG);
-        all.addAll(List.of(arguments));
-        return variadic("syscall", 1, LONG, all.toArray(MemoryLayout[]::new));
-    }
-
-    private static MethodHandle bind(String name, FunctionDescriptor descriptor, Linker.Option... options) {
-        MemorySegment function = LINKER.defaultLookup()
+    private static MemorySegment symbol(String name) {
+        return LINKER.defaultLookup()
                 .find(name)
                 .orElseThrow(() -> new UnsupportedOperationException("the C library has no " + name));
-        return LINKER.downcallHandle(function, descriptor, options);
+    }
+
+    /** Calls a function whose result is an int: the result, or -errno. */
+    static int call(MethodHandle function, long a, long b, long c, long d, long e) {
+        MemorySegment errno = Scratch.mine().errno;
+        try {
+            int result = (int) (long) function.invokeExact(errno, a, b, c, d, e, 0L);
+            return result >= 0 ? result : -errno.get(INT, 0);
+        } catch (Throwable t) {
+            throw bug(t);
+        }
+    }
+
+    /** Calls a function whose result is a long: the result, or -errno. */
+    static long callLong(MethodHandle function, long a, long b, long c, long d, long e) {
+        MemorySegment errno = Scratch.mine().errno;
+        try {
+            long result = (long) function.invokeExact(errno, a, b, c, d, e, 0L);
+            return result >= 0 ? result : -errno.get(INT, 0);
+        } catch (Throwable t) {
+            throw bug(t);
+        }
+    }
+
+    /** Calls recv or send on part of a heap array: bytes, or -errno. */
+    static int callCritical(MethodHandle function, int fd, byte[] array, int offset, int length, int flags) {
+        MemorySegment errno = Scratch.mine().errno;
+        try {
+            MemorySegment part = MemorySegment.ofArray(array).asSlice(offset, length);
+            long result = (long) function.invokeExact(errno, fd, part, (long) length, flags);
+            return result >= 0 ? (int) result : -errno.get(INT, 0);
+        } catch (Throwable t) {
+            throw bug(t);
+        }
     }
 
     /** What a handle throws can only be a bug of ours: the C functions themselves throw nothing. */
-    static AssertionError bug(Throwable thrown) {
+    private static AssertionError bug(Throwable thrown) {
         return new AssertionError("a system call was bound wrongly", thrown);
     }
 }

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.sys;
 
-import static io.millrace.sys.Native.INT;
-import static io.millrace.sys.Native.LONG;
-import static io.millrace.sys.Native.POINTER;
-
+import io.millrace.sys.Native.Scratch;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 
 /**
@@ -42,171 +40,119 @@ public final class Sockets {
     public static final int SHUT_WR = 1;
     public static final int SHUT_RDWR = 2;
 
-    private static final MethodHandle SOCKET = Native.call("socket", INT, INT, INT, INT);
-    private static final MethodHandle SOCKETPAIR = Native.critical("socketpair", INT, INT, INT, INT, POINTER);
-    private static final MethodHandle BIND = Native.critical("bind", INT, INT, POINTER, INT);
-    private static final MethodHandle LISTEN = Native.call("listen", INT, INT, INT);
-    private static final MethodHandle ACCEPT4 = Native.critical("accept4", INT, INT, POINTER, POINTER, INT);
-    private static final MethodHandle CONNECT = Native.critical("connect", INT, INT, POINTER, INT);
-    private static final MethodHandle RECV = Native.critical("recv", LONG, INT, POINTER, LONG, INT);
-    private static final MethodHandle SEND = Native.critical("send", LONG, INT, POINTER, LONG, INT);
-    private static final MethodHandle SHUTDOWN = Native.call("shutdown", INT, INT, INT);
-    private static final MethodHandle SETSOCKOPT = Native.critical("setsockopt", INT, INT, INT, INT, POINTER, INT);
-    private static final MethodHandle GETSOCKOPT = Native.critical("getsockopt", INT, INT, INT, INT, POINTER, POINTER);
-    private static final MethodHandle GETSOCKNAME = Native.critical("getsockname", INT, INT, POINTER, POINTER);
-    private static final MethodHandle GETPEERNAME = Native.critical("getpeername", INT, INT, POINTER, POINTER);
+    private static final MethodHandle SOCKET = Native.function("socket");
+    private static final MethodHandle SOCKETPAIR = Native.function("socketpair");
+    private static final MethodHandle BIND = Native.function("bind");
+    private static final MethodHandle LISTEN = Native.function("listen");
+    private static final MethodHandle ACCEPT4 = Native.function("accept4");
+    private static final MethodHandle CONNECT = Native.function("connect");
+    private static final MethodHandle RECV = Native.critical("recv");
+    private static final MethodHandle SEND = Native.critical("send");
+    private static final MethodHandle SHUTDOWN = Native.function("shutdown");
+    private static final MethodHandle SETSOCKOPT = Native.function("setsockopt");
+    private static final MethodHandle GETSOCKOPT = Native.function("getsockopt");
+    private static final MethodHandle GETSOCKNAME = Native.function("getsockname");
+    private static final MethodHandle GETPEERNAME = Native.function("getpeername");
+
+    /** In the scratch structure: an address, and behind it how long it is. */
+    private static final int LENGTH_AT = 128;
 
     /** A new socket. */
     public static int socket(int family, int type, int protocol) {
-        MemorySegment errno = Errno.slot();
-        try {
-            return Errno.result((int) SOCKET.invokeExact(errno, family, type, protocol), errno);
-        } catch (Throwable t) {
-            throw Native.bug(t);
-        }
+        return Native.call(SOCKET, family, type, protocol, 0, 0);
     }
 
     /** Two connected sockets, into {@code pair[0]} and {@code pair[1]}. */
     public static int socketpair(int family, int type, int protocol, int[] pair) {
-        MemorySegment errno = Errno.slot();
-        try {
-            return Errno.result(
-                    (int) SOCKETPAIR.invokeExact(errno, family, type, protocol, MemorySegment.ofArray(pair)), errno);
-        } catch (Throwable t) {
-            throw Native.bug(t);
+        MemorySegment struct = Scratch.mine().struct;
+        int result = Native.call(SOCKETPAIR, family, type, protocol, struct.address(), 0);
+        if (result == 0) {
+            pair[0] = struct.get(ValueLayout.JAVA_INT, 0);
+            pair[1] = struct.get(ValueLayout.JAVA_INT, Integer.BYTES);
         }
+        return result;
     }
 
-    /** Gives a socket its address: {@code length} bytes of a struct sockaddr (see {@link SocketAddresses}). Critical. */
+    /** Gives a socket its address: {@code length} bytes of a struct sockaddr (see {@link SocketAddresses}). */
     public static int bind(int fd, byte[] address, int length) {
-        MemorySegment errno = Errno.slot();
-        try {
-            return Errno.result((int) BIND.invokeExact(errno, fd, MemorySegment.ofArray(address), length), errno);
-        } catch (Throwable t) {
-            throw Native.bug(t);
-        }
+        return Native.call(BIND, fd, toScratch(address, length), length, 0, 0);
     }
 
     /** Makes a socket listen. */
     public static int listen(int fd, int backlog) {
-        MemorySegment errno = Errno.slot();
-        try {
-            return Errno.result((int) LISTEN.invokeExact(errno, fd, backlog), errno);
-        } catch (Throwable t) {
-            throw Native.bug(t);
-        }
+        return Native.call(LISTEN, fd, backlog, 0, 0, 0);
     }
 
     /**
-     * Takes a connection from a non-blocking listening socket. {@code address} gets the peer's struct sockaddr and {@code length[0]}, which
-     * says how much fits, its size. Critical.
+     * Takes a connection from a non-blocking listening socket. {@code address} gets the peer's struct sockaddr, as much of it as fits.
      */
-    public static int accept4(int fd, byte[] address, int[] length, int flags) {
-        MemorySegment errno = Errno.slot();
-        try {
-            return Errno.result(
-                    (int) ACCEPT4.invokeExact(
-                            errno, fd, MemorySegment.ofArray(address), MemorySegment.ofArray(length), flags),
-                    errno);
-        } catch (Throwable t) {
-            throw Native.bug(t);
+    public static int accept4(int fd, byte[] address, int flags) {
+        MemorySegment struct = Scratch.mine().struct;
+        struct.set(ValueLayout.JAVA_INT, LENGTH_AT, LENGTH_AT);
+        int result = Native.call(ACCEPT4, fd, struct.address(), struct.address() + LENGTH_AT, flags, 0);
+        if (result >= 0) {
+            MemorySegment.copy(struct, ValueLayout.JAVA_BYTE, 0, address, 0, address.length);
         }
+        return result;
     }
 
-    /** Begins to connect a non-blocking socket: -EINPROGRESS is the usual answer. Critical. */
+    /** Begins to connect a non-blocking socket: -EINPROGRESS is the usual answer. */
     public static int connect(int fd, byte[] address, int length) {
-        MemorySegment errno = Errno.slot();
-        try {
-            return Errno.result((int) CONNECT.invokeExact(errno, fd, MemorySegment.ofArray(address), length), errno);
-        } catch (Throwable t) {
-            throw Native.bug(t);
-        }
+        return Native.call(CONNECT, fd, toScratch(address, length), length, 0, 0);
+    }
+
+    private static long toScratch(byte[] address, int length) {
+        MemorySegment struct = Scratch.mine().struct;
+        MemorySegment.copy(address, 0, struct, ValueLayout.JAVA_BYTE, 0, length);
+        return struct.address();
     }
 
     /** Receives into a heap array from a non-blocking socket: bytes, 0 at the end of the stream, -errno. Critical. */
     public static int recv(int fd, byte[] into, int offset, int length, int flags) {
-        MemorySegment errno = Errno.slot();
-        try {
-            long n = (long) RECV.invokeExact(
-                    errno, fd, MemorySegment.ofArray(into).asSlice(offset, length), (long) length, flags);
-            return (int) Errno.result(n, errno);
-        } catch (Throwable t) {
-            throw Native.bug(t);
-        }
+        return Native.callCritical(RECV, fd, into, offset, length, flags);
     }
 
     /** Sends from a heap array to a non-blocking socket: bytes taken, which may be fewer, or -errno. Critical. */
     public static int send(int fd, byte[] from, int offset, int length, int flags) {
-        MemorySegment errno = Errno.slot();
-        try {
-            long n = (long) SEND.invokeExact(
-                    errno, fd, MemorySegment.ofArray(from).asSlice(offset, length), (long) length, flags);
-            return (int) Errno.result(n, errno);
-        } catch (Throwable t) {
-            throw Native.bug(t);
-        }
+        return Native.callCritical(SEND, fd, from, offset, length, flags);
     }
 
     /** Closes one direction of a connection, or both. */
     public static int shutdown(int fd, int how) {
-        MemorySegment errno = Errno.slot();
-        try {
-            return Errno.result((int) SHUTDOWN.invokeExact(errno, fd, how), errno);
-        } catch (Throwable t) {
-            throw Native.bug(t);
-        }
+        return Native.call(SHUTDOWN, fd, how, 0, 0, 0);
     }
 
-    /** Sets an option whose value is an int. Critical. */
+    /** Sets an option whose value is an int. */
     public static int setsockopt(int fd, int level, int name, int value) {
-        return setsockopt(fd, level, name, new int[] {value});
+        MemorySegment struct = Scratch.mine().struct;
+        struct.set(ValueLayout.JAVA_INT, 0, value);
+        return Native.call(SETSOCKOPT, fd, level, name, struct.address(), Integer.BYTES);
     }
 
-    /** Sets an option whose value is a struct of ints. Critical. */
-    public static int setsockopt(int fd, int level, int name, int[] value) {
-        MemorySegment errno = Errno.slot();
-        try {
-            return Errno.result(
-                    (int) SETSOCKOPT.invokeExact(
-                            errno, fd, level, name, MemorySegment.ofArray(value), value.length * Integer.BYTES),
-                    errno);
-        } catch (Throwable t) {
-            throw Native.bug(t);
-        }
-    }
-
-    /** Reads an option whose value is an int into {@code value[0]}. Critical. */
+    /** Reads an option whose value is an int into {@code value[0]}. */
     public static int getsockopt(int fd, int level, int name, int[] value) {
-        MemorySegment errno = Errno.slot();
-        int[] length = {Integer.BYTES};
-        try {
-            return Errno.result(
-                    (int) GETSOCKOPT.invokeExact(
-                            errno, fd, level, name, MemorySegment.ofArray(value), MemorySegment.ofArray(length)),
-                    errno);
-        } catch (Throwable t) {
-            throw Native.bug(t);
-        }
+        MemorySegment struct = Scratch.mine().struct;
+        struct.set(ValueLayout.JAVA_INT, LENGTH_AT, Integer.BYTES);
+        int result = Native.call(GETSOCKOPT, fd, level, name, struct.address(), struct.address() + LENGTH_AT);
+        value[0] = struct.get(ValueLayout.JAVA_INT, 0);
+        return result;
     }
 
-    /** This end's address, as {@link #accept4} gives the peer's. Critical. */
-    public static int getsockname(int fd, byte[] address, int[] length) {
-        return name(GETSOCKNAME, fd, address, length);
+    /** This end's address, a struct sockaddr, as much of it as fits. */
+    public static int getsockname(int fd, byte[] address) {
+        return name(GETSOCKNAME, fd, address);
     }
 
-    /** The peer's address, as {@link #accept4} gives it. Critical. */
-    public static int getpeername(int fd, byte[] address, int[] length) {
-        return name(GETPEERNAME, fd, address, length);
+    /** The peer's address, as {@link #getsockname} gives this end's. */
+    public static int getpeername(int fd, byte[] address) {
+        return name(GETPEERNAME, fd, address);
     }
 
-    private static int name(MethodHandle call, int fd, byte[] address, int[] length) {
-        MemorySegment errno = Errno.slot();
-        try {
-            return Errno.result(
-                    (int) call.invokeExact(errno, fd, MemorySegment.ofArray(address), MemorySegment.ofArray(length)),
-                    errno);
-        } catch (Throwable t) {
-            throw Native.bug(t);
-        }
+    private static int name(MethodHandle call, int fd, byte[] address) {
+        MemorySegment struct = Scratch.mine().struct;
+        struct.set(ValueLayout.JAVA_INT, LENGTH_AT, LENGTH_AT);
+        int result = Native.call(call, fd, struct.address(), struct.address() + LENGTH_AT, 0, 0);
+        MemorySegment.copy(struct, ValueLayout.JAVA_BYTE, 0, address, 0, address.length);
+        return result;
     }
 }

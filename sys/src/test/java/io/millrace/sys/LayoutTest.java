@@ -34,6 +34,7 @@ class LayoutTest {
             Map.entry("Files.STX_MTIME", "offsetof(struct statx, stx_mtime)"),
             Map.entry("Files.STX_DEV_MAJOR", "offsetof(struct statx, stx_dev_major)"),
             Map.entry("Files.STATX_WANTED", "(STATX_TYPE | STATX_SIZE | STATX_MTIME | STATX_INO)"),
+            Map.entry("Files.OPEN_HOW_SIZE", "sizeof(struct open_how)"),
             Map.entry("Files.SYS_OPENAT2", "SYS_openat2"),
             Map.entry("Files.SYS_GETDENTS64", "SYS_getdents64"),
             Map.entry("Files.DIRENT_RECLEN", "offsetof(struct dirent64, d_reclen)"),
@@ -42,7 +43,7 @@ class LayoutTest {
     /** Numbers that are ours alone. */
     private static final List<String> OURS = List.of(
             "Files.MODE", "Files.SIZE", "Files.MODIFIED_SECONDS", "Files.MODIFIED_NANOS", "Files.DEVICE", "Files.INODE",
-            "Files.STAT_VALUES", "Files.PATH_MAX");
+            "Files.STAT_VALUES", "Sockets.LENGTH_AT");
 
     /** What the layouts drawn in comments rest on, checked by the C compiler itself. */
     private static final String ASSERTIONS = """

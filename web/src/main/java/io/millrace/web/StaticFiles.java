@@ -4,11 +4,13 @@ package io.millrace.web;
 import io.millrace.core.Clock;
 import io.millrace.core.FileInfo;
 import io.millrace.core.Folder;
+import io.millrace.http.Dispatch;
 import io.millrace.http.Handler;
 import io.millrace.http.Request;
 import io.millrace.http.Response;
 import io.millrace.http.Status;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
@@ -24,6 +26,9 @@ import java.nio.file.NotDirectoryException;
  * descriptors.
  */
 public final class StaticFiles implements Handler, AutoCloseable {
+    /** A directory whose own size is beyond this many bytes has more than some thousand names. */
+    private static final long LARGE_FOLDER = 64 * 1024;
+
     static final String METHODS = "GET, HEAD, OPTIONS";
 
     private final Folder folder;
@@ -68,7 +73,7 @@ public final class StaticFiles implements Handler, AutoCloseable {
             refuse(response, 404);
         } catch (AccessDeniedException e) {
             refuse(response, 403);
-        } catch (IOException e) {
+        } catch (IOException | UncheckedIOException e) {
             response.setHeader("Retry-After", "1");
             refuse(response, 503);
         }
@@ -140,27 +145,52 @@ public final class StaticFiles implements Handler, AutoCloseable {
             }
         }
         String plain = name.isEmpty() ? name : name.substring(0, name.length() - 1);
-        switch (folder.look(plain).kind()) {
-            case FOLDER -> listing(request, response, plain);
+        FileInfo info = folder.look(plain);
+        switch (info.kind()) {
+            case FOLDER -> listing(request, response, info, plain);
             case FILE, ABSENT -> absent(request, response, name);
             case OTHER, FORBIDDEN -> refuse(response, 403);
         }
     }
 
-    private void listing(Request request, Response response, String name) throws IOException {
+    private void listing(Request request, Response response, FileInfo info, String name) throws IOException {
         if (!options.listing()) {
             refuse(response, 403);
             return;
         }
-        FolderListing listing = new FolderListing(options, name, ListingOrder.of(request), folder.list(name));
+        ListingOrder order = ListingOrder.of(request);
         boolean json = Preference.prefers(request.headers().joined("Accept"), "application/json", "text/html");
+        if (info.size() > LARGE_FOLDER && request.dispatch() == Dispatch.INLINE) {
+            response.defer();
+            Thread.ofVirtual().start(() -> listingAside(response, name, order, json));
+        } else {
+            list(response, json, render(name, order, json));
+        }
+    }
+
+    /** Thousands of names to look at would keep the loop, and everybody on it, waiting. */
+    private void listingAside(Response response, String name, ListingOrder order, boolean json) {
+        try {
+            byte[] page = render(name, order, json);
+            response.execute(() -> list(response, json, page));
+        } catch (IOException | RuntimeException e) {
+            response.execute(() -> refuse(response, 503));
+        }
+    }
+
+    private byte[] render(String name, ListingOrder order, boolean json) throws IOException {
+        FolderListing listing = new FolderListing(options, name, order, folder.list(name));
+        return (json ? ListingJson.of(listing) : ListingPage.of(listing)).getBytes(StandardCharsets.UTF_8);
+    }
+
+    private void list(Response response, boolean json, byte[] page) {
         response.type(json ? "application/json" : "text/html; charset=utf-8");
         response.header("Vary", "Accept");
         response.header("Cache-Control", "no-cache");
         response.header("Content-Security-Policy", ListingPage.POLICY);
         response.header("X-Content-Type-Options", "nosniff");
         shared.apply(response);
-        response.send((json ? ListingJson.of(listing) : ListingPage.of(listing)).getBytes(StandardCharsets.UTF_8));
+        response.send(page);
     }
 
     /** Nothing of that name: a single-page application answers for what may be one of its routes. */
