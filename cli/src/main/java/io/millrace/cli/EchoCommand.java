@@ -70,8 +70,8 @@ final class EchoCommand {
     private static int echo(
             Terminal terminal, LoopGroup loops, InetSocketAddress address, Duration grace, boolean quiet)
             throws IOException, InterruptedException {
-        Listening listening = loops.listen(ListenOptions.on(address), () -> EchoProtocol::new);
         Shutdown shutdown = Shutdown.onSignal();
+        Listening listening = loops.listen(ListenOptions.on(address), () -> EchoProtocol::new);
         greet(terminal.out(), listening.address(), loops, quiet);
         shutdown.await();
         // Echo clients have no end of their own: those that are still there after the grace are cut off, as announced.

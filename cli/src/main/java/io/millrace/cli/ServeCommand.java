@@ -91,8 +91,10 @@ final class ServeCommand {
         HeaderLog headers = options.verbose() ? new HeaderLog(terminal.out()) : null;
         ExchangeLog log = ExchangeLogs.all(stats, headers == null ? access : headers);
         try (access; headers; WebServer server = server(address, log).files("/", folder, files)) {
+            // Before the port answers: whoever sees it answer may send a signal.
+            Shutdown shutdown = Shutdown.onSignal();
             server.start();
-            return untilSignal(server, directory.toRealPath(), access);
+            return untilSignal(server, directory.toRealPath(), access, shutdown);
         } catch (UnsupportedOperationException e) {
             return terminal.fail(StartFailure.message(e));
         } catch (IOException e) {
@@ -117,9 +119,9 @@ final class ServeCommand {
                 .log(log);
     }
 
-    private int untilSignal(WebServer server, Path root, AccessLog access) throws InterruptedException {
+    private int untilSignal(WebServer server, Path root, AccessLog access, Shutdown shutdown)
+            throws InterruptedException {
         long start = System.nanoTime();
-        Shutdown shutdown = Shutdown.onSignal();
         greet(server, root);
         shutdown.await();
         int open = server.connections();

@@ -205,10 +205,11 @@ final class HouseTest {
         return DEPENDENCY.matcher(pom).results().map(match -> match.group(1)).toList();
     }
 
-    /** All but bench, which stands outside the house: it is not published, sees everything and brings its own dependencies. */
+    /** All but bench, which stands outside the house: not published, seeing everything, with dependencies of its own. */
     private List<String> modules() {
         String pom = read(root.resolve("pom.xml"));
-        return MODULE_ELEMENT.matcher(pom).results().map(match -> match.group(1)).filter(room -> !room.equals("bench")).toList();
+        return MODULE_ELEMENT.matcher(pom).results().map(match -> match.group(1))
+                .filter(room -> !room.equals("bench")).toList();
     }
 
     private Path moduleInfo(String room) {

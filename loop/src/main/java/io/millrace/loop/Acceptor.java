@@ -18,6 +18,9 @@ final class Acceptor extends Source {
     private static final long SHORTEST_PAUSE = 50_000_000L;
     private static final long LONGEST_PAUSE = 1_000_000_000L;
 
+    /** Descriptors that accepting leaves over: connections that nobody can open a file for are worth nothing. */
+    private static final int RESERVE = 16;
+
     /** Refusing takes descriptors, too: beyond this many at once connections wait after all. */
     private static final int MOST_REFUSED = 256;
 
@@ -25,10 +28,13 @@ final class Acceptor extends Source {
     private final ListenGroup group;
     private final Peer peer = new Peer();
     private final Quota refused = new Quota(MOST_REFUSED);
+    private final long limit;
     private boolean queued;
     private boolean waiting;
     private long pause;
-    private long exhaustedSince;
+
+    /** With this many connections few descriptors were left. */
+    private int crowdedAt = Integer.MAX_VALUE;
 
     /** Given up for the length of a log line: a logging system may have to open files when it is first used. */
     private int spare;
@@ -37,6 +43,7 @@ final class Acceptor extends Source {
         this.loop = loop;
         this.group = group;
         this.spare = loop.kernel.spare();
+        this.limit = loop.kernel.descriptorLimit();
     }
 
     EventLoop loop() {
@@ -86,6 +93,10 @@ final class Acceptor extends Source {
     /** Takes one connection; {@code false} when there is none to be had for now. */
     private boolean acceptOne() {
         Quota quota = group.quota;
+        if (quota.open() >= crowdedAt) {
+            exhausted("only " + RESERVE + " descriptors are left, for what the connections need");
+            return false;
+        }
         boolean welcome = quota.take();
         if (!welcome && (group.waits() || !refused.take())) {
             waiting = true;
@@ -99,6 +110,9 @@ final class Acceptor extends Source {
             return failed(accepted);
         }
         recovered();
+        // The kernel gives the lowest free number: this high, and few are left.
+        boolean crowded = accepted >= limit - RESERVE;
+        crowdedAt = crowded ? quota.open() : Integer.MAX_VALUE;
         EventLoop target = group.next(loop);
         Connection connection = new Connection(target, taken, peer.high(), peer.low(), peer.port());
         if (target == loop) {
@@ -111,8 +125,7 @@ final class Acceptor extends Source {
 
     /** On the loop that the connection was given to. */
     private void open(Connection connection, int accepted, boolean welcome) {
-        ProtocolFactory factory = group.factory(connection.loop);
-        Protocol protocol = factory == null ? null : welcome ? factory.create() : factory.refuse();
+        Protocol protocol = protocol(group.factory(connection.loop), welcome);
         if (protocol == null) {
             loop.kernel.close(accepted);
             connection.unopened();
@@ -121,12 +134,25 @@ final class Acceptor extends Source {
         }
     }
 
+    /** {@code null} for a connection that is to be closed at once, by the factory's choice or by its fault. */
+    private static Protocol protocol(ProtocolFactory factory, boolean welcome) {
+        try {
+            return welcome ? factory.create() : factory.refuse();
+        } catch (Throwable t) {
+            Log.error("a protocol factory failed", t);
+            return null;
+        }
+    }
+
     /** What accept(2) says when it does not give a connection; {@code true} to try the next one. */
     private boolean failed(int result) {
         return switch (-result) {
-            case Errno.EAGAIN -> false;
+            case Errno.EAGAIN -> {
+                recovered();
+                yield false;
+            }
             case Errno.EMFILE, Errno.ENFILE, Errno.ENOBUFS, Errno.ENOMEM -> {
-                exhausted(result);
+                exhausted(Errno.describe(result));
                 yield false;
             }
             // Errors of the one connection that has gone again, not of the socket.
@@ -139,12 +165,11 @@ final class Acceptor extends Source {
         };
     }
 
-    private void exhausted(int result) {
-        if (pause == 0) {
-            exhaustedSince = loop.now();
+    private void exhausted(String why) {
+        if (pause == 0 && group.exhausted()) {
             releaseSpare();
-            Log.warn("cannot accept on " + group.address() + ": " + Errno.describe(result) + "; limit "
-                    + loop.kernel.descriptorLimit() + ", " + group.quota.open() + " connections; clients wait, trying on");
+            Log.warn("cannot accept on " + group.address() + ": " + why + "; limit " + limit + ", "
+                    + group.quota.open() + " connections; clients wait, trying on");
             spare = loop.kernel.spare();
         }
         pause = pause == 0 ? SHORTEST_PAUSE : Math.min(2 * pause, LONGEST_PAUSE);
@@ -162,8 +187,9 @@ final class Acceptor extends Source {
         if (pause > 0) {
             pause = 0;
             spare = spare < 0 ? loop.kernel.spare() : spare;
-            Log.info("accepting on " + group.address() + " again after "
-                    + (loop.now() - exhaustedSince) / 1_000_000 + " ms");
+            if (group.recovered()) {
+                Log.info("accepting on " + group.address() + " again");
+            }
         }
     }
 
@@ -177,7 +203,14 @@ final class Acceptor extends Source {
                 break;
             }
         }
-        releaseSpare();
-        loop.driver.close(this, group.leaves());
+        closeNow();
+    }
+
+    /** Stops. On the loop. */
+    void closeNow() {
+        if (fd >= 0) {
+            releaseSpare();
+            loop.driver.close(this, group.leaves());
+        }
     }
 }

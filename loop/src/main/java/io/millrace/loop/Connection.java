@@ -34,12 +34,14 @@ final class Connection extends Source implements Link {
     static final int ENDING = 1 << 2;
     /** The end of the input has been read. */
     static final int ENDED = 1 << 3;
+    /** It has been read and the protocol has not been told: it paused, or it is a new one. */
+    static final int END_TO_TELL = 1 << 13;
 
     // What the protocol wants.
     static final int PAUSED = 1 << 4;
     /** There is output to send, or an end to come to. */
     static final int DIRTY = 1 << 5;
-    /** Unconsumed input is to be offered once more. */
+    /** Unconsumed input, if there is any, is to be offered once more. */
     static final int OFFER = 1 << 6;
 
     // Where we are.
@@ -109,7 +111,7 @@ final class Connection extends Source implements Link {
 
     /** Whether serving would get anywhere now. */
     boolean hasWork() {
-        return is(DIRTY) && is(WRITABLE) && !is(DOOMED) || is(READABLE | OFFER) && wantsInput();
+        return is(DIRTY) && is(WRITABLE) && !is(DOOMED) || is(READABLE | OFFER | END_TO_TELL) && wantsInput();
     }
 
     // ---- events, from the driver ----
@@ -137,25 +139,26 @@ final class Connection extends Source implements Link {
 
     /** Bytes are in the buffer: the protocol takes what it wants of it. */
     void received(Buffer buffer) {
-        Protocol before;
         try {
-            do {
-                before = protocol;
-                before.receive(buffer, this);
-                // After an upgrade the rest of the input belongs to the next protocol.
-            } while (protocol != before && !buffer.isEmpty() && wantsInput());
+            protocol.receive(buffer, this);
         } catch (Throwable t) {
             failed(t);
         }
     }
 
-    /** The peer sends nothing more. */
-    void ended() {
+    /** The end of the input has been read. */
+    void endRead() {
         set(ENDED);
         if (is(LINGERING)) {
             doom(CloseCause.LOCAL);
-            return;
+        } else {
+            set(END_TO_TELL);
         }
+    }
+
+    /** The peer sends nothing more. */
+    void ended() {
+        clear(END_TO_TELL);
         try {
             protocol.ended(this);
         } catch (Throwable t) {
@@ -194,9 +197,21 @@ final class Connection extends Source implements Link {
     /** The socket takes nothing more for now; {@code progress} says whether it took something this time. */
     void blocked(boolean progress) {
         if (stallLimit != NEVER && (progress || stallAt == NEVER)) {
-            stallAt = loop.now() + stallLimit;
+            stallAt = later(stallLimit);
             arm();
         }
+    }
+
+    /** Some bytes have left, though not all: it moves. */
+    void moved() {
+        if (stallAt != NEVER) {
+            stallAt = later(stallLimit);
+        }
+    }
+
+    private long later(long nanos) {
+        long at = loop.now() + nanos;
+        return at < loop.now() ? NEVER : at;
     }
 
     @Override
@@ -229,6 +244,10 @@ final class Connection extends Source implements Link {
     }
 
     private void failed(Throwable thrown) {
+        if (is(DEAD)) {
+            Log.error("a task of a connection that has ended threw", thrown);
+            return;
+        }
         Log.error("a protocol failed on the connection from " + peer(), thrown);
         doom(CloseCause.FAILED);
     }
@@ -342,23 +361,28 @@ final class Connection extends Source implements Link {
             return;
         }
         clear(PAUSED);
-        if (in != null) {
-            set(OFFER);
-        }
-        if (is(READABLE | OFFER)) {
-            driver.touch(this);
-        }
+        set(OFFER);
+        driver.touch(this);
     }
 
     @Override
     public void become(Protocol next) {
         assert inLoop();
-        protocol = next;
-        if (in != null) {
-            set(OFFER);
-            driver.touch(this);
+        if (is(DOOMED | DEAD)) {
+            return;
         }
-        next.opened(this);
+        protocol = next;
+        // What the old one has been told and what it left, the next one has still to hear.
+        set(OFFER);
+        if (is(ENDED)) {
+            set(END_TO_TELL);
+        }
+        driver.touch(this);
+        try {
+            next.opened(this);
+        } catch (Throwable t) {
+            failed(t);
+        }
     }
 
     @Override
@@ -380,6 +404,7 @@ final class Connection extends Source implements Link {
 
     @Override
     public void stallLimit(long nanos) {
+        assert inLoop();
         stallLimit = nanos;
     }
 
@@ -421,9 +446,17 @@ final class Connection extends Source implements Link {
         return is(DEAD) ? null : loop.kernel.local(fd);
     }
 
+    /** A task of a connection that throws ends it: whoever waits for what the task was to do would wait for ever. */
     @Override
     public void execute(Runnable task) {
-        loop.execute(task);
+        loop.execute(() -> {
+            try {
+                task.run();
+            } catch (Throwable t) {
+                failed(t);
+                driver.touch(this);
+            }
+        });
     }
 
     @Override

@@ -40,6 +40,9 @@ abstract class Driver {
     /** The kernel reported these {@link io.millrace.poll.Interest} bits for a connection. */
     abstract void ready(Connection connection, int events);
 
+    /** Looks whether something has arrived that no event has reported yet, and serves the connection. */
+    abstract void look(Connection connection);
+
     /** Moves what bytes of a connection can be moved now, within the turn's budget. */
     abstract void serve(Connection connection);
 

@@ -20,6 +20,9 @@ import java.util.function.Supplier;
 public final class EventLoop implements Executor {
     private static final int TASKS_A_TURN = 1024;
 
+    /** Longer than anybody waits, and short enough to be added to a clock. */
+    private static final Duration LONGEST = Duration.ofDays(36_500);
+
     final Kernel kernel;
     final Budget budget;
     final Driver driver;
@@ -35,6 +38,7 @@ public final class EventLoop implements Executor {
     private long now;
     private long turns;
     private CountDownLatch draining;
+    private boolean drained;
     private volatile boolean stopped;
 
     /**
@@ -101,7 +105,7 @@ public final class EventLoop implements Executor {
         now = kernel.nanos();
         driver.dispatch();
         runTasks();
-        alarms.ring(now);
+        ringAlarms();
         driver.finishTurn();
     }
 
@@ -114,6 +118,15 @@ public final class EventLoop implements Executor {
             return longest == Long.MAX_VALUE ? -1 : longest;
         }
         return Math.min(longest, Math.max(0, next - kernel.nanos()));
+    }
+
+    private void ringAlarms() {
+        try {
+            alarms.ring(now);
+        } catch (Throwable t) {
+            // The one that threw has been taken out; the others ring next turn.
+            Log.error("an alarm failed", t);
+        }
     }
 
     /** As many as there are; those that they add wait for the next turn when there are too many, for I/O must not starve. */
@@ -148,7 +161,7 @@ public final class EventLoop implements Executor {
     /** Runs a task on the loop after a while. Any thread may call. */
     public Timer schedule(Duration after, Runnable task) {
         Timer timer = new Timer(this, task);
-        long due = kernel.nanos() + after.toNanos();
+        long due = kernel.nanos() + Math.min(LONGEST.toNanos(), after.compareTo(LONGEST) > 0 ? Long.MAX_VALUE : after.toNanos());
         if (inLoop()) {
             alarms.set(timer, due);
         } else {
@@ -180,10 +193,18 @@ public final class EventLoop implements Executor {
         return ListenGroup.open(kernel, options.withSpread(Spread.HAND_OVER), new EventLoop[] {this}, protocols);
     }
 
-    /** Tells all connections, those still to come included, that the server is stopping. Counts down when none is left. On the loop. */
+    /**
+     * Tells all connections, those still to come included, that the server is stopping, once what had arrived for them has been
+     * delivered. Counts down when none is left. On the loop.
+     */
     void drain(CountDownLatch empty) {
         draining = empty;
-        driver.connections().forEach(Connection::stopping);
+        drained = false;
+        // Their last word before: a request that lies in the socket already is in flight, not idle.
+        for (Connection connection : driver.connections()) {
+            driver.look(connection);
+            connection.stopping();
+        }
         left();
     }
 
@@ -193,7 +214,8 @@ public final class EventLoop implements Executor {
 
     /** A connection or a listening socket is gone. */
     void left() {
-        if (draining != null && driver.isEmpty()) {
+        if (draining != null && !drained && driver.isEmpty()) {
+            drained = true;
             draining.countDown();
         }
     }
@@ -208,7 +230,10 @@ public final class EventLoop implements Executor {
     public void close() {
         stopped = true;
         driver.closeAll();
-        runTasks();
+        // Those that are there; one that adds another for ever is not waited for.
+        for (int left = tasks.size(); left > 0; left--) {
+            run(tasks.remove());
+        }
         driver.close();
     }
 }

@@ -16,6 +16,8 @@ import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 
 /**
  * A folder by its descriptor. The kernel itself keeps every name inside: openat2(2) with RESOLVE_BENEATH, so that no link, not even
@@ -35,6 +37,8 @@ public final class KernelFolder implements Folder {
     private final Path root;
     private final int fd;
     private final long resolve;
+    private final ReadWriteLock using = new ReentrantReadWriteLock();
+    private boolean closed;
 
     private KernelFolder(Path root, int fd, boolean followOutside) {
         this.root = root;
@@ -78,7 +82,7 @@ public final class KernelFolder implements Folder {
     @Override
     public boolean unchanged(String path, FileInfo known) {
         long[] stat = new long[Files.STAT_VALUES];
-        return Files.statx(fd, path, 0, stat) == 0
+        return statx(path, stat) == 0
                 && stat[Files.SIZE] == known.size()
                 && stat[Files.INODE] == known.inode()
                 && stat[Files.DEVICE] == known.device()
@@ -140,19 +144,46 @@ public final class KernelFolder implements Folder {
         return all;
     }
 
+    /** Waits for calls in progress: the descriptor's number may belong to somebody else a moment later. */
     @Override
     public void close() {
-        Descriptors.close(fd);
+        using.writeLock().lock();
+        try {
+            if (!closed) {
+                closed = true;
+                Descriptors.close(fd);
+            }
+        } finally {
+            using.writeLock().unlock();
+        }
     }
 
     private int resolve(String path, long flags) {
         String name = path.isEmpty() ? "." : path;
-        int result = Files.openat2(fd, name, flags, resolve);
+        int result = openat2(name, flags);
         if (result == -Errno.EAGAIN) {
             // A rename beside a ".." made the kernel unsure (openat2(2)); once more is what it asks for.
-            result = Files.openat2(fd, name, flags, resolve);
+            result = openat2(name, flags);
         }
         return result == -Errno.EXDEV ? resolveLinks(name, flags) : result;
+    }
+
+    private int openat2(String name, long flags) {
+        using.readLock().lock();
+        try {
+            return closed ? -Errno.EBADF : Files.openat2(fd, name, flags, resolve);
+        } finally {
+            using.readLock().unlock();
+        }
+    }
+
+    private int statx(String name, long[] stat) {
+        using.readLock().lock();
+        try {
+            return closed ? -Errno.EBADF : Files.statx(fd, name, 0, stat);
+        } finally {
+            using.readLock().unlock();
+        }
     }
 
     /** An absolute link, or a way out: only the real name can tell. It has no links, so the kernel's answer to it is final. */
@@ -164,7 +195,7 @@ public final class KernelFolder implements Folder {
                 return -Errno.EXDEV;
             }
             String relative = root.relativize(real).toString();
-            return Files.openat2(fd, relative.isEmpty() ? "." : relative, flags, resolve);
+            return openat2(relative.isEmpty() ? "." : relative, flags);
         } catch (IOException | IllegalArgumentException e) {
             return -Errno.EXDEV;
         }

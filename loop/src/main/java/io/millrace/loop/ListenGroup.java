@@ -3,6 +3,7 @@ package io.millrace.loop;
 
 import io.millrace.core.ProtocolFactory;
 import io.millrace.poll.Kernel;
+import io.millrace.poll.Kernel.Sharing;
 import io.millrace.sys.Errno;
 import io.millrace.sys.SysException;
 import java.net.InetSocketAddress;
@@ -10,11 +11,14 @@ import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 
 /** One address, listened on by several loops: the sockets, the acceptors and who gets the next connection. */
 final class ListenGroup implements Listening {
+    private static final long QUIET_NANOS = 30_000_000_000L;
+
     final Quota quota;
 
     private final ListenOptions options;
@@ -23,16 +27,23 @@ final class ListenGroup implements Listening {
     private final List<Acceptor> acceptors = new ArrayList<>();
 
     /** Written before the loops see it, read by them; each factory is used by its own loop only. */
-    private final Map<EventLoop, ProtocolFactory> factories = new IdentityHashMap<>();
+    private final Map<EventLoop, ProtocolFactory> factories;
 
     /** How many acceptors still use the one socket of SHARED. */
     private final AtomicInteger users = new AtomicInteger();
 
     private int turn;
+    private boolean saidExhausted;
+    private long lastSaid;
 
-    private ListenGroup(ListenOptions options, EventLoop[] loops, InetSocketAddress address) {
+    private ListenGroup(
+            ListenOptions options,
+            EventLoop[] loops,
+            Map<EventLoop, ProtocolFactory> factories,
+            InetSocketAddress address) {
         this.options = options;
         this.loops = loops;
+        this.factories = factories;
         this.address = address;
         this.quota = new Quota(options.maxConnections());
     }
@@ -41,12 +52,13 @@ final class ListenGroup implements Listening {
     static ListenGroup open(
             Kernel kernel, ListenOptions options, EventLoop[] loops, Supplier<? extends ProtocolFactory> protocols)
             throws SysException {
-        int[] sockets = sockets(kernel, options, loops.length);
-        InetSocketAddress bound = kernel.local(sockets[0]);
-        ListenGroup group = new ListenGroup(options, loops, bound == null ? options.address() : bound);
+        // Before the sockets: what the user's code throws must not leave one behind.
+        Map<EventLoop, ProtocolFactory> factories = new IdentityHashMap<>();
         for (EventLoop loop : loops) {
-            group.factories.put(loop, protocols.get());
+            factories.put(loop, Objects.requireNonNull(protocols.get(), "a protocol factory"));
         }
+        int[] sockets = sockets(kernel, options, loops.length);
+        ListenGroup group = new ListenGroup(options, loops, factories, kernel.local(sockets[0]));
         int accepting = options.spread() == Spread.HAND_OVER ? 1 : loops.length;
         group.users.set(accepting);
         for (int i = 0; i < accepting; i++) {
@@ -60,10 +72,13 @@ final class ListenGroup implements Listening {
         int[] sockets = new int[own ? loops : 1];
         int opened = 0;
         try {
-            sockets[0] = kernel.listen(options.address(), options.backlog(), own);
-            for (opened = 1; opened < sockets.length; opened++) {
-                int port = kernel.local(sockets[0]).getPort();
-                sockets[opened] = kernel.listen(options.withPort(port).address(), options.backlog(), true);
+            Sharing first = own ? Sharing.FIRST : Sharing.ALONE;
+            sockets[0] = kernel.listen(options.address(), options.backlog(), first);
+            opened = 1;
+            while (opened < sockets.length) {
+                ListenOptions same = options.withPort(kernel.local(sockets[0]).getPort());
+                sockets[opened] = kernel.listen(same.address(), options.backlog(), Sharing.FURTHER);
+                opened++;
             }
             return sockets;
         } catch (SysException e) {
@@ -101,6 +116,24 @@ final class ListenGroup implements Listening {
     /** The loop that gets the connection which {@code accepting} has taken. */
     EventLoop next(EventLoop accepting) {
         return options.spread() == Spread.HAND_OVER ? loops[turn++ % loops.length & Integer.MAX_VALUE] : accepting;
+    }
+
+    /** One of the acceptors has run out of descriptors; returns whether to say so: once for all of them, and not again and again. */
+    synchronized boolean exhausted() {
+        long now = System.nanoTime();
+        if (saidExhausted || lastSaid != 0 && now - lastSaid < QUIET_NANOS) {
+            return false;
+        }
+        saidExhausted = true;
+        lastSaid = now;
+        return true;
+    }
+
+    /** One of them accepts again; returns whether to say so. */
+    synchronized boolean recovered() {
+        boolean say = saidExhausted;
+        saidExhausted = false;
+        return say;
     }
 
     /** An acceptor stops; returns whether the socket has to be closed with it. */

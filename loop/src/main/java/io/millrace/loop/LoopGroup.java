@@ -16,6 +16,11 @@ import java.util.function.Supplier;
  * The threads are no daemons: a program goes on as long as its loops do.
  */
 public final class LoopGroup implements AutoCloseable {
+    private static final Duration LONGEST = Duration.ofDays(365);
+
+    /** Without any grace the loops still need a moment to say that they have nothing open. */
+    private static final Duration SHORTEST = Duration.ofMillis(100);
+
     private final EventLoop[] loops;
     private final Thread[] threads;
     private final List<ListenGroup> listening = new ArrayList<>();
@@ -93,18 +98,39 @@ public final class LoopGroup implements AutoCloseable {
      * Shuts down in order: accepts nothing more, tells all protocols ({@link io.millrace.core.Protocol#stopping}), waits until the
      * connections have ended, then ends the loops.
      *
+     * <p>A thread that is interrupted while it waits, or before, ends the loops at once all the same.
+     *
      * @return whether all connections ended by themselves within {@code grace}
+     * @throws IllegalStateException on a thread of these loops, which would wait for itself
      */
     public boolean stop(Duration grace) throws InterruptedException {
+        for (EventLoop loop : loops) {
+            if (loop.inLoop()) {
+                throw new IllegalStateException("a loop cannot wait for its own end: stop from another thread");
+            }
+        }
+        try {
+            return drain(grace.compareTo(LONGEST) > 0 ? LONGEST : grace.compareTo(SHORTEST) < 0 ? SHORTEST : grace);
+        } finally {
+            close();
+            join();
+        }
+    }
+
+    private boolean drain(Duration grace) throws InterruptedException {
         stopListening();
+        // The acceptors' last connections have been handed over before any loop is asked whether it is empty.
+        CountDownLatch listenersClosed = new CountDownLatch(loops.length);
         CountDownLatch empty = new CountDownLatch(loops.length);
+        for (EventLoop loop : loops) {
+            loop.execute(listenersClosed::countDown);
+        }
+        long end = System.nanoTime() + grace.toNanos();
+        listenersClosed.await(grace.toNanos(), TimeUnit.NANOSECONDS);
         for (EventLoop loop : loops) {
             loop.execute(() -> loop.drain(empty));
         }
-        boolean inTime = empty.await(Math.max(0, grace.toNanos()), TimeUnit.NANOSECONDS);
-        close();
-        join();
-        return inTime;
+        return empty.await(Math.max(0, end - System.nanoTime()), TimeUnit.NANOSECONDS);
     }
 
     private synchronized void stopListening() {

@@ -23,6 +23,10 @@ import java.util.List;
  */
 final class ReadinessDriver extends Driver {
     private static final int EVENTS_A_TURN = 1024;
+
+    /** What offering input again counts in a connection's budget: a protocol that asks for it for ever must not hold up the others. */
+    private static final int OFFER_COST = 4096;
+
     private static final int EVERYTHING = Interest.READ | Interest.WRITE | Interest.PEER_CLOSED | Interest.EDGE;
 
     private final EventLoop loop;
@@ -45,6 +49,7 @@ final class ReadinessDriver extends Driver {
     private ArrayList<Source> again = new ArrayList<>();
 
     private ArrayList<Source> spare = new ArrayList<>();
+    private long sentThisTurn;
     private boolean closed;
 
     ReadinessDriver(EventLoop loop, Kernel kernel, Budget budget) throws SysException {
@@ -72,6 +77,7 @@ final class ReadinessDriver extends Driver {
 
     @Override
     void dispatch() {
+        sentThisTurn = 0;
         for (int i = 0, n = ready.count(); i < n; i++) {
             Source source = slab.get(ready.token(i));
             // Nobody there: an event that was on its way when the connection closed.
@@ -163,6 +169,7 @@ final class ReadinessDriver extends Driver {
     void open(Connection c, int fd, Protocol protocol) {
         if (closed) {
             kernel.close(fd);
+            c.unopened();
             return;
         }
         c.fd = fd;
@@ -198,6 +205,12 @@ final class ReadinessDriver extends Driver {
     }
 
     @Override
+    void look(Connection c) {
+        c.set(Connection.READABLE);
+        serve(c);
+    }
+
+    @Override
     void serve(Connection c) {
         if (c.is(Connection.DEAD)) {
             return;
@@ -227,6 +240,9 @@ final class ReadinessDriver extends Driver {
         while (left > 0 && c.wantsInput()) {
             if (c.is(Connection.OFFER)) {
                 offer(c);
+                left -= OFFER_COST;
+            } else if (c.is(Connection.END_TO_TELL)) {
+                c.ended();
             } else if (c.is(Connection.READABLE)) {
                 left -= receive(c);
             } else {
@@ -266,7 +282,7 @@ final class ReadinessDriver extends Driver {
         if (n == 0) {
             c.clear(Connection.READABLE);
             if (!c.is(Connection.ENDED)) {
-                c.ended();
+                c.endRead();
             }
         } else if (n == -Errno.EAGAIN) {
             c.clear(Connection.READABLE);
@@ -315,17 +331,19 @@ final class ReadinessDriver extends Driver {
     /** Sends until everything has left, the socket is full or the budget is used up. */
     private void write(Connection c) {
         c.clear(Connection.DIRTY);
-        long left = budget.write();
+        long left = sentThisTurn < budget.turn() ? budget.write() : Math.max(1, budget.write() / 16);
         boolean progress = false;
         while (c.pending() > 0 && c.is(Connection.WRITABLE) && !c.is(Connection.DOOMED)) {
             if (left <= 0) {
+                c.moved();
                 c.set(Connection.DIRTY);
                 return;
             }
-            long n = sendFirst(c);
+            long n = sendFirst(c, left);
             if (n > 0) {
                 progress = true;
                 left -= n;
+                sentThisTurn += n;
             } else if (n == -Errno.EAGAIN) {
                 c.clear(Connection.WRITABLE);
             } else if (n != -Errno.EINTR) {
@@ -352,8 +370,8 @@ final class ReadinessDriver extends Driver {
         }
     }
 
-    /** Sends from the first part of the output: bytes taken, or -errno. */
-    private long sendFirst(Connection c) {
+    /** Sends from the first part of the output, of a file no more than {@code most}: bytes taken, or -errno. */
+    private long sendFirst(Connection c, long most) {
         Outbox.Part part = c.outbox == null ? null : c.outbox.first();
         if (part == null) {
             long n = send(c, c.out, false);
@@ -362,7 +380,7 @@ final class ReadinessDriver extends Driver {
             }
             return n;
         }
-        long n = part.file == null ? send(c, part.bytes, true) : sendFile(c, part);
+        long n = part.file == null ? send(c, part.bytes, true) : sendFile(c, part, most);
         if (n > 0 && c.outbox.sent(n) && part.file == null) {
             pool.give(part.bytes);
         }
@@ -379,8 +397,8 @@ final class ReadinessDriver extends Driver {
         return n;
     }
 
-    private long sendFile(Connection c, Outbox.Part part) {
-        long count = Math.min(part.left, budget.write());
+    private long sendFile(Connection c, Outbox.Part part, long most) {
+        long count = Math.min(part.left, most);
         if (part.file instanceof KernelFile file && !part.copied) {
             long n = kernel.sendFile(c.fd, file.descriptor(), part.position, count);
             if (n == -Errno.EINVAL || n == -Errno.ENOSYS || n == -Errno.EOPNOTSUPP) {
@@ -489,7 +507,7 @@ final class ReadinessDriver extends Driver {
                 connection.doom(CloseCause.SHUTDOWN);
                 bury(connection);
             } else if (source instanceof Acceptor acceptor) {
-                acceptor.close();
+                acceptor.closeNow();
             }
         }
         touched.clear();

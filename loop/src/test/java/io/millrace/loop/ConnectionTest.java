@@ -299,6 +299,128 @@ class ConnectionTest {
     }
 
     @Test
+    void theNextProtocolIsToldOfAnEndThatCameBeforeIt() throws Exception {
+        Events<String> events = new Events<>();
+        Protocol next = new Protocol() {
+            @Override
+            public void receive(Buffer in, Link link) {
+                events.add(text(in.toBytes()));
+                in.consume(in.readable());
+            }
+
+            @Override
+            public void ended(Link link) {
+                events.add("ended");
+                link.close(Closing.FLUSHED);
+            }
+        };
+        Protocol first = new Protocol() {
+            @Override
+            public void receive(Buffer in, Link link) {
+                // Keeps its input until it knows that the end has come.
+            }
+
+            @Override
+            public void ended(Link link) {
+                link.execute(() -> link.become(next));
+            }
+        };
+        try (Running server = Running.serving(() -> first);
+                RawClient client = server.connect()) {
+            client.send("rest").finish();
+            assertEquals("rest", events.next());
+            assertEquals("ended", events.next());
+            assertEquals(0, client.readAll().length);
+        }
+    }
+
+    @Test
+    void aTaskOrAnUpgradeThatThrowsEndsTheConnection() throws Exception {
+        Events<CloseCause> causes = new Events<>();
+        Protocol broken = new Protocol() {
+            @Override
+            public void opened(Link link) {
+                throw new IllegalStateException("on purpose, for a test");
+            }
+
+            @Override
+            public void receive(Buffer in, Link link) {}
+
+            @Override
+            public void closed(CloseCause why) {
+                causes.add(why);
+            }
+        };
+        Protocol first = new Protocol() {
+            @Override
+            public void receive(Buffer in, Link link) {
+                boolean upgrade = in.peek(0) == 'u';
+                in.consume(in.readable());
+                link.execute(() -> {
+                    if (upgrade) {
+                        link.become(broken);
+                    } else {
+                        throw new IllegalStateException("on purpose, for a test");
+                    }
+                });
+            }
+        };
+        try (Running server = Running.serving(() -> new Watched(first, causes))) {
+            for (String what : new String[] {"task", "upgrade"}) {
+                try (RawClient client = server.connect()) {
+                    client.send(what);
+                    assertEquals(CloseCause.FAILED, causes.next(), what);
+                    assertEquals(0, client.readAll().length);
+                }
+            }
+            assertEquals(0, server.listening.connections());
+        }
+    }
+
+    @Test
+    void pausingAndResumingWithinReceiveOffersTheRestAgain() throws Exception {
+        Events<String> offers = new Events<>();
+        Protocol byByte = new Protocol() {
+            @Override
+            public void receive(Buffer in, Link link) {
+                offers.add(text(in.toBytes()));
+                in.consume(1);
+                link.pause(true);
+                link.pause(false);
+            }
+        };
+        try (Running server = Running.serving(() -> byByte);
+                RawClient client = server.connect()) {
+            client.send("abc");
+            assertEquals("abc", offers.next());
+            assertEquals("bc", offers.next());
+            assertEquals("c", offers.next());
+        }
+    }
+
+    @Test
+    void aProtocolThatAsksForTheSameInputForEverDoesNotHoldUpOthers() throws Exception {
+        Protocol stubborn = new Echo() {
+            @Override
+            public void receive(Buffer in, Link link) {
+                if (in.peek(0) == '!') {
+                    link.pause(false);
+                } else {
+                    super.receive(in, link);
+                }
+            }
+        };
+        try (Running server = Running.serving(() -> stubborn);
+                RawClient bad = server.connect();
+                RawClient good = server.connect()) {
+            bad.send("!");
+            for (int i = 0; i < 20; i++) {
+                assertEquals("x", text(good.send("x").read(1)));
+            }
+        }
+    }
+
+    @Test
     void deadlinePassesOnceAndCanBeMovedBothWays() throws Exception {
         Events<String> events = new Events<>();
         long second = 1_000_000_000L;

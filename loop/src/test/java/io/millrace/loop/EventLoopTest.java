@@ -134,6 +134,9 @@ class EventLoopTest {
             }
         });
         loop.stop();
+        for (int i = 0; i < 5000; i++) {
+            loop.execute(() -> {});
+        }
         loop.execute(() -> events.add("last"));
         hold.countDown();
         assertEquals("last", events.next());

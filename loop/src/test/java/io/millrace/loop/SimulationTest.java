@@ -251,7 +251,7 @@ class SimulationTest {
                 ? Budget.USUAL
                 : new Budget(
                         2 + random.nextInt(200), 1 + random.nextInt(500), 1 + random.nextInt(500),
-                        1 + random.nextInt(3), 1 + random.nextInt(2000));
+                        1 + random.nextInt(5000), 1 + random.nextInt(3), 1 + random.nextInt(2000));
     }
 
     /** The clients have gone: the server must notice by itself. */

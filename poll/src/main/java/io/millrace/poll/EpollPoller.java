@@ -35,7 +35,12 @@ public final class EpollPoller extends Poller {
             throw new SysException("eventfd", eventfd, "for wake-ups");
         }
         // Edge-triggered: each write reports once, so the counter never has to be read back.
-        add(eventfd, Interest.READ | Interest.EDGE, WAKE);
+        int result = add(eventfd, Interest.READ | Interest.EDGE, WAKE);
+        if (result < 0) {
+            Descriptors.close(eventfd);
+            Descriptors.close(epoll);
+            throw new SysException("epoll_ctl", result, "for wake-ups");
+        }
     }
 
     /** A new instance that reports up to {@code capacity} events a call. */

@@ -14,6 +14,18 @@ import java.net.InetSocketAddress;
  */
 public abstract class Kernel {
 
+    /** Whether several sockets listen on one address. */
+    public enum Sharing {
+        /** This one only. */
+        ALONE,
+
+        /** The first of several: must have the address for itself, and lets others join. */
+        FIRST,
+
+        /** One more. */
+        FURTHER
+    }
+
     /** For implementations. */
     protected Kernel() {}
 
@@ -36,10 +48,10 @@ public abstract class Kernel {
     /**
      * A listening socket. An IPv6 wildcard address takes IPv4 as well (ipv6(7) IPV6_V6ONLY).
      *
-     * @param shared whether further sockets may listen on the same address, the kernel spreading connections (SO_REUSEPORT)
+     * @param sharing whether other sockets may listen on the same address, the kernel spreading connections (SO_REUSEPORT)
      * @throws SysException naming the call that failed and the address
      */
-    public abstract int listen(InetSocketAddress address, int backlog, boolean shared) throws SysException;
+    public abstract int listen(InetSocketAddress address, int backlog, Sharing sharing) throws SysException;
 
     /** Takes a connection: its descriptor, with TCP_NODELAY set, or -errno. */
     public abstract int accept(int listener, Peer peer);

@@ -8,8 +8,6 @@ import io.millrace.sys.SocketAddresses;
 import io.millrace.sys.Sockets;
 import io.millrace.sys.SysException;
 import java.net.InetSocketAddress;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 
 /** The kernel of this machine, by system calls. */
 final class LinuxKernel extends Kernel {
@@ -18,27 +16,20 @@ final class LinuxKernel extends Kernel {
     /** sendfile(2) transfers no more than this at once. */
     private static final long SENDFILE_MAX = 0x7ffff000L;
 
-    /** What further sockets of this kernel may listen on, see {@link #bindShared}. */
-    private final Set<InetSocketAddress> sharedAddresses = ConcurrentHashMap.newKeySet();
-
     @Override
     public Poller poller(int capacity) throws SysException {
         return EpollPoller.open(capacity);
     }
 
     @Override
-    public int listen(InetSocketAddress address, int backlog, boolean shared) throws SysException {
+    public int listen(InetSocketAddress address, int backlog, Sharing sharing) throws SysException {
         int fd = Sockets.socket(SocketAddresses.family(address), Sockets.SOCK_STREAM | ACCEPTED, 0);
         if (fd < 0) {
             throw new SysException("socket", fd, address);
         }
         try {
             prepare(fd, address);
-            if (shared) {
-                bindShared(fd, address);
-            } else {
-                bind(fd, address);
-            }
+            bind(fd, address, sharing);
             check("listen", Sockets.listen(fd, backlog), address);
             return fd;
         } catch (SysException e) {
@@ -50,26 +41,21 @@ final class LinuxKernel extends Kernel {
     /**
      * With SO_REUSEPORT set, bind(2) lets any process of this user have the port too, a server that was started a second time
      * by mistake included, and half of the connections would go astray without a word. So the first socket binds for itself
-     * alone and lets others in afterwards, and only those that this kernel has let in bind with the option set.
+     * alone and lets others in afterwards.
      */
-    private void bindShared(int fd, InetSocketAddress address) throws SysException {
-        if (sharedAddresses.contains(address)) {
+    private static void bind(int fd, InetSocketAddress address, Sharing sharing) throws SysException {
+        if (sharing == Sharing.FURTHER) {
             allowSharing(fd, address);
-            bind(fd, address);
-        } else {
-            bind(fd, address);
+        }
+        byte[] struct = SocketAddresses.encode(address);
+        check("bind", Sockets.bind(fd, struct, struct.length), address);
+        if (sharing == Sharing.FIRST) {
             allowSharing(fd, address);
-            sharedAddresses.add(new InetSocketAddress(address.getAddress(), local(fd).getPort()));
         }
     }
 
     private static void allowSharing(int fd, InetSocketAddress address) throws SysException {
         check("SO_REUSEPORT", Sockets.setsockopt(fd, Sockets.SOL_SOCKET, Sockets.SO_REUSEPORT, 1), address);
-    }
-
-    private static void bind(int fd, InetSocketAddress address) throws SysException {
-        byte[] struct = SocketAddresses.encode(address);
-        check("bind", Sockets.bind(fd, struct, struct.length), address);
     }
 
     private static void prepare(int fd, InetSocketAddress address) throws SysException {

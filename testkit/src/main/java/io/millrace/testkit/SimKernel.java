@@ -149,7 +149,7 @@ public final class SimKernel extends Kernel {
     }
 
     @Override
-    public int listen(InetSocketAddress address, int backlog, boolean shared) throws SysException {
+    public int listen(InetSocketAddress address, int backlog, Sharing sharing) throws SysException {
         if (listeners.containsValue(address)) {
             throw new SysException("bind", Errno.EADDRINUSE, address);
         }
