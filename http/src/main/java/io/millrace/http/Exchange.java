@@ -8,6 +8,7 @@ import io.millrace.core.Protocol;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Supplier;
 
 /**
@@ -48,9 +49,12 @@ public abstract class Exchange {
     private boolean bodiless;
     private boolean running;
     private boolean shared;
-    private boolean completed;
+
+    // These cross threads: a handler on a thread of its own opens the stream, and asks whether all is over already.
+    private volatile boolean completed;
     private volatile boolean gone;
-    private ExchangeStream stream;
+    private volatile ExchangeStream stream;
+
     private List<Runnable> afterwards;
 
     // What is left of a body that goes out in slices: part of an array or of a file.
@@ -99,7 +103,7 @@ public abstract class Exchange {
     protected abstract void checkUpgrade(String name);
 
     /** Says that the protocol changes to {@code name} and hands the connection over. */
-    protected abstract void writeUpgrade(String name, FieldBlock fields, Supplier<Protocol> next);
+    protected abstract void writeUpgrade(String name, FieldBlock fields, Protocol next);
 
     // ---- what a wire format says
 
@@ -136,8 +140,11 @@ public abstract class Exchange {
             return;
         }
         running = true;
-        run(route.handler());
-        running = false;
+        try {
+            run(route.handler());
+        } finally {
+            running = false;
+        }
         if (state.isFinal()) {
             complete();
         } else {
@@ -151,7 +158,17 @@ public abstract class Exchange {
             handler.handle(request, response);
             response.returned();
         } catch (Throwable e) {
+            failed(e);
+        }
+    }
+
+    // Where even the error cannot be answered the client is not to wait for ever.
+    private void failed(Throwable e) {
+        try {
             response.failed(e);
+        } catch (Throwable worse) {
+            response.abort();
+            throw worse;
         }
     }
 
@@ -179,8 +196,8 @@ public abstract class Exchange {
     protected final void drained() {
         if (restLength > 0) {
             pump();
-        } else if (stream != null && !completed) {
-            stream.drained();
+        } else if (!completed) {
+            streamDrained();
         }
     }
 
@@ -189,9 +206,26 @@ public abstract class Exchange {
      */
     protected final void reject(int errorStatus) {
         body.fail(new IOException(errorStatus + " " + Status.reason(errorStatus)));
+        answerError(errorStatus, Status.reason(errorStatus));
+    }
+
+    /**
+     * A reader of the body has failed, on the loop. The response may be in the hands of another thread: the answer is
+     * made from fields of its own.
+     */
+    void readerFailed(Throwable e) {
+        if (!(e instanceof HttpException)) {
+            log(e);
+        }
+        HttpException error = e instanceof HttpException http ? http : new HttpException(500);
+        answerError(error.status(), error.getMessage());
+    }
+
+    // The error if nothing was said yet, else the end of the connection.
+    private void answerError(int errorStatus, String text) {
         if (state == AnswerState.OPEN) {
             FieldBlock fields = new FieldBlock();
-            answer(errorStatus, fields, ErrorText.fill(errorStatus, Status.reason(errorStatus), fields));
+            answer(errorStatus, fields, ErrorText.fill(errorStatus, text, fields));
         } else {
             breakOff();
         }
@@ -352,11 +386,27 @@ public abstract class Exchange {
     }
 
     void upgrade(FieldBlock fields, String name, Supplier<Protocol> next) {
-        if (state == AnswerState.OPEN) {
-            step(AnswerState.Event.BEGIN);
-            status = 101;
-            writeUpgrade(name, fields, next);
-            finish(null);
+        if (state != AnswerState.OPEN) {
+            return;
+        }
+        Protocol successor = made(next);
+        if (successor == null) {
+            answerError(500, Status.reason(500));
+            return;
+        }
+        step(AnswerState.Event.BEGIN);
+        status = 101;
+        writeUpgrade(name, fields, successor);
+        finish(null);
+    }
+
+    // Made before anything is promised: a maker that fails is a handler that fails.
+    private Protocol made(Supplier<Protocol> next) {
+        try {
+            return Objects.requireNonNull(next.get(), "the protocol to upgrade to");
+        } catch (RuntimeException | Error e) {
+            log(e);
+            return null;
         }
     }
 
@@ -405,14 +455,12 @@ public abstract class Exchange {
         if (completed) {
             return;
         }
+        gone |= state == AnswerState.BROKEN;
         completed = true;
-        if (state == AnswerState.BROKEN) {
-            gone = true;
-        }
         dropRest();
         body.over();
         if (stream != null) {
-            stream.over(state == AnswerState.BROKEN);
+            stream.over();
         }
         if (log != ExchangeLog.NONE) {
             tellLog();
@@ -427,7 +475,13 @@ public abstract class Exchange {
 
     private void tellLog() {
         try {
-            log.completed(request.isKnown() ? request : null, status, bytesSent, clock.nanos() - started);
+            Request known = request.isKnown() ? request : null;
+            long nanos = clock.nanos() - started;
+            if (state == AnswerState.BROKEN && status != 0) {
+                log.brokenOff(known, status, bytesSent, nanos);
+            } else {
+                log.completed(known, status, bytesSent, nanos);
+            }
         } catch (RuntimeException | Error e) {
             log(e);
         }
@@ -460,8 +514,20 @@ public abstract class Exchange {
     // ---- a streamed answer, on the loop
 
     ExchangeStream open(long length) {
-        stream = new ExchangeStream(this, length);
-        return stream;
+        ExchangeStream opened = new ExchangeStream(this, length);
+        stream = opened;
+        // Either complete() has seen the stream, or this sees that it has been: the client may have left long ago.
+        if (completed) {
+            opened.over(true);
+        }
+        return opened;
+    }
+
+    private void streamDrained() {
+        ExchangeStream open = stream;
+        if (open != null) {
+            open.drained();
+        }
     }
 
     /** Writes the head of a streamed answer if that has not been done. Whether there is somebody left to write to. */
@@ -498,6 +564,7 @@ public abstract class Exchange {
 
     void streamEnd(FieldBlock trailers) {
         if (streamHead()) {
+            stream.deliver();
             finish(trailers);
         }
     }

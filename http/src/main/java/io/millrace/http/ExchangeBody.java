@@ -58,6 +58,9 @@ final class ExchangeBody extends RequestBody {
     @Override
     public void read(Reader newReader) {
         claim();
+        if (exchange.dispatch() == Dispatch.INLINE) {
+            exchange.response().defer();
+        }
         exchange.onLoop(() -> start(newReader));
     }
 
@@ -183,7 +186,7 @@ final class ExchangeBody extends RequestBody {
 
     private void thrown(Throwable e) {
         fail(new IOException("the reader of the body failed", e));
-        exchange.response().failed(e);
+        exchange.readerFailed(e);
     }
 
     /** Gathers a whole body. */
@@ -201,7 +204,7 @@ final class ExchangeBody extends RequestBody {
         public void data(byte[] bytes, int offset, int count) {
             if (count > limit - gathered.size()) {
                 hold(true);
-                exchange.response().failed(new HttpException(413));
+                exchange.readerFailed(new HttpException(413));
             } else {
                 gathered.write(bytes, offset, count);
             }

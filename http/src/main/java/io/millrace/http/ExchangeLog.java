@@ -17,4 +17,12 @@ public interface ExchangeLog {
      * @param nanos from the first byte of the request's head until the answer had been handed over
      */
     void completed(Request request, int status, long bytes, long nanos);
+
+    /**
+     * The connection ended in the middle of an answer, whose head had left: as {@link #completed}, which it calls unless somebody
+     * wants to know the difference.
+     */
+    default void brokenOff(Request request, int status, long bytes, long nanos) {
+        completed(request, status, bytes, nanos);
+    }
 }

@@ -22,6 +22,7 @@ final class ExchangeResponse extends Response {
     private final FieldBlock fields = new FieldBlock();
     private int status = 200;
     private boolean settled;
+    private boolean handedOver;
     private boolean deferred;
     private ExchangeStream stream;
 
@@ -33,6 +34,7 @@ final class ExchangeResponse extends Response {
         fields.clear();
         status = 200;
         settled = false;
+        handedOver = false;
         deferred = false;
         stream = null;
     }
@@ -128,6 +130,7 @@ final class ExchangeResponse extends Response {
         } else {
             exchange.link().execute(() -> exchange.answer(status, fields, body, offset, length));
         }
+        handedOver = true;
     }
 
     @Override
@@ -149,6 +152,7 @@ final class ExchangeResponse extends Response {
             throw e;
         }
         exchange.onLoop(() -> exchange.answer(status, fields, file, from, count));
+        handedOver = true;
     }
 
     static void checkSpan(OpenFile file, long from, long count) {
@@ -170,7 +174,7 @@ final class ExchangeResponse extends Response {
         return open(length);
     }
 
-    // Opened where the handler is: the loop looks at it only after the handler has handed something over.
+    // Opened where the handler is, and made known to the loop at once: the client may leave before anything is written.
     private ResponseStream open(long length) {
         settle();
         stream = exchange.open(length);
@@ -206,6 +210,7 @@ final class ExchangeResponse extends Response {
         exchange.checkUpgrade(name);
         settle();
         exchange.onLoop(() -> exchange.upgrade(fields, name, next));
+        handedOver = true;
     }
 
     @Override
@@ -239,8 +244,8 @@ final class ExchangeResponse extends Response {
         }
         if (!settled) {
             sendError(e instanceof HttpException http ? http : new HttpException(500));
-        } else if (stream != null && !stream.isClosed()) {
-            abort();
+        } else if (!handedOver && !exchange.isOver()) {
+            abort(); // of no effect on a stream that was closed: its end is on its way before this
         }
     }
 

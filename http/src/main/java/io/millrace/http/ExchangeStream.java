@@ -37,12 +37,13 @@ final class ExchangeStream extends ResponseStream {
     private long outstanding;
     private boolean choked;
     private boolean over;
+    private boolean aborted;
     private volatile Runnable onWritable;
     private volatile Runnable onAborted;
 
     // The loop's side: bytes whose room is given back when the connection has sent everything.
     private long held;
-    private boolean aborted;
+    private boolean delivered;
 
     ExchangeStream(Exchange exchange, long announced) {
         this.exchange = exchange;
@@ -52,10 +53,6 @@ final class ExchangeStream extends ResponseStream {
 
     long announced() {
         return announced;
-    }
-
-    boolean isClosed() {
-        return closed;
     }
 
     // ---- the writer's side
@@ -73,7 +70,7 @@ final class ExchangeStream extends ResponseStream {
     public void write(byte[] bytes, int offset, int length) throws IOException {
         Objects.checkFromIndexSize(offset, length, bytes.length);
         count(length);
-        if (gathered.readable() + length > GATHER) {
+        if (length > GATHER - gathered.readable()) {
             push();
         }
         if (length >= GATHER) {
@@ -198,8 +195,14 @@ final class ExchangeStream extends ResponseStream {
             exchange.response().abort();
             throw new IOException(written + " bytes instead of the " + announced + " that were announced");
         }
-        push();
-        exchange.onLoop(() -> exchange.streamEnd(trailers));
+        try {
+            push();
+            exchange.onLoop(() -> exchange.streamEnd(trailers));
+        } catch (IOException | RuntimeException | Error e) {
+            // Nobody can end this body any more: a second close does nothing.
+            exchange.response().abort();
+            throw e;
+        }
     }
 
     @Override
@@ -229,10 +232,19 @@ final class ExchangeStream extends ResponseStream {
     public void onAborted(Runnable task) {
         onAborted = task;
         exchange.onLoop(() -> {
-            if (aborted) {
+            if (isAborted()) {
                 tellAborted();
             }
         });
+    }
+
+    private boolean isAborted() {
+        lock.lock();
+        try {
+            return aborted;
+        } finally {
+            lock.unlock();
+        }
     }
 
     // ---- the loop's side
@@ -281,16 +293,29 @@ final class ExchangeStream extends ResponseStream {
         }
     }
 
-    /** The exchange is over; {@code brokenOff} if the peer did not get all. */
+    /** All of the body, its end included, has been handed to the connection. */
+    void deliver() {
+        delivered = true;
+    }
+
+    /** The exchange has ended; the peer got all if {@link #deliver} was called before. */
+    void over() {
+        over(!delivered);
+    }
+
+    /**
+     * The exchange is over; {@code brokenOff} if the peer did not get all. May be said twice, and once by the handler's
+     * thread: of an exchange that had ended before the stream was opened.
+     */
     void over(boolean brokenOff) {
         lock.lock();
         try {
             over = true;
+            aborted |= brokenOff;
             room.signalAll();
         } finally {
             lock.unlock();
         }
-        aborted = brokenOff;
         if (brokenOff) {
             tellAborted();
         }

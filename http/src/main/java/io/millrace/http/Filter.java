@@ -5,7 +5,11 @@ package io.millrace.http;
 @FunctionalInterface
 public interface Filter {
 
-    /** Calls {@code next} to let the request pass, or answers it without. Runs where the handler runs. */
+    /**
+     * Calls {@code next} to let the request pass, or answers it without. Runs where the handler behind it runs: on the
+     * loop for an INLINE one, where a filter must not block either. Behind the filters of a {@link Router} stand its
+     * own answers too (404, 405, OPTIONS); {@link Router#filter(Dispatch, Filter)} is for filters that block.
+     */
     void filter(Request request, Response response, Handler next) throws Exception;
 
     /** The handler that has this filter before it. Where it runs remains as it was. */

@@ -33,6 +33,9 @@ public record Limits(
         Duration writeTime,
         long requests) {
 
+    // Added to a clock that counts nanoseconds, this is still far from the end of its numbers (292 years).
+    private static final Duration LONGEST = Duration.ofDays(100 * 365);
+
     /** The limits of a server that nobody has configured. */
     public static final Limits DEFAULT = new Limits(
             8 * 1024,
@@ -47,7 +50,10 @@ public record Limits(
             Duration.ofSeconds(30),
             Long.MAX_VALUE);
 
-    /** Refuses what cannot be meant. A duration must be positive: a limit is raised, not switched off. */
+    /**
+     * Refuses what cannot be meant. A duration must be positive and at most 36500 days: a limit is raised, not switched
+     * off.
+     */
     public Limits {
         atLeast("target", target, 1);
         atLeast("head", head, 16);
@@ -131,6 +137,10 @@ public record Limits(
     private static void positive(String name, Duration value) {
         if (value.isNegative() || value.isZero()) {
             throw new IllegalArgumentException(name + " must be positive, not " + value);
+        }
+        if (value.compareTo(LONGEST) > 0) {
+            throw new IllegalArgumentException(
+                    name + " must be at most " + LONGEST.toDays() + " days, not " + value);
         }
     }
 }

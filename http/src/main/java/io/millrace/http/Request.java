@@ -9,8 +9,10 @@ import java.util.List;
  * What a client asks. Strings are made when they are asked for and not before, so that a handler that needs none costs
  * none.
  *
- * <p>Valid until the response is complete; a handler that keeps something longer copies it. To be used by the handler's
- * thread (the loop for INLINE).
+ * <p>Valid until the response is complete; a handler that keeps something longer copies it. The object itself is used
+ * again: after an INLINE handler has answered it is that of another request, perhaps another client's, and must not be
+ * kept. {@link Response#defer} makes both the handler's for as long as it likes. To be used by the handler's thread
+ * (the loop for INLINE).
  */
 public abstract class Request {
     private PathParams params;

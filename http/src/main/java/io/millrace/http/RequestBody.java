@@ -15,7 +15,7 @@ public abstract class RequestBody {
     /** For the wire formats. */
     protected RequestBody() {}
 
-    /** Takes a body piece by piece, on the handler's thread. */
+    /** Takes a body piece by piece, on the loop. */
     public interface Reader {
 
         /** Some bytes; the array is lent for the length of the call. */
@@ -36,7 +36,11 @@ public abstract class RequestBody {
         return length() == 0;
     }
 
-    /** Reads as the bytes come, without blocking: INLINE or deferred handlers. Calls come on the loop. */
+    /**
+     * Reads as the bytes come, without blocking: INLINE or deferred handlers. Calls come on the loop. What the reader
+     * throws is answered as if the handler had thrown it. The response of an INLINE handler is {@link Response#defer
+     * deferred} by this call: the reader answers.
+     */
     public abstract void read(Reader reader);
 
     /** Stops and restarts the calls to the {@link Reader}, and with them the peer. On the loop. */

@@ -10,7 +10,9 @@ import java.util.function.Supplier;
  * Date, Server (unless switched off), Content-Length, Transfer-Encoding and Connection are the server's work. For HEAD
  * and for statuses without content the body is left away and the headers stay true.
  *
- * <p>To be used by the handler's thread; after {@link #defer} by any one thread at a time.
+ * <p>To be used by the handler's thread; after {@link #defer} by any one thread at a time. After an INLINE handler has
+ * answered, the object is used again for another request, perhaps another client's, and must not be kept: whoever
+ * answers later, or looks at it later, calls {@link #defer} before the handler returns.
  */
 public abstract class Response {
 
@@ -74,7 +76,7 @@ public abstract class Response {
      */
     public abstract ResponseStream stream(long length);
 
-    /** The answer will come later, after the handler has returned. */
+    /** The answer will come later, after the handler has returned. Request and response are not used again. */
     public abstract Response defer();
 
     /** Whether the head of the answer is settled: status and headers can no longer be changed. */
@@ -90,6 +92,7 @@ public abstract class Response {
      * Answers 101 and hands the connection to another protocol (RFC 9110 section 7.8). HTTP/1.1 only.
      *
      * @param name the protocol's name for the Upgrade field, such as {@code websocket}
+     * @param next makes the protocol, on the loop, before anything is sent; should it fail, the answer is 500
      * @throws IllegalStateException where the connection cannot be upgraded
      */
     public abstract void upgrade(String name, Supplier<Protocol> next);

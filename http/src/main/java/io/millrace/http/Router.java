@@ -3,6 +3,7 @@ package io.millrace.http;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -20,7 +21,8 @@ import java.util.TreeSet;
  * that
  * has the method answers. HEAD is served by GET unless it has a route of its own; a path without the method is answered
  * 405
- * with Allow, OPTIONS with Allow, no path at all 404. Filters stand before all of these.
+ * with Allow, OPTIONS with Allow, no path at all 404. Filters stand before all of these, which run on the loop, unless
+ * all routes are VIRTUAL or a filter that may block asks for a thread.
  *
  * <p>Is set up first, by one thread, and then used by any number; the first request ends the setting up.
  */
@@ -30,8 +32,11 @@ public final class Router implements Dispatcher {
     private final RouteTree tree = new RouteTree();
     private final List<Filter> filters = new ArrayList<>();
     private final Set<String> methods = new TreeSet<>();
+    private boolean inlineRoutes;
+    private boolean blockingFilters;
 
-    private volatile Route notFound;
+    // Answers where no route does. Being there says that the setting up is over.
+    private volatile Route instead;
 
     /** A router that knows no route. */
     public Router() {}
@@ -97,18 +102,31 @@ public final class Router implements Dispatcher {
         if (!method.equals(ANY)) {
             methods.add(method);
         }
+        Dispatch place = handler instanceof Route route ? route.dispatch() : dispatch;
+        inlineRoutes |= dispatch == Dispatch.INLINE && place == Dispatch.INLINE;
         return this;
     }
 
-    /** Adds a filter before every answer of this router, behind those added so far. */
-    public synchronized Router filter(Filter filter) {
+    /** Adds a filter before every answer of this router, behind those added so far. Runs where the answer does. */
+    public Router filter(Filter filter) {
+        return filter(Dispatch.INLINE, filter);
+    }
+
+    /**
+     * Adds a filter before every answer of this router, behind those added so far.
+     *
+     * @param dispatch {@link Dispatch#VIRTUAL} for a filter that may block: everything that this router answers, what
+     *     has no route included, runs on virtual threads then
+     */
+    public synchronized Router filter(Dispatch dispatch, Filter filter) {
         checkOpen();
-        filters.add(filter);
+        filters.add(Objects.requireNonNull(filter, "filter"));
+        blockingFilters |= dispatch == Dispatch.VIRTUAL;
         return this;
     }
 
     private void checkOpen() {
-        if (notFound != null) {
+        if (instead != null) {
             throw new IllegalStateException("the router is in use; set it up before the first request");
         }
     }
@@ -116,33 +134,31 @@ public final class Router implements Dispatcher {
     /** Finds the route. Allocates nothing for a path that exists and needs no decoding. */
     @Override
     public Route resolve(Request request) {
-        Route missing = notFound;
-        if (missing == null) {
-            missing = freeze();
+        Route none = instead;
+        if (none == null) {
+            none = freeze();
         }
         Route found = tree.find(request, request.method());
-        return found != null ? found.resolve(request) : instead(request, missing);
+        if (found != null) {
+            return found.resolve(request);
+        }
+        request.unrouted();
+        return none;
     }
 
     private synchronized Route freeze() {
-        if (notFound == null) {
-            Route missing = filtered(Router::missing);
+        if (instead == null) {
             tree.replaceAll(this::filtered);
-            notFound = missing;
+            boolean aside = blockingFilters || !filters.isEmpty() && !inlineRoutes;
+            Handler answer = filtersBefore(this::answerInstead);
+            instead = aside ? Route.virtual(answer) : Route.inline(answer);
         }
-        return notFound;
-    }
-
-    private static void missing(Request request, Response response) throws HttpException {
-        throw new HttpException(404);
+        return instead;
     }
 
     private Route filtered(Route route) {
-        return new Route(route.dispatch(), filtersBefore(route.handler()), route.pattern(), route.names());
-    }
-
-    private Route filtered(Handler handler) {
-        return Route.inline(filtersBefore(handler));
+        Dispatch place = blockingFilters ? Dispatch.VIRTUAL : route.dispatch();
+        return new Route(place, filtersBefore(route.handler()), route.pattern(), route.names());
     }
 
     private Handler filtersBefore(Handler handler) {
@@ -154,27 +170,25 @@ public final class Router implements Dispatcher {
     }
 
     // The path has no such method, or there is no such path.
-    private Route instead(Request request, Route missing) {
+    private void answerInstead(Request request, Response response) throws HttpException {
         Set<String> allowed = allowed(request);
         request.unrouted();
         if (allowed.isEmpty()) {
-            return missing;
+            throw new HttpException(404);
         }
-        String allow = String.join(", ", allowed);
-        boolean asked = request.method().equals("OPTIONS");
-        return filtered((ignored, response) -> {
-            response.setHeader("Allow", allow);
-            if (!asked) {
-                throw new HttpException(405);
-            }
-            response.status(204).send();
-        });
+        response.setHeader("Allow", String.join(", ", allowed));
+        if (!request.method().equals("OPTIONS")) {
+            throw new HttpException(405);
+        }
+        response.status(204).send();
     }
 
     private Set<String> allowed(Request request) {
         Set<String> allowed = new TreeSet<>();
         if (request.path().equals("*")) {
+            // Of the server as a whole (RFC 9110 section 9.3.7), which knows at least this method.
             allowed.addAll(methods);
+            allowed.add("OPTIONS");
         } else {
             for (String method : methods) {
                 if (tree.find(request, method) != null) {

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -113,6 +114,46 @@ class RouterTest {
         Dispatcher behind = Dispatcher.of(((Filter) (request, response, next) -> {}).before(router));
         assertSame(Dispatch.VIRTUAL, behind.resolve(Asked.of("GET", "/virtual")).dispatch());
         assertSame(behind.resolve(Asked.of("GET", "/inline")), behind.resolve(Asked.of("GET", "/inline")));
+    }
+
+    @Test
+    void filtersThatMayBlockStandBeforeEverything() {
+        Filter filter = (request, response, next) -> next.handle(request, response);
+        Router allVirtual = new Router().get("/a", Dispatch.VIRTUAL, NOTHING).get("/b", Route.virtual(NOTHING));
+        Router mixed = new Router().get("/a", Dispatch.VIRTUAL, NOTHING).get("/b", NOTHING).filter(filter);
+        Router aside = new Router().get("/a", NOTHING).any("/in/*", mixed).filter(Dispatch.VIRTUAL, filter);
+        Router bare = new Router().get("/a", Dispatch.VIRTUAL, NOTHING);
+        allVirtual.filter(filter);
+        for (String[] asked : new String[][] {{"GET", "/x"}, {"POST", "/a"}, {"OPTIONS", "/a"}, {"OPTIONS", "*"}}) {
+            assertSame(Dispatch.VIRTUAL, allVirtual.resolve(Asked.of(asked[0], asked[1])).dispatch());
+            assertSame(Dispatch.INLINE, mixed.resolve(Asked.of(asked[0], asked[1])).dispatch());
+            assertSame(Dispatch.VIRTUAL, aside.resolve(Asked.of(asked[0], asked[1])).dispatch());
+            assertSame(Dispatch.INLINE, bare.resolve(Asked.of(asked[0], asked[1])).dispatch());
+        }
+        assertSame(Dispatch.VIRTUAL, aside.resolve(Asked.of("GET", "/a")).dispatch());
+        assertSame(Dispatch.VIRTUAL, aside.resolve(Asked.of("GET", "/in/b")).dispatch());
+    }
+
+    @Test
+    void theChainOfFiltersIsBuiltOnce() {
+        List<Handler> built = new ArrayList<>();
+        Filter filter = new Filter() {
+            @Override
+            public void filter(Request request, Response response, Handler next) {}
+
+            @Override
+            public Handler before(Handler handler) {
+                built.add(handler);
+                return handler;
+            }
+        };
+        Router router = new Router().get("/a", NOTHING).filter(filter);
+        for (int i = 0; i < 3; i++) {
+            router.resolve(Asked.of("POST", "/a"));
+            router.resolve(Asked.of("OPTIONS", "/a"));
+            router.resolve(Asked.of("GET", "/x"));
+        }
+        assertEquals(2, built.size(), "before the route, and before the answers without one");
     }
 
     @Test

@@ -49,6 +49,27 @@ class SmallRoomsTest {
     }
 
     @Test
+    void durationsFitIntoNanoseconds() {
+        Duration century = Duration.ofDays(36_500);
+        assertEquals(century, Limits.DEFAULT.withBodyTime(century).bodyTime());
+        for (Duration endless : new Duration[] {century.plusNanos(1), Duration.ofSeconds(Long.MAX_VALUE)}) {
+            IllegalArgumentException refused =
+                    assertThrows(IllegalArgumentException.class, () -> Limits.DEFAULT.withHeadTime(endless));
+            assertTrue(refused.getMessage().startsWith("headTime must be at most 36500 days"), refused.getMessage());
+            assertThrows(IllegalArgumentException.class, () -> Limits.DEFAULT.withIdleTime(endless));
+            assertThrows(IllegalArgumentException.class, () -> Limits.DEFAULT.withBodyTime(endless));
+            assertThrows(IllegalArgumentException.class, () -> Limits.DEFAULT.withWriteTime(endless));
+        }
+    }
+
+    @Test
+    void aRequestInALogIsPrintable() {
+        assertEquals("GET /a?b", Asked.of("GET", "/a?b").toString());
+        assertEquals("GET /\\x9b2J\\xff\\x7f", Asked.of("GET", "/\u009b2J\u00ff\u007f").toString());
+        assertEquals("a request that could not be read", new ExchangeRequest(null).toString());
+    }
+
+    @Test
     void tokensAndValues() {
         for (char c = 0; c < 256; c++) {
             boolean token = c < 128 && (Character.isLetterOrDigit(c) || "!#$%&'*+-.^_`|~".indexOf(c) >= 0);

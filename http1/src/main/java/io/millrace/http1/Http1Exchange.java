@@ -11,7 +11,6 @@ import io.millrace.http.ExchangeLog;
 import io.millrace.http.FieldBlock;
 import io.millrace.http.Limits;
 import io.millrace.http1.ResponseWriter.Persistence;
-import java.util.function.Supplier;
 
 /**
  * One exchange on an HTTP/1.1 connection: reads the head, has it answered, reads the body for whoever wants it and
@@ -19,6 +18,9 @@ import java.util.function.Supplier;
  * when nobody does, and writes the answer in HTTP/1.1's form.
  */
 final class Http1Exchange extends Exchange {
+    // As long as a body of any size may take: two of these still fit into a number of nanoseconds.
+    private static final double LONGEST = 1L << 61;
+
     /** {@link #advance} needs more input. */
     static final int INPUT = 0;
 
@@ -48,6 +50,7 @@ final class Http1Exchange extends Exchange {
     // How fast its body comes: time in which nobody wanted it does not count.
     private long headSince;
     private long bodySince;
+    private long lastByte;
     private long heldSince;
     private boolean wanted;
     private long received;
@@ -57,7 +60,7 @@ final class Http1Exchange extends Exchange {
     private boolean lasts;
     private boolean clientCloses;
     private boolean chunked;
-    private Supplier<Protocol> successor;
+    private Protocol successor;
 
     Http1Exchange(Http1 room) {
         super(room.log(), room.clock());
@@ -158,6 +161,7 @@ final class Http1Exchange extends Exchange {
         expectBody(bodyLeft);
         expectsContinue = rules.expectsContinue();
         bodySince = link().now();
+        lastByte = bodySince;
         heldSince = bodySince;
         if (chunkedBody) {
             if (decoder == null) {
@@ -236,6 +240,7 @@ final class Http1Exchange extends Exchange {
     // 0, or the negative of a status.
     private int data(byte[] array, int start, int count) {
         received += count;
+        lastByte = link().now();
         if (received > limits.body()) {
             return -413;
         }
@@ -259,13 +264,18 @@ final class Http1Exchange extends Exchange {
         long now = link().now();
         boolean wants = wantsBody();
         if (wants && !wanted) {
-            bodySince += now - heldSince;
+            wasHeld(now - heldSince);
             goOn();
         } else if (!wants && wanted) {
             heldSince = now;
         }
         wanted = wants;
         protocol.demandChanged(this, link());
+    }
+
+    private void wasHeld(long nanos) {
+        bodySince += nanos;
+        lastByte += nanos;
     }
 
     private void goOn() {
@@ -286,9 +296,14 @@ final class Http1Exchange extends Exchange {
         if (bodyDone || !isOver() && !wantsBody()) {
             return Link.NEVER;
         }
-        int rate = limits.bodyRate();
-        long nanos = rate == 0 ? 0 : (long) (received * (1e9 / rate));
-        return rate == 0 ? Link.NEVER : bodySince + Math.max(room.bodyNanos(), nanos);
+        // Bytes that came fast earn time, but not to be silent in: else a megabyte would buy half an hour.
+        long silent = lastByte + room.bodyNanos();
+        return limits.bodyRate() == 0 ? silent : Math.min(silent, bodySince + earned());
+    }
+
+    private long earned() {
+        double nanos = received * (1e9 / limits.bodyRate());
+        return Math.max(room.bodyNanos(), (long) Math.min(nanos, LONGEST));
     }
 
     /** The client is too slow. */
@@ -342,7 +357,7 @@ final class Http1Exchange extends Exchange {
     }
 
     /** The protocol that takes over after this exchange, or {@code null}. */
-    Supplier<Protocol> successor() {
+    Protocol successor() {
         return successor;
     }
 
@@ -432,7 +447,7 @@ final class Http1Exchange extends Exchange {
     @Override
     protected void answered() {
         if (!bodyDone && !wanted && !inHead) {
-            bodySince += link().now() - heldSince;
+            wasHeld(link().now() - heldSince);
         }
         protocol.answered(this, link());
     }
@@ -456,7 +471,7 @@ final class Http1Exchange extends Exchange {
     }
 
     @Override
-    protected void writeUpgrade(String name, FieldBlock fields, Supplier<Protocol> next) {
+    protected void writeUpgrade(String name, FieldBlock fields, Protocol next) {
         successor = next;
         Buffer out = link().out();
         writer.begin(out, 101, fields, link().now());

@@ -118,7 +118,7 @@ final class Http1Protocol implements Protocol {
             closing = true;
             resume(link);
             link.deadline(Link.NEVER);
-            link.become(exchange.successor().get());
+            link.become(exchange.successor());
         } else if (!exchange.lasts()) {
             close(link, exchange.closing());
         } else {
@@ -264,7 +264,8 @@ final class Http1Protocol implements Protocol {
     @Override
     public void stopping(Link link) {
         stopping = true;
-        if (exchange == null) {
+        // Input that is held back has arrived in time: drained() takes it up, and its answer says that it is the last.
+        if (exchange == null && !paused) {
             close(link, Closing.FLUSHED);
         }
     }

@@ -15,6 +15,7 @@ import io.millrace.http.ResponseStream;
 import io.millrace.testkit.MemoryLink;
 import io.millrace.testkit.Trickle;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -278,7 +279,8 @@ class FuzzTest {
         }
 
         private void stream(Response response, String text) throws IOException {
-            try (ResponseStream stream = random.nextBoolean() ? response.stream() : response.stream(text.length())) {
+            int length = text.getBytes(StandardCharsets.UTF_8).length; // a damaged target is not all ASCII
+            try (ResponseStream stream = random.nextBoolean() ? response.stream() : response.stream(length)) {
                 for (String piece : text.split("(?<=/)")) {
                     stream.write(piece);
                     if (random.nextBoolean()) {

@@ -12,12 +12,14 @@ import io.millrace.core.Ascii;
 import io.millrace.core.Buffer;
 import io.millrace.core.Closing;
 import io.millrace.core.Link;
+import io.millrace.core.OpenFile;
 import io.millrace.core.Protocol;
 import io.millrace.http.Handler;
 import io.millrace.http.RequestBody;
 import io.millrace.http.Response;
 import io.millrace.testkit.MemoryLink;
 import io.millrace.testkit.Trickle;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -129,6 +131,30 @@ class LifecycleTest {
     }
 
     @Test
+    void whatHadArrivedBeforeTheServerStopsIsAnsweredAndTold() {
+        Serving serving = Serving.of((request, response) -> response.send(new byte[10_000]));
+        MemoryLink link = serving.open().highWater(1000).window(0).feed(GET + GET);
+        assertEquals(1, serving.log.size(), "the second waits for room");
+        link.stop();
+        assertFalse(link.isClosed());
+        link.window(Long.MAX_VALUE);
+        List<Answer> answers = Answer.all(link.text());
+        assertEquals(2, answers.size());
+        assertFalse(answers.getFirst().closes());
+        assertTrue(answers.getLast().closes());
+        assertTrue(link.isClosed());
+    }
+
+    @Test
+    void aHeadThatDoesNotComeToItsEndDoesNotHoldUpTheStop() {
+        MemoryLink link = Serving.echo().open().feed(GET).feed("GET / ").stop();
+        assertFalse(link.isClosed());
+        link.advance(Duration.ofSeconds(10));
+        assertEquals(408, Answer.all(link.text()).getLast().status());
+        assertTrue(link.isClosed());
+    }
+
+    @Test
     void aConnectionTooManyIsTold() {
         Serving serving = Serving.echo();
         MemoryLink link = new MemoryLink(serving.http.refuse(), serving.clock);
@@ -184,6 +210,28 @@ class LifecycleTest {
         assertEquals(List.of("GET / 101 0"), serving.log);
         link.reset();
         assertSame(Echo.class, link.protocol().getClass());
+    }
+
+    @Test
+    void aSuccessorThatCannotBeMadeIs500() {
+        Response[] responses = new Response[1];
+        MemoryLink later = Serving.of((request, response) -> responses[0] = response.defer()).open().feed(UPGRADE);
+        responses[0].upgrade("Echo", () -> {
+            throw new IllegalStateException("on purpose");
+        });
+        assertEquals(500, Answer.only(later.run().text()).status());
+        MemoryLink atOnce = Serving.of((request, response) -> response.upgrade("Echo", () -> null)).open();
+        atOnce.feed(UPGRADE + GET);
+        assertEquals(500, Answer.all(atOnce.text()).getFirst().status());
+    }
+
+    @Test
+    void anAnswerThatFailsOnItsWayEndsTheConnection() {
+        OpenFile broken = new BytesFile(new byte[10_000_000]);
+        broken.close(); // a file that is closed cannot be held for its slices
+        MemoryLink link = Serving.of((request, response) -> response.send(broken, 0, 10_000_000)).open().feed(GET);
+        assertEquals(Closing.NOW, link.closing());
+        assertTrue(link.isClosed());
     }
 
     @ParameterizedTest

@@ -135,6 +135,33 @@ class LimitsTest {
     }
 
     @Test
+    void bytesThatCameFastBuyNoTimeToBeSilent() {
+        for (int rate : new int[] {500, 1, 0}) {
+            Limits limits = Limits.DEFAULT.withBodyRate(rate).withBodyTime(Duration.ofSeconds(10));
+            Handler whole = (request, response) -> request.body().whole(2_000_000, bytes -> response.send("x"));
+            MemoryLink link = Serving.of(whole, limits).open();
+            link.feed("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 2000000\r\n\r\n");
+            link.advance(Duration.ofSeconds(5)).feed(new byte[1_000_000]);
+            link.advance(Duration.ofSeconds(10).minus(ABIT));
+            assertFalse(link.isClosed(), "rate " + rate);
+            link.advance(ABIT);
+            assertEquals(408, Answer.only(link.text()).status(), "rate " + rate);
+        }
+    }
+
+    @Test
+    void anyRateWillDoWhereNoneIsAskedFor() {
+        Limits limits = Limits.DEFAULT.withBodyRate(0).withBodyTime(Duration.ofSeconds(10));
+        Handler whole = (request, response) -> request.body().whole(1000, bytes -> response.send("x"));
+        MemoryLink link = Serving.of(whole, limits).open();
+        link.feed("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\n");
+        for (int i = 0; i < 100; i++) {
+            link.advance(Duration.ofSeconds(9)).feed("x");
+        }
+        assertEquals(200, Answer.only(link.text()).status());
+    }
+
+    @Test
     void theGraceOfABodyCountsFromItsBeginning() {
         Handler whole = (request, response) -> request.body().whole(1_000_000, bytes -> response.send("x"));
         MemoryLink link = Serving.of(whole).open();

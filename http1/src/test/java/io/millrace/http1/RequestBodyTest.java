@@ -111,6 +111,17 @@ class RequestBodyTest {
     }
 
     @Test
+    void aReaderAnswersAfterItsHandlerHasReturned() {
+        Handler reading = (request, response) -> request.body().read(new Recorder(new ArrayList<>(), response));
+        MemoryLink link = Serving.of(reading)
+                .open()
+                .feed(post("Content-Length: 5") + "he");
+        assertEquals("", link.text());
+        link.feed("llo" + post("Content-Length: 0"));
+        assertEquals(List.of(200, 200), Answer.all(link.text()).stream().map(Answer::status).toList());
+    }
+
+    @Test
     void aReaderHearsThatThePeerWentAway() {
         List<String> seen = new ArrayList<>();
         Serving serving = Serving.of((request, response) -> {

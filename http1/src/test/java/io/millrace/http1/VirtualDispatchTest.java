@@ -4,17 +4,20 @@ package io.millrace.http1;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.core.Closing;
 import io.millrace.http.Handler;
 import io.millrace.http.HttpException;
 import io.millrace.http.Request;
+import io.millrace.http.RequestBody;
 import io.millrace.http.ResponseStream;
 import io.millrace.http.Route;
 import io.millrace.testkit.MemoryLink;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InterruptedIOException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -203,6 +206,98 @@ class VirtualDispatchTest {
         link.runUntil(() -> done.getCount() == 0);
         assertInstanceOf(IOException.class, thrown.get());
         assertEquals(1, serving.log.size());
+    }
+
+    @Test
+    void aStreamThatCannotBeClosedEndsTheConnection() {
+        AtomicReference<Throwable> thrown = new AtomicReference<>();
+        Serving serving = virtual((request, response) -> {
+            ResponseStream stream = response.stream();
+            while (stream.writable()) {
+                stream.write(new byte[8000]);
+            }
+            stream.write(new byte[100]);
+            Thread.currentThread().interrupt();
+            try {
+                stream.close();
+            } catch (IOException e) {
+                thrown.set(e);
+                throw e;
+            }
+        });
+        MemoryLink link = serving.open().highWater(1000).window(0).feed(GET);
+        link.runUntil(link::isClosed);
+        assertInstanceOf(InterruptedIOException.class, thrown.get());
+        assertEquals(Closing.NOW, link.closing());
+    }
+
+    @Test
+    void aStreamOpenedAfterThePeerHasLeftIsAborted() {
+        CountDownLatch left = new CountDownLatch(1);
+        AtomicReference<String> seen = new AtomicReference<>();
+        Serving serving = virtual((request, response) -> {
+            response.defer();
+            left.await();
+            ResponseStream stream = response.stream();
+            boolean writable = stream.writable();
+            stream.onAborted(() -> seen.set("aborted, writable " + writable));
+        });
+        MemoryLink link = serving.open().feed(GET);
+        link.reset();
+        left.countDown();
+        link.runUntil(() -> seen.get() != null);
+        assertEquals("aborted, writable false", seen.get());
+    }
+
+    @Test
+    void aStreamThatWentOutWholeIsNotAborted() {
+        AtomicReference<String> seen = new AtomicReference<>();
+        CountDownLatch done = new CountDownLatch(1);
+        CountDownLatch checked = new CountDownLatch(1);
+        Serving serving = virtual((request, response) -> {
+            ResponseStream stream = response.stream();
+            stream.close();
+            done.await();
+            stream.onAborted(() -> seen.set("aborted"));
+            response.execute(checked::countDown);
+        });
+        MemoryLink link = serving.open().feed(GET);
+        link.runUntil(() -> serving.log.size() == 1);
+        link.reset();
+        done.countDown();
+        link.runUntil(() -> checked.getCount() == 0);
+        assertNull(seen.get());
+    }
+
+    @Test
+    void aReaderThatFailsLeavesTheHandlersResponseAlone() {
+        AtomicReference<String> seen = new AtomicReference<>();
+        CountDownLatch answered = new CountDownLatch(1);
+        Serving serving = virtual((request, response) -> {
+            response.status(202).header("X", "y").defer();
+            response.onComplete(answered::countDown);
+            request.body().read(new RequestBody.Reader() {
+                @Override
+                public void data(byte[] bytes, int offset, int length) {
+                    throw new IllegalStateException("on purpose");
+                }
+
+                @Override
+                public void end() {}
+
+                @Override
+                public void failed(IOException why) {}
+            });
+            answered.await();
+            seen.set(response.status() + response.header("X") + response.committed());
+            response.send("dropped");
+        });
+        MemoryLink link = serving.open().feed("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello");
+        link.runUntil(() -> seen.get() != null);
+        assertEquals("202yfalse", seen.get());
+        Answer answer = Answer.only(link.text());
+        assertEquals(500, answer.status());
+        assertNull(answer.field("X"));
     }
 
     @Test

@@ -97,11 +97,15 @@ public final class AccessLog implements ExchangeLog, AutoCloseable {
 
     @Override
     public void completed(Request request, int status, long bytes, long nanos) {
-        if (format == LogFormat.NONE || closing) {
+        if (format == LogFormat.NONE) {
             return;
         }
         Lane lane = lanes[(int) Thread.currentThread().threadId() & LANES - 1];
         synchronized (lane) {
+            if (closing) {
+                dropped.incrementAndGet();
+                return;
+            }
             int before = lane.filling.readable();
             lane.line.append(lane.filling, request, status, bytes, nanos, clock.millis());
             int after = lane.filling.readable();
@@ -196,7 +200,8 @@ public final class AccessLog implements ExchangeLog, AutoCloseable {
     private void attempt(long lines, Attempt attempt) {
         try {
             attempt.run();
-        } catch (IOException e) {
+        } catch (Throwable e) {
+            // Not even an Error may end the only thread that writes.
             dropped.addAndGet(lines);
             if (!failed) {
                 failed = true;
@@ -217,6 +222,18 @@ public final class AccessLog implements ExchangeLog, AutoCloseable {
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+        for (Lane lane : lanes) {
+            forget(lane);
+        }
+    }
+
+    /** What came while the writer was leaving, or what it had no time for. */
+    private void forget(Lane lane) {
+        synchronized (lane) {
+            dropped.addAndGet(lane.lines);
+            lane.lines = 0;
+            lane.filling.clear();
         }
     }
 }

@@ -2,6 +2,7 @@
 package io.millrace.web;
 
 import io.millrace.http.ExchangeLog;
+import io.millrace.http.Request;
 import java.util.Arrays;
 
 /** Several logs as one. */
@@ -15,12 +16,23 @@ public final class ExchangeLogs {
         return switch (real.length) {
             case 0 -> ExchangeLog.NONE;
             case 1 -> real[0];
-            default ->
-                (request, status, bytes, nanos) -> {
-                    for (ExchangeLog log : real) {
-                        log.completed(request, status, bytes, nanos);
-                    }
-                };
+            default -> new Several(real);
         };
+    }
+
+    private record Several(ExchangeLog[] logs) implements ExchangeLog {
+        @Override
+        public void completed(Request request, int status, long bytes, long nanos) {
+            for (ExchangeLog log : logs) {
+                log.completed(request, status, bytes, nanos);
+            }
+        }
+
+        @Override
+        public void brokenOff(Request request, int status, long bytes, long nanos) {
+            for (ExchangeLog log : logs) {
+                log.brokenOff(request, status, bytes, nanos);
+            }
+        }
     }
 }

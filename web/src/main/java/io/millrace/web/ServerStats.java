@@ -34,6 +34,14 @@ public final class ServerStats implements ExchangeLog {
         }
     }
 
+    /** The time of an answer that the client did not take to its end says nothing of the server's: it is not recorded. */
+    @Override
+    public void brokenOff(Request request, int status, long sent, long nanos) {
+        requests.increment();
+        bytes.add(sent);
+        aborted.increment();
+    }
+
     /** Number of exchanges that are over. */
     public long requests() {
         return requests.sum();
@@ -54,7 +62,7 @@ public final class ServerStats implements ExchangeLog {
         return serverErrors.sum();
     }
 
-    /** Number of exchanges whose connection ended before an answer began. */
+    /** Number of exchanges whose connection ended before or in the middle of the answer. */
     public long aborted() {
         return aborted.sum();
     }

@@ -3,6 +3,8 @@ package io.millrace.web;
 
 import io.millrace.http.Request;
 import io.millrace.http.Response;
+import io.millrace.http.Tokens;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
@@ -54,9 +56,14 @@ final class SharedHeaders {
         response.header("Access-Control-Allow-Methods", StaticFiles.METHODS);
         response.header("Access-Control-Max-Age", DAY);
         String asked = request.headers().joined("Access-Control-Request-Headers");
-        if (asked != null) {
+        if (asked != null && isListOfTokens(asked)) {
             response.header("Access-Control-Allow-Headers", asked);
             response.header("Vary", "Access-Control-Request-Headers");
         }
+    }
+
+    /** Whether these are names of header fields: no browser asks for anything else, and nothing else goes back. */
+    private static boolean isListOfTokens(String names) {
+        return Arrays.stream(names.split(",", -1)).map(String::strip).allMatch(Tokens::isToken);
     }
 }

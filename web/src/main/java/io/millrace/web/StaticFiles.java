@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
+import java.util.concurrent.Semaphore;
 
 /**
  * Serves a {@link Folder}: GET and HEAD with conditions, ranges and precompressed siblings, index files, listings for
@@ -29,12 +30,16 @@ public final class StaticFiles implements Handler, AutoCloseable {
     /** A directory whose own size is beyond this many bytes has more than some thousand names. */
     private static final long LARGE_FOLDER = 64 * 1024;
 
+    /** So many of those are made at once; each may be a hundred thousand names in memory. */
+    private static final int LARGE_LISTINGS = 4;
+
     static final String METHODS = "GET, HEAD, OPTIONS";
 
     private final Folder folder;
     private final FileOptions options;
     private final SharedHeaders shared;
     private final FileSender sender;
+    private final Semaphore largeListings = new Semaphore(LARGE_LISTINGS);
 
     private StaticFiles(Folder folder, FileOptions options, Clock clock) {
         this.folder = folder;
@@ -74,9 +79,13 @@ public final class StaticFiles implements Handler, AutoCloseable {
         } catch (AccessDeniedException e) {
             refuse(response, 403);
         } catch (IOException | UncheckedIOException e) {
-            response.setHeader("Retry-After", "1");
-            refuse(response, 503);
+            unavailable(response);
         }
+    }
+
+    private void unavailable(Response response) {
+        response.setHeader("Retry-After", "1");
+        refuse(response, 503);
     }
 
     private void other(String method, Request request, Response response) {
@@ -170,12 +179,24 @@ public final class StaticFiles implements Handler, AutoCloseable {
 
     /** Thousands of names to look at would keep the loop, and everybody on it, waiting. */
     private void listingAside(Response response, String name, ListingOrder order, boolean json) {
+        if (!largeListings.tryAcquire()) {
+            response.execute(() -> unavailable(response));
+            return;
+        }
+        Runnable answer;
         try {
             byte[] page = render(name, order, json);
-            response.execute(() -> list(response, json, page));
-        } catch (IOException | RuntimeException e) {
-            response.execute(() -> refuse(response, 503));
+            answer = () -> list(response, json, page);
+        } catch (IOException | UncheckedIOException e) {
+            answer = () -> unavailable(response);
+        } catch (Throwable e) {
+            // Nobody is behind this thread to answer for it, an OutOfMemoryError included.
+            System.getLogger("io.millrace.web").log(System.Logger.Level.ERROR, "a listing failed", e);
+            answer = () -> refuse(response, 500);
+        } finally {
+            largeListings.release();
         }
+        response.execute(answer);
     }
 
     private byte[] render(String name, ListingOrder order, boolean json) throws IOException {

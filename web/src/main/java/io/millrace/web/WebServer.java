@@ -24,6 +24,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 /**
  * A web server in five lines:
@@ -45,6 +47,7 @@ import java.util.Objects;
 public final class WebServer implements AutoCloseable {
     private final Router router = new Router();
     private final List<StaticFiles> folders = new ArrayList<>();
+    private final CountDownLatch over = new CountDownLatch(1);
     private InetAddress host = InetAddress.getLoopbackAddress();
     private int port;
     private int loopCount = Runtime.getRuntime().availableProcessors();
@@ -58,6 +61,8 @@ public final class WebServer implements AutoCloseable {
     private LoopGroup loops;
     private Listening listening;
     private boolean ended;
+    private volatile boolean cutShort;
+    private volatile boolean endedInTime;
 
     private WebServer(int port) {
         this.port = port;
@@ -135,10 +140,15 @@ public final class WebServer implements AutoCloseable {
         return route("*", "/*", handler);
     }
 
-    /** Passes every request through a filter, behind those added before. */
+    /** Passes every request through a filter, behind those added before. Must not block where its handler must not. */
     public WebServer filter(Filter filter) {
+        return filter(Dispatch.INLINE, filter);
+    }
+
+    /** Passes every request through a filter; with VIRTUAL it may block, and all requests run on virtual threads. */
+    public WebServer filter(Dispatch dispatch, Filter filter) {
         requireNotStarted();
-        router.filter(filter);
+        router.filter(dispatch, filter);
         return this;
     }
 
@@ -306,16 +316,46 @@ public final class WebServer implements AutoCloseable {
      * Stops in order: takes no more connections, finishes the requests in flight (their answers say {@code Connection:
      * close}), lets idle connections go. What is not done after {@code grace} is cut off.
      *
-     * @return whether everything was done in time; {@code true} for a server that does not run
+     * <p>A thread that is interrupted, before or meanwhile, ends the server at once. Whoever stops a server that is
+     * being stopped waits for that, and cuts it short when the own grace is over.
+     *
+     * @return whether everything was done in time, then and for all later calls; {@code true} for a server that was
+     *     never started
+     * @throws IllegalStateException on one of the server's loops, which cannot wait for its own end
      */
     public boolean stop(Duration grace) throws InterruptedException {
-        LoopGroup group = end();
-        boolean inTime = group == null || group.stop(grace);
-        folders.forEach(StaticFiles::close);
-        return inTime;
+        LoopGroup group = loopsFromOutside();
+        if (!end()) {
+            return group == null || stopAgain(group, grace);
+        }
+        try {
+            endedInTime = group == null || group.stop(grace) && !cutShort;
+            return endedInTime;
+        } finally {
+            folders.forEach(StaticFiles::close);
+            over.countDown();
+        }
     }
 
-    /** Stops at once; connections that stand are cut off. A server that does not run stays as it is. */
+    private boolean stopAgain(LoopGroup group, Duration grace) throws InterruptedException {
+        boolean done = false;
+        try {
+            done = over.await(TimeUnit.NANOSECONDS.convert(grace), TimeUnit.NANOSECONDS);
+        } finally {
+            if (!done) {
+                cutShort = true;
+                group.close();
+            }
+        }
+        over.await();
+        return endedInTime;
+    }
+
+    /**
+     * Stops at once; connections that stand are cut off. A server that does not run stays as it is.
+     *
+     * @throws IllegalStateException on one of the server's loops, which cannot wait for its own end
+     */
     @Override
     public void close() {
         try {
@@ -335,11 +375,20 @@ public final class WebServer implements AutoCloseable {
         group.await();
     }
 
-    /** The loops that are to end, or {@code null} if there are none or somebody ends them already. */
-    private synchronized LoopGroup end() {
+    private synchronized LoopGroup loopsFromOutside() {
+        for (int i = 0; loops != null && i < loops.size(); i++) {
+            if (loops.loop(i).inLoop()) {
+                throw new IllegalStateException("a loop cannot wait for its own end: stop from another thread");
+            }
+        }
+        return loops;
+    }
+
+    /** Whether this is the first to say so. */
+    private synchronized boolean end() {
         boolean first = !ended;
         ended = true;
-        return first ? loops : null;
+        return first;
     }
 
     private synchronized void requireNotStarted() {

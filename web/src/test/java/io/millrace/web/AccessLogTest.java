@@ -253,6 +253,45 @@ class AccessLogTest {
     }
 
     @Test
+    void notEvenAnErrorEndsTheWriter() throws InterruptedException {
+        int[] calls = {0};
+        CountDownLatch failed = new CountDownLatch(1);
+        OutputStream stream = new OutputStream() {
+            @Override
+            public void write(int value) {
+                throw new AssertionError();
+            }
+
+            @Override
+            public void write(byte[] bytes, int offset, int length) {
+                if (calls[0]++ == 0) {
+                    failed.countDown();
+                    throw new StackOverflowError("on purpose");
+                }
+                out.write(bytes, offset, length);
+            }
+        };
+        AccessLog log = log(stream, LogFormat.COMMON, false, 100_000);
+        log.completed(StubRequest.get("/lost"), 200, 1, 1);
+        failed.await();
+        log.completed(StubRequest.get("/kept"), 200, 1, 1);
+        log.close();
+        assertEquals(1, log.dropped());
+        assertTrue(out.toString(StandardCharsets.UTF_8).contains("/kept"));
+    }
+
+    @Test
+    void linesAfterTheEndAreCounted() {
+        AccessLog log = log(out, LogFormat.COMMON, false, 100_000);
+        log.completed(StubRequest.get("/first"), 200, 1, 1);
+        log.close();
+        log.completed(StubRequest.get("/late"), 200, 1, 1);
+        log.completed(StubRequest.get("/later"), 200, 1, 1);
+        assertEquals(2, log.dropped());
+        assertTrue(out.toString(StandardCharsets.UTF_8).contains("/first"));
+    }
+
+    @Test
     void closingTwiceDoesNoHarm() {
         AccessLog log = AccessLog.to(out, LogFormat.COMMON);
         log.close();

@@ -7,10 +7,13 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.http.ExchangeLog;
+import io.millrace.testkit.RawClient;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 class ServerStatsTest {
@@ -28,6 +31,34 @@ class ServerStatsTest {
         assertEquals(3, stats.serverErrors());
         assertEquals(1, stats.aborted());
         assertEquals(11, stats.latency().count());
+    }
+
+    @Test
+    void brokenOffAnswersAreCountedApartAndNotTimed() {
+        ServerStats stats = new ServerStats();
+        ExchangeLogs.all(stats, (request, status, bytes, nanos) -> {}).brokenOff(null, 200, 10, 1_000_000);
+        assertEquals(1, stats.requests());
+        assertEquals(10, stats.bytes());
+        assertEquals(1, stats.aborted());
+        assertEquals(0, stats.latency().count());
+    }
+
+    @Test
+    void aClientThatLeavesInTheMiddleIsBrokenOff() throws Exception {
+        ServerStats stats = new ServerStats();
+        CountDownLatch over = new CountDownLatch(1);
+        ExchangeLog last = (request, status, bytes, nanos) -> over.countDown();
+        try (WebServer server = WebServer.on(0)
+                .get("/", (request, response) -> response.send(new byte[50_000_000]))
+                .log(ExchangeLogs.all(stats, last))
+                .start()) {
+            RawClient client = RawClient.connect(server.address(), 4096);
+            client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n").readUntil("\r\n\r\n");
+            client.reset();
+            assertTrue(over.await(20, TimeUnit.SECONDS));
+        }
+        assertEquals(1, stats.aborted());
+        assertEquals(0, stats.latency().count());
     }
 
     @Test

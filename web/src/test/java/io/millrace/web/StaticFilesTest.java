@@ -12,6 +12,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -320,5 +321,19 @@ class StaticFilesTest extends ServedFolder {
         assertEquals("GET, HEAD, OPTIONS", preflight.header("Access-Control-Allow-Methods"));
         assertEquals("range, x-own", preflight.header("Access-Control-Allow-Headers"));
         assertEquals("86400", preflight.header("Access-Control-Max-Age"));
+    }
+
+    @Test
+    void aPreflightForWhatIsNoFieldIsAnsweredWithoutIt() throws IOException {
+        files = serve(FileOptions.DEFAULT.cors("*"));
+        for (List<String> asked : List.of(List.of("x-own", ""), List.of(""), List.of("x-own;"), List.of("a,,b"))) {
+            StubResponse preflight = new StubResponse();
+            List<String> fields = new ArrayList<>(List.of("Access-Control-Request-Method", "GET"));
+            asked.forEach(value -> fields.addAll(List.of("Access-Control-Request-Headers", value)));
+            files.handle(new StubRequest("OPTIONS", "/a.txt", fields.toArray(String[]::new)), preflight);
+            assertEquals(204, preflight.status());
+            assertEquals("GET, HEAD, OPTIONS", preflight.header("Access-Control-Allow-Methods"));
+            assertNull(preflight.header("Access-Control-Allow-Headers"), asked.toString());
+        }
     }
 }

@@ -7,6 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.millrace.core.FileInfo;
+import io.millrace.core.Folder;
+import io.millrace.core.OpenFile;
 import io.millrace.http.Dispatch;
 import io.millrace.http.Limits;
 import io.millrace.loop.Overload;
@@ -36,9 +39,11 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
@@ -211,6 +216,96 @@ final class WebServerTest {
             arrived.await();
             assertFalse(server.stop(Duration.ofMillis(50)));
             assertTrue(isOver(socket.getInputStream()));
+        }
+    }
+
+    @Test
+    void anInterruptedThreadEndsTheServerAllTheSame() throws Exception {
+        List<String> closed = new CopyOnWriteArrayList<>();
+        CountDownLatch arrived = new CountDownLatch(1);
+        WebServer server = WebServer.on(0)
+                .loops(1)
+                .files("/files", new NoFolder(closed), FileOptions.DEFAULT)
+                .get("/never", (request, response) -> {
+                    response.defer();
+                    arrived.countDown();
+                })
+                .start();
+        try (Socket socket = new Socket(server.address().getAddress(), server.port())) {
+            ask(socket, "/never");
+            arrived.await();
+            FutureTask<Boolean> close = new FutureTask<>(() -> {
+                Thread.currentThread().interrupt();
+                server.close();
+                return Thread.currentThread().isInterrupted();
+            });
+            Thread.ofPlatform().start(close);
+            assertTrue(close.get(), "the interrupt is kept");
+            assertEquals(List.of("closed"), closed);
+            server.await();
+            assertTrue(isOver(socket.getInputStream()));
+        }
+        assertFalse(server.stop(Duration.ofSeconds(1)), "not everything was done");
+        assertEquals(List.of("closed"), closed);
+    }
+
+    @Test
+    void aSecondStopCutsTheFirstShort() throws Exception {
+        CountDownLatch arrived = new CountDownLatch(1);
+        WebServer server = WebServer.on(0)
+                .loops(1)
+                .get("/never", (request, response) -> {
+                    response.defer();
+                    arrived.countDown();
+                })
+                .start();
+        try (Socket socket = new Socket(server.address().getAddress(), server.port())) {
+            ask(socket, "/never");
+            arrived.await();
+            FutureTask<Boolean> first = new FutureTask<>(() -> server.stop(Duration.ofDays(1)));
+            Thread.ofVirtual().start(first);
+            awaitRefused(server.address());
+            assertFalse(server.stop(Duration.ZERO));
+            assertFalse(first.get());
+            assertTrue(isOver(socket.getInputStream()));
+        }
+    }
+
+    @Test
+    void aLoopCannotStopItsServerAndSaysSo() throws Exception {
+        AtomicReference<WebServer> server = new AtomicReference<>();
+        server.set(WebServer.on(0)
+                .get("/stop", (request, response) -> {
+                    assertThrows(IllegalStateException.class, () -> server.get().stop(Duration.ZERO));
+                    response.send("still here");
+                })
+                .start());
+        try (WebServer running = server.get()) {
+            assertEquals("still here", send(running, "GET", "/stop", "").body());
+            assertTrue(running.stop(Duration.ofSeconds(60)));
+        }
+    }
+
+    /** A folder in which nothing is, that tells when it is closed. */
+    private record NoFolder(List<String> said) implements Folder {
+        @Override
+        public FileInfo look(String path) {
+            return new FileInfo(path, FileInfo.Kind.ABSENT, 0, 0, 0, 0);
+        }
+
+        @Override
+        public OpenFile open(String path) throws IOException {
+            throw new NoSuchFileException(path);
+        }
+
+        @Override
+        public List<FileInfo> list(String path) throws IOException {
+            throw new NoSuchFileException(path);
+        }
+
+        @Override
+        public void close() {
+            said.add("closed");
         }
     }
 
