@@ -27,17 +27,18 @@ import org.junit.jupiter.api.Test;
 final class HouseTest {
 
     /** Room by room, the rooms that it may open a door to; each room requires exactly these. */
-    private static final Map<String, Set<String>> DOORS = Map.of(
-            "core", Set.of(),
-            "sys", Set.of(),
-            "poll", Set.of("sys"),
-            "loop", Set.of("core", "sys", "poll"),
-            "http", Set.of("core"),
-            "http1", Set.of("core", "http"),
-            "testkit", Set.of("core", "sys", "poll"),
-            "web", Set.of("core", "http", "http1", "loop"),
+    private static final Map<String, Set<String>> DOORS = Map.ofEntries(
+            Map.entry("core", Set.of()),
+            Map.entry("sys", Set.of()),
+            Map.entry("poll", Set.of("sys")),
+            Map.entry("loop", Set.of("core", "sys", "poll")),
+            Map.entry("net", Set.of("core", "sys", "poll", "loop")),
+            Map.entry("http", Set.of("core")),
+            Map.entry("http1", Set.of("core", "http")),
+            Map.entry("testkit", Set.of("core", "sys", "poll")),
+            Map.entry("web", Set.of("core", "http", "http1", "loop")),
             // sys for one thing: the errno of a SysException, to say in one line why a port cannot be had.
-            "cli", Set.of("sys", "web"));
+            Map.entry("cli", Set.of("sys", "web")));
 
     /** The rooms whose lines cite RFCs and never name a system call. */
     private static final Set<String> RFC_WING = Set.of("http", "http1");

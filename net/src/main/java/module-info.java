@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** What a user of sockets sees: names, connecting, datagrams, Unix sockets. */
+module io.millrace.net {
+    requires transitive io.millrace.core;
+    requires io.millrace.sys;
+    requires transitive io.millrace.poll;
+    requires transitive io.millrace.loop;
+
+    exports io.millrace.net;
+}
