@@ -50,6 +50,11 @@ final class Acceptor extends Source {
         return loop;
     }
 
+    /** Begins to accept on a listening socket; with {@code exclusive} one of several loops is woken. Returns 0 or -errno. */
+    int begin(int socket, boolean exclusive) {
+        return loop.driver.add(this, socket, Interest.READ | Interest.EDGE | (exclusive ? Interest.EXCLUSIVE : 0));
+    }
+
     @Override
     void ready(int events) {
         if ((events & (Interest.READ | Interest.ERROR | Interest.HANGUP)) != 0) {
@@ -207,10 +212,22 @@ final class Acceptor extends Source {
     }
 
     /** Stops. On the loop. */
+    @Override
     void closeNow() {
-        if (fd >= 0) {
-            releaseSpare();
-            loop.driver.close(this, group.leaves());
+        if (fd < 0) {
+            return;
         }
+        releaseSpare();
+        int socket = fd;
+        loop.driver.remove(this);
+        if (group.leaves()) {
+            loop.kernel.close(socket);
+        }
+        loop.left();
+    }
+
+    @Override
+    boolean awaited() {
+        return true;
     }
 }

@@ -127,6 +127,17 @@ final class Connection extends Source implements Link {
         driver.serve(this);
     }
 
+    @Override
+    boolean awaited() {
+        return true;
+    }
+
+    @Override
+    void closeNow() {
+        doom(CloseCause.SHUTDOWN);
+        driver.touch(this);
+    }
+
     /** The connection stands. */
     void opened(Protocol first) {
         protocol = first;

@@ -31,11 +31,20 @@ abstract class Driver {
     /** Takes a connected socket over. */
     abstract void open(Connection connection, int fd, Protocol protocol);
 
-    /** Begins to accept on a socket. Returns 0 or -errno. */
-    abstract int open(Acceptor acceptor, int fd, boolean exclusive);
+    /**
+     * Begins to watch a descriptor for {@link io.millrace.poll.Interest} bits, which the source is told by {@link Source#ready}. For
+     * everything that is not a connection. Returns 0, or -errno and the source is as before.
+     */
+    abstract int add(Source source, int fd, int interest);
 
-    /** Stops to accept, and closes the socket if this is its last user. */
-    abstract void close(Acceptor acceptor, boolean closeSocket);
+    /** Watches the source's descriptor for something else from now on. Returns 0 or -errno. */
+    abstract int modify(Source source, int interest);
+
+    /**
+     * Watches the source's descriptor no longer; it stays open. Nothing more is told of it, events that were found already included. Its
+     * alarm is taken out, too.
+     */
+    abstract void remove(Source source);
 
     /** The kernel reported these {@link io.millrace.poll.Interest} bits for a connection. */
     abstract void ready(Connection connection, int events);
@@ -58,10 +67,10 @@ abstract class Driver {
     /** All connections there are now. */
     abstract Iterable<Connection> connections();
 
-    /** Whether there are no connections and no listening sockets. */
+    /** Whether there are no connections and no listening sockets, in short nothing that an orderly end waits for. */
     abstract boolean isEmpty();
 
-    /** Closes all connections at once. */
+    /** Closes all connections at once, and everything else that is watched. */
     abstract void closeAll();
 
     /** Frees the mechanism. */

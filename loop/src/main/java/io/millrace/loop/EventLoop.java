@@ -5,6 +5,7 @@ import io.millrace.core.ProtocolFactory;
 import io.millrace.poll.Kernel;
 import io.millrace.sys.SysException;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
@@ -19,6 +20,7 @@ import java.util.function.Supplier;
  */
 public final class EventLoop implements Executor {
     private static final int TASKS_A_TURN = 1024;
+    private static final int MOST_PRIORITIES = 256;
 
     /** Longer than anybody waits, and short enough to be added to a clock. */
     private static final Duration LONGEST = Duration.ofDays(36_500);
@@ -27,6 +29,11 @@ public final class EventLoop implements Executor {
     final Budget budget;
     final Driver driver;
     final Alarms alarms = new Alarms();
+    final Callbacks callbacks = new Callbacks();
+    final WatchTable watches;
+
+    /** Events that are enabled or set. */
+    int live;
 
     private final String name;
     private final ConcurrentLinkedQueue<Runnable> tasks = new ConcurrentLinkedQueue<>();
@@ -55,6 +62,7 @@ public final class EventLoop implements Executor {
         this.name = name;
         this.budget = budget;
         this.driver = new ReadinessDriver(this, kernel, budget);
+        this.watches = new WatchTable(driver, kernel.descriptorLimit());
         this.now = kernel.nanos();
         Log.prepare();
     }
@@ -106,11 +114,12 @@ public final class EventLoop implements Executor {
         driver.dispatch();
         runTasks();
         ringAlarms();
+        callbacks.tell(this);
         driver.finishTurn();
     }
 
     private long timeout(long longest) {
-        if (stopped || driver.hasWork() || !tasks.isEmpty()) {
+        if (stopped || driver.hasWork() || !callbacks.isEmpty() || !tasks.isEmpty()) {
             return 0;
         }
         long next = alarms.next();
@@ -149,6 +158,15 @@ public final class EventLoop implements Executor {
         }
     }
 
+    /** Calls what an event is for. */
+    void tell(Event event, int what) {
+        try {
+            event.call(what);
+        } catch (Throwable t) {
+            Log.error(event + " threw", t);
+        }
+    }
+
     /** Runs a task on the loop, soon and in order. Any thread may call. */
     @Override
     public void execute(Runnable task) {
@@ -161,13 +179,42 @@ public final class EventLoop implements Executor {
     /** Runs a task on the loop after a while. Any thread may call. */
     public Timer schedule(Duration after, Runnable task) {
         Timer timer = new Timer(this, task);
-        long due = kernel.nanos() + Math.min(LONGEST.toNanos(), after.compareTo(LONGEST) > 0 ? Long.MAX_VALUE : after.toNanos());
+        long due = kernel.nanos() + nanos(after);
         if (inLoop()) {
             alarms.set(timer, due);
         } else {
             execute(() -> alarms.set(timer, due));
         }
         return timer;
+    }
+
+    /** What can be added to a clock without running over. */
+    static long nanos(Duration duration) {
+        return duration.compareTo(LONGEST) > 0 ? LONGEST.toNanos() : Math.max(0, duration.toNanos());
+    }
+
+    /**
+     * A watch on a descriptor, to be enabled.
+     *
+     * @param fd a descriptor that does not block, or -1 for a watch that is activated by hand or by its timeout only
+     * @param interest {@link io.millrace.poll.Interest} bits
+     */
+    public Watch watch(int fd, int interest, Watch.Callback callback) {
+        own();
+        return new Watch(this, fd, interest, Objects.requireNonNull(callback, "a callback"));
+    }
+
+    /**
+     * How many priorities events have, 1 at first. An event has the one in the middle unless it is set.
+     *
+     * @throws IllegalStateException if events are active
+     */
+    public void priorities(int count) {
+        own();
+        if (count < 1 || count > MOST_PRIORITIES) {
+            throw new IllegalArgumentException("1 to " + MOST_PRIORITIES + " priorities, not " + count);
+        }
+        callbacks.priorities(count);
     }
 
     /** Monotonic nanoseconds as of this turn. On the loop. */
@@ -178,6 +225,11 @@ public final class EventLoop implements Executor {
     /** How often the loop has turned. On the loop, or after it has ended. */
     public long turns() {
         return turns;
+    }
+
+    /** Belongs at the start of what only the owner may do, or whoever prepares a loop that does not run yet. */
+    void own() {
+        assert owner == null || inLoop() : "not on the loop " + name;
     }
 
     /** Whether the calling thread owns the loop. Any thread may ask. */
@@ -230,6 +282,7 @@ public final class EventLoop implements Executor {
     public void close() {
         stopped = true;
         driver.closeAll();
+        callbacks.clear();
         // Those that are there; one that adds another for ever is not waited for.
         for (int left = tasks.size(); left > 0; left--) {
             run(tasks.remove());

@@ -93,10 +93,13 @@ final class ListenGroup implements Listening {
         acceptors.add(acceptor);
         boolean exclusive = options.spread() == Spread.SHARED;
         acceptor.loop().execute(() -> {
-            int result = acceptor.loop().driver.open(acceptor, socket, exclusive);
+            int result = acceptor.begin(socket, exclusive);
             if (result < 0) {
                 Log.warn("cannot watch the listening socket of " + address + ": "
                         + Errno.describe(result));
+                if (leaves()) {
+                    acceptor.loop().kernel.close(socket);
+                }
             }
         });
     }

@@ -50,6 +50,10 @@ final class ReadinessDriver extends Driver {
 
     private ArrayList<Source> spare = new ArrayList<>();
     private long sentThisTurn;
+
+    /** How many of those in the slab an orderly end does not wait for. */
+    private int unawaited;
+
     private boolean closed;
 
     ReadinessDriver(EventLoop loop, Kernel kernel, Budget budget) throws SysException {
@@ -457,30 +461,37 @@ final class ReadinessDriver extends Driver {
         return pool.take();
     }
 
-    // ---- listening, and the end ----
+    // ---- everything else that is watched, and the end ----
 
     @Override
-    int open(Acceptor acceptor, int fd, boolean exclusive) {
-        acceptor.fd = fd;
-        slab.add(acceptor);
-        int interest = Interest.READ | Interest.EDGE | (exclusive ? Interest.EXCLUSIVE : 0);
-        int result = poller.add(fd, interest, acceptor.token);
-        if (result < 0) {
-            slab.remove(acceptor);
+    int add(Source source, int fd, int interest) {
+        if (closed) {
+            return -Errno.EBADF;
         }
-        return result;
+        slab.add(source);
+        int result = poller.add(fd, interest, source.token);
+        if (result < 0) {
+            slab.remove(source);
+            return result;
+        }
+        source.fd = fd;
+        unawaited += source.awaited() ? 0 : 1;
+        return 0;
     }
 
     @Override
-    void close(Acceptor acceptor, boolean closeSocket) {
-        slab.remove(acceptor);
-        loop.alarms.cancel(acceptor);
-        poller.remove(acceptor.fd);
-        if (closeSocket) {
-            kernel.close(acceptor.fd);
-        }
-        acceptor.fd = -1;
-        loop.left();
+    int modify(Source source, int interest) {
+        return poller.modify(source.fd, interest, source.token);
+    }
+
+    /** The kernel is asked to forget it: the descriptor may be a copy of another, whose closing ends nothing (epoll(7), question 6). */
+    @Override
+    void remove(Source source) {
+        slab.remove(source);
+        loop.alarms.cancel(source);
+        poller.remove(source.fd);
+        source.fd = -1;
+        unawaited -= source.awaited() ? 0 : 1;
     }
 
     @Override
@@ -496,7 +507,7 @@ final class ReadinessDriver extends Driver {
 
     @Override
     boolean isEmpty() {
-        return slab.size() == 0;
+        return slab.size() == unawaited;
     }
 
     @Override
@@ -506,8 +517,8 @@ final class ReadinessDriver extends Driver {
             if (source instanceof Connection connection) {
                 connection.doom(CloseCause.SHUTDOWN);
                 bury(connection);
-            } else if (source instanceof Acceptor acceptor) {
-                acceptor.closeNow();
+            } else {
+                source.closeNow();
             }
         }
         touched.clear();

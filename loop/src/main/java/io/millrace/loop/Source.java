@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.loop;
 
-/** A descriptor that a driver watches: a connection or a listening socket. Has one alarm for its time limits. */
+/**
+ * A descriptor that a driver watches: a connection, a listening socket, what users watch. Has one alarm for its time limits.
+ */
 abstract class Source extends Alarm {
     /** The descriptor, -1 once it is closed. */
     int fd = -1;
@@ -14,4 +16,10 @@ abstract class Source extends Alarm {
 
     /** Work that was left over when the last turn's budget ended, or that was put off. */
     abstract void resume();
+
+    /** Whether an orderly end waits for it: for connections and those that bring them. */
+    abstract boolean awaited();
+
+    /** The loop ends: lets go of everything at once. The driver does that itself for connections. */
+    abstract void closeNow();
 }

@@ -26,6 +26,14 @@ class SlabTest {
 
         @Override
         void ring() {}
+
+        @Override
+        boolean awaited() {
+            return true;
+        }
+
+        @Override
+        void closeNow() {}
     }
 
     private Nothing add() {

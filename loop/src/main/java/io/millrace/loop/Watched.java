@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.loop;
+
+import io.millrace.poll.Interest;
+
+/**
+ * A descriptor and all watches on it. The poller knows it once, with what the watches ask for together; what it reports is shared
+ * out to them.
+ */
+final class Watched extends Source {
+    /** What can be asked for; all else is reported in any case. */
+    private static final int ASKED = Interest.READ | Interest.WRITE | Interest.PEER_CLOSED | Interest.PRIORITY;
+
+    final WatchTable table;
+
+    /** The first of the watches, which are a list by {@link Watch#next}. */
+    Watch first;
+
+    /** What the poller has been asked for. */
+    int interest;
+
+    Watched(WatchTable table) {
+        this.table = table;
+    }
+
+    @Override
+    void ready(int events) {
+        int found = meant(events);
+        for (Watch watch = first; watch != null; watch = watch.next) {
+            int mine = found & (watch.interest | ~ASKED);
+            if (mine != 0) {
+                watch.happened(mine);
+            }
+        }
+    }
+
+    /**
+     * What the report means to those who wait: after an error, and when both ends are gone, reading and writing do not block (poll(2)), and whoever
+     * does either learns why.
+     */
+    private static int meant(int events) {
+        boolean gone = (events & Interest.ERROR) != 0
+                || (events & (Interest.HANGUP | Interest.PEER_CLOSED)) == Interest.HANGUP;
+        return gone ? events | Interest.READ | Interest.WRITE : events;
+    }
+
+    @Override
+    void resume() {
+        throw new IllegalStateException("watches leave nothing over");
+    }
+
+    @Override
+    void ring() {
+        throw new IllegalStateException("watches have their own alarms");
+    }
+
+    @Override
+    boolean awaited() {
+        return false;
+    }
+
+    @Override
+    void closeNow() {
+        while (first != null) {
+            first.disable();
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "descriptor " + fd + " watched for " + Interest.describe(interest);
+    }
+}

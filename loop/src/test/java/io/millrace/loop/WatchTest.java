@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.loop;
+
+import static io.millrace.poll.Interest.EDGE;
+import static io.millrace.poll.Interest.HANGUP;
+import static io.millrace.poll.Interest.PEER_CLOSED;
+import static io.millrace.poll.Interest.READ;
+import static io.millrace.poll.Interest.WRITE;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.millrace.poll.Kernel;
+import io.millrace.sys.Descriptors;
+import io.millrace.sys.Errno;
+import io.millrace.sys.Sockets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What happens to descriptors, told on the loop. The names in brackets are those of libevent's regression suite. */
+@Timeout(60)
+class WatchTest {
+    private static final long SECOND = 1_000_000_000L;
+
+    private final Pairs pairs = new Pairs();
+    private final List<String> told = new ArrayList<>();
+    private EventLoop loop;
+
+    @BeforeEach
+    void open() throws Exception {
+        loop = new EventLoop(Kernel.host(), "test loop");
+    }
+
+    @AfterEach
+    void close() {
+        loop.close();
+        pairs.close();
+    }
+
+    private Watch watch(String name, int fd, int interest) {
+        return loop.watch(fd, interest, (watch, found) -> told.add(name + " " + words(found)));
+    }
+
+    private static String words(int found) {
+        String text = "";
+        text += (found & READ) != 0 ? "R" : "";
+        text += (found & WRITE) != 0 ? "W" : "";
+        text += (found & PEER_CLOSED) != 0 ? "C" : "";
+        text += (found & HANGUP) != 0 ? "H" : "";
+        text += (found & Event.TIMEOUT) != 0 ? "T" : "";
+        text += (found & Event.ACTIVATED) != 0 ? "A" : "";
+        return text;
+    }
+
+    private void turns(int count) {
+        for (int i = 0; i < count; i++) {
+            loop.turn(0);
+        }
+    }
+
+    /** Turns until something is so, at most for some seconds. */
+    private void until(BooleanSupplier condition) {
+        long end = System.nanoTime() + 20 * SECOND;
+        while (!condition.getAsBoolean()) {
+            assertTrue(System.nanoTime() < end, "did not happen in time; told: " + told);
+            loop.turn(SECOND / 10);
+        }
+    }
+
+    private List<String> heard() {
+        List<String> all = List.copyOf(told);
+        told.clear();
+        return all;
+    }
+
+    // ---- reading and writing ----
+
+    /** [simpleread] */
+    @Test
+    void aReaderIsToldWhatComes() {
+        int[] ends = pairs.pair();
+        Watch reader = watch("reader", ends[0], READ);
+        assertEquals(0, reader.enable());
+        turns(2);
+        assertEquals(List.of(), heard());
+        Pairs.write(ends[1], 5);
+        turns(1);
+        assertEquals(List.of("reader R"), heard());
+        assertEquals(5, Pairs.read(ends[0], 100));
+        turns(2);
+        assertEquals(List.of(), heard());
+    }
+
+    /** [simplewrite] */
+    @Test
+    void aWriterIsToldOfRoom() {
+        int[] ends = pairs.pair();
+        assertEquals(0, watch("writer", ends[0], WRITE).enable());
+        turns(1);
+        assertEquals(List.of("writer W"), heard());
+        Pairs.fill(ends[0]);
+        turns(2);
+        assertEquals(List.of(), heard());
+        Pairs.drain(ends[1]);
+        turns(1);
+        assertEquals(List.of("writer W"), heard());
+    }
+
+    /** [et] the edge is told once, the level as long as it lasts. */
+    @Test
+    void anEdgeIsToldOnceAndALevelAsLongAsItLasts() {
+        int[] level = pairs.pair();
+        int[] edge = pairs.pair();
+        assertEquals(0, watch("level", level[0], READ).enable());
+        assertEquals(0, watch("edge", edge[0], READ | EDGE).enable());
+        Pairs.write(level[1], 3);
+        Pairs.write(edge[1], 3);
+        turns(1);
+        assertEquals(List.of("edge R", "level R"), heard().stream().sorted().toList());
+        turns(2);
+        assertEquals(List.of("level R", "level R"), heard());
+    }
+
+    /** [et_mix_error] */
+    @Test
+    void edgeAndLevelOnOneDescriptorAreRefused() {
+        int[] ends = pairs.pair();
+        assertEquals(0, watch("level", ends[0], READ).enable());
+        Watch edge = watch("edge", ends[0], WRITE | EDGE);
+        assertThrows(IllegalStateException.class, edge::enable);
+        assertFalse(edge.isEnabled());
+        edge.disable();
+        Pairs.write(ends[1], 1);
+        turns(1);
+        assertEquals(List.of("level R"), heard());
+    }
+
+    /** [et_multiple_events] */
+    @Test
+    void theOtherWatchStaysEdgeTriggeredWhenOneGoes() {
+        int[] ends = pairs.pair();
+        Watch reader = watch("reader", ends[0], READ | EDGE);
+        assertEquals(0, reader.enable());
+        assertEquals(0, watch("writer", ends[0], WRITE | EDGE).enable());
+        turns(1);
+        assertEquals(List.of("writer W"), heard());
+        reader.disable();
+        turns(1);
+        // The change makes the kernel report anew (epoll_ctl(2)), once.
+        heard();
+        turns(2);
+        assertEquals(List.of(), heard());
+    }
+
+    /** [multiple_events_for_same_fd] */
+    @Test
+    void severalWatchesOnOneDescriptorAreToldTheirOwn() {
+        int[] ends = pairs.pair();
+        Watch first = watch("first", ends[0], READ);
+        Watch second = watch("second", ends[0], READ | WRITE);
+        assertEquals(0, first.enable());
+        assertEquals(0, second.enable());
+        assertEquals(0, watch("writer", ends[0], WRITE).enable());
+        Pairs.write(ends[1], 1);
+        turns(1);
+        assertEquals(List.of("first R", "second RW", "writer W"), heard().stream().sorted().toList());
+        second.disable();
+        turns(1);
+        assertEquals(List.of("first R", "writer W"), heard().stream().sorted().toList());
+        first.disable();
+        turns(1);
+        assertEquals(List.of("writer W"), heard());
+    }
+
+    /** [want_only_once] */
+    @Test
+    void onceIsOnceUntilEnabledAgain() {
+        int[] ends = pairs.pair();
+        Watch once = watch("once", ends[0], READ).once();
+        assertEquals(0, once.enable());
+        Pairs.write(ends[1], 1);
+        turns(3);
+        assertEquals(List.of("once R"), heard());
+        assertFalse(once.isEnabled());
+        assertEquals(0, once.enable());
+        turns(3);
+        assertEquals(List.of("once R"), heard());
+    }
+
+    // ---- ends ----
+
+    /** [simpleclose_close, simpleclose_shutdown, with _persist and _et] */
+    @Test
+    void theEndIsToldWithoutReading() {
+        for (int mode : new int[] {0, EDGE}) {
+            for (boolean whole : new boolean[] {true, false}) {
+                int[] ends = pairs.pair();
+                Watch closed = watch("closed", ends[0], PEER_CLOSED | mode).once();
+                assertEquals(0, closed.enable());
+                Pairs.write(ends[1], 10);
+                turns(2);
+                assertEquals(List.of(), heard());
+                if (whole) {
+                    pairs.close(ends[1]);
+                } else {
+                    Sockets.shutdown(ends[1], Sockets.SHUT_WR);
+                }
+                turns(2);
+                assertEquals(List.of(whole ? "closed CH" : "closed C"), heard());
+                assertEquals(10, Pairs.read(ends[0], 100));
+            }
+        }
+    }
+
+    /** [simpleclose_rw] */
+    @Test
+    void theEndIsSeenByAReaderAndByAWriterOnAFullSocket() {
+        int[] ends = pairs.pair();
+        Pairs.fill(ends[0]);
+        assertEquals(0, watch("reader", ends[0], READ).once().enable());
+        assertEquals(0, watch("writer", ends[0], WRITE).once().enable());
+        turns(1);
+        assertEquals(List.of(), heard());
+        pairs.close(ends[1]);
+        turns(2);
+        assertEquals(List.of("reader RH", "writer WH"), heard().stream().sorted().toList());
+    }
+
+    /** [dup_fd] */
+    @Test
+    void aNumberThatCameBackIsTheNewDescriptor() {
+        int[] first = pairs.pair();
+        int[] second = pairs.pair();
+        Watch old = watch("old", first[0], READ);
+        assertEquals(0, old.enable());
+        int number = first[0];
+        pairs.close(first[0]);
+        assertEquals(number, pairs.owned(Descriptors.dup(second[0])));
+        Watch fresh = watch("fresh", number, READ | WRITE);
+        assertEquals(0, fresh.enable());
+        old.disable();
+        turns(1);
+        assertEquals(List.of("fresh W"), heard());
+        Pairs.write(second[1], 1);
+        turns(1);
+        assertEquals(List.of("fresh RW"), heard());
+    }
+
+    /** [evmap_invalid_slots, bad_assign] */
+    @Test
+    void whatIsNoDescriptorIsRefused() throws Exception {
+        assertEquals(-Errno.EBADF, watch("far", Integer.MAX_VALUE, READ).enable());
+        int[] ends = pairs.pair();
+        pairs.close(ends[0]);
+        assertEquals(-Errno.EBADF, watch("closed", ends[0], READ).enable());
+        Path file = Files.createTempFile("watch", "");
+        int fd = pairs.owned(io.millrace.sys.Files.openat2(-100, file.toString(), 0, 0));
+        assertTrue(fd >= 0);
+        assertEquals(-Errno.EPERM, watch("file", fd, READ).enable());
+        Files.delete(file);
+    }
+
+    // ---- by hand and by time ----
+
+    /** [manipulate_active_events] */
+    @Test
+    void activationsAddUp() {
+        Watch watch = watch("user", -1, 0);
+        watch.activate(READ);
+        watch.activate(WRITE);
+        watch.activate();
+        assertTrue(watch.isActive());
+        turns(2);
+        assertEquals(List.of("user RWA"), heard());
+        watch.activate();
+        watch.disable();
+        turns(2);
+        assertEquals(List.of(), heard());
+    }
+
+    /** [event_timeout_lost] */
+    @Test
+    void whatComesWithTheTimeoutIsToldWithIt() throws Exception {
+        int[] ends = pairs.pair();
+        Watch both = watch("both", ends[0], READ).timeout(Duration.ofMillis(1)).once();
+        assertEquals(0, both.enable());
+        Pairs.write(ends[1], 1);
+        Thread.sleep(5);
+        turns(2);
+        assertEquals(List.of("both RT"), heard());
+        assertEquals(-1, both.remaining());
+    }
+
+    /** [event_remove_timeout] */
+    @Test
+    void aTimeoutCanBeTakenAway() {
+        int[] ends = pairs.pair();
+        Watch watch = watch("watch", ends[0], READ).timeout(Duration.ofMillis(10));
+        assertEquals(0, watch.enable());
+        assertTrue(watch.remaining() > 0 && watch.remaining() <= 10_000_000);
+        watch.timeout(null);
+        assertEquals(-1, watch.remaining());
+        long end = System.nanoTime() + 30_000_000;
+        while (System.nanoTime() < end) {
+            loop.turn(10_000_000);
+        }
+        assertEquals(List.of(), heard());
+        Pairs.write(ends[1], 1);
+        turns(1);
+        assertEquals(List.of("watch R"), heard());
+    }
+
+    /** [persistent_active_timeout] what happens moves the timeout; timeouts keep their distance. */
+    @Test
+    void aPersistentTimeoutBeginsAnewWithEachCall() {
+        List<Long> times = new ArrayList<>();
+        int[] ends = pairs.pair();
+        Watch watch = loop.watch(ends[0], READ, (self, found) -> {
+            times.add(loop.now());
+            told.add(words(found));
+        }).timeout(Duration.ofMillis(40));
+        long start = System.nanoTime();
+        assertEquals(0, watch.enable());
+        loop.schedule(Duration.ofMillis(20), () -> watch.activate(READ));
+        until(() -> told.size() == 3);
+        assertEquals(List.of("R", "T", "T"), heard());
+        assertTrue(times.get(0) - start >= 20_000_000);
+        assertTrue(times.get(1) - times.get(0) >= 40_000_000);
+        assertTrue(times.get(2) - start >= 100_000_000, "the first timeout came too early");
+    }
+}
