@@ -283,10 +283,15 @@ public final class EventLoop implements Executor {
         stopped = true;
         driver.closeAll();
         callbacks.clear();
-        // Those that are there; one that adds another for ever is not waited for.
+        // Those that are there, then those that have come meanwhile; one that adds another for ever is not waited for.
+        runLeft();
+        runLeft();
+        driver.close();
+    }
+
+    private void runLeft() {
         for (int left = tasks.size(); left > 0; left--) {
             run(tasks.remove());
         }
-        driver.close();
     }
 }
