@@ -29,6 +29,10 @@ final class Acceptor extends Source {
     private final Peer peer = new Peer();
     private final Quota refused = new Quota(MOST_REFUSED);
     private final long limit;
+    /** The listening socket, -1 once it is closed; watched, as {@code fd}, unless the listening is paused. */
+    private int socket = -1;
+
+    private boolean exclusive;
     private boolean queued;
     private boolean waiting;
     private long pause;
@@ -51,8 +55,26 @@ final class Acceptor extends Source {
     }
 
     /** Begins to accept on a listening socket; with {@code exclusive} one of several loops is woken. Returns 0 or -errno. */
-    int begin(int socket, boolean exclusive) {
+    int begin(int listening, boolean exclusively) {
+        socket = listening;
+        exclusive = exclusively;
+        return group.paused() ? 0 : watch();
+    }
+
+    private int watch() {
         return loop.driver.add(this, socket, Interest.READ | Interest.EDGE | (exclusive ? Interest.EXCLUSIVE : 0));
+    }
+
+    /** The listening has been paused, or goes on: being watched anew, the socket tells of those that have come meanwhile. On the loop. */
+    void heed() {
+        if (group.paused() && fd >= 0) {
+            loop.driver.remove(this);
+        } else if (!group.paused() && fd < 0 && socket >= 0) {
+            int result = watch();
+            if (result < 0) {
+                group.failed("cannot watch the listening socket of " + group.local(), result);
+            }
+        }
     }
 
     @Override
@@ -87,7 +109,7 @@ final class Acceptor extends Source {
             return;
         }
         for (int i = 0; i < ACCEPTS_A_TURN; i++) {
-            if (fd < 0 || !acceptOne()) {
+            if (fd < 0 || group.paused() || !acceptOne()) {
                 return;
             }
         }
@@ -157,6 +179,9 @@ final class Acceptor extends Source {
                 yield false;
             }
             case Errno.EMFILE, Errno.ENFILE, Errno.ENOBUFS, Errno.ENOMEM -> {
+                if (group.tells()) {
+                    group.failed("accept", result);
+                }
                 exhausted(Errno.describe(result));
                 yield false;
             }
@@ -164,16 +189,16 @@ final class Acceptor extends Source {
             case Errno.EINTR, Errno.ECONNABORTED, Errno.EPROTO, Errno.EPERM, Errno.ENETDOWN, Errno.EHOSTUNREACH,
                     Errno.ENETUNREACH, Errno.ETIMEDOUT, Errno.EOPNOTSUPP, Errno.ENOPROTOOPT -> true;
             default -> {
-                Log.warn("accept on " + group.address() + ": " + Errno.describe(result));
+                group.failed("accept on " + group.local(), result);
                 yield false;
             }
         };
     }
 
     private void exhausted(String why) {
-        if (pause == 0 && group.exhausted()) {
+        if (pause == 0 && !group.tells() && group.exhausted()) {
             releaseSpare();
-            Log.warn("cannot accept on " + group.address() + ": " + why + "; limit " + limit + ", "
+            Log.warn("cannot accept on " + group.local() + ": " + why + "; limit " + limit + ", "
                     + group.quota.open() + " connections; clients wait, trying on");
             spare = loop.kernel.spare();
         }
@@ -193,17 +218,14 @@ final class Acceptor extends Source {
             pause = 0;
             spare = spare < 0 ? loop.kernel.spare() : spare;
             if (group.recovered()) {
-                Log.info("accepting on " + group.address() + " again");
+                Log.info("accepting on " + group.local() + " again");
             }
         }
     }
 
     /** Takes those that the kernel has accepted already, for closing would reset them, and stops. On the loop. */
     void close() {
-        if (fd < 0) {
-            return;
-        }
-        for (int i = 0; i < group.backlog() && !waiting && index < 0; i++) {
+        for (int i = 0; i < group.backlog() && fd >= 0 && !group.paused() && !waiting && index < 0; i++) {
             if (!acceptOne()) {
                 break;
             }
@@ -214,15 +236,16 @@ final class Acceptor extends Source {
     /** Stops. On the loop. */
     @Override
     void closeNow() {
-        if (fd < 0) {
+        if (socket < 0) {
             return;
         }
         releaseSpare();
-        int socket = fd;
-        loop.driver.remove(this);
-        if (group.leaves()) {
-            loop.kernel.close(socket);
+        if (fd >= 0) {
+            loop.driver.remove(this);
         }
+        int listening = socket;
+        socket = -1;
+        group.leave(listening);
         loop.left();
     }
 

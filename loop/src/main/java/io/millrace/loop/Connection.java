@@ -53,6 +53,9 @@ final class Connection extends Source implements Link {
     static final int DOOMED = 1 << 11;
     static final int DEAD = 1 << 12;
 
+    /** In place of a port: a Unix socket, whose address the kernel knows. */
+    private static final int UNIX = -1;
+
     final EventLoop loop;
     private final Driver driver;
     private final Quota quota;
@@ -85,6 +88,12 @@ final class Connection extends Source implements Link {
         this.peerHigh = peerHigh;
         this.peerLow = peerLow;
         this.peerPort = peerPort;
+    }
+
+    /** To or from a peer whose address is known. */
+    Connection(EventLoop loop, Quota quota, SocketAddress peer) {
+        this(loop, quota, 0, 0, UNIX);
+        this.peer = peer;
     }
 
     // ---- flags ----
@@ -447,7 +456,7 @@ final class Connection extends Source implements Link {
     @Override
     public SocketAddress peer() {
         if (peer == null) {
-            peer = Peer.unpack(peerHigh, peerLow, peerPort);
+            peer = peerPort != UNIX ? Peer.unpack(peerHigh, peerLow, peerPort) : is(DEAD) ? null : loop.kernel.peer(fd);
         }
         return peer;
     }

@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.loop;
 
+import io.millrace.core.Protocol;
 import io.millrace.core.ProtocolFactory;
 import io.millrace.poll.Kernel;
 import io.millrace.sys.SysException;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
@@ -34,6 +39,9 @@ public final class EventLoop implements Executor {
 
     /** Events that are enabled or set. */
     int live;
+
+    /** Those that were not accepted are not limited in number: whoever opens them has them in hand. */
+    private final Quota outgoing = new Quota(Integer.MAX_VALUE);
 
     private final String name;
     private final ConcurrentLinkedQueue<Runnable> tasks = new ConcurrentLinkedQueue<>();
@@ -243,6 +251,50 @@ public final class EventLoop implements Executor {
      */
     public Listening listen(ListenOptions options, Supplier<? extends ProtocolFactory> protocols) throws SysException {
         return ListenGroup.open(kernel, options.withSpread(Spread.HAND_OVER), new EventLoop[] {this}, protocols);
+    }
+
+    /**
+     * Begins to connect to an address: an {@link java.net.InetSocketAddress} or a {@link io.millrace.poll.UnixAddress}. One address, one
+     * attempt, and no other time limit than the kernel's; a connector that tries all addresses of a name stands above. Any thread may call.
+     *
+     * @param from the address to connect from, or {@code null} for one that the kernel chooses
+     * @param ended is told the outcome once, on the loop, later: opens the connection, if there is one, by {@link Attempt#open}
+     */
+    public Attempt connect(SocketAddress to, SocketAddress from, Consumer<? super Attempt> ended) {
+        if (to instanceof InetSocketAddress inet && inet.isUnresolved()) {
+            throw new IllegalArgumentException("an address is needed, not a name: " + inet.getHostString());
+        }
+        Attempt attempt = new Attempt(this, Objects.requireNonNull(to, "to"), from, Objects.requireNonNull(ended, "ended"));
+        if (inLoop()) {
+            attempt.begin();
+        } else {
+            execute(attempt::begin);
+        }
+        return attempt;
+    }
+
+    /**
+     * Takes a connected stream socket over: it is this loop's from now on, which closes it. Any thread may call.
+     *
+     * @throws SysException if the descriptor is no connected stream socket; it is still the caller's then
+     */
+    public void adopt(int fd, Protocol protocol) throws SysException {
+        int result = kernel.adopt(fd);
+        if (result < 0) {
+            throw new SysException("adopt", result, "descriptor " + fd);
+        }
+        SocketAddress peer = kernel.peer(fd);
+        if (inLoop()) {
+            open(fd, peer, protocol);
+        } else {
+            execute(() -> open(fd, peer, protocol));
+        }
+    }
+
+    /** Opens a connection that was not accepted here. On the loop. */
+    void open(int fd, SocketAddress peer, Protocol protocol) {
+        outgoing.take();
+        driver.open(new Connection(this, outgoing, peer), fd, protocol);
     }
 
     /**

@@ -7,6 +7,7 @@ import io.millrace.poll.Kernel.Sharing;
 import io.millrace.sys.Errno;
 import io.millrace.sys.SysException;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -23,7 +24,8 @@ final class ListenGroup implements Listening {
 
     private final ListenOptions options;
     private final EventLoop[] loops;
-    private final InetSocketAddress address;
+    private final Kernel kernel;
+    private final SocketAddress address;
     private final List<Acceptor> acceptors = new ArrayList<>();
 
     /** Written before the loops see it, read by them; each factory is used by its own loop only. */
@@ -32,6 +34,7 @@ final class ListenGroup implements Listening {
     /** How many acceptors still use the one socket of SHARED. */
     private final AtomicInteger users = new AtomicInteger();
 
+    private volatile boolean paused;
     private int turn;
     private boolean saidExhausted;
     private long lastSaid;
@@ -40,9 +43,11 @@ final class ListenGroup implements Listening {
             ListenOptions options,
             EventLoop[] loops,
             Map<EventLoop, ProtocolFactory> factories,
-            InetSocketAddress address) {
+            SocketAddress address) {
         this.options = options;
         this.loops = loops;
+        this.kernel = loops[0].kernel;
+        this.paused = options.paused();
         this.factories = factories;
         this.address = address;
         this.quota = new Quota(options.maxConnections());
@@ -73,11 +78,11 @@ final class ListenGroup implements Listening {
         int opened = 0;
         try {
             Sharing first = own ? Sharing.FIRST : Sharing.ALONE;
-            sockets[0] = kernel.listen(options.address(), options.backlog(), first);
+            sockets[0] = kernel.listen(options.address(), options.flags(), first);
             opened = 1;
             while (opened < sockets.length) {
-                ListenOptions same = options.withPort(kernel.local(sockets[0]).getPort());
-                sockets[opened] = kernel.listen(same.address(), options.backlog(), Sharing.FURTHER);
+                SocketAddress same = kernel.local(sockets[0]);
+                sockets[opened] = kernel.listen(same, options.flags(), Sharing.FURTHER);
                 opened++;
             }
             return sockets;
@@ -95,11 +100,8 @@ final class ListenGroup implements Listening {
         acceptor.loop().execute(() -> {
             int result = acceptor.begin(socket, exclusive);
             if (result < 0) {
-                Log.warn("cannot watch the listening socket of " + address + ": "
-                        + Errno.describe(result));
-                if (leaves()) {
-                    acceptor.loop().kernel.close(socket);
-                }
+                failed("cannot watch the listening socket of " + address, result);
+                acceptor.closeNow();
             }
         });
     }
@@ -139,15 +141,75 @@ final class ListenGroup implements Listening {
         return say;
     }
 
-    /** An acceptor stops; returns whether the socket has to be closed with it. */
-    boolean leaves() {
+    /** An acceptor stops: closes the socket if this was its last user. */
+    void leave(int socket) {
         int left = users.decrementAndGet();
-        return options.spread() != Spread.SHARED || left == 0;
+        if (options.spread() == Spread.SHARED && left > 0) {
+            return;
+        }
+        kernel.close(socket);
+        try {
+            kernel.forget(options.address());
+        } catch (SysException e) {
+            // Somebody else listens there already, and needs it; or it is not for us to remove.
+            if (e.errno() != Errno.EADDRINUSE) {
+                Log.warn("cannot clean up after " + address + ": " + e.getMessage());
+            }
+        }
+    }
+
+    /** Something about the listening itself went wrong: tells whoever wants to know. */
+    void failed(String what, int result) {
+        if (options.errors() == null) {
+            Log.warn(what + ": " + Errno.describe(result));
+            return;
+        }
+        try {
+            options.errors().accept(new SysException("accept", result, address));
+        } catch (Throwable t) {
+            Log.error("whoever is told that accepting fails failed", t);
+        }
+    }
+
+    /** Whether failures are told to somebody, in place of the log. */
+    boolean tells() {
+        return options.errors() != null;
     }
 
     @Override
     public InetSocketAddress address() {
+        if (address instanceof InetSocketAddress inet) {
+            return inet;
+        }
+        throw new IllegalStateException(address + " is no TCP address: ask for local()");
+    }
+
+    @Override
+    public SocketAddress local() {
         return address;
+    }
+
+    @Override
+    public void pause() {
+        paused = true;
+        heed();
+    }
+
+    @Override
+    public void resume() {
+        paused = false;
+        heed();
+    }
+
+    @Override
+    public boolean paused() {
+        return paused;
+    }
+
+    private void heed() {
+        for (Acceptor acceptor : acceptors) {
+            acceptor.loop().execute(acceptor::heed);
+        }
     }
 
     @Override

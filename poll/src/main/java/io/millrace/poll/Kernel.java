@@ -4,6 +4,7 @@ package io.millrace.poll;
 import io.millrace.sys.Platform;
 import io.millrace.sys.SysException;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 
 /**
  * The one door between the loop and the kernel: every call on a socket that the loop makes, and the time. Results are those of the
@@ -46,15 +47,37 @@ public abstract class Kernel {
     public abstract Poller poller(int capacity) throws SysException;
 
     /**
-     * A listening socket. An IPv6 wildcard address takes IPv4 as well (ipv6(7) IPV6_V6ONLY).
+     * A listening socket.
      *
-     * @param sharing whether other sockets may listen on the same address, the kernel spreading connections (SO_REUSEPORT)
+     * @param address where: an {@link InetSocketAddress}, a {@link UnixAddress}, whose file takes the place of one that nobody listens on
+     *     any more, or an {@link InheritedSocket}, which is checked and made non-blocking
+     * @param sharing whether other sockets may listen on the same address, the kernel spreading connections (SO_REUSEPORT); TCP only
      * @throws SysException naming the call that failed and the address
      */
-    public abstract int listen(InetSocketAddress address, int backlog, Sharing sharing) throws SysException;
+    public abstract int listen(SocketAddress address, ListenFlags flags, Sharing sharing) throws SysException;
+
+    /**
+     * The last socket that listened on the address has been closed: removes what it left behind, the file of a Unix socket, unless somebody else
+     * listens on it by now.
+     *
+     * @throws SysException if there is something that cannot be removed
+     */
+    public abstract void forget(SocketAddress address) throws SysException;
+
+    /**
+     * Begins to connect a new stream socket, bound to {@code from} before unless that is {@code null}: its descriptor, which becomes
+     * writable when the attempt has ended; or -errno, at once and for good. -EAGAIN: the queue of a Unix socket is full, later it may not be.
+     */
+    public abstract int connect(SocketAddress to, SocketAddress from);
+
+    /** How the attempt of {@link #connect} ended: 0 for connected, with TCP_NODELAY set, -EINPROGRESS for not yet, or -errno. */
+    public abstract int connected(int fd);
 
     /** Takes a connection: its descriptor, with TCP_NODELAY set, or -errno. */
     public abstract int accept(int listener, Peer peer);
+
+    /** Makes a descriptor from elsewhere fit for a loop: 0, or -errno for what is no connected stream socket. */
+    public abstract int adopt(int fd);
 
     /** Receives: bytes, 0 at the end of the stream, or -errno. */
     public abstract int receive(int fd, byte[] into, int offset, int length);
@@ -75,7 +98,10 @@ public abstract class Kernel {
     public abstract int spare();
 
     /** The address of this end, or {@code null} if the socket has none. */
-    public abstract InetSocketAddress local(int fd);
+    public abstract SocketAddress local(int fd);
+
+    /** The address of the other end, or {@code null} if there is none; of a Unix socket a {@link UnixPeer}. */
+    public abstract SocketAddress peer(int fd);
 
     /** Monotonic time in nanoseconds. */
     public abstract long nanos();

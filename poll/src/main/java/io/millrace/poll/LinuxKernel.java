@@ -7,11 +7,14 @@ import io.millrace.sys.Files;
 import io.millrace.sys.SocketAddresses;
 import io.millrace.sys.Sockets;
 import io.millrace.sys.SysException;
+import io.millrace.sys.UnixSockets;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.util.Arrays;
 
 /** The kernel of this machine, by system calls. */
 final class LinuxKernel extends Kernel {
-    private static final int ACCEPTED = Sockets.SOCK_NONBLOCK | Sockets.SOCK_CLOEXEC;
+    static final int FLAGS = Sockets.SOCK_NONBLOCK | Sockets.SOCK_CLOEXEC;
 
     /** sendfile(2) transfers no more than this at once. */
     private static final long SENDFILE_MAX = 0x7ffff000L;
@@ -22,62 +25,107 @@ final class LinuxKernel extends Kernel {
     }
 
     @Override
-    public int listen(InetSocketAddress address, int backlog, Sharing sharing) throws SysException {
-        int fd = Sockets.socket(SocketAddresses.family(address), Sockets.SOCK_STREAM | ACCEPTED, 0);
+    public int listen(SocketAddress address, ListenFlags flags, Sharing sharing) throws SysException {
+        return LinuxListen.listen(address, flags, sharing);
+    }
+
+    @Override
+    public void forget(SocketAddress address) throws SysException {
+        if (address instanceof UnixAddress unix) {
+            LinuxListen.removeStale(unix);
+        }
+    }
+
+    static int family(SocketAddress address) {
+        return address instanceof InetSocketAddress inet ? SocketAddresses.family(inet) : Sockets.AF_UNIX;
+    }
+
+    static byte[] encode(SocketAddress address) {
+        return address instanceof InetSocketAddress inet ? SocketAddresses.encode(inet) : ((UnixAddress) address).encode();
+    }
+
+    static String text(SocketAddress address) {
+        return address instanceof InetSocketAddress inet
+                ? inet.getAddress().getHostAddress() + ":" + inet.getPort()
+                : address.toString();
+    }
+
+    @Override
+    public int connect(SocketAddress to, SocketAddress from) {
+        int fd = Sockets.socket(family(to), Sockets.SOCK_STREAM | FLAGS, 0);
         if (fd < 0) {
-            throw new SysException("socket", fd, address);
-        }
-        try {
-            prepare(fd, address);
-            bind(fd, address, sharing);
-            check("listen", Sockets.listen(fd, backlog), address);
             return fd;
-        } catch (SysException e) {
-            Descriptors.close(fd);
-            throw e;
         }
+        int result = from == null ? 0 : bind(fd, from);
+        if (result >= 0) {
+            byte[] struct = encode(to);
+            result = Sockets.connect(fd, struct, struct.length);
+        }
+        // Interrupted it goes on by itself, as one in progress does; to call again would be EALREADY (connect(2)).
+        if (result >= 0 || result == -Errno.EINPROGRESS || result == -Errno.EINTR) {
+            return fd;
+        }
+        Descriptors.close(fd);
+        return result;
     }
 
-    /**
-     * With SO_REUSEPORT set, bind(2) lets any process of this user have the port too, a server that was started a second time
-     * by mistake included, and half of the connections would go astray without a word. So the first socket binds for itself
-     * alone and lets others in afterwards.
-     */
-    private static void bind(int fd, InetSocketAddress address, Sharing sharing) throws SysException {
-        if (sharing == Sharing.FURTHER) {
-            allowSharing(fd, address);
+    private static int bind(int fd, SocketAddress from) {
+        byte[] struct = encode(from);
+        if (from instanceof InetSocketAddress inet && inet.getPort() != 0) {
+            // Or a port that was used a minute ago could not be used for another peer (tcp(7)).
+            Sockets.setsockopt(fd, Sockets.SOL_SOCKET, Sockets.SO_REUSEADDR, 1);
         }
-        byte[] struct = SocketAddresses.encode(address);
-        check("bind", Sockets.bind(fd, struct, struct.length), address);
-        if (sharing == Sharing.FIRST) {
-            allowSharing(fd, address);
-        }
+        return Sockets.bind(fd, struct, struct.length);
     }
 
-    private static void allowSharing(int fd, InetSocketAddress address) throws SysException {
-        check("SO_REUSEPORT", Sockets.setsockopt(fd, Sockets.SOL_SOCKET, Sockets.SO_REUSEPORT, 1), address);
-    }
-
-    private static void prepare(int fd, InetSocketAddress address) throws SysException {
-        // Without it a restarted server could not bind while old connections are in TIME_WAIT (tcp(7)).
-        check("SO_REUSEADDR", Sockets.setsockopt(fd, Sockets.SOL_SOCKET, Sockets.SO_REUSEADDR, 1), address);
-        if (SocketAddresses.family(address) == Sockets.AF_INET6) {
-            int only = address.getAddress().isAnyLocalAddress() ? 0 : 1;
-            check("IPV6_V6ONLY", Sockets.setsockopt(fd, Sockets.IPPROTO_IPV6, Sockets.IPV6_V6ONLY, only), address);
+    @Override
+    public int connected(int fd) {
+        int[] error = new int[1];
+        int result = Sockets.getsockopt(fd, Sockets.SOL_SOCKET, Sockets.SO_ERROR, error);
+        if (result < 0 || error[0] != 0) {
+            return result < 0 ? result : -error[0];
         }
-        // Accepted sockets inherit it, which saves a call for each of them.
-        check("TCP_NODELAY", Sockets.setsockopt(fd, Sockets.IPPROTO_TCP, Sockets.TCP_NODELAY, 1), address);
-    }
-
-    private static void check(String call, int result, InetSocketAddress address) throws SysException {
-        if (result < 0) {
-            throw new SysException(call, result, address.getAddress().getHostAddress() + ":" + address.getPort());
+        byte[] peer = new byte[SocketAddresses.SIZE_UN];
+        int length = Sockets.getpeername(fd, peer);
+        if (length < 0) {
+            // Woken up for nothing.
+            return length == -Errno.ENOTCONN ? -Errno.EINPROGRESS : length;
         }
+        if (peer[0] == Sockets.AF_UNIX) {
+            return 0;
+        }
+        byte[] local = new byte[SocketAddresses.SIZE_UN];
+        if (Sockets.getsockname(fd, local) == length && Arrays.equals(peer, local)) {
+            // A port of our own by chance, to which nobody else listens: TCP lets a socket connect to itself (RFC 9293, 3.5).
+            return -Errno.ECONNREFUSED;
+        }
+        Sockets.setsockopt(fd, Sockets.IPPROTO_TCP, Sockets.TCP_NODELAY, 1);
+        return 0;
     }
 
     @Override
     public int accept(int listener, Peer peer) {
-        return Sockets.accept4(listener, peer.address, ACCEPTED);
+        return Sockets.accept4(listener, peer.address, FLAGS);
+    }
+
+    @Override
+    public int adopt(int fd) {
+        int[] type = new int[1];
+        int result = Sockets.getsockopt(fd, Sockets.SOL_SOCKET, Sockets.SO_TYPE, type);
+        if (result >= 0 && type[0] != Sockets.SOCK_STREAM) {
+            return -Errno.EPROTOTYPE;
+        }
+        if (result >= 0) {
+            result = Sockets.getpeername(fd, new byte[SocketAddresses.SIZE_UN]);
+        }
+        return result < 0 ? result : setFlags(fd);
+    }
+
+    /** What sockets of our own have from their birth: they do not block and are closed on exec. 0 or -errno. */
+    static int setFlags(int fd) {
+        int flags = Descriptors.fcntl(fd, Descriptors.F_GETFL, 0);
+        int result = flags < 0 ? flags : Descriptors.fcntl(fd, Descriptors.F_SETFL, flags | Descriptors.O_NONBLOCK);
+        return result < 0 ? result : Descriptors.fcntl(fd, Descriptors.F_SETFD, Descriptors.FD_CLOEXEC);
     }
 
     @Override
@@ -113,10 +161,25 @@ final class LinuxKernel extends Kernel {
     }
 
     @Override
-    public InetSocketAddress local(int fd) {
-        byte[] struct = new byte[SocketAddresses.SIZE_IN6];
-        int result = Sockets.getsockname(fd, struct);
-        return result < 0 ? null : SocketAddresses.decode(struct);
+    public SocketAddress local(int fd) {
+        byte[] struct = new byte[SocketAddresses.SIZE_UN];
+        int length = Sockets.getsockname(fd, struct);
+        return length < 0 ? null : decode(struct, length);
+    }
+
+    @Override
+    public SocketAddress peer(int fd) {
+        byte[] struct = new byte[SocketAddresses.SIZE_UN];
+        int length = Sockets.getpeername(fd, struct);
+        SocketAddress address = length < 0 ? null : decode(struct, length);
+        int[] who = new int[3];
+        return address instanceof UnixAddress unix && UnixSockets.credentials(fd, who) >= 0
+                ? new UnixPeer(unix, who[0], who[1], who[2])
+                : address;
+    }
+
+    private static SocketAddress decode(byte[] struct, int length) {
+        return struct[0] == Sockets.AF_UNIX ? UnixAddress.decode(struct, length) : SocketAddresses.decode(struct);
     }
 
     @Override

@@ -38,9 +38,9 @@ public final class Peer {
         return v6() ? bytes.getLong(16) : V4_MAPPED | bytes.getInt(4) & 0xffff_ffffL;
     }
 
-    /** The port. */
+    /** The port, or -1 for a Unix socket, whose address is asked for by {@link Kernel#peer}. */
     public int port() {
-        return ByteBuffer.wrap(address).getShort(2) & 0xffff;
+        return address[0] == Sockets.AF_UNIX ? -1 : ByteBuffer.wrap(address).getShort(2) & 0xffff;
     }
 
     private boolean v6() {

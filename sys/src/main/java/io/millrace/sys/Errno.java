@@ -30,6 +30,8 @@ public final class Errno {
     public static final int EPROTO = 71;
     public static final int EOVERFLOW = 75;
     public static final int ENOTSOCK = 88;
+    public static final int EMSGSIZE = 90;
+    public static final int EPROTOTYPE = 91;
     public static final int ENOPROTOOPT = 92;
     public static final int EOPNOTSUPP = 95;
     public static final int EAFNOSUPPORT = 97;
@@ -40,11 +42,14 @@ public final class Errno {
     public static final int ECONNABORTED = 103;
     public static final int ECONNRESET = 104;
     public static final int ENOBUFS = 105;
+    public static final int EISCONN = 106;
     public static final int ENOTCONN = 107;
     public static final int ETIMEDOUT = 110;
     public static final int ECONNREFUSED = 111;
     public static final int EHOSTUNREACH = 113;
+    public static final int EALREADY = 114;
     public static final int EINPROGRESS = 115;
+    public static final int ECANCELED = 125;
 
     /** The symbol and a short text: {@code "EADDRINUSE (address already in use)"}. Takes the number with either sign. */
     public static String describe(int errno) {
@@ -74,6 +79,8 @@ public final class Errno {
             case EPROTO -> "EPROTO (protocol error)";
             case EOVERFLOW -> "EOVERFLOW (value too large)";
             case ENOTSOCK -> "ENOTSOCK (not a socket)";
+            case EMSGSIZE -> "EMSGSIZE (message too long)";
+            case EPROTOTYPE -> "EPROTOTYPE (wrong type of socket)";
             case ENOPROTOOPT -> "ENOPROTOOPT (no such option)";
             case EOPNOTSUPP -> "EOPNOTSUPP (not supported)";
             case EAFNOSUPPORT -> "EAFNOSUPPORT (address family not supported)";
@@ -84,11 +91,14 @@ public final class Errno {
             case ECONNABORTED -> "ECONNABORTED (connection aborted)";
             case ECONNRESET -> "ECONNRESET (connection reset by peer)";
             case ENOBUFS -> "ENOBUFS (no buffer space)";
+            case EISCONN -> "EISCONN (already connected)";
             case ENOTCONN -> "ENOTCONN (not connected)";
             case ETIMEDOUT -> "ETIMEDOUT (timed out)";
             case ECONNREFUSED -> "ECONNREFUSED (connection refused)";
             case EHOSTUNREACH -> "EHOSTUNREACH (host unreachable)";
+            case EALREADY -> "EALREADY (under way already)";
             case EINPROGRESS -> "EINPROGRESS (in progress)";
+            case ECANCELED -> "ECANCELED (cancelled)";
             default -> "errno " + Math.abs(errno);
         };
     }

@@ -10,7 +10,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Files by descriptor: openat2(2), statx(2), pread(2), sendfile(2), getdents64(2). Paths are bytes in UTF-8, whatever the
+ * Files by descriptor: openat2(2), statx(2), pread(2), sendfile(2), getdents64(2),
+ * unlink(2), chmod(2). Paths are bytes in UTF-8, whatever the
  * locale of the process says. All of these may wait for a disk, so none is critical.
  */
 public final class Files {
@@ -18,6 +19,7 @@ public final class Files {
 
     public static final int AT_FDCWD = -100;
     public static final int AT_EMPTY_PATH = 0x1000;
+    public static final int AT_SYMLINK_NOFOLLOW = 0x100;
     public static final int O_RDONLY = 0;
     public static final int O_NOCTTY = 0x100;
     public static final int O_NONBLOCK = 0x800;
@@ -28,6 +30,7 @@ public final class Files {
     public static final int RESOLVE_BENEATH = 0x08;
     public static final int S_IFMT = 0xf000;
     public static final int S_IFREG = 0x8000;
+    public static final int S_IFSOCK = 0xc000;
     public static final int S_IFDIR = 0x4000;
 
     /** What statx is asked for: type, size, time of modification, inode. */
@@ -66,6 +69,9 @@ public final class Files {
     private static final MethodHandle STATX = Native.function("statx");
     private static final MethodHandle PREAD = Native.function("pread");
     private static final MethodHandle SENDFILE = Native.function("sendfile");
+    private static final MethodHandle UNLINK = Native.function("unlink");
+    private static final MethodHandle CHMOD = Native.function("chmod");
+    private static final MethodHandle FCHMOD = Native.function("fchmod");
 
     /** struct open_how: flags u64, mode u64, resolve u64. */
     private static final int OPEN_HOW_SIZE = 24;
@@ -155,5 +161,24 @@ public final class Files {
             length++;
         }
         return new String(Arrays.copyOf(raw, length), StandardCharsets.UTF_8);
+    }
+
+    /** Removes a name; not of a directory. */
+    public static int unlink(String path) {
+        Scratch scratch = Scratch.mine();
+        int refused = path(path, scratch.path);
+        return refused < 0 ? refused : Native.call(UNLINK, scratch.path.address(), 0, 0, 0, 0);
+    }
+
+    /** Sets the permissions of a file, links followed. */
+    public static int chmod(String path, int mode) {
+        Scratch scratch = Scratch.mine();
+        int refused = path(path, scratch.path);
+        return refused < 0 ? refused : Native.call(CHMOD, scratch.path.address(), mode, 0, 0, 0);
+    }
+
+    /** Sets the permissions of an open file; of a Unix socket that is not bound yet, those that its file will have at most. */
+    public static int fchmod(int fd, int mode) {
+        return Native.call(FCHMOD, fd, mode, 0, 0, 0);
     }
 }

@@ -9,11 +9,12 @@ import java.net.UnknownHostException;
 import java.util.Arrays;
 
 /**
- * struct sockaddr_in (ip(7)) and struct sockaddr_in6 (ipv6(7)) as byte arrays.
+ * struct sockaddr_in (ip(7)), struct sockaddr_in6 (ipv6(7)) and struct sockaddr_un (unix(7)) as byte arrays.
  *
  * <pre>
  * sockaddr_in   family u16 | port u16 big-endian | address 4 bytes | zero 8 bytes                       = 16
  * sockaddr_in6  family u16 | port u16 big-endian | flow u32 | address 16 bytes | scope u32 native order = 28
+ * sockaddr_un   family u16 | path, a zero byte first for an abstract name; as long as it is                <= 110
  * </pre>
  */
 public final class SocketAddresses {
@@ -22,8 +23,14 @@ public final class SocketAddresses {
     /** Bytes of a struct sockaddr_in. */
     public static final int SIZE_IN = 16;
 
-    /** Bytes of a struct sockaddr_in6, the largest here. */
+    /** Bytes of a struct sockaddr_in6. */
     public static final int SIZE_IN6 = 28;
+
+    /** Bytes of a struct sockaddr_un, the largest here. */
+    public static final int SIZE_UN = 110;
+
+    /** Where the path of a struct sockaddr_un begins. */
+    public static final int UN_PATH = 2;
 
     /** The family that {@link #encode} gives an address. */
     public static int family(InetSocketAddress address) {
@@ -47,6 +54,31 @@ public final class SocketAddresses {
             }
         }
         return struct;
+    }
+
+    /**
+     * The structure for a Unix socket: a path, which gets the zero byte that ends it, or an abstract name, which begins with one and goes
+     * to the end of the structure (unix(7)). No more than {@code SIZE_UN - UN_PATH - 1} bytes.
+     */
+    public static byte[] encodeUnix(byte[] name) {
+        boolean path = name.length > 0 && name[0] != 0;
+        byte[] struct = new byte[UN_PATH + name.length + (path ? 1 : 0)];
+        struct[0] = (byte) Sockets.AF_UNIX;
+        System.arraycopy(name, 0, struct, UN_PATH, name.length);
+        return struct;
+    }
+
+    /** The path, without the byte that ends it, or the abstract name in the first {@code length} bytes of a structure; empty for neither. */
+    public static byte[] decodeUnix(byte[] struct, int length) {
+        int end = Math.max(UN_PATH, Math.min(length, struct.length));
+        if (end > UN_PATH && struct[UN_PATH] != 0) {
+            int zero = UN_PATH;
+            while (zero < end && struct[zero] != 0) {
+                zero++;
+            }
+            end = zero;
+        }
+        return Arrays.copyOfRange(struct, UN_PATH, end);
     }
 
     /** The address in a structure that the kernel filled, or {@code null} for a family that is not IP. */

@@ -18,19 +18,25 @@ public final class Sockets {
     public static final int AF_INET6 = 10;
     public static final int SOCK_STREAM = 1;
     public static final int SOCK_DGRAM = 2;
+    public static final int SOCK_SEQPACKET = 5;
     public static final int SOCK_NONBLOCK = 0x800;
     public static final int SOCK_CLOEXEC = 0x80000;
     public static final int SOL_SOCKET = 1;
     public static final int SO_REUSEADDR = 2;
+    public static final int SO_TYPE = 3;
     public static final int SO_ERROR = 4;
+    public static final int SO_BROADCAST = 6;
     public static final int SO_SNDBUF = 7;
     public static final int SO_RCVBUF = 8;
     public static final int SO_LINGER = 13;
     public static final int SO_REUSEPORT = 15;
+    public static final int SO_ACCEPTCONN = 30;
+    public static final int SO_DOMAIN = 39;
     public static final int IPPROTO_TCP = 6;
     public static final int TCP_NODELAY = 1;
     public static final int TCP_CORK = 3;
     public static final int TCP_DEFER_ACCEPT = 9;
+    public static final int TCP_FASTOPEN = 23;
     public static final int IPPROTO_IPV6 = 41;
     public static final int IPV6_V6ONLY = 26;
     public static final int MSG_DONTWAIT = 0x40;
@@ -138,7 +144,20 @@ public final class Sockets {
         return result;
     }
 
-    /** This end's address, a struct sockaddr, as much of it as fits. */
+    /** Sets an option whose value is a structure, of up to 128 bytes. */
+    public static int setsockopt(int fd, int level, int name, byte[] value) {
+        return Native.call(SETSOCKOPT, fd, level, name, toScratch(value, value.length), value.length);
+    }
+
+    /** Reads an option whose value is a structure of up to 128 bytes: as much of it as fits. Its length or -errno. */
+    public static int getsockopt(int fd, int level, int name, byte[] value) {
+        MemorySegment struct = Scratch.mine().struct;
+        struct.set(ValueLayout.JAVA_INT, LENGTH_AT, Math.min(value.length, LENGTH_AT));
+        int result = Native.call(GETSOCKOPT, fd, level, name, struct.address(), struct.address() + LENGTH_AT);
+        return result < 0 ? result : fromScratch(value);
+    }
+
+    /** This end's address, a struct sockaddr, as much of it as fits. Its length or -errno. */
     public static int getsockname(int fd, byte[] address) {
         return name(GETSOCKNAME, fd, address);
     }
@@ -152,7 +171,14 @@ public final class Sockets {
         MemorySegment struct = Scratch.mine().struct;
         struct.set(ValueLayout.JAVA_INT, LENGTH_AT, LENGTH_AT);
         int result = Native.call(call, fd, struct.address(), struct.address() + LENGTH_AT, 0, 0);
-        MemorySegment.copy(struct, ValueLayout.JAVA_BYTE, 0, address, 0, address.length);
-        return result;
+        return result < 0 ? result : fromScratch(address);
+    }
+
+    /** Copies a structure that the kernel left, and how long it said it was. */
+    private static int fromScratch(byte[] into) {
+        MemorySegment struct = Scratch.mine().struct;
+        int length = struct.get(ValueLayout.JAVA_INT, LENGTH_AT);
+        MemorySegment.copy(struct, ValueLayout.JAVA_BYTE, 0, into, 0, Math.min(into.length, LENGTH_AT));
+        return length;
     }
 }

@@ -27,6 +27,27 @@ class LayoutTest {
             Map.entry("Epoll.DATA_OFFSET", "offsetof(struct epoll_event, data)"),
             Map.entry("SocketAddresses.SIZE_IN", "sizeof(struct sockaddr_in)"),
             Map.entry("SocketAddresses.SIZE_IN6", "sizeof(struct sockaddr_in6)"),
+            Map.entry("SocketAddresses.SIZE_UN", "sizeof(struct sockaddr_un)"),
+            Map.entry("SocketAddresses.UN_PATH", "offsetof(struct sockaddr_un, sun_path)"),
+            Map.entry("UnixSockets.MSGHDR_SIZE", "sizeof(struct msghdr)"),
+            Map.entry("UnixSockets.MSG_NAME", "offsetof(struct msghdr, msg_name)"),
+            Map.entry("UnixSockets.MSG_NAMELEN", "offsetof(struct msghdr, msg_namelen)"),
+            Map.entry("UnixSockets.MSG_IOV", "offsetof(struct msghdr, msg_iov)"),
+            Map.entry("UnixSockets.MSG_IOVLEN", "offsetof(struct msghdr, msg_iovlen)"),
+            Map.entry("UnixSockets.MSG_CONTROL", "offsetof(struct msghdr, msg_control)"),
+            Map.entry("UnixSockets.MSG_CONTROLLEN", "offsetof(struct msghdr, msg_controllen)"),
+            Map.entry("UnixSockets.MSG_FLAGS", "offsetof(struct msghdr, msg_flags)"),
+            Map.entry("UnixSockets.IOVEC_SIZE", "sizeof(struct iovec)"),
+            Map.entry("UnixSockets.IOV_LEN", "offsetof(struct iovec, iov_len)"),
+            Map.entry("UnixSockets.CMSG_LEVEL", "offsetof(struct cmsghdr, cmsg_level)"),
+            Map.entry("UnixSockets.CMSG_TYPE", "offsetof(struct cmsghdr, cmsg_type)"),
+            Map.entry("UnixSockets.CMSG_DATA", "CMSG_LEN(0)"),
+            Map.entry("UnixSockets.UCRED_SIZE", "sizeof(struct ucred)"),
+            Map.entry("UnixSockets.SCM_MAX_FD", "253 /* in no header of user space: unix(7) */"),
+            Map.entry("Datagrams.MREQN_SIZE", "sizeof(struct ip_mreqn)"),
+            Map.entry("Datagrams.MREQ6_SIZE", "sizeof(struct ipv6_mreq)"),
+            Map.entry("Datagrams.MMSGHDR_SIZE", "sizeof(struct mmsghdr)"),
+            Map.entry("Datagrams.MMSG_LEN", "offsetof(struct mmsghdr, msg_len)"),
             Map.entry("Files.STATX_SIZE", "sizeof(struct statx)"),
             Map.entry("Files.STX_MODE", "offsetof(struct statx, stx_mode)"),
             Map.entry("Files.STX_INO", "offsetof(struct statx, stx_ino)"),
@@ -43,7 +64,8 @@ class LayoutTest {
     /** Numbers that are ours alone. */
     private static final List<String> OURS = List.of(
             "Files.MODE", "Files.SIZE", "Files.MODIFIED_SECONDS", "Files.MODIFIED_NANOS", "Files.DEVICE", "Files.INODE",
-            "Files.STAT_VALUES", "Sockets.LENGTH_AT");
+            "Files.STAT_VALUES", "Sockets.LENGTH_AT", "UnixSockets.PART_AT", "Datagrams.PART_AT", "Datagrams.ADDRESS_AT",
+            "Datagrams.ADDRESS_ROOM", "Datagrams.CONTROL_AT", "Datagrams.CONTROL_ROOM", "Datagrams.HEADERS");
 
     /** What the layouts drawn in comments rest on, checked by the C compiler itself. */
     private static final String ASSERTIONS = """
@@ -52,6 +74,15 @@ class LayoutTest {
             _Static_assert(offsetof(struct sockaddr_in6, sin6_port) == 2, "port");
             _Static_assert(offsetof(struct sockaddr_in6, sin6_addr) == 8, "address");
             _Static_assert(offsetof(struct sockaddr_in6, sin6_scope_id) == 24, "scope");
+            _Static_assert(sizeof(struct sockaddr_in6) <= 32 && offsetof(struct sockaddr_un, sun_family) == 0, "addresses");
+            _Static_assert(offsetof(struct ucred, pid) == 0 && offsetof(struct ucred, uid) == 4, "ucred");
+            _Static_assert(offsetof(struct ucred, gid) == 8 && sizeof(((struct ucred *) 0)->gid) == 4, "ucred");
+            _Static_assert(sizeof(((struct msghdr *) 0)->msg_controllen) == 8 && CMSG_ALIGN(17) == 24, "control");
+            _Static_assert(sizeof(((struct cmsghdr *) 0)->cmsg_len) == 8, "control");
+            _Static_assert(sizeof(((struct msghdr *) 0)->msg_iovlen) == 8 && offsetof(struct iovec, iov_base) == 0, "parts");
+            _Static_assert(offsetof(struct ip_mreqn, imr_address) == 4 && offsetof(struct ip_mreqn, imr_ifindex) == 8, "mreqn");
+            _Static_assert(offsetof(struct ipv6_mreq, ipv6mr_interface) == 16, "mreq6");
+            _Static_assert(sizeof(struct linger) == 8 && offsetof(struct linger, l_linger) == 4, "linger");
             _Static_assert(offsetof(struct epoll_event, events) == 0, "events");
             _Static_assert(offsetof(struct statx_timestamp, tv_nsec) == 8, "nanoseconds");
             _Static_assert(offsetof(struct statx, stx_dev_minor) == offsetof(struct statx, stx_dev_major) + 4, "device");
@@ -74,7 +105,7 @@ class LayoutTest {
     private static Map<String, Long> numbers() throws IllegalAccessException {
         Map<String, Long> numbers = new TreeMap<>();
         for (Class<?> type : List.of(
-                Errno.class, Sockets.class, SocketAddresses.class, Epoll.class, Descriptors.class,
+                Errno.class, Sockets.class, SocketAddresses.class, UnixSockets.class, Datagrams.class, Epoll.class, Descriptors.class,
                 io.millrace.sys.Files.class)) {
             for (Field field : type.getDeclaredFields()) {
                 String name = type.getSimpleName() + "." + field.getName();
@@ -96,6 +127,7 @@ class LayoutTest {
                 #include <linux/openat2.h>
                 #include <netinet/in.h>
                 #include <netinet/tcp.h>
+                #include <netinet/udp.h>
                 #include <stddef.h>
                 #include <stdio.h>
                 #include <sys/epoll.h>
@@ -105,6 +137,8 @@ class LayoutTest {
                 #include <sys/socket.h>
                 #include <sys/stat.h>
                 #include <sys/syscall.h>
+                #include <sys/uio.h>
+                #include <sys/un.h>
                 #include <unistd.h>
                 """);
         c.append(ASSERTIONS).append("int main(void) {\n");

@@ -3,6 +3,7 @@ package io.millrace.testkit;
 
 import io.millrace.poll.Interest;
 import io.millrace.poll.Kernel;
+import io.millrace.poll.ListenFlags;
 import io.millrace.poll.Peer;
 import io.millrace.poll.Poller;
 import io.millrace.sys.Errno;
@@ -10,9 +11,11 @@ import io.millrace.sys.Files;
 import io.millrace.sys.SocketAddresses;
 import io.millrace.sys.SysException;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -38,8 +41,10 @@ public final class SimKernel extends Kernel {
 
     private final long seed;
     private final Map<Integer, SimConnection> connections = new HashMap<>();
-    private final Map<Integer, InetSocketAddress> listeners = new HashMap<>();
+    private final Map<Integer, SocketAddress> listeners = new HashMap<>();
+    private final Map<Integer, SimAttempt> attempts = new LinkedHashMap<>();
     private final Map<Integer, ArrayDeque<SimConnection>> queues = new HashMap<>();
+    private final Map<SocketAddress, SimHost> hosts = new HashMap<>();
     private final Set<Integer> spares = new TreeSet<>();
     private final Set<SimConnection> deniedRoom = new LinkedHashSet<>();
     private long now = 1_000_000_000L;
@@ -70,6 +75,7 @@ public final class SimKernel extends Kernel {
     /** The descriptors that are open: connections and listeners, by number. */
     public List<Integer> open() {
         List<Integer> all = new ArrayList<>(connections.keySet());
+        all.addAll(attempts.keySet());
         all.addAll(listeners.keySet());
         all.addAll(spares);
         return all;
@@ -87,8 +93,8 @@ public final class SimKernel extends Kernel {
 
     SimConnection connect(int port) {
         SimConnection connection = new SimConnection(this);
-        for (Map.Entry<Integer, InetSocketAddress> listener : listeners.entrySet()) {
-            if (listener.getValue().getPort() == port) {
+        for (Map.Entry<Integer, SocketAddress> listener : listeners.entrySet()) {
+            if (listener.getValue() instanceof InetSocketAddress inet && inet.getPort() == port) {
                 queues.get(listener.getKey()).add(connection);
                 poller.changed(listener.getKey(), Interest.READ);
                 return connection;
@@ -112,14 +118,40 @@ public final class SimKernel extends Kernel {
         return true;
     }
 
+    /** What happens to whoever connects to an address; for one that is not in there nobody answers. */
+    public void host(SocketAddress address, SimHost host) {
+        hosts.put(address, host);
+    }
+
+    SimHost host(SocketAddress address) {
+        return hosts.getOrDefault(address, SimHost.SILENT);
+    }
+
+    boolean attempting() {
+        return !attempts.isEmpty();
+    }
+
+    /** An attempt comes to its end, drawn by lot; {@code false} if none is under way that could. */
+    boolean moveAttempt() {
+        List<SimAttempt> under = attempts.values().stream().filter(SimAttempt::canEnd).toList();
+        if (under.isEmpty()) {
+            return false;
+        }
+        under.get(faults.random.nextInt(under.size())).end();
+        return true;
+    }
+
     boolean isOpen(int fd) {
-        return connections.containsKey(fd) || listeners.containsKey(fd) || spares.contains(fd);
+        return connections.containsKey(fd) || attempts.containsKey(fd) || listeners.containsKey(fd) || spares.contains(fd);
     }
 
     int level(int fd) {
         SimConnection connection = connections.get(fd);
         if (connection != null) {
             return connection.level();
+        }
+        if (attempts.containsKey(fd)) {
+            return attempts.get(fd).level();
         }
         return queues.get(fd).isEmpty() ? 0 : Interest.READ;
     }
@@ -149,7 +181,7 @@ public final class SimKernel extends Kernel {
     }
 
     @Override
-    public int listen(InetSocketAddress address, int backlog, Sharing sharing) throws SysException {
+    public int listen(SocketAddress address, ListenFlags flags, Sharing sharing) throws SysException {
         if (listeners.containsValue(address)) {
             throw new SysException("bind", Errno.EADDRINUSE, address);
         }
@@ -157,6 +189,45 @@ public final class SimKernel extends Kernel {
         listeners.put(fd, address);
         queues.put(fd, new ArrayDeque<>());
         return fd;
+    }
+
+    @Override
+    public void forget(SocketAddress address) {
+        // No files here.
+    }
+
+    @Override
+    public int connect(SocketAddress to, SocketAddress from) {
+        if (faults.happens(faults.exhausted)) {
+            return -Errno.EMFILE;
+        }
+        SimAttempt attempt = new SimAttempt(this, to);
+        if (attempt.refusedAtOnce()) {
+            return attempt.error();
+        }
+        int fd = descriptor();
+        attempt.fd = fd;
+        attempts.put(fd, attempt);
+        moves++;
+        return fd;
+    }
+
+    @Override
+    public int connected(int fd) {
+        SimAttempt attempt = attempts.get(fd);
+        check(attempt != null, "outcome asked of a descriptor that does not connect: " + fd);
+        int result = attempt.error();
+        if (result == 0) {
+            attempts.remove(fd);
+            attempt.connection.accepted(fd);
+            connections.put(fd, attempt.connection);
+        }
+        return result;
+    }
+
+    @Override
+    public int adopt(int fd) {
+        return connections.containsKey(fd) ? 0 : -Errno.ENOTCONN;
     }
 
     @Override
@@ -226,6 +297,7 @@ public final class SimKernel extends Kernel {
     public int close(int fd) {
         check(isOpen(fd), "close of a descriptor that is not open: " + fd);
         poller.closed(fd);
+        attempts.remove(fd);
         SimConnection connection = connections.remove(fd);
         if (connection != null) {
             connection.close();
@@ -246,8 +318,13 @@ public final class SimKernel extends Kernel {
     }
 
     @Override
-    public InetSocketAddress local(int fd) {
+    public SocketAddress local(int fd) {
         return listeners.getOrDefault(fd, new InetSocketAddress("127.0.0.1", 80));
+    }
+
+    @Override
+    public SocketAddress peer(int fd) {
+        return new InetSocketAddress("127.0.0.1", 10_000 + fd);
     }
 
     @Override

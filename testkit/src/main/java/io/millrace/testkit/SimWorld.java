@@ -36,6 +36,10 @@ final class SimWorld {
     }
 
     private boolean moveOne() {
+        if (kernel.attempting() && kernel.faults.random.nextBoolean() && kernel.moveAttempt()) {
+            kernel.moves++;
+            return true;
+        }
         int start = kernel.faults.random.nextInt(Math.max(1, clients.size()));
         for (int i = 0; i < clients.size(); i++) {
             SimClient client = clients.get((start + i) % clients.size());
@@ -52,7 +56,7 @@ final class SimWorld {
                 return true;
             }
         }
-        return kernel.roomAgain();
+        return kernel.roomAgain() || kernel.moveAttempt();
     }
 
     /** Nothing moves: time passes until the wait ends or a client wakes. */

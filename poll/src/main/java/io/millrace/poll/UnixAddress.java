@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.poll;
+
+import io.millrace.sys.SocketAddresses;
+import java.net.SocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Arrays;
+
+/**
+ * The address of a Unix socket (unix(7)): a path; on Linux also an abstract name, which is in no file system and goes away with its
+ * socket; or none, as most clients have.
+ *
+ * <p>Beside the JDK's {@link java.net.UnixDomainSocketAddress}, which knows paths only.
+ */
+public sealed class UnixAddress extends SocketAddress permits UnixPeer {
+    private static final long serialVersionUID = 1L;
+
+    /** The bytes that a path or a name may have: one of the structure's ends a path, or begins a name. */
+    public static final int LONGEST = SocketAddresses.SIZE_UN - SocketAddresses.UN_PATH - 1;
+
+    /** No address: that of a socket which has not been bound. */
+    public static final UnixAddress UNNAMED = new UnixAddress(new byte[0]);
+
+    private static final String SCHEME = "unix:";
+
+    /** Path, or zero byte and abstract name, or nothing. */
+    private final byte[] name;
+
+    UnixAddress(byte[] name) {
+        this.name = name;
+    }
+
+    /**
+     * The socket at a path.
+     *
+     * @throws IllegalArgumentException if it is empty, contains a zero byte or has more than {@link #LONGEST} bytes in UTF-8
+     */
+    public static UnixAddress of(String path) {
+        byte[] bytes = path.getBytes(StandardCharsets.UTF_8);
+        check(bytes, "the path of a Unix socket", path);
+        if (path.indexOf('\0') >= 0) {
+            throw new IllegalArgumentException("the path of a Unix socket contains a zero byte: "
+                    + path.replace("\0", "\\0"));
+        }
+        return new UnixAddress(bytes);
+    }
+
+    /** The socket at a path, as {@link #of(String)}. */
+    public static UnixAddress of(Path path) {
+        return of(path.toString());
+    }
+
+    /** The socket of an abstract name, any bytes but none; {@link #toString} writes it with {@code @} in front. Linux only. */
+    public static UnixAddress abstractName(String name) {
+        byte[] bytes = name.getBytes(StandardCharsets.UTF_8);
+        check(bytes, "the abstract name of a Unix socket", name);
+        byte[] marked = new byte[bytes.length + 1];
+        System.arraycopy(bytes, 0, marked, 1, bytes.length);
+        return new UnixAddress(marked);
+    }
+
+    /** What {@code unix:/run/a.sock} and {@code unix:@name} stand for, or {@code null} for a text that does not begin so. */
+    public static UnixAddress parse(String text) {
+        if (!text.startsWith(SCHEME)) {
+            return null;
+        }
+        String rest = text.substring(SCHEME.length());
+        return rest.startsWith("@") ? abstractName(rest.substring(1)) : of(rest);
+    }
+
+    private static void check(byte[] bytes, String what, String text) {
+        if (bytes.length == 0 || bytes.length > LONGEST) {
+            throw new IllegalArgumentException(what + " has 1 to " + LONGEST + " bytes, not " + bytes.length
+                    + (text.isEmpty() ? "" : ": " + text));
+        }
+    }
+
+    /** The address in the first {@code length} bytes of a struct sockaddr_un. */
+    static UnixAddress decode(byte[] struct, int length) {
+        byte[] name = SocketAddresses.decodeUnix(struct, length);
+        return name.length == 0 ? UNNAMED : new UnixAddress(name);
+    }
+
+    /** The path, or {@code null} if this is none. */
+    public String path() {
+        return name.length > 0 && name[0] != 0 ? new String(name, StandardCharsets.UTF_8) : null;
+    }
+
+    /** The abstract name, or {@code null} if this is none. */
+    public String abstractName() {
+        return name.length > 0 && name[0] == 0 ? new String(name, 1, name.length - 1, StandardCharsets.UTF_8) : null;
+    }
+
+    /** The bytes of struct sockaddr_un. */
+    byte[] encode() {
+        return SocketAddresses.encodeUnix(name);
+    }
+
+    byte[] name() {
+        return name;
+    }
+
+    @Override
+    public final boolean equals(Object other) {
+        return other instanceof UnixAddress that && Arrays.equals(name, that.name);
+    }
+
+    @Override
+    public final int hashCode() {
+        return Arrays.hashCode(name);
+    }
+
+    /** {@code unix:/run/a.sock}, {@code unix:@name}, or {@code unix:} for none. */
+    @Override
+    public String toString() {
+        return SCHEME + (name.length == 0 ? "" : path() != null ? path() : "@" + abstractName());
+    }
+}

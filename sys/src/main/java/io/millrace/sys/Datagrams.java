@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.sys;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+
+/**
+ * Several datagrams in one call: recvmmsg(2), sendmmsg(2), udp(7). One of these is the native memory for {@code count} datagrams of up to
+ * {@code size} bytes, in one direction at a time. Not safe for use by several threads at once.
+ *
+ * <pre>
+ * struct mmsghdr   struct msghdr (see UnixSockets) | bytes received or sent u32, padded                = 64
+ * one datagram     mmsghdr 64 | iovec 16 | address 32 | control 24, padded 32 | payload, size bytes
+ * </pre>
+ */
+public final class Datagrams implements AutoCloseable {
+    public static final int MSG_TRUNC = 0x20;
+    public static final int SOL_UDP = 17;
+    public static final int UDP_SEGMENT = 103;
+    public static final int UDP_GRO = 104;
+    public static final int IPPROTO_IP = 0;
+    public static final int IP_MULTICAST_IF = 32;
+    public static final int IP_MULTICAST_TTL = 33;
+    public static final int IP_MULTICAST_LOOP = 34;
+    public static final int IP_ADD_MEMBERSHIP = 35;
+    public static final int IP_DROP_MEMBERSHIP = 36;
+    public static final int IP_MULTICAST_ALL = 49;
+    public static final int IPV6_MULTICAST_IF = 17;
+    public static final int IPV6_MULTICAST_HOPS = 18;
+    public static final int IPV6_MULTICAST_LOOP = 19;
+    public static final int IPV6_ADD_MEMBERSHIP = 20;
+    public static final int IPV6_DROP_MEMBERSHIP = 21;
+    public static final int IPV6_MULTICAST_ALL = 29;
+
+    /** struct ip_mreqn: group 4 bytes | local address 4 bytes | interface i32. */
+    public static final int MREQN_SIZE = 12;
+
+    /** struct ipv6_mreq: group 16 bytes | interface i32. */
+    public static final int MREQ6_SIZE = 20;
+
+    static final int MMSGHDR_SIZE = 64;
+    static final int MMSG_LEN = 56;
+
+    private static final int PART_AT = MMSGHDR_SIZE;
+    private static final int ADDRESS_AT = PART_AT + UnixSockets.IOVEC_SIZE;
+    private static final int ADDRESS_ROOM = 32;
+    private static final int CONTROL_AT = ADDRESS_AT + ADDRESS_ROOM;
+    private static final int CONTROL_ROOM = 32;
+    private static final int HEADERS = CONTROL_AT + CONTROL_ROOM;
+
+    private static final MethodHandle RECVMMSG = Native.function("recvmmsg");
+    private static final MethodHandle SENDMMSG = Native.function("sendmmsg");
+
+    private final Arena arena = Arena.ofConfined();
+    private final int count;
+    private final int size;
+
+    /** First all mmsghdr, as the kernel wants them, then what belongs to each. */
+    private final MemorySegment memory;
+
+    /** Room for {@code count} datagrams of up to {@code size} bytes, for the calling thread. */
+    public Datagrams(int count, int size) {
+        this.count = count;
+        this.size = size + 7 & ~7;
+        this.memory = arena.allocate((long) count * (HEADERS + this.size), 8);
+        for (int i = 0; i < count; i++) {
+            long header = header(i);
+            memory.set(ValueLayout.JAVA_LONG, header + UnixSockets.MSG_NAME, memory.address() + at(i, ADDRESS_AT));
+            memory.set(ValueLayout.JAVA_LONG, header + UnixSockets.MSG_IOV, memory.address() + at(i, PART_AT));
+            memory.set(ValueLayout.JAVA_LONG, header + UnixSockets.MSG_IOVLEN, 1);
+            memory.set(ValueLayout.JAVA_LONG, at(i, PART_AT), memory.address() + at(i, HEADERS));
+        }
+    }
+
+    /** How many there is room for. */
+    public int count() {
+        return count;
+    }
+
+    private static long header(int index) {
+        return (long) index * MMSGHDR_SIZE;
+    }
+
+    /** Where a part of datagram {@code index} lies; parts are counted as if each had its header in front. */
+    private long at(int index, int part) {
+        return (long) count * MMSGHDR_SIZE + (long) index * (HEADERS - MMSGHDR_SIZE + size) + part - MMSGHDR_SIZE;
+    }
+
+    /** Receives up to {@code most}: how many, at least one, or -errno. */
+    public int receive(int fd, int most) {
+        for (int i = 0; i < most; i++) {
+            long header = header(i);
+            memory.set(ValueLayout.JAVA_INT, header + UnixSockets.MSG_NAMELEN, ADDRESS_ROOM);
+            memory.set(ValueLayout.JAVA_LONG, header + UnixSockets.MSG_CONTROL, memory.address() + at(i, CONTROL_AT));
+            memory.set(ValueLayout.JAVA_LONG, header + UnixSockets.MSG_CONTROLLEN, CONTROL_ROOM);
+            memory.set(ValueLayout.JAVA_LONG, at(i, PART_AT) + UnixSockets.IOV_LEN, size);
+        }
+        return Native.call(RECVMMSG, fd, memory.address(), most, Sockets.MSG_DONTWAIT | MSG_TRUNC, 0);
+    }
+
+    /** Bytes of datagram {@code index}: as many as came, which may be more than there was room for. */
+    public int length(int index) {
+        return memory.get(ValueLayout.JAVA_INT, header(index) + MMSG_LEN);
+    }
+
+    /** Whether it was longer than there was room for. */
+    public boolean truncated(int index) {
+        return (memory.get(ValueLayout.JAVA_INT, header(index) + UnixSockets.MSG_FLAGS) & MSG_TRUNC) != 0;
+    }
+
+    /** The length of the datagrams that the kernel has put together into this one (UDP_GRO), all but the last; 0 for a single one. */
+    public int segment(int index) {
+        long control = at(index, CONTROL_AT);
+        long length = memory.get(ValueLayout.JAVA_LONG, header(index) + UnixSockets.MSG_CONTROLLEN);
+        boolean gro = length >= UnixSockets.CMSG_DATA + Integer.BYTES
+                && memory.get(ValueLayout.JAVA_INT, control + UnixSockets.CMSG_LEVEL) == SOL_UDP
+                && memory.get(ValueLayout.JAVA_INT, control + UnixSockets.CMSG_TYPE) == UDP_GRO;
+        return gro ? memory.get(ValueLayout.JAVA_INT, control + UnixSockets.CMSG_DATA) : 0;
+    }
+
+    /** Copies the sender's struct sockaddr. */
+    public void address(int index, byte[] into) {
+        MemorySegment.copy(memory, ValueLayout.JAVA_BYTE, at(index, ADDRESS_AT), into, 0, Math.min(into.length, ADDRESS_ROOM));
+    }
+
+    /** Copies the payload, as much of it as there was room for; returns how much that is. */
+    public int copy(int index, byte[] into) {
+        int length = Math.min(length(index), Math.min(size, into.length));
+        MemorySegment.copy(memory, ValueLayout.JAVA_BYTE, at(index, HEADERS), into, 0, length);
+        return length;
+    }
+
+    /** Puts the payload of datagram {@code index} in place for {@link #send}; no longer than there is room for. */
+    public void put(int index, byte[] bytes, int offset, int length) {
+        MemorySegment.copy(bytes, offset, memory, ValueLayout.JAVA_BYTE, at(index, HEADERS), length);
+        memory.set(ValueLayout.JAVA_LONG, at(index, PART_AT) + UnixSockets.IOV_LEN, length);
+    }
+
+    /**
+     * Says where datagram {@code index} goes, a struct sockaddr or {@code null} for where the socket is connected to, and into what pieces the
+     * kernel is to cut it (UDP_SEGMENT), 0 for none.
+     */
+    public void address(int index, byte[] address, int segment) {
+        long header = header(index);
+        int length = address == null ? 0 : address.length;
+        if (length > 0) {
+            MemorySegment.copy(address, 0, memory, ValueLayout.JAVA_BYTE, at(index, ADDRESS_AT), length);
+        }
+        memory.set(ValueLayout.JAVA_INT, header + UnixSockets.MSG_NAMELEN, length);
+        long control = at(index, CONTROL_AT);
+        int size = UnixSockets.CMSG_DATA + Short.BYTES;
+        memory.set(ValueLayout.JAVA_LONG, header + UnixSockets.MSG_CONTROL, segment == 0 ? 0 : memory.address() + control);
+        memory.set(ValueLayout.JAVA_LONG, header + UnixSockets.MSG_CONTROLLEN, segment == 0 ? 0 : size);
+        memory.set(ValueLayout.JAVA_LONG, control, size);
+        memory.set(ValueLayout.JAVA_INT, control + UnixSockets.CMSG_LEVEL, SOL_UDP);
+        memory.set(ValueLayout.JAVA_INT, control + UnixSockets.CMSG_TYPE, UDP_SEGMENT);
+        memory.set(ValueLayout.JAVA_SHORT, control + UnixSockets.CMSG_DATA, (short) segment);
+    }
+
+    /** Sends those from {@code first} up to, but without, {@code end}: how many were taken, at least one, or -errno of the first. */
+    public int send(int fd, int first, int end) {
+        return Native.call(SENDMMSG, fd, memory.address() + header(first), end - first,
+                Sockets.MSG_DONTWAIT | Sockets.MSG_NOSIGNAL, 0);
+    }
+
+    /** Frees the memory; by the thread that made it. */
+    @Override
+    public void close() {
+        arena.close();
+    }
+}
