@@ -35,6 +35,7 @@ final class ListenGroup implements Listening {
     private final AtomicInteger users = new AtomicInteger();
 
     private volatile boolean paused;
+    private boolean closing;
     private int turn;
     private boolean saidExhausted;
     private long lastSaid;
@@ -190,15 +191,17 @@ final class ListenGroup implements Listening {
     }
 
     @Override
-    public void pause() {
+    public synchronized void pause() {
         paused = true;
         heed();
     }
 
     @Override
-    public void resume() {
-        paused = false;
-        heed();
+    public synchronized void resume() {
+        if (!closing) {
+            paused = false;
+            heed();
+        }
     }
 
     @Override
@@ -218,7 +221,8 @@ final class ListenGroup implements Listening {
     }
 
     @Override
-    public void close() {
+    public synchronized void close() {
+        closing = true;
         for (Acceptor acceptor : acceptors) {
             acceptor.loop().execute(acceptor::close);
         }
