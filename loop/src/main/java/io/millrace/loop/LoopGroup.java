@@ -24,6 +24,7 @@ public final class LoopGroup implements AutoCloseable {
     private final EventLoop[] loops;
     private final Thread[] threads;
     private final List<ListenGroup> listening = new ArrayList<>();
+    private final List<CountDownLatch> awaited = new ArrayList<>();
     private boolean closed;
 
     private LoopGroup(EventLoop[] loops) {
@@ -120,8 +121,8 @@ public final class LoopGroup implements AutoCloseable {
     private boolean drain(Duration grace) throws InterruptedException {
         stopListening();
         // The acceptors' last connections have been handed over before any loop is asked whether it is empty.
-        CountDownLatch listenersClosed = new CountDownLatch(loops.length);
-        CountDownLatch empty = new CountDownLatch(loops.length);
+        CountDownLatch listenersClosed = awaited();
+        CountDownLatch empty = awaited();
         for (EventLoop loop : loops) {
             loop.execute(listenersClosed::countDown);
         }
@@ -130,7 +131,18 @@ public final class LoopGroup implements AutoCloseable {
         for (EventLoop loop : loops) {
             loop.execute(() -> loop.drain(empty));
         }
-        return empty.await(Math.max(0, end - System.nanoTime()), TimeUnit.NANOSECONDS);
+        return empty.await(Math.max(0, end - System.nanoTime()), TimeUnit.NANOSECONDS) && !isClosed();
+    }
+
+    /** Counted down by each loop once; or by {@link #close}, for what a loop is given after its end it does not do any more. */
+    private synchronized CountDownLatch awaited() {
+        CountDownLatch latch = new CountDownLatch(closed ? 0 : loops.length);
+        awaited.add(latch);
+        return latch;
+    }
+
+    private synchronized boolean isClosed() {
+        return closed;
     }
 
     private synchronized void stopListening() {
@@ -151,6 +163,11 @@ public final class LoopGroup implements AutoCloseable {
         closed = true;
         for (EventLoop loop : loops) {
             loop.stop();
+        }
+        for (CountDownLatch latch : awaited) {
+            for (long left = latch.getCount(); left > 0; left--) {
+                latch.countDown();
+            }
         }
     }
 

@@ -17,6 +17,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.concurrent.Executor;
 
 /**
  * A connection on its way. Made by {@link Connector#connect}. Everything but {@link #cancel} happens on the loop.
@@ -40,6 +41,7 @@ public final class Connecting {
     private final EventLoop loop;
     private final SocketAddress to;
     private final Outcome outcome;
+    private final Executor lookups;
     private final Deque<SocketAddress> left = new ArrayDeque<>();
     private final List<Attempt> running = new ArrayList<>();
     private final List<Tried> tried = new ArrayList<>();
@@ -50,11 +52,12 @@ public final class Connecting {
     /** Read by the resolver's thread, too: what nobody waits for is not looked up. */
     private volatile boolean over;
 
-    Connecting(Connector how, EventLoop loop, SocketAddress to, Outcome outcome) {
+    Connecting(Connector how, EventLoop loop, SocketAddress to, Outcome outcome, Executor lookups) {
         this.how = how;
         this.loop = loop;
         this.to = to;
         this.outcome = outcome;
+        this.lookups = lookups;
     }
 
     void begin() {
@@ -63,7 +66,7 @@ public final class Connecting {
         }
         limit = loop.schedule(how.timeLimit(), this::timedOut);
         if (to instanceof InetSocketAddress inet && inet.isUnresolved()) {
-            Lookups.submit(() -> lookUp(inet.getHostString(), inet.getPort()));
+            lookups.execute(() -> lookUp(inet.getHostString(), inet.getPort()));
         } else {
             left.add(to);
             startNext();

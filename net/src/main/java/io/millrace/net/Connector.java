@@ -82,7 +82,8 @@ public record Connector(Resolver resolver, SocketAddress from, Duration attemptD
      * @return what is under way, to be given up if need be
      */
     public Connecting connect(EventLoop loop, SocketAddress to, Outcome outcome) {
-        Connecting connecting = new Connecting(this, loop, Objects.requireNonNull(to, "to"), outcome);
+        Connecting connecting = new Connecting(
+                this, loop, Objects.requireNonNull(to, "to"), Objects.requireNonNull(outcome, "outcome"), Lookups::submit);
         loop.execute(connecting::begin);
         return connecting;
     }
