@@ -67,9 +67,14 @@ final class Acceptor extends Source {
 
     /** The listening has been paused, or goes on: being watched anew, the socket tells of those that have come meanwhile. On the loop. */
     void heed() {
-        if (group.paused() && fd >= 0) {
-            loop.driver.remove(this);
-        } else if (!group.paused() && fd < 0 && socket >= 0) {
+        if (group.paused()) {
+            if (fd >= 0) {
+                loop.driver.remove(this);
+            }
+        } else if (fd >= 0) {
+            // Paused and resumed before this came: what was left then, no event will tell again.
+            accept();
+        } else if (socket >= 0) {
             int result = watch();
             if (result < 0) {
                 group.failed("cannot watch the listening socket of " + group.local(), result);

@@ -93,8 +93,9 @@ public final class Attempt extends Source {
 
     private void closeSocket() {
         if (socket >= 0) {
-            loop.kernel.close(socket);
+            int closing = socket;
             socket = -1;
+            loop.kernel.close(closing);
         }
     }
 

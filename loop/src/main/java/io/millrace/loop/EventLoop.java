@@ -312,6 +312,11 @@ public final class EventLoop implements Executor {
         left();
     }
 
+    /** Whether it has been asked to end. */
+    boolean hasEnded() {
+        return stopped;
+    }
+
     boolean draining() {
         return draining != null;
     }

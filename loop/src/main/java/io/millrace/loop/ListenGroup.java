@@ -101,7 +101,9 @@ final class ListenGroup implements Listening {
         acceptor.loop().execute(() -> {
             int result = acceptor.begin(socket, exclusive);
             if (result < 0) {
-                failed("cannot watch the listening socket of " + address, result);
+                if (!acceptor.loop().hasEnded()) {
+                    failed("cannot watch the listening socket of " + address, result);
+                }
                 acceptor.closeNow();
             }
         });

@@ -288,7 +288,10 @@ class ConnectTest {
             AtomicReference<Attempt> kept = new AtomicReference<>();
             loop.connect(server.listening.address(), null, kept::set);
             assertEquals(CloseCause.LOCAL, ends.next());
-            assertThrows(IllegalStateException.class, () -> kept.get().open(new Echo()));
+            Events<Throwable> late = new Events<>();
+            loop.execute(() -> late.add(
+                    assertThrows(IllegalStateException.class, () -> kept.get().open(new Echo()))));
+            late.next();
             loop.connect(server.listening.address(), null, attempt -> {
                 throw new IllegalStateException("thrown on purpose");
             });

@@ -25,12 +25,12 @@ import java.util.Objects;
  */
 public record Connector(Resolver resolver, SocketAddress from, Duration attemptDelay, Duration timeLimit) {
 
+    /** RFC 8305 section 8: less would flood the network with attempts. */
+    private static final Duration SHORTEST_DELAY = Duration.ofMillis(10);
+
     /** The system's resolver, 250 ms as RFC 8305 section 8 recommends, and half a minute for all of it. */
     public static final Connector USUAL =
             new Connector(Resolver.system(), null, Duration.ofMillis(250), Duration.ofSeconds(30));
-
-    /** RFC 8305 section 8: less would flood the network with attempts. */
-    private static final Duration SHORTEST_DELAY = Duration.ofMillis(10);
 
     /** What becomes of it: one of these is called, once, on the loop, never before {@link #connect} has returned. */
     public interface Outcome {
