@@ -2,6 +2,7 @@
 package io.millrace.loop;
 
 import java.util.Arrays;
+import java.util.function.Consumer;
 
 /**
  * All alarms of a loop, the next one first: a heap with four children to a node, whose members know their place, so that one can be moved or
@@ -70,6 +71,13 @@ final class Alarms {
             alarm.ring();
         }
         return rung;
+    }
+
+    /** Shows all that are set. */
+    void forEach(Consumer<Alarm> visitor) {
+        for (int i = 0; i < size; i++) {
+            visitor.accept(heap[i]);
+        }
     }
 
     private void up(int from, Alarm alarm) {

@@ -21,6 +21,8 @@ final class Callbacks {
     /** Something more urgent has happened, or the user asked: leave the queue. */
     private boolean leave;
 
+    private DispatchLimit limit = DispatchLimit.NONE;
+
     @SuppressWarnings({"unchecked", "rawtypes"})
     private static ArrayDeque<Event>[] queues(int priorities) {
         ArrayDeque<Event>[] queues = new ArrayDeque[priorities];
@@ -52,9 +54,15 @@ final class Callbacks {
         return waiting == 0;
     }
 
+    void limit(DispatchLimit most) {
+        limit = most;
+    }
+
     /** Puts an event in its queue. */
     void add(Event event) {
         event.queued = true;
+        // It may have been made when there were more.
+        event.priority = Math.min(event.priority, queues.length - 1);
         queues[event.priority].add(event);
         waiting++;
         if (event.priority < telling) {
@@ -85,8 +93,11 @@ final class Callbacks {
     }
 
     private int tell(EventLoop loop, ArrayDeque<Event> queue) {
+        boolean limited = telling >= limit.fromPriority();
+        int most = limited ? Math.min(queue.size(), limit.callbacks()) : queue.size();
+        long end = limited && limit.interval() != null ? loop.clock() + EventLoop.nanos(limit.interval()) : Long.MAX_VALUE;
         int told = 0;
-        for (int left = queue.size(); left > 0 && !leave; left--) {
+        for (int left = most; left > 0 && !leave; left--) {
             Event event = queue.remove();
             waiting--;
             event.queued = false;
@@ -95,6 +106,7 @@ final class Callbacks {
                 event.found = 0;
                 told++;
                 loop.tell(event, what);
+                leave |= end != Long.MAX_VALUE && loop.clock() >= end;
             }
         }
         return told;

@@ -23,9 +23,21 @@ public abstract sealed class Event extends Alarm permits Watch, Timer {
     /** Lies in a queue of {@link Callbacks}. One whose {@link #found} has been taken back lies there all the same, and is passed over. */
     boolean queued;
 
+    /** Enabled or set. */
+    private boolean alive;
+
+    /** Does not count among those that a loop goes on for. */
+    private boolean passive;
+
+    private boolean closed;
+
+    /** Where it was made, in a loop that is debugged, or {@code null}. */
+    private final Origin origin;
+
     Event(EventLoop loop) {
         this.loop = loop;
         this.priority = loop.callbacks.usual();
+        this.origin = loop.debug == null ? null : loop.debug.made(this);
     }
 
     /** Calls what is to be called. */
@@ -52,7 +64,7 @@ public abstract sealed class Event extends Alarm permits Watch, Timer {
      * @param bits at least one
      */
     public void activate(int bits) {
-        loop.own();
+        open();
         if (bits == 0) {
             throw new IllegalArgumentException("activated with no bits: nothing to tell");
         }
@@ -64,16 +76,97 @@ public abstract sealed class Event extends Alarm permits Watch, Timer {
         return found != 0;
     }
 
+    /** Ends it for now: nothing is told any more. On the loop. */
+    abstract void off();
+
+    /**
+     * Ends it for good: nothing is told any more, and to use it again is an error. Any thread may call; on the loop it takes effect at once, from
+     * another thread a callback may be running or follow.
+     */
+    public final void close() {
+        close(null);
+    }
+
+    /**
+     * Ends it for good and then runs {@code last}, once and on the loop, when no callback of the event is running or can follow: the place
+     * to free what the callback uses. Any thread may call.
+     */
+    public final void close(Runnable last) {
+        if (loop.mine()) {
+            closeNow();
+            if (last != null) {
+                loop.execute(last);
+            }
+        } else {
+            loop.execute(() -> close(last));
+        }
+    }
+
+    /** Ends it for good, and returns when no callback of it is running or can follow. Any thread may call; on the loop it does not wait. */
+    public final void closeAndWait() throws InterruptedException {
+        if (loop.mine()) {
+            closeNow();
+        } else {
+            loop.await(this::closeNow);
+        }
+    }
+
+    private void closeNow() {
+        off();
+        closed = true;
+        if (origin != null) {
+            origin.closed();
+        }
+    }
+
+    /** Belongs at the start of what cannot be done any more once it is closed. */
+    void open() {
+        loop.own();
+        if (closed) {
+            throw new IllegalStateException(this + " has been closed" + (origin == null ? "" : origin));
+        }
+    }
+
+    /** Where it was made, in a loop that is debugged, or {@code ""}. */
+    String place() {
+        return origin == null ? "" : origin.toString();
+    }
+
+    void alive(boolean on) {
+        if (alive != on) {
+            alive = on;
+            loop.live += passive ? 0 : on ? 1 : -1;
+            if (origin != null) {
+                origin.used();
+            }
+        }
+    }
+
+    void passive() {
+        open();
+        if (!passive) {
+            passive = true;
+            loop.live -= alive ? 1 : 0;
+        }
+    }
+
+    boolean isAlive() {
+        return alive;
+    }
+
     /** Notes what has happened; it is told before the turn ends. */
     void happened(int bits) {
         found |= bits;
+        if (origin != null) {
+            origin.used();
+        }
         if (!queued) {
             loop.callbacks.add(this);
         }
     }
 
     void urgent(int level) {
-        loop.own();
+        open();
         if (level < 0 || level >= loop.callbacks.priorities()) {
             throw new IllegalArgumentException(
                     "priority " + level + ": the loop has 0 to " + (loop.callbacks.priorities() - 1));

@@ -8,13 +8,17 @@ import io.millrace.sys.SysException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
-import java.util.Objects;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.IntConsumer;
+import java.util.function.LongConsumer;
 import java.util.function.Supplier;
 
 /**
@@ -26,6 +30,7 @@ import java.util.function.Supplier;
 public final class EventLoop implements Executor {
     private static final int TASKS_A_TURN = 1024;
     private static final int MOST_PRIORITIES = 256;
+    private static final long CLOSED_CHECK_MILLIS = 20;
 
     /** Longer than anybody waits, and short enough to be added to a clock. */
     private static final Duration LONGEST = Duration.ofDays(36_500);
@@ -35,9 +40,13 @@ public final class EventLoop implements Executor {
     final Driver driver;
     final Alarms alarms = new Alarms();
     final Callbacks callbacks = new Callbacks();
+    final Meter meter = new Meter();
     final WatchTable watches;
 
-    /** Events that are enabled or set. */
+    /** {@code null} in a loop that is not debugged. */
+    Debug debug = Debug.wanted();
+
+    /** Events that are enabled or set and that a loop goes on for. */
     int live;
 
     /** Those that were not accepted are not limited in number: whoever opens them has them in hand. */
@@ -45,16 +54,32 @@ public final class EventLoop implements Executor {
 
     private final String name;
     private final ConcurrentLinkedQueue<Runnable> tasks = new ConcurrentLinkedQueue<>();
+    private final Hooks hooks = new Hooks();
 
     /** Set for the length of a wait; whoever clears it owes the wake-up. So any number of tasks cost one system call. */
     private final AtomicBoolean waiting = new AtomicBoolean();
 
+    private final AtomicInteger holds = new AtomicInteger();
+    private final Exit exit = new Exit();
     private Thread owner;
     private long now;
-    private long turns;
+    private long taskNanos = Long.MAX_VALUE;
     private CountDownLatch draining;
     private boolean drained;
+    private boolean turning;
+    private boolean running;
+    private boolean exiting;
+    private boolean broken;
     private volatile boolean stopped;
+    private volatile boolean closed;
+
+    /** The time to leave, if there is one. */
+    private final class Exit extends Alarm {
+        @Override
+        void ring() {
+            exiting = true;
+        }
+    }
 
     /**
      * A loop over a kernel, not running yet: {@link #start} gives it a thread of its own, {@link #turn} runs it on the caller's.
@@ -95,9 +120,7 @@ public final class EventLoop implements Executor {
 
     private void run() {
         try {
-            while (!stopped) {
-                turn(Long.MAX_VALUE);
-            }
+            run(RunMode.UNTIL_STOPPED);
         } catch (Throwable t) {
             Log.error(name + " cannot go on", t);
         } finally {
@@ -106,28 +129,88 @@ public final class EventLoop implements Executor {
     }
 
     /**
+     * Runs the loop on the calling thread, which owns it meanwhile. May be called again when it has returned.
+     *
+     * @throws IllegalStateException if the loop runs already: on this thread, from a callback, or on another
+     */
+    public RunEnd run(RunMode mode) {
+        if (running || turning || owner != null && !inLoop()) {
+            throw new IllegalStateException("the loop " + name + " runs already");
+        }
+        boolean lent = owner == null;
+        owner = Thread.currentThread();
+        running = true;
+        broken = false;
+        try {
+            return turnOn(mode);
+        } finally {
+            running = false;
+            exiting = false;
+            owner = lent ? null : owner;
+        }
+    }
+
+    private RunEnd turnOn(RunMode mode) {
+        long told = meter.callbacks();
+        while (!stopped) {
+            if (mode != RunMode.UNTIL_STOPPED && isEmpty()) {
+                return RunEnd.EMPTY;
+            }
+            turn(mode == RunMode.NOW ? 0 : Long.MAX_VALUE);
+            if (broken) {
+                return RunEnd.BROKEN;
+            }
+            if (exiting) {
+                return RunEnd.EXITED;
+            }
+            boolean did = meter.callbacks() != told && callbacks.isEmpty();
+            if (mode == RunMode.NOW || mode == RunMode.ONCE && did) {
+                return RunEnd.DONE;
+            }
+        }
+        return RunEnd.STOPPED;
+    }
+
+    /**
      * One turn on the calling thread, which becomes the loop's owner: wait, at most {@code longest} nanoseconds, move bytes, call back, run
-     * tasks, ring alarms, flush what is dirty.
+     * tasks, ring alarms, tell events, flush what is dirty.
      */
     public void turn(long longest) {
+        enter();
+        try {
+            if (hooks.beforeWait()) {
+                hooks.before(timeout(longest));
+            }
+            long begun = meter.begin();
+            waiting.set(true);
+            driver.await(timeout(longest));
+            waiting.set(false);
+            meter.waited(begun);
+            now = kernel.nanos();
+            hooks.after();
+            driver.dispatch();
+            runTasks();
+            ringAlarms();
+            callbacks.tell(this);
+            driver.finishTurn();
+        } finally {
+            turning = false;
+        }
+    }
+
+    private void enter() {
+        if (turning) {
+            throw new IllegalStateException("the loop " + name + " turns already: a callback cannot run it");
+        }
         if (owner == null) {
             owner = Thread.currentThread();
         }
-        assert inLoop();
-        waiting.set(true);
-        driver.await(timeout(longest));
-        waiting.set(false);
-        turns++;
-        now = kernel.nanos();
-        driver.dispatch();
-        runTasks();
-        ringAlarms();
-        callbacks.tell(this);
-        driver.finishTurn();
+        own();
+        turning = true;
     }
 
     private long timeout(long longest) {
-        if (stopped || driver.hasWork() || !callbacks.isEmpty() || !tasks.isEmpty()) {
+        if (stopped || exiting || driver.hasWork() || !callbacks.isEmpty() || !tasks.isEmpty()) {
             return 0;
         }
         long next = alarms.next();
@@ -135,6 +218,12 @@ public final class EventLoop implements Executor {
             return longest == Long.MAX_VALUE ? -1 : longest;
         }
         return Math.min(longest, Math.max(0, next - kernel.nanos()));
+    }
+
+    /** Whether nothing is left that could call back. */
+    private boolean isEmpty() {
+        return live == 0 && holds.get() == 0 && exit.index < 0 && driver.isEmpty() && !driver.hasWork()
+                && callbacks.isEmpty() && tasks.isEmpty();
     }
 
     private void ringAlarms() {
@@ -148,31 +237,39 @@ public final class EventLoop implements Executor {
 
     /** As many as there are; those that they add wait for the next turn when there are too many, for I/O must not starve. */
     private void runTasks() {
-        for (int i = 0; i < TASKS_A_TURN; i++) {
+        long end = taskNanos == Long.MAX_VALUE ? taskNanos : kernel.nanos() + taskNanos;
+        for (int i = 0; i < TASKS_A_TURN && !broken; i++) {
             Runnable task = tasks.poll();
             if (task == null) {
                 return;
             }
             run(task);
+            if (end != Long.MAX_VALUE && kernel.nanos() >= end) {
+                return;
+            }
         }
     }
 
     /** Runs what the user gave us: whatever it throws must not end the loop. */
     void run(Runnable task) {
+        long begun = meter.begin();
         try {
             task.run();
         } catch (Throwable t) {
             Log.error("a task threw", t);
         }
+        meter.called(begun, task);
     }
 
     /** Calls what an event is for. */
     void tell(Event event, int what) {
+        long begun = meter.begin();
         try {
             event.call(what);
         } catch (Throwable t) {
-            Log.error(event + " threw", t);
+            Log.error(event + " threw" + event.place(), t);
         }
+        meter.called(begun, event);
     }
 
     /** Runs a task on the loop, soon and in order. Any thread may call. */
@@ -184,16 +281,52 @@ public final class EventLoop implements Executor {
         }
     }
 
+    /** Runs a task on the loop and waits until it has run; on the loop's end, until that. Not for the loop itself. */
+    void await(Runnable task) throws InterruptedException {
+        CountDownLatch done = new CountDownLatch(1);
+        execute(() -> {
+            task.run();
+            done.countDown();
+        });
+        while (!done.await(CLOSED_CHECK_MILLIS, TimeUnit.MILLISECONDS)) {
+            if (closed) {
+                return;
+            }
+        }
+    }
+
+    // ---- timers ----
+
     /** Runs a task on the loop after a while. Any thread may call. */
     public Timer schedule(Duration after, Runnable task) {
+        return begin(new Timer(this, task), nanos(after));
+    }
+
+    /** Runs a task on the loop again and again, first after one period. Any thread may call. See {@link Timer#every}. */
+    public Timer every(Duration period, Runnable task) {
+        long nanos = nanos(period);
+        if (nanos == 0) {
+            throw new IllegalArgumentException("a period must be longer than nothing");
+        }
         Timer timer = new Timer(this, task);
-        long due = kernel.nanos() + nanos(after);
-        if (inLoop()) {
-            alarms.set(timer, due);
+        timer.repeat(nanos);
+        return begin(timer, nanos);
+    }
+
+    private Timer begin(Timer timer, long after) {
+        long due = kernel.nanos() + after;
+        if (mine()) {
+            timer.begin(due);
         } else {
-            execute(() -> alarms.set(timer, due));
+            execute(() -> timer.begin(due));
         }
         return timer;
+    }
+
+    /** A timer that is not set. On the loop. */
+    public Timer timer(Runnable task) {
+        own();
+        return new Timer(this, Objects.requireNonNull(task, "a task"));
     }
 
     /** What can be added to a clock without running over. */
@@ -213,6 +346,17 @@ public final class EventLoop implements Executor {
     }
 
     /**
+     * Calls once when something happens to a descriptor, or a time has passed; there is nothing to keep or to close. On the loop.
+     *
+     * @param timeout {@code null} for none
+     * @param callback is told what a watch would be told
+     * @return 0, or -errno as {@link Watch#enable}
+     */
+    public int once(int fd, int interest, Duration timeout, IntConsumer callback) {
+        return watch(fd, interest, (watch, found) -> callback.accept(found)).timeout(timeout).once().enable();
+    }
+
+    /**
      * How many priorities events have, 1 at first. An event has the one in the middle unless it is set.
      *
      * @throws IllegalStateException if events are active
@@ -225,19 +369,178 @@ public final class EventLoop implements Executor {
         callbacks.priorities(count);
     }
 
+    /**
+     * How much is called back before the loop looks for more urgent events, and how long tasks may take before it looks for any.
+     */
+    public void limit(DispatchLimit limit) {
+        own();
+        callbacks.limit(limit);
+        taskNanos = limit.interval() == null ? Long.MAX_VALUE : nanos(limit.interval());
+    }
+
+    /** Acts as if {@code bits} had been found on a descriptor: all its watches are told what they asked for among them. */
+    public void activate(int fd, int bits) {
+        own();
+        watches.activate(fd, bits);
+    }
+
+    // ---- the end of a run ----
+
+    /** Leaves {@link #run(RunMode)} at the end of this turn; one that does not run, at the end of its next turn. Any thread may call. */
+    public void exit() {
+        if (mine()) {
+            exiting = true;
+        } else {
+            execute(() -> exiting = true);
+        }
+    }
+
+    /** Leaves {@link #run(RunMode)} after a while, unless it is to be left before. Any thread may call. */
+    public void exitAfter(Duration after) {
+        long due = kernel.nanos() + nanos(after);
+        Runnable set = () -> {
+            if (exit.index < 0 || due < exit.due) {
+                alarms.set(exit, due);
+            }
+        };
+        if (mine()) {
+            set.run();
+        } else {
+            execute(set);
+        }
+    }
+
+    /**
+     * Leaves {@link #run(RunMode)} after the callback that runs: what is active besides stays so for the next run. Without effect on a
+     * loop that does not run. On the loop.
+     */
+    public void breakOff() {
+        own();
+        broken = true;
+        callbacks.leave();
+    }
+
+    /** Looks at the kernel after the callback that runs, before more is called back. On the loop. */
+    public void rescan() {
+        own();
+        callbacks.leave();
+    }
+
+    /** Keeps a loop going that runs until nothing is left, until {@link #release}. Any thread may call. */
+    public void hold() {
+        holds.incrementAndGet();
+    }
+
+    /** Takes one {@link #hold} back. Any thread may call. */
+    public void release() {
+        if (holds.decrementAndGet() < 0) {
+            holds.incrementAndGet();
+            throw new IllegalStateException("released more often than held");
+        }
+        execute(() -> {});
+    }
+
+    // ---- looking on ----
+
+    /**
+     * Is called before each wait with its time limit in nanoseconds, 0 for a look only and -1 for ever. What it executes or sets counts in
+     * this wait already. On the loop.
+     */
+    public Hook beforeWait(LongConsumer action) {
+        own();
+        return hooks.before(new Hook(action));
+    }
+
+    /** Is called after each wait, before anything is called back. On the loop. */
+    public Hook afterWait(Runnable action) {
+        own();
+        return hooks.after(new Hook(ignored -> action.run()));
+    }
+
+    /** What the loop has done so far. Any thread may call. */
+    public LoopCounters counters() {
+        return meter.read();
+    }
+
+    /** Begins or ends to take the time of each wait and callback, for {@link #counters}. On the loop. */
+    public void timing(boolean on) {
+        own();
+        meter.timing(on);
+    }
+
+    /** Is told of callbacks that take that long or longer, which takes times as {@link #timing}; {@code null} for no more. On the loop. */
+    public void slow(Duration limit, SlowCallback callback) {
+        own();
+        meter.slow(nanos(limit), callback);
+    }
+
+    /**
+     * Remembers where events are made from now on: errors name the place, and events that were made and then forgotten, or that are still
+     * enabled when the loop is closed, are told to the log. Costs a stack trace for each. The system property {@code io.millrace.loop.debug}
+     * does so for all loops. On the loop.
+     */
+    public void debug(boolean on) {
+        own();
+        debug = on ? new Debug(Log::warn) : null;
+    }
+
+    /** All events that are enabled, set or active. On the loop. */
+    public List<Event> events() {
+        own();
+        return Dump.events(this);
+    }
+
+    /** Number of events that are enabled or set, those in the background not counted. On the loop. */
+    public int enabled() {
+        own();
+        return live;
+    }
+
+    /** All there is on the loop in words, a line each, for people. On the loop. */
+    public String dump() {
+        own();
+        return Dump.text(this);
+    }
+
+    // ---- time and threads ----
+
     /** Monotonic nanoseconds as of this turn. On the loop. */
     public long now() {
         return now;
     }
 
-    /** How often the loop has turned. On the loop, or after it has ended. */
+    /** Looks at the clock anew: {@link #now} after a callback that took long. On the loop. */
+    public long refresh() {
+        own();
+        now = kernel.nanos();
+        return now;
+    }
+
+    /** The clock itself, not as of this turn. */
+    long clock() {
+        return kernel.nanos();
+    }
+
+    /** How often the loop has turned. Any thread may ask. */
     public long turns() {
-        return turns;
+        return meter.turns();
     }
 
     /** Belongs at the start of what only the owner may do, or whoever prepares a loop that does not run yet. */
     void own() {
-        assert owner == null || inLoop() : "not on the loop " + name;
+        if (!mine()) {
+            throw new IllegalStateException("the loop " + name + " belongs to the thread " + owner.getName()
+                    + ", and " + Thread.currentThread().getName() + " is not it: use execute");
+        }
+        if (closed && debug != null) {
+            throw new IllegalStateException("the loop " + name + " has been closed");
+        }
+    }
+
+    /** Whether the caller may touch what belongs to the loop. */
+    boolean mine() {
+        Thread thread = owner;
+        return thread == null || thread == Thread.currentThread();
     }
 
     /** Whether the calling thread owns the loop. Any thread may ask. */
@@ -338,12 +641,16 @@ public final class EventLoop implements Executor {
     /** Ends everything; on the owner thread, when the loop does not run any more. */
     public void close() {
         stopped = true;
+        if (debug != null && !closed) {
+            debug.closing(this);
+        }
         driver.closeAll();
         callbacks.clear();
         // Those that are there, then those that have come meanwhile; one that adds another for ever is not waited for.
         runLeft();
         runLeft();
         driver.close();
+        closed = true;
     }
 
     private void runLeft() {

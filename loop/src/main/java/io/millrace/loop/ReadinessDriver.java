@@ -77,6 +77,7 @@ final class ReadinessDriver extends Driver {
         if (n < 0) {
             throw new IllegalStateException(poller.name() + ": " + Errno.describe(n));
         }
+        loop.meter.found(n);
     }
 
     @Override
@@ -94,10 +95,14 @@ final class ReadinessDriver extends Driver {
     }
 
     private void tell(Source source, int events) {
+        long begun = loop.meter.begin();
         try {
             source.ready(events);
         } catch (Throwable t) {
             broken(source, t);
+        }
+        if (source.awaited()) {
+            loop.meter.called(begun, source);
         }
     }
 

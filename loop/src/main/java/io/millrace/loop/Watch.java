@@ -48,7 +48,6 @@ public final class Watch extends Event {
     /** The next watch on the same descriptor. */
     Watch next;
 
-    private boolean enabled;
     private boolean once;
     private long timeout = NEVER;
 
@@ -71,12 +70,12 @@ public final class Watch extends Event {
 
     /** Whether it is enabled. */
     public boolean isEnabled() {
-        return enabled;
+        return isAlive();
     }
 
     /** Is disabled before its first callback, and may be enabled again there. */
     public Watch once() {
-        loop.own();
+        open();
         once = true;
         return this;
     }
@@ -87,15 +86,21 @@ public final class Watch extends Event {
         return this;
     }
 
+    /** Does not keep a loop going that runs until nothing is left. */
+    public Watch background() {
+        passive();
+        return this;
+    }
+
     /**
      * Is told {@link Event#TIMEOUT} when for so long nothing has happened since it was enabled or since it was last called. A persistent one goes on
      * then, and what it was told last by time was due a whole timeout before the next. Zero tells in the next turn. {@code null} for no limit,
      * as at first.
      */
     public Watch timeout(Duration limit) {
-        loop.own();
+        open();
         timeout = limit == null ? NEVER : EventLoop.nanos(limit);
-        if (enabled) {
+        if (isAlive()) {
             arm(loop.kernel.nanos());
         }
         return this;
@@ -113,14 +118,13 @@ public final class Watch extends Event {
      * @throws IllegalStateException if the descriptor is watched already in the other mode, edge or level
      */
     public int enable() {
-        loop.own();
-        if (!enabled) {
-            int result = fd < 0 ? 0 : loop.watches.add(this);
+        open();
+        if (!isAlive()) {
+            int result = loop.watches.add(this);
             if (result < 0) {
                 return result;
             }
-            enabled = true;
-            loop.live++;
+            alive(true);
         }
         arm(loop.kernel.nanos());
         return 0;
@@ -129,14 +133,16 @@ public final class Watch extends Event {
     /** Watches no longer. What has happened and has not been told is not told any more. May be enabled again. */
     public void disable() {
         loop.own();
+        off();
+    }
+
+    @Override
+    void off() {
         found = 0;
-        if (enabled) {
-            enabled = false;
-            loop.live--;
+        if (isAlive()) {
+            alive(false);
             loop.alarms.cancel(this);
-            if (watched != null) {
-                loop.watches.remove(this);
-            }
+            loop.watches.remove(this);
         }
     }
 
@@ -155,7 +161,7 @@ public final class Watch extends Event {
 
     @Override
     void call(int what) {
-        if (enabled) {
+        if (isAlive()) {
             if (once) {
                 disable();
             } else if (timeout != NEVER) {
@@ -175,6 +181,6 @@ public final class Watch extends Event {
     @Override
     public String toString() {
         return "Watch[" + (fd < 0 ? "no descriptor" : "descriptor " + fd) + ", " + Interest.describe(interest)
-                + (enabled ? "" : ", disabled") + "]";
+                + (isAlive() ? "" : ", disabled") + "]";
     }
 }

@@ -4,6 +4,8 @@ package io.millrace.loop;
 import io.millrace.poll.Interest;
 import io.millrace.sys.Errno;
 import java.util.Arrays;
+import java.util.LinkedHashSet;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /**
@@ -19,6 +21,9 @@ final class WatchTable {
     private final long limit;
     private Watched[] byDescriptor = new Watched[SMALLEST];
 
+    /** Those without a descriptor. */
+    private final Set<Watch> free = new LinkedHashSet<>();
+
     WatchTable(Driver driver, long limit) {
         this.driver = driver;
         this.limit = limit;
@@ -27,6 +32,10 @@ final class WatchTable {
     /** Begins to watch: 0 or -errno, and nothing has changed then. */
     int add(Watch watch) {
         int fd = watch.fd;
+        if (fd < 0) {
+            free.add(watch);
+            return 0;
+        }
         if (fd >= limit) {
             return -Errno.EBADF;
         }
@@ -73,6 +82,10 @@ final class WatchTable {
     /** Ends to watch. */
     void remove(Watch watch) {
         Watched watched = watch.watched;
+        if (watched == null) {
+            free.remove(watch);
+            return;
+        }
         watch.watched = null;
         unlink(watched, watch);
         if (watched.first == null) {
@@ -104,8 +117,9 @@ final class WatchTable {
         watch.next = null;
     }
 
-    /** Shows all watches that are on descriptors. */
+    /** Shows all watches that are enabled. */
     void forEach(Consumer<Watch> visitor) {
+        free.forEach(visitor);
         for (Watched watched : byDescriptor) {
             for (Watch watch = watched == null ? null : watched.first; watch != null; watch = watch.next) {
                 visitor.accept(watch);

@@ -196,6 +196,78 @@ class WatchTest {
         assertEquals(List.of("once R"), heard());
     }
 
+    /** [multiple, persistent, combined] */
+    @Test
+    void aWholeTransferBothWays() {
+        int[] ends = pairs.pair();
+        long[] left = {1_000_000, 1_000_000};
+        long[] came = new long[2];
+        for (int side = 0; side < 2; side++) {
+            int mine = side;
+            Watch writer = loop.watch(ends[mine], WRITE, (watch, found) -> {
+                int n = Sockets.send(watch.descriptor(), new byte[8192], 0, (int) Math.min(8192, left[mine]), 0);
+                left[mine] -= Math.max(0, n);
+                if (left[mine] == 0) {
+                    watch.disable();
+                    Sockets.shutdown(watch.descriptor(), Sockets.SHUT_WR);
+                }
+            });
+            Watch reader = loop.watch(ends[mine], READ, (watch, found) -> {
+                int n = Pairs.read(watch.descriptor(), 4096);
+                came[mine] += Math.max(0, n);
+                if (n == 0) {
+                    watch.disable();
+                }
+            });
+            assertEquals(0, writer.enable());
+            assertEquals(0, reader.enable());
+        }
+        assertEquals(RunEnd.EMPTY, loop.run(RunMode.UNTIL_EMPTY));
+        assertEquals(1_000_000, came[0]);
+        assertEquals(1_000_000, came[1]);
+    }
+
+    /** [nonpersist_readd] */
+    @Test
+    void aWatchEnabledByTheOthersCallbackIsPending() {
+        int[] ends = pairs.pair();
+        Watch[] both = new Watch[2];
+        for (int i = 0; i < 2; i++) {
+            int other = 1 - i;
+            both[i] = loop.watch(ends[i], READ, (watch, found) -> assertEquals(0, both[other].enable())).once();
+            assertEquals(0, both[i].enable());
+        }
+        Pairs.write(ends[0], 1);
+        Pairs.write(ends[1], 1);
+        loop.turn(0);
+        assertEquals(1, loop.enabled());
+        loop.turn(0);
+        assertEquals(1, loop.enabled());
+    }
+
+    /** [many_events, many_events_slow_add] */
+    @Test
+    void manyDescriptorsAreToldInOneTurn() {
+        for (int i = 0; i < 70; i++) {
+            assertEquals(0, watch("many", pairs.pair()[0], WRITE).once().enable());
+        }
+        turns(1);
+        assertEquals(70, heard().size());
+        assertEquals(0, loop.enabled());
+    }
+
+    /** [event_once] by a descriptor, by time and at once. */
+    @Test
+    void aClosureIsCalledOnce() {
+        int[] ends = pairs.pair();
+        assertEquals(0, loop.once(ends[0], READ, Duration.ofHours(1), found -> told.add("read " + words(found))));
+        assertEquals(0, loop.once(-1, 0, Duration.ofMillis(2), found -> told.add("time " + words(found))));
+        assertEquals(0, loop.once(-1, 0, Duration.ZERO, found -> told.add("at once " + words(found))));
+        loop.schedule(Duration.ofMillis(10), () -> Pairs.write(ends[1], 1));
+        assertEquals(RunEnd.EMPTY, loop.run(RunMode.UNTIL_EMPTY));
+        assertEquals(List.of("at once T", "time T", "read R"), heard());
+    }
+
     // ---- ends ----
 
     /** [simpleclose_close, simpleclose_shutdown, with _persist and _et] */

@@ -7,9 +7,11 @@ public final class Errno {
 
     public static final int EPERM = 1;
     public static final int ENOENT = 2;
+    public static final int ESRCH = 3;
     public static final int EINTR = 4;
     public static final int EIO = 5;
     public static final int EBADF = 9;
+    public static final int ECHILD = 10;
     public static final int EAGAIN = 11;
     public static final int ENOMEM = 12;
     public static final int EACCES = 13;
@@ -56,9 +58,11 @@ public final class Errno {
         return switch (Math.abs(errno)) {
             case EPERM -> "EPERM (operation not permitted)";
             case ENOENT -> "ENOENT (no such file or directory)";
+            case ESRCH -> "ESRCH (no such process)";
             case EINTR -> "EINTR (interrupted)";
             case EIO -> "EIO (input/output error)";
             case EBADF -> "EBADF (bad descriptor)";
+            case ECHILD -> "ECHILD (no such child)";
             case EAGAIN -> "EAGAIN (would block)";
             case ENOMEM -> "ENOMEM (out of memory)";
             case EACCES -> "EACCES (permission denied)";

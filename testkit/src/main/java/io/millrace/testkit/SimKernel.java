@@ -87,7 +87,8 @@ public final class SimKernel extends Kernel {
         }
     }
 
-    void pass(long nanos) {
+    /** Lets time pass. */
+    public void pass(long nanos) {
         now += nanos;
     }
 

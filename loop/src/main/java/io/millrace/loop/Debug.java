@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.loop;
+
+import java.lang.ref.Cleaner;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/**
+ * Remembers where events were made, so that errors can name the place, and tells of those that were lost. Costs a stack trace for each event;
+ * a loop that is not debugged has none of this.
+ */
+final class Debug {
+    /** Starts a thread, so it is made only when somebody debugs. */
+    private static final class Holder {
+        static final Cleaner CLEANER = Cleaner.create();
+    }
+
+    private static final Set<String> OWN =
+            Set.of(Debug.class.getName(), Event.class.getName(), Watch.class.getName(), Timer.class.getName(),
+                    EventLoop.class.getName());
+
+    private final Consumer<String> reports;
+
+    Debug(Consumer<String> reports) {
+        this.reports = reports;
+    }
+
+    /** What the system property asks for, {@code null} for no debugging. */
+    static Debug wanted() {
+        return Boolean.getBoolean("io.millrace.loop.debug") ? new Debug(Log::warn) : null;
+    }
+
+    Origin made(Event event) {
+        Origin origin = new Origin(event.getClass().getSimpleName(), new Throwable().getStackTrace(), this);
+        Holder.CLEANER.register(event, origin);
+        return origin;
+    }
+
+    boolean own(StackTraceElement element) {
+        return OWN.contains(element.getClassName());
+    }
+
+    void report(String what) {
+        reports.accept(what);
+    }
+
+    /** The loop closes: who is still enabled has been forgotten. */
+    void closing(EventLoop loop) {
+        for (Event event : loop.events()) {
+            if (event.isAlive()) {
+                report(event + " was still enabled when its loop was closed" + event.place());
+            }
+        }
+    }
+}

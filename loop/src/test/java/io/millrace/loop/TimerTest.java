@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.loop;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.millrace.testkit.SimKernel;
+import io.millrace.poll.Kernel;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Timers, most of them by a simulated clock. The names in brackets are those of libevent's regression suite. */
+@Timeout(60)
+class TimerTest {
+    private static final long MILLI = 1_000_000L;
+
+    private final SimKernel kernel = new SimKernel(1);
+    private final List<Long> rung = new ArrayList<>();
+    private final EventLoop loop = loop();
+    private final long start = kernel.nanos();
+
+    private EventLoop loop() {
+        try {
+            return new EventLoop(kernel, "test loop");
+        } catch (java.io.IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private void ring() {
+        rung.add((kernel.nanos() - start) / MILLI);
+    }
+
+    /** Turns until the simulated clock shows so many milliseconds. */
+    private void until(long millis) {
+        while (kernel.nanos() < start + millis * MILLI) {
+            loop.turn(start + millis * MILLI - kernel.nanos());
+        }
+    }
+
+    @Test
+    void aPeriodIsCountedFromWhenItWasDue() {
+        loop.every(Duration.ofMillis(10), this::ring);
+        until(55);
+        assertEquals(List.of(10L, 20L, 30L, 40L, 50L), rung);
+    }
+
+    /** [persistent_timeout_jump] */
+    @Test
+    void missedPeriodsBecomeOneCall() {
+        Timer timer = loop.every(Duration.ofMillis(10), this::ring);
+        until(15);
+        kernel.pass(Duration.ofMillis(40).toNanos());
+        until(75);
+        assertEquals(List.of(10L, 55L, 60L, 70L), rung);
+        timer.cancel();
+        until(200);
+        assertEquals(4, rung.size());
+        assertFalse(timer.isSet());
+    }
+
+    /** [event_timer, event_pending] */
+    @Test
+    void whatRemainsNeverExceedsWhatWasAsked() {
+        Timer timer = loop.timer(this::ring);
+        assertEquals(-1, timer.remaining());
+        timer.set(Duration.ofMillis(500));
+        assertEquals(500 * MILLI, timer.remaining());
+        kernel.pass(200 * MILLI);
+        assertEquals(300 * MILLI, timer.remaining());
+        kernel.pass(400 * MILLI);
+        assertEquals(0, timer.remaining());
+        loop.turn(0);
+        assertEquals(-1, timer.remaining());
+        assertEquals(List.of(600L), rung);
+    }
+
+    @Test
+    void aTimerCanBeSetAnewAndByItself() {
+        Timer[] self = new Timer[1];
+        self[0] = loop.timer(() -> {
+            ring();
+            if (rung.size() < 3) {
+                self[0].set(Duration.ofMillis(7));
+            }
+        });
+        self[0].set(Duration.ofMillis(100));
+        self[0].set(Duration.ofMillis(5));
+        until(300);
+        assertEquals(List.of(5L, 12L, 19L), rung);
+        assertThrows(IllegalArgumentException.class, () -> self[0].every(Duration.ZERO));
+    }
+
+    @Test
+    void aTimerThatIsActiveCanBeCancelled() {
+        Timer[] second = new Timer[1];
+        loop.schedule(Duration.ofMillis(1), () -> second[0].cancel());
+        second[0] = loop.schedule(Duration.ofMillis(1), this::ring);
+        until(10);
+        assertEquals(List.of(), rung);
+        assertEquals(0, loop.enabled());
+    }
+
+    /** [minheap/randomized, common_timeout] many of the same length and many of none. */
+    @Test
+    void manyTimersRingInTheOrderOfTheirTimes() {
+        Random random = new Random(7);
+        List<Timer> timers = new ArrayList<>();
+        int cancelled = 0;
+        for (int i = 0; i < 20_000; i++) {
+            long millis = i % 2 == 0 ? 400 : random.nextInt(1000);
+            timers.add(loop.schedule(Duration.ofMillis(millis), this::ring));
+            if (random.nextInt(4) == 0) {
+                Timer victim = timers.get(random.nextInt(timers.size()));
+                cancelled += victim.isSet() ? 1 : 0;
+                victim.cancel();
+            }
+        }
+        until(1001);
+        assertEquals(20_000 - cancelled, rung.size());
+        assertEquals(rung.stream().sorted().toList(), rung);
+        assertEquals(0, loop.enabled());
+    }
+
+    /** [deferred_cb_skew, active_later] tasks and events that breed leave timers their time. */
+    @Test
+    void deferredCallsDoNotHoldUpATimer() throws Exception {
+        EventLoop real = new EventLoop(Kernel.host(), "test loop");
+        long begun = System.nanoTime();
+        boolean[] rang = new boolean[1];
+        long[] calls = new long[2];
+        Runnable breeder = new Runnable() {
+            @Override
+            public void run() {
+                calls[0]++;
+                real.execute(this);
+            }
+        };
+        real.execute(breeder);
+        Watch watch = real.watch(-1, 0, (self, found) -> {
+            calls[1]++;
+            self.activate();
+        });
+        watch.activate();
+        real.schedule(Duration.ofMillis(50), () -> rang[0] = true);
+        while (!rang[0]) {
+            real.turn(0);
+            assertTrue(System.nanoTime() - begun < 10_000 * MILLI, "the timer starves");
+        }
+        assertTrue(calls[0] > 100 && calls[1] > 100, calls[0] + " " + calls[1]);
+        watch.close();
+        real.close();
+    }
+
+    @Test
+    void realTimersAreNotEarly() throws Exception {
+        EventLoop real = new EventLoop(Kernel.host(), "test loop");
+        for (long nanos : new long[] {0, 1, 999, 50_000, 400_000, 1_000_000, 3_300_000}) {
+            long[] late = {Long.MIN_VALUE};
+            long begun = System.nanoTime();
+            real.timer(() -> late[0] = System.nanoTime() - begun - nanos).setNanos(nanos);
+            real.run(RunMode.UNTIL_EMPTY);
+            assertTrue(late[0] >= 0, nanos + " ns were early by " + -late[0]);
+        }
+        real.close();
+    }
+}
