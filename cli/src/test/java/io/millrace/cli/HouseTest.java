@@ -33,6 +33,7 @@ final class HouseTest {
             Map.entry("poll", Set.of("sys")),
             Map.entry("loop", Set.of("core", "sys", "poll")),
             Map.entry("net", Set.of("core", "sys", "poll", "loop")),
+            Map.entry("events", Set.of("sys", "loop")),
             Map.entry("http", Set.of("core")),
             Map.entry("http1", Set.of("core", "http")),
             Map.entry("testkit", Set.of("core", "sys", "poll")),

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.events;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.millrace.loop.EventLoop;
+import io.millrace.loop.RunEnd;
+import io.millrace.loop.RunMode;
+import io.millrace.poll.Kernel;
+import io.millrace.sys.Errno;
+import io.millrace.sys.SysException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+class ChildrenTest {
+    private final List<ExitStatus> ended = new ArrayList<>();
+    private EventLoop loop;
+
+    @BeforeEach
+    void open() throws Exception {
+        loop = new EventLoop(Kernel.host(), "test loop");
+    }
+
+    @AfterEach
+    void close() {
+        loop.close();
+    }
+
+    private static Process sh(String script) throws Exception {
+        return new ProcessBuilder("sh", "-c", script).start();
+    }
+
+    private ExitStatus end(Process process) {
+        ended.clear();
+        Children.watch(loop, process, (child, status) -> {
+            assertEquals(process.pid(), child.pid());
+            ended.add(status);
+        });
+        assertEquals(RunEnd.EMPTY, loop.run(RunMode.UNTIL_EMPTY));
+        assertEquals(1, ended.size());
+        return ended.get(0);
+    }
+
+    @Test
+    void aProcessEndsWithItsExitCode() throws Exception {
+        assertEquals(new ExitStatus(ExitStatus.Kind.EXITED, 0), end(sh("exit 0")));
+        assertEquals(new ExitStatus(ExitStatus.Kind.EXITED, 7), end(sh("exit 7")));
+        assertEquals(128 + 9, end(sh("kill -KILL $$")).code());
+    }
+
+    /** The thread of the JDK takes the status of its children sooner or later: the end is noticed all the same. */
+    @Test
+    void aChildOfTheJdkWatchedByNumberIsNoticed() throws Exception {
+        Process process = sh("read line; exit 3");
+        Children.watch(loop, (int) process.pid(), (child, status) -> ended.add(status));
+        loop.schedule(Duration.ofMillis(1), () -> closeInput(process));
+        assertEquals(RunEnd.EMPTY, loop.run(RunMode.UNTIL_EMPTY));
+        assertEquals(1, ended.size());
+        assertTrue(ended.get(0).code() == 3 || ended.get(0).equals(ExitStatus.unknown()), ended.toString());
+    }
+
+    private static void closeInput(Process process) {
+        try {
+            process.getOutputStream().close();
+        } catch (java.io.IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Test
+    void aClosedWatchTellsNothing() throws Exception {
+        Process process = sh("read line");
+        ChildWatch watch = Children.watch(loop, process, (child, status) -> ended.add(status));
+        watch.close();
+        loop.turn(0);
+        process.getOutputStream().close();
+        assertEquals(1, process.waitFor());
+        assertEquals(RunEnd.EMPTY, loop.run(RunMode.UNTIL_EMPTY));
+        assertEquals(List.of(), ended);
+    }
+
+    @Test
+    void whatIsNoProcessIsRefused() throws Exception {
+        Process process = sh("exit 0");
+        process.waitFor();
+        SysException e = assertThrows(SysException.class,
+                () -> Children.watch(loop, (int) process.pid(), (child, status) -> ended.add(status)));
+        assertEquals(Errno.ESRCH, e.errno());
+    }
+
+    @Test
+    void theStatusIsThatOfAShell() {
+        assertEquals(5, ExitStatus.of(new int[] {1, 5}).code());
+        assertEquals(128 + 15, ExitStatus.of(new int[] {2, 15}).code());
+        assertEquals(ExitStatus.Kind.SIGNALLED, ExitStatus.of(new int[] {3, 11}).kind());
+        assertEquals(-1, ExitStatus.unknown().code());
+    }
+}
