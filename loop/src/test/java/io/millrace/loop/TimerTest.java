@@ -153,7 +153,7 @@ class TimerTest {
             real.turn(0);
             assertTrue(System.nanoTime() - begun < 10_000 * MILLI, "the timer starves");
         }
-        assertTrue(calls[0] > 100 && calls[1] > 100, calls[0] + " " + calls[1]);
+        assertTrue(calls[0] > 1 && calls[1] > 1, "somebody starved: " + calls[0] + " tasks, " + calls[1] + " events");
         watch.close();
         real.close();
     }
