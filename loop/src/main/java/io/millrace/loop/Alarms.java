@@ -6,7 +6,8 @@ import java.util.function.Consumer;
 
 /**
  * All alarms of a loop, the next one first: a heap with four children to a node, whose members know their place, so that one can be moved or
- * taken out without a search. Setting, moving and removing cost O(log n).
+ * taken out without a search. Setting, moving and removing cost O(log n). The times lie beside the alarms in an array of their own: to compare four
+ * children is to read one line of the cache, and not four objects somewhere in memory.
  *
  * <p>Connections move their deadline with every request. They do that lazily: a deadline that moves away is only
  * noted by the connection, which looks again when the old time has come. So the heap is touched once per time limit and not once per
@@ -17,6 +18,10 @@ final class Alarms {
     private static final int SMALLEST = 64;
 
     private Alarm[] heap = new Alarm[SMALLEST];
+
+    /** When the alarm at the same place is due. */
+    private long[] dues = new long[SMALLEST];
+
     private int size;
 
     int size() {
@@ -25,7 +30,7 @@ final class Alarms {
 
     /** When the next alarm rings, {@code Long.MAX_VALUE} if there is none. */
     long next() {
-        return size == 0 ? Long.MAX_VALUE : heap[0].due;
+        return size == 0 ? Long.MAX_VALUE : dues[0];
     }
 
     /** Sets an alarm, or moves one that is set. */
@@ -33,10 +38,10 @@ final class Alarms {
         alarm.due = due;
         if (alarm.index < 0) {
             if (size == heap.length) {
-                heap = Arrays.copyOf(heap, 2 * size);
+                resize(2 * size);
             }
             up(size++, alarm);
-        } else if (alarm.index > 0 && due < heap[parent(alarm.index)].due) {
+        } else if (alarm.index > 0 && due < dues[parent(alarm.index)]) {
             up(alarm.index, alarm);
         } else {
             down(alarm.index, alarm);
@@ -53,7 +58,7 @@ final class Alarms {
         Alarm last = heap[--size];
         heap[size] = null;
         if (last != alarm) {
-            if (hole > 0 && last.due < heap[parent(hole)].due) {
+            if (hole > 0 && last.due < dues[parent(hole)]) {
                 up(hole, last);
             } else {
                 down(hole, last);
@@ -65,7 +70,7 @@ final class Alarms {
     /** Rings all that are due at {@code now}, but none that is set meanwhile for a time that has passed already. */
     int ring(long now) {
         int rung = 0;
-        for (int most = size; rung < most && size > 0 && heap[0].due <= now; rung++) {
+        for (int most = size; rung < most && size > 0 && dues[0] <= now; rung++) {
             Alarm alarm = heap[0];
             cancel(alarm);
             alarm.ring();
@@ -81,25 +86,27 @@ final class Alarms {
     }
 
     private void up(int from, Alarm alarm) {
+        long due = alarm.due;
         int place = from;
-        while (place > 0 && alarm.due < heap[parent(place)].due) {
-            put(place, heap[parent(place)]);
+        while (place > 0 && due < dues[parent(place)]) {
+            put(place, heap[parent(place)], dues[parent(place)]);
             place = parent(place);
         }
-        put(place, alarm);
+        put(place, alarm, due);
     }
 
     private void down(int from, Alarm alarm) {
+        long due = alarm.due;
         int place = from;
         while (true) {
             int least = leastChild(place);
-            if (least < 0 || heap[least].due >= alarm.due) {
+            if (least < 0 || dues[least] >= due) {
                 break;
             }
-            put(place, heap[least]);
+            put(place, heap[least], dues[least]);
             place = least;
         }
-        put(place, alarm);
+        put(place, alarm, due);
     }
 
     private int leastChild(int place) {
@@ -109,7 +116,7 @@ final class Alarms {
         }
         int least = first;
         for (int child = first + 1, end = Math.min(first + CHILDREN, size); child < end; child++) {
-            if (heap[child].due < heap[least].due) {
+            if (dues[child] < dues[least]) {
                 least = child;
             }
         }
@@ -120,14 +127,20 @@ final class Alarms {
         return (place - 1) / CHILDREN;
     }
 
-    private void put(int place, Alarm alarm) {
+    private void put(int place, Alarm alarm, long due) {
         heap[place] = alarm;
+        dues[place] = due;
         alarm.index = place;
     }
 
     private void shrink() {
         if (heap.length > SMALLEST && size < heap.length / 4) {
-            heap = Arrays.copyOf(heap, heap.length / 2);
+            resize(heap.length / 2);
         }
+    }
+
+    private void resize(int length) {
+        heap = Arrays.copyOf(heap, length);
+        dues = Arrays.copyOf(dues, length);
     }
 }
