@@ -8,6 +8,7 @@ import io.millrace.sys.Descriptors;
 import io.millrace.sys.Errno;
 import io.millrace.sys.Pidfd;
 import io.millrace.sys.SysException;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /** A loop's interest in the end of a process, from {@link Children#watch} until that or until it is closed. */
 public final class ChildWatch implements AutoCloseable {
@@ -26,8 +27,8 @@ public final class ChildWatch implements AutoCloseable {
     private final Watch event;
 
     private final int pidfd;
+    private final AtomicBoolean closed = new AtomicBoolean();
     private ExitStatus status;
-    private boolean closed;
 
     private ChildWatch(EventLoop loop, long pid, int pidfd, Callback callback) {
         this.pid = pid;
@@ -93,20 +94,14 @@ public final class ChildWatch implements AutoCloseable {
     /** Waits no longer; a child that ends afterwards stays a zombie until somebody else takes its status. Any thread may call. */
     @Override
     public void close() {
-        if (event.loop().inLoop()) {
-            closeNow();
-        } else {
-            event.loop().execute(this::closeNow);
+        if (!closed.getAndSet(true)) {
+            event.close(this::closeDescriptor);
         }
     }
 
-    private void closeNow() {
-        if (!closed) {
-            closed = true;
-            event.close();
-            if (pidfd >= 0) {
-                Descriptors.close(pidfd);
-            }
+    private void closeDescriptor() {
+        if (pidfd >= 0) {
+            Descriptors.close(pidfd);
         }
     }
 

@@ -92,21 +92,19 @@ public abstract sealed class Event extends Alarm permits Watch, Timer {
      * to free what the callback uses. Any thread may call.
      */
     public final void close(Runnable last) {
-        if (loop.mine()) {
+        loop.byOwner(() -> {
             closeNow();
             if (last != null) {
                 loop.execute(last);
             }
-        } else {
-            loop.execute(() -> close(last));
-        }
+        });
     }
 
     /** Ends it for good, and returns when no callback of it is running or can follow. Any thread may call; on the loop it does not wait. */
     public final void closeAndWait() throws InterruptedException {
-        if (loop.mine()) {
+        if (loop.inLoop()) {
             closeNow();
-        } else {
+        } else if (!loop.whileFree(this::closeNow)) {
             loop.await(this::closeNow);
         }
     }

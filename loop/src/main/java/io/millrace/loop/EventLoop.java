@@ -61,7 +61,7 @@ public final class EventLoop implements Executor {
 
     private final AtomicInteger holds = new AtomicInteger();
     private final Exit exit = new Exit();
-    private Thread owner;
+    private volatile Thread owner;
     private long now;
     private long taskNanos = Long.MAX_VALUE;
     private CountDownLatch draining;
@@ -113,7 +113,7 @@ public final class EventLoop implements Executor {
     /** Runs the loop on a new thread until {@link #stop}. A platform thread: a virtual one would pin its carrier in each wait. */
     public Thread start() {
         Thread thread = Thread.ofPlatform().name(name).unstarted(this::run);
-        owner = thread;
+        claim(thread);
         thread.start();
         return thread;
     }
@@ -134,11 +134,10 @@ public final class EventLoop implements Executor {
      * @throws IllegalStateException if the loop runs already: on this thread, from a callback, or on another
      */
     public RunEnd run(RunMode mode) {
-        if (running || turning || owner != null && !inLoop()) {
+        boolean lent = claim(Thread.currentThread());
+        if (!inLoop() || running || turning) {
             throw new IllegalStateException("the loop " + name + " runs already");
         }
-        boolean lent = owner == null;
-        owner = Thread.currentThread();
         running = true;
         broken = false;
         try {
@@ -191,7 +190,9 @@ public final class EventLoop implements Executor {
             driver.dispatch();
             runTasks();
             ringAlarms();
-            callbacks.tell(this);
+            if (!broken) {
+                callbacks.tell(this);
+            }
             driver.finishTurn();
         } finally {
             turning = false;
@@ -202,15 +203,13 @@ public final class EventLoop implements Executor {
         if (turning) {
             throw new IllegalStateException("the loop " + name + " turns already: a callback cannot run it");
         }
-        if (owner == null) {
-            owner = Thread.currentThread();
-        }
+        claim(Thread.currentThread());
         own();
         turning = true;
     }
 
     private long timeout(long longest) {
-        if (stopped || exiting || driver.hasWork() || !callbacks.isEmpty() || !tasks.isEmpty()) {
+        if (stopped || running && exiting || driver.hasWork() || !callbacks.isEmpty() || !tasks.isEmpty()) {
             return 0;
         }
         long next = alarms.next();
@@ -315,11 +314,7 @@ public final class EventLoop implements Executor {
 
     private Timer begin(Timer timer, long after) {
         long due = kernel.nanos() + after;
-        if (mine()) {
-            timer.begin(due);
-        } else {
-            execute(() -> timer.begin(due));
-        }
+        byOwner(() -> timer.begin(due));
         return timer;
     }
 
@@ -388,26 +383,17 @@ public final class EventLoop implements Executor {
 
     /** Leaves {@link #run(RunMode)} at the end of this turn; one that does not run, at the end of its next turn. Any thread may call. */
     public void exit() {
-        if (mine()) {
-            exiting = true;
-        } else {
-            execute(() -> exiting = true);
-        }
+        byOwner(() -> exiting = true);
     }
 
     /** Leaves {@link #run(RunMode)} after a while, unless it is to be left before. Any thread may call. */
     public void exitAfter(Duration after) {
         long due = kernel.nanos() + nanos(after);
-        Runnable set = () -> {
+        byOwner(() -> {
             if (exit.index < 0 || due < exit.due) {
                 alarms.set(exit, due);
             }
-        };
-        if (mine()) {
-            set.run();
-        } else {
-            execute(set);
-        }
+        });
     }
 
     /**
@@ -416,7 +402,7 @@ public final class EventLoop implements Executor {
      */
     public void breakOff() {
         own();
-        broken = true;
+        broken = running;
         callbacks.leave();
     }
 
@@ -528,8 +514,9 @@ public final class EventLoop implements Executor {
 
     /** Belongs at the start of what only the owner may do, or whoever prepares a loop that does not run yet. */
     void own() {
-        if (!mine()) {
-            throw new IllegalStateException("the loop " + name + " belongs to the thread " + owner.getName()
+        Thread thread = owner;
+        if (thread != null && thread != Thread.currentThread()) {
+            throw new IllegalStateException("the loop " + name + " belongs to the thread " + thread.getName()
                     + ", and " + Thread.currentThread().getName() + " is not it: use execute");
         }
         if (closed && debug != null) {
@@ -537,10 +524,29 @@ public final class EventLoop implements Executor {
         }
     }
 
-    /** Whether the caller may touch what belongs to the loop. */
-    boolean mine() {
-        Thread thread = owner;
-        return thread == null || thread == Thread.currentThread();
+    /** Takes a loop that has no owner; whether it had none. */
+    private synchronized boolean claim(Thread thread) {
+        boolean free = owner == null;
+        owner = free ? thread : owner;
+        return free;
+    }
+
+    /** Does something to what belongs to the loop: at once if the caller owns it or nobody does, else as a task. For verbs of any thread. */
+    void byOwner(Runnable action) {
+        if (inLoop()) {
+            action.run();
+        } else if (!whileFree(action)) {
+            execute(action);
+        }
+    }
+
+    /** Nobody can begin to run the loop meanwhile. */
+    synchronized boolean whileFree(Runnable action) {
+        if (owner != null) {
+            return false;
+        }
+        action.run();
+        return true;
     }
 
     /** Whether the calling thread owns the loop. Any thread may ask. */

@@ -97,10 +97,10 @@ public final class Timer extends Event {
 
     /** Gives the task up, if it has not run yet. Any thread may call; on the loop it takes effect at once. */
     public void cancel() {
-        if (loop.mine()) {
+        if (loop.inLoop()) {
             off();
         } else {
-            loop.execute(this::off);
+            loop.byOwner(this::off);
         }
     }
 

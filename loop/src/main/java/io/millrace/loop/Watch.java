@@ -114,7 +114,7 @@ public final class Watch extends Event {
     /**
      * Begins to watch; for one that is enabled already, begins its timeout anew.
      *
-     * @return 0, or -errno: {@code EBADF} for what is no descriptor, {@code EPERM} for what never blocks, such as a regular file (epoll_ctl(2))
+     * @return 0, or -errno: {@code EBADF} for what is no descriptor, {@code EINVAL} for what the loop's mechanism cannot watch for
      * @throws IllegalStateException if the descriptor is watched already in the other mode, edge or level
      */
     public int enable() {

@@ -162,6 +162,24 @@ class RunTest {
         assertEquals(List.of("first", "second"), told);
     }
 
+    @Test
+    void breakOffInATaskLeavesEventsForTheNextRun() {
+        loop.watch(-1, 0, (watch, found) -> told.add("event")).activate();
+        loop.execute(() -> {
+            told.add("task");
+            loop.breakOff();
+        });
+        loop.execute(() -> told.add("next task"));
+        assertEquals(RunEnd.BROKEN, loop.run(RunMode.UNTIL_EMPTY));
+        assertEquals(List.of("task"), told);
+        assertEquals(RunEnd.EMPTY, loop.run(RunMode.UNTIL_EMPTY));
+        assertEquals(List.of("task", "next task", "event"), told);
+        loop.breakOff();
+        loop.execute(() -> told.add("without a run"));
+        loop.turn(0);
+        assertEquals(4, told.size());
+    }
+
     /** [loopcontinue] */
     @Test
     void rescanLooksAtTheKernelBeforeTheRestIsCalled() {

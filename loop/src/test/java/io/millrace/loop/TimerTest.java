@@ -6,8 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.millrace.testkit.SimKernel;
+import io.millrace.poll.Interest;
 import io.millrace.poll.Kernel;
+import io.millrace.testkit.SimKernel;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -63,6 +64,39 @@ class TimerTest {
         until(200);
         assertEquals(4, rung.size());
         assertFalse(timer.isSet());
+    }
+
+    /** [persistent_active_timeout] what happens moves the timeout; timeouts keep their distance. */
+    @Test
+    void aPersistentTimeoutBeginsAnewWithEachCall() {
+        List<Integer> found = new ArrayList<>();
+        Watch watch = loop.watch(-1, 0, (self, what) -> {
+            found.add(what);
+            ring();
+        }).timeout(Duration.ofMillis(200));
+        assertEquals(0, watch.enable());
+        loop.schedule(Duration.ofMillis(100), () -> watch.activate(Interest.READ));
+        until(310);
+        kernel.pass(50 * MILLI);
+        until(510);
+        assertEquals(List.of(Interest.READ, Event.TIMEOUT, Event.TIMEOUT), found);
+        assertEquals(List.of(100L, 300L, 500L), rung);
+    }
+
+    /** [event_remove_timeout] */
+    @Test
+    void aTimeoutCanBeTakenAway() {
+        List<Integer> found = new ArrayList<>();
+        Watch watch = loop.watch(-1, 0, (self, what) -> found.add(what)).timeout(Duration.ofMillis(10));
+        assertEquals(0, watch.enable());
+        assertEquals(10 * MILLI, watch.remaining());
+        watch.timeout(null);
+        assertEquals(-1, watch.remaining());
+        until(50);
+        assertEquals(List.of(), found);
+        watch.timeout(Duration.ofMillis(10));
+        until(100);
+        assertEquals(5, found.size());
     }
 
     /** [event_timer, event_pending] */
