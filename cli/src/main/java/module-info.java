@@ -4,6 +4,8 @@
 module io.millrace.cli {
     requires io.millrace.sys;
     requires io.millrace.web;
+    requires io.millrace.load;
+    requires io.millrace.lab;
     requires info.picocli;
     // For sun.misc.Signal.
     requires jdk.unsupported;

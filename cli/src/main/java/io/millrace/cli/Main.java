@@ -70,6 +70,7 @@ public final class Main {
         return switch (parsed.commandSpec().name()) {
             case ServeCommand.NAME -> ServeCommand.run(terminal, parsed);
             case EchoCommand.NAME -> EchoCommand.run(terminal, parsed);
+            case LoadCommand.NAME -> LoadCommand.run(terminal, parsed);
             default -> {
                 command.usage(terminal.err(), Ansi.OFF);
                 yield USAGE;
@@ -111,6 +112,7 @@ public final class Main {
         Options.addHelp(spec);
         spec.addSubcommand(ServeCommand.NAME, ServeCommand.spec());
         spec.addSubcommand(EchoCommand.NAME, EchoCommand.spec());
+        spec.addSubcommand(LoadCommand.NAME, LoadCommand.spec());
         return spec;
     }
 }

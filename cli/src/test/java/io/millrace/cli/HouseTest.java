@@ -38,8 +38,10 @@ final class HouseTest {
             Map.entry("http1", Set.of("core", "http")),
             Map.entry("testkit", Set.of("core", "sys", "poll")),
             Map.entry("web", Set.of("core", "http", "http1", "loop")),
+            Map.entry("load", Set.of("core", "loop")),
+            Map.entry("lab", Set.of("load")),
             // sys for one thing: the errno of a SysException, to say in one line why a port cannot be had.
-            Map.entry("cli", Set.of("sys", "web")));
+            Map.entry("cli", Set.of("sys", "web", "load", "lab")));
 
     /** The rooms whose lines cite RFCs and never name a system call. */
     private static final Set<String> RFC_WING = Set.of("http", "http1");

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.lab;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * What a run shows, in sentences. Every one is computed from the figures of the run: who came first and by how much, what that cost, what
+ * changed along a sweep, what failed. Two contenders whose rounds overlap are called level.
+ */
+final class Findings {
+    /** A change along a sweep that is less than this is called none. */
+    private static final double FLAT = 1.25;
+
+    private static final int MOST_NAMES = 6;
+
+    private final LabResults.Part part;
+    private final Metric metric;
+
+    Findings(LabResults.Part part) {
+        this.part = part;
+        this.metric = part.scenario.measured();
+    }
+
+    List<String> sentences() {
+        List<String> all = new ArrayList<>();
+        if (part.points.isEmpty()) {
+            return all;
+        }
+        int point = part.lastPoint();
+        List<Map.Entry<String, Samples>> ranking = ranking(point);
+        if (ranking.size() > 1) {
+            all.add(first(point, ranking));
+            all.add(cost(ranking.getFirst(), ranking.getLast()));
+            all.add(tail(ranking));
+        }
+        if (part.points.size() > 1) {
+            all.add(growth());
+        }
+        all.add(memory(point));
+        all.add(failures());
+        all.removeIf(String::isEmpty);
+        return all;
+    }
+
+    /** The contenders of a point, best first. */
+    List<Map.Entry<String, Samples>> ranking(int point) {
+        List<Map.Entry<String, Samples>> all = new ArrayList<>(part.with(point, metric).entrySet());
+        Comparator<Map.Entry<String, Samples>> byMedian = Comparator.comparingDouble(e -> e.getValue().median(metric));
+        all.sort(metric.lessIsBetter() ? byMedian : byMedian.reversed());
+        return all;
+    }
+
+    private String first(int point, List<Map.Entry<String, Samples>> ranking) {
+        Map.Entry<String, Samples> best = ranking.getFirst();
+        Map.Entry<String, Samples> worst = ranking.getLast();
+        List<String> level = new ArrayList<>();
+        for (Map.Entry<String, Samples> other : ranking.subList(1, ranking.size())) {
+            if (overlap(best.getValue(), other.getValue(), metric)) {
+                level.add(other.getKey());
+            }
+        }
+        String where = part.scenario.sweep().isNone()
+                ? ""
+                : "With " + String.format(Locale.ROOT, "%,d ", point) + part.scenario.sweep().field().title() + ", ";
+        StringBuilder text = new StringBuilder(where);
+        text.append(best.getKey()).append(" came first: ").append(value(best)).append(' ').append(metric.title());
+        text.append(level.isEmpty() ? "" : "; level with it, within the spread of the rounds: " + names(level)).append(". ");
+        text.append(worst.getKey()).append(" came last with ").append(value(worst)).append(", ");
+        text.append(Metric.figures(ratio(best.getValue(), worst.getValue()))).append(" times ");
+        return text.append(metric.lessIsBetter() ? "as much." : "less.").toString();
+    }
+
+    private String value(Map.Entry<String, Samples> entry) {
+        return metric.format(entry.getValue().median(metric));
+    }
+
+    /** How many times worse the second is, by medians. */
+    private double ratio(Samples better, Samples worse) {
+        double a = better.median(metric);
+        double b = worse.median(metric);
+        return metric.lessIsBetter() ? b / a : a / b;
+    }
+
+    /** Whether the ranges of the rounds have something in common: then the order of the two is noise. */
+    static boolean overlap(Samples one, Samples other, Metric metric) {
+        return one.least(metric) <= other.most(metric) && other.least(metric) <= one.most(metric);
+    }
+
+    private String cost(Map.Entry<String, Samples> best, Map.Entry<String, Samples> worst) {
+        List<String> all = new ArrayList<>();
+        for (Metric each : List.of(Metric.USER_MICROS, Metric.SYSTEM_MICROS, Metric.SYSTEM_CALLS, Metric.WAKEUPS)) {
+            double a = best.getValue().median(each);
+            double b = worst.getValue().median(each);
+            if (!Double.isNaN(a) && !Double.isNaN(b) && (b > a * FLAT || a > b * FLAT)) {
+                all.add(each.format(b) + " against " + each.format(a) + " (" + each.title() + ")");
+            }
+        }
+        if (all.isEmpty()) {
+            return "";
+        }
+        return "Where " + worst.getKey() + " and " + best.getKey() + " differ by more than a quarter: " + join(all) + ".";
+    }
+
+    private String tail(List<Map.Entry<String, Samples>> ranking) {
+        String best = null;
+        String worst = null;
+        double least = Double.MAX_VALUE;
+        double most = 0;
+        for (Map.Entry<String, Samples> entry : ranking) {
+            double p99 = entry.getValue().median(Metric.P99);
+            if (p99 < least) {
+                least = p99;
+                best = entry.getKey();
+            }
+            if (p99 > most) {
+                most = p99;
+                worst = entry.getKey();
+            }
+        }
+        if (best == null || most < least * 2) {
+            return "";
+        }
+        return "One answer in a hundred took longer than " + Metric.P99.format(most) + " from " + worst + " and longer than "
+                + Metric.P99.format(least) + " from " + best + ".";
+    }
+
+    private String growth() {
+        int from = part.firstPoint();
+        int to = part.lastPoint();
+        List<String> flat = new ArrayList<>();
+        List<String> worse = new ArrayList<>();
+        List<String> better = new ArrayList<>();
+        for (String contender : part.contenders()) {
+            double a = part.get(from, contender).median(metric);
+            double b = part.get(to, contender).median(metric);
+            if (Double.isNaN(a) || Double.isNaN(b) || a == 0) {
+                continue;
+            }
+            double factor = metric.lessIsBetter() ? b / a : a / b;
+            if (factor >= FLAT) {
+                worse.add(contender + " " + Metric.figures(factor));
+            } else if (factor <= 1 / FLAT) {
+                better.add(contender + " " + Metric.figures(1 / factor));
+            } else {
+                flat.add(contender);
+            }
+        }
+        StringBuilder text = new StringBuilder(String.format(
+                Locale.ROOT, "From %,d to %,d %s", from, to, part.scenario.sweep().field().title()));
+        List<String> clauses = new ArrayList<>();
+        if (!flat.isEmpty()) {
+            clauses.add(names(flat) + " stayed within a quarter");
+        }
+        if (!worse.isEmpty()) {
+            clauses.add("it became worse by these factors: " + join(worse));
+        }
+        if (!better.isEmpty()) {
+            clauses.add("it became better by these factors: " + join(better));
+        }
+        return clauses.isEmpty() ? "" : text.append(": ").append(String.join("; ", clauses)).append('.').toString();
+    }
+
+    private String memory(int point) {
+        Map<String, Samples> weighed = part.with(point, Metric.MEMORY);
+        if (metric == Metric.MEMORY || weighed.size() < 2) {
+            return "";
+        }
+        String least = null;
+        String most = null;
+        for (Map.Entry<String, Samples> entry : weighed.entrySet()) {
+            double value = entry.getValue().median(Metric.MEMORY);
+            least = least == null || value < weighed.get(least).median(Metric.MEMORY) ? entry.getKey() : least;
+            most = most == null || value > weighed.get(most).median(Metric.MEMORY) ? entry.getKey() : most;
+        }
+        return "A connection cost the server's processes between " + memoryOf(weighed, least) + " and "
+                + memoryOf(weighed, most) + " of memory.";
+    }
+
+    private static String memoryOf(Map<String, Samples> weighed, String name) {
+        return Metric.MEMORY.format(Math.max(0, weighed.get(name).median(Metric.MEMORY))) + " (" + name + ")";
+    }
+
+    private String failures() {
+        List<String> all = new ArrayList<>();
+        part.points.forEach((point, contenders) -> contenders.forEach((name, samples) -> {
+            double most = samples.most(Metric.FAILURES);
+            if (most > 0) {
+                all.add(name + (part.points.size() > 1 ? String.format(Locale.ROOT, " at %,d", point) : "") + " up to "
+                        + Metric.FAILURES.format(most));
+            }
+        }));
+        return all.isEmpty() ? "" : "Requests without an answer in a round: " + join(all) + ".";
+    }
+
+    private static String names(List<String> names) {
+        return names.size() > MOST_NAMES
+                ? join(names.subList(0, MOST_NAMES)) + " and " + (names.size() - MOST_NAMES) + " more"
+                : join(names);
+    }
+
+    /** {@code "a, b and c"}. */
+    static String join(List<String> all) {
+        return all.size() < 2
+                ? String.join("", all)
+                : String.join(", ", all.subList(0, all.size() - 1)) + " and " + all.getLast();
+    }
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.lab;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Sentences say what the figures say, and nothing when there is nothing to say. */
+final class FindingsTest {
+
+    @Test
+    void theFirstTheLevelAndTheLastAreNamed() {
+        LabResults.Part part = Runs.part("");
+        Runs.add(part, 0, "thread", Metric.PER_CPU_SECOND, 20_000, 21_000, 22_000);
+        Runs.add(part, 0, "epoll-et", Metric.PER_CPU_SECOND, 84_000, 83_000, 85_000);
+        Runs.add(part, 0, "poll", Metric.PER_CPU_SECOND, 80_000, 82_000, 83_500);
+        List<String> said = new Findings(part).sentences();
+        assertEquals(
+                "epoll-et came first: 84.0 thousand answers per CPU second; level with it, within the spread of the rounds: poll. "
+                        + "thread came last with 21.0 thousand, 4.00 times less.",
+                said.getFirst());
+    }
+
+    @Test
+    void forACostLessIsBetter() {
+        LabResults.Part part = Runs.part("measured=cpuMicros\n");
+        Runs.add(part, 0, "process", Metric.CPU_MICROS, 60_000);
+        Runs.add(part, 0, "thread", Metric.CPU_MICROS, 30);
+        assertEquals(
+                "thread came first: 30.0 µs CPU time, a request. process came last with 60.0 ms, 2,000 times as much.",
+                new Findings(part).sentences().getFirst());
+    }
+
+    @Test
+    void aSweepTellsWhoStayedAndWhoGrew() {
+        LabResults.Part part = Runs.part("measured=cpuMicros\nsweep=idle:0,1000\n");
+        Runs.add(part, 0, "select", Metric.CPU_MICROS, 10);
+        Runs.add(part, 1000, "select", Metric.CPU_MICROS, 50);
+        Runs.add(part, 0, "epoll-et", Metric.CPU_MICROS, 10);
+        Runs.add(part, 1000, "epoll-et", Metric.CPU_MICROS, 11);
+        assertTrue(new Findings(part).sentences().contains("From 0 to 1,000 idle connections: epoll-et stayed within a quarter; "
+                + "it became worse by these factors: select 5.00."));
+    }
+
+    @Test
+    void failuresAreNotHidden() {
+        LabResults.Part part = Runs.part("");
+        Runs.add(part, 0, "thread", Metric.PER_CPU_SECOND, 20_000);
+        Runs.add(part, 0, "thread", Metric.FAILURES, 0, 17);
+        assertTrue(new Findings(part).sentences().contains("Requests without an answer in a round: thread up to 17.0."));
+    }
+
+    @Test
+    void withoutFiguresNothingIsSaid() {
+        LabResults.Part part = Runs.part("");
+        part.at(0, "thread").note("did not start");
+        assertTrue(new Findings(part).sentences().isEmpty());
+        assertTrue(new Findings(Runs.part("")).sentences().isEmpty());
+    }
+
+    @Test
+    void levelMeansThatRoundsOverlap() {
+        Metric metric = Metric.P99;
+        assertTrue(Findings.overlap(Runs.samples(metric, 1, 3), Runs.samples(metric, 2, 4), metric));
+        assertFalse(Findings.overlap(Runs.samples(metric, 1, 3), Runs.samples(metric, 4, 5), metric));
+    }
+}

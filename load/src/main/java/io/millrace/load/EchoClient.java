@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.load;
+
+import io.millrace.core.Buffer;
+import java.util.Arrays;
+
+/** Sends a message over TCP and expects the same bytes back. */
+final class EchoClient extends Client {
+    private final byte[] message;
+
+    /** How much of the message has come back. */
+    private int back;
+
+    EchoClient(Worker worker, byte[] message) {
+        super(worker);
+        this.message = message;
+    }
+
+    @Override
+    void begin() {
+        back = 0;
+    }
+
+    @Override
+    int write(Buffer out) {
+        out.append(message);
+        return message.length;
+    }
+
+    @Override
+    boolean read(Buffer in) {
+        while (!in.isEmpty()) {
+            int n = Math.min(in.readable(), message.length - back);
+            if (!Arrays.equals(in.array(), in.head(), in.head() + n, message, back, back + n)) {
+                return false;
+            }
+            in.consume(n);
+            back += n;
+            if (back == message.length) {
+                back = 0;
+                answered(0, false);
+            }
+        }
+        return true;
+    }
+
+    @Override
+    void readEnd() {
+        // A message that is not whole is a failure: nothing to do here.
+    }
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.load;
+
+import io.millrace.loop.EventLoop;
+import io.millrace.loop.LoopGroup;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+/**
+ * One run of a plan on this machine.
+ *
+ * <pre>{@code
+ *   LoadResult result = new Load(plan).run(progress -> {});
+ * }</pre>
+ */
+public final class Load {
+    private static final long REPORT_MILLIS = 1000;
+    private static final Duration CLOSE = Duration.ofSeconds(2);
+
+    private final LoadPlan plan;
+    private final CountDownLatch done;
+    private final Worker[] workers;
+    private final EventLoop[] loops;
+    private volatile boolean stopped;
+
+    /** A run that has not begun. */
+    public Load(LoadPlan plan) {
+        this.plan = plan;
+        this.done = new CountDownLatch(plan.clients().threads());
+        this.workers = new Worker[plan.clients().threads()];
+        this.loops = new EventLoop[workers.length];
+    }
+
+    /**
+     * Runs the plan and waits for its end. Once.
+     *
+     * @param progress is told about once a second how it goes, on the calling thread
+     * @throws IOException if the target's name cannot be resolved or not even one connection can be made: says why
+     */
+    public LoadResult run(Consumer<LoadProgress> progress) throws IOException, InterruptedException {
+        Dialer dialer = Dialer.to(plan);
+        try (LoopGroup group = LoopGroup.open(workers.length)) {
+            return run(group, dialer, progress);
+        }
+    }
+
+    private LoadResult run(LoopGroup group, Dialer dialer, Consumer<LoadProgress> progress) throws InterruptedException {
+        for (int i = 0; i < workers.length; i++) {
+            loops[i] = group.loop(i);
+            workers[i] = new Worker(loops[i], plan.share(i, workers.length), dialer, done);
+        }
+        long begin = System.nanoTime();
+        for (int i = 0; i < workers.length; i++) {
+            Worker worker = workers[i];
+            loops[i].execute(() -> worker.start(begin));
+        }
+        if (stopped) {
+            stop();
+        }
+        awaitDone(progress);
+        long counted = begin + plan.pace().warmup().toNanos();
+        Duration measured = Duration.ofNanos(Math.max(0, Math.min(System.nanoTime() - counted, plan.pace().duration().toNanos())));
+        group.stop(CLOSE);
+        Tally sum = new Tally();
+        double busiest = 0;
+        for (Worker worker : workers) {
+            worker.addTo(sum);
+            busiest = Math.max(busiest, worker.busy());
+        }
+        return new LoadResult(plan, measured, busiest, sum);
+    }
+
+    private void awaitDone(Consumer<LoadProgress> progress) throws InterruptedException {
+        while (!done.await(REPORT_MILLIS, TimeUnit.MILLISECONDS)) {
+            LoadProgress now = progress();
+            if (now != null) {
+                progress.accept(now);
+            }
+        }
+    }
+
+    /** Asks each loop; one that is too busy to answer is left out this time, and so is the whole report. */
+    private LoadProgress progress() throws InterruptedException {
+        BlockingQueue<LoadProgress> answers = new LinkedBlockingQueue<>();
+        for (int i = 0; i < workers.length; i++) {
+            Worker worker = workers[i];
+            loops[i].execute(() -> answers.add(worker.progress()));
+        }
+        LoadProgress sum = null;
+        for (int i = 0; i < workers.length; i++) {
+            LoadProgress one = answers.poll(REPORT_MILLIS, TimeUnit.MILLISECONDS);
+            if (one == null) {
+                return null;
+            }
+            sum = sum == null ? one : sum.plus(one);
+        }
+        return sum;
+    }
+
+    /** Ends the run early; {@link #run} returns what has been measured so far. Any thread may call. */
+    public void stop() {
+        stopped = true;
+        for (int i = 0; i < workers.length; i++) {
+            Worker worker = workers[i];
+            if (worker != null) {
+                loops[i].execute(worker::finish);
+            }
+        }
+    }
+}

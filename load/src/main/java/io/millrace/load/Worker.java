@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.load;
+
+import io.millrace.core.Protocol;
+import io.millrace.loop.EventLoop;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import org.HdrHistogram.Histogram;
+
+/**
+ * The clients of one loop, and when they ask: as soon as one is free, or when the next request is due. On its loop only, but for what says
+ * otherwise.
+ */
+final class Worker {
+    private static final Duration RETRY = Duration.ofMillis(50);
+
+    private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
+
+    private final EventLoop loop;
+    private final LoadPlan plan;
+    private final Dialer dialer;
+    private final CountDownLatch done;
+    private final Tally tally = new Tally();
+    private final Histogram recent = Tally.histogram();
+    private final List<Client> clients = new ArrayList<>();
+    private final List<Bystander> bystanders = new ArrayList<>();
+    private final ArrayDeque<Client> free = new ArrayDeque<>();
+
+    /** Nanoseconds between two requests; 0 when they are asked as fast as answers come. */
+    private final double interval;
+
+    private long begin;
+    private long from;
+    private long end;
+    private long processorTime;
+    private double busy;
+    private long asked;
+    private boolean waitsForDue;
+    private boolean over;
+    private boolean left;
+
+    Worker(EventLoop loop, LoadPlan plan, Dialer dialer, CountDownLatch done) {
+        this.loop = loop;
+        this.plan = plan;
+        this.dialer = dialer;
+        this.done = done;
+        this.interval = plan.pace().rate() == 0 ? 0 : 1e9 / plan.pace().rate();
+    }
+
+    LoadPlan plan() {
+        return plan;
+    }
+
+    long timeout() {
+        return plan.pace().timeout().toNanos();
+    }
+
+    // ---- the run
+
+    /** Begins at {@code now}; all workers have the same begin. */
+    void start(long now) {
+        begin = now;
+        from = now + plan.pace().warmup().toNanos();
+        end = from + plan.pace().duration().toNanos();
+        processorTime = THREADS.getCurrentThreadCpuTime();
+        makeClients();
+        makeBystanders();
+        loop.schedule(Duration.ofNanos(end - now), this::finish);
+    }
+
+    private void makeClients() {
+        byte[] request = request();
+        int count = plan.clients().connections();
+        long ramp = plan.clients().ramp().toNanos();
+        for (int i = 0; i < count; i++) {
+            Client client = plan.target().kind() == LoadTarget.Kind.HTTP
+                    ? new HttpClient(this, request)
+                    : new EchoClient(this, request);
+            clients.add(client);
+            loop.schedule(Duration.ofNanos(ramp / count * i), () -> join(client));
+        }
+    }
+
+    private byte[] request() {
+        return plan.target().kind() == LoadTarget.Kind.HTTP ? HttpRequest.of(plan) : plan.message().body();
+    }
+
+    private void join(Client client) {
+        if (over) {
+            return;
+        }
+        if (plan.clients().keepAlive()) {
+            client.open();
+        } else {
+            free(client);
+        }
+    }
+
+    private void makeBystanders() {
+        addBystanders(Bystander.Habit.IDLE, plan.beside().idle());
+        addBystanders(Bystander.Habit.READS_SLOWLY, plan.beside().slowReaders());
+        addBystanders(Bystander.Habit.WRITES_SLOWLY, plan.beside().slowWriters());
+        bystanders.forEach(Bystander::open);
+    }
+
+    private void addBystanders(Bystander.Habit habit, int count) {
+        byte[] request = request();
+        for (int i = 0; i < count; i++) {
+            bystanders.add(new Bystander(this, habit, request));
+        }
+    }
+
+    /** The time is over: what is under way at a fixed rate is waited for, since it was due. */
+    void finish() {
+        if (over) {
+            return;
+        }
+        over = true;
+        busy = (double) (THREADS.getCurrentThreadCpuTime() - processorTime) / Math.max(1, System.nanoTime() - begin);
+        end = Math.min(end, Math.max(from, System.nanoTime()));
+        if (interval > 0) {
+            tally.unsent = Math.max(0, (long) Math.ceil((end - begin) / interval) - asked);
+        }
+        tally.besideHeld = bystanders.stream().filter(Bystander::stands).count();
+        leaveWhenAnswered();
+    }
+
+    private void leaveWhenAnswered() {
+        if (!over || left || interval > 0 && clients.stream().anyMatch(Client::isAsking)) {
+            return;
+        }
+        left = true;
+        clients.forEach(Client::leave);
+        bystanders.forEach(Bystander::leave);
+        done.countDown();
+    }
+
+    // ---- when to ask
+
+    /** A client may ask once more. */
+    void free(Client client) {
+        if (over) {
+            return;
+        }
+        enqueue(client);
+        pump();
+    }
+
+    private void enqueue(Client client) {
+        if (!client.queued) {
+            client.queued = true;
+            free.add(client);
+        }
+    }
+
+    private void pump() {
+        while (!over && !free.isEmpty()) {
+            long now = System.nanoTime();
+            long due = interval == 0 ? now : begin + (long) (asked * interval);
+            if (due >= end) {
+                return;
+            }
+            if (due > now) {
+                waitFor(due - now);
+                return;
+            }
+            Client client = free.remove();
+            client.queued = false;
+            // One that lost its connection meanwhile comes back when it has another.
+            if (client.isFree()) {
+                asked++;
+                client.ask(due);
+                if (client.isFree()) {
+                    enqueue(client);
+                }
+            }
+        }
+    }
+
+    private void waitFor(long nanos) {
+        if (!waitsForDue) {
+            waitsForDue = true;
+            loop.schedule(Duration.ofNanos(nanos), () -> {
+                waitsForDue = false;
+                pump();
+            });
+        }
+    }
+
+    // ---- what clients tell
+
+    void dial(Protocol protocol, Runnable failed) {
+        dialer.dial(loop, protocol, failed);
+    }
+
+    void connected() {
+        if (counts(System.nanoTime())) {
+            tally.connects++;
+        }
+    }
+
+    void sent(int bytes) {
+        if (inTime()) {
+            tally.bytesOut += bytes;
+        }
+    }
+
+    void received(int bytes) {
+        if (inTime()) {
+            tally.bytesIn += bytes;
+        }
+    }
+
+    private boolean inTime() {
+        return !over && loop.now() >= from;
+    }
+
+    void answered(long due, long sent, int status) {
+        long now = System.nanoTime();
+        if (counts(interval == 0 ? now : due)) {
+            tally.requests += now <= end ? 1 : 0;
+            tally.answered(status, now - due, now - sent);
+            recent.recordValue(Math.min(now - due, recent.getHighestTrackableValue()));
+        }
+        leaveWhenAnswered();
+    }
+
+    void failed(Failure why, long due) {
+        // At the end of a run at full speed connections are left with requests under way: that is no failure.
+        if (counts(interval == 0 ? System.nanoTime() : due) && !(over && interval == 0)) {
+            tally.failed(why);
+        }
+        leaveWhenAnswered();
+    }
+
+    private boolean counts(long at) {
+        return at >= from && at <= end;
+    }
+
+    /** The connection ended after answers, as servers do from time to time: make another. */
+    void reopen(Client client) {
+        if (!over) {
+            loop.execute(client::open);
+        }
+    }
+
+    /** A connection could not be made, or ended without an answer: try again, though not at once. */
+    void again(Client client) {
+        if (!over) {
+            loop.schedule(RETRY, () -> join(client));
+        }
+    }
+
+    void lost(Bystander bystander) {
+        if (!over) {
+            tally.besideLost++;
+            loop.schedule(RETRY, () -> {
+                if (!over) {
+                    bystander.open();
+                }
+            });
+        }
+    }
+
+    // ---- what there is to see
+
+    /** Adds what has happened to {@code sum}; after the run. */
+    void addTo(Tally sum) {
+        sum.add(tally);
+    }
+
+    /** The share of the time that the loop's thread has used a processor for; after the run. */
+    double busy() {
+        return busy;
+    }
+
+    /** What has happened so far, and the times since this was last asked. */
+    LoadProgress progress() {
+        LoadProgress progress = new LoadProgress(
+                tally.requests, tally.failed(), tally.bytesIn, clients.size() + bystanders.size(), recent.copy());
+        recent.reset();
+        return progress;
+    }
+}

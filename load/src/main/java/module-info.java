@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** A load generator on the event loop. */
+module io.millrace.load {
+    requires transitive io.millrace.core;
+    requires io.millrace.loop;
+    requires transitive HdrHistogram;
+    requires com.fasterxml.jackson.jr.ob;
+    requires java.management;
+
+    exports io.millrace.load;
+}

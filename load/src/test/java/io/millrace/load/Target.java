@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.load;
+
+import io.millrace.core.Buffer;
+import io.millrace.core.Closing;
+import io.millrace.core.Link;
+import io.millrace.core.Protocol;
+import io.millrace.loop.ListenOptions;
+import io.millrace.loop.Listening;
+import io.millrace.loop.LoopGroup;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
+
+/** A server to be asked, as simple as can be, with the habits that a test wants. */
+final class Target implements AutoCloseable {
+    private static final byte[] ANSWER = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] LAST =
+            "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello".getBytes(StandardCharsets.US_ASCII);
+
+    private final LoopGroup loops;
+    private final Listening listening;
+
+    private Target(Supplier<Protocol> protocols) throws IOException {
+        loops = LoopGroup.open(1);
+        listening = loops.listen(ListenOptions.on(new InetSocketAddress("127.0.0.1", 0)), () -> protocols::get);
+    }
+
+    static Target of(Supplier<Protocol> protocols) throws IOException {
+        return new Target(protocols);
+    }
+
+    int port() {
+        return listening.address().getPort();
+    }
+
+    int connections() {
+        return listening.connections();
+    }
+
+    @Override
+    public void close() {
+        loops.close();
+    }
+
+    static LoadPlan plan(String url, int connections, double rate, Duration duration) {
+        return new LoadPlan(
+                LoadTarget.parse(url),
+                new LoadPlan.Clients(connections, 1, 1, true, Duration.ZERO),
+                new LoadPlan.Pace(rate, Duration.ZERO, duration, Duration.ofSeconds(5)),
+                new LoadPlan.Message("GET", List.of(), url.startsWith("tcp") ? "0123456789".getBytes(StandardCharsets.US_ASCII) : new byte[0]),
+                LoadPlan.Beside.NOBODY);
+    }
+
+    /** Sends back what comes. */
+    static final class Echo implements Protocol {
+        @Override
+        public void receive(Buffer in, Link link) {
+            link.out().append(in);
+            in.consume(in.readable());
+            link.flush();
+        }
+    }
+
+    /** Answers each head; closes after so many answers; stands still once, at one of them. */
+    static final class Http implements Protocol {
+        final AtomicInteger asked;
+        final int perConnection;
+        final int stallAt;
+        final Duration stall;
+        private int answered;
+
+        Http(AtomicInteger asked, int perConnection, int stallAt, Duration stall) {
+            this.asked = asked;
+            this.perConnection = perConnection;
+            this.stallAt = stallAt;
+            this.stall = stall;
+        }
+
+        @Override
+        public void receive(Buffer in, Link link) {
+            for (int end = end(in); end > 0; end = end(in)) {
+                boolean closes = in.toString().contains("Connection: close");
+                in.consume(end);
+                if (asked.incrementAndGet() == stallAt) {
+                    LockSupport.parkNanos(stall.toNanos());
+                }
+                closes |= ++answered == perConnection;
+                link.out().append(closes ? LAST : ANSWER);
+                link.flush();
+                if (closes) {
+                    link.close(Closing.FLUSHED);
+                    return;
+                }
+            }
+        }
+
+        private static int end(Buffer in) {
+            for (int i = 3; i < in.readable(); i++) {
+                if (in.peek(i) == '\n' && in.peek(i - 2) == '\n') {
+                    return i + 1;
+                }
+            }
+            return 0;
+        }
+    }
+}
