@@ -47,7 +47,7 @@ final class AgentTest {
         AtomicInteger asked = new AtomicInteger();
         try (Target target = Target.of(() -> new Target.Http(asked, Integer.MAX_VALUE, -1, Duration.ZERO));
                 LoadAgent agent = agent("secret")) {
-            LoadPlan plan = Target.plan("http://127.0.0.1:" + target.port() + "/", 1, 0, Duration.ofMillis(100));
+            LoadPlan plan = Target.plan("http://127.0.0.1:" + target.port() + "/", 1, 0, Duration.ofSeconds(1));
             IOException e = assertThrows(
                     IOException.class, () -> new Coordinator(List.of(agent.address()), "guess").run(plan, progress -> {}));
             assertTrue(e.getMessage().endsWith("wrong token"), e.getMessage());
@@ -70,7 +70,7 @@ final class AgentTest {
                 String answer = say(agent, order);
                 assertTrue(answer.startsWith("{\"error\":"), order + " was answered " + answer);
             }
-            LoadPlan plan = Target.plan("http://127.0.0.1:" + target.port() + "/", 1, 0, Duration.ofMillis(100));
+            LoadPlan plan = Target.plan("http://127.0.0.1:" + target.port() + "/", 1, 0, Duration.ofSeconds(1));
             LoadResult result = new Coordinator(List.of(agent.address()), "").run(plan, progress -> {});
             assertTrue(result.requests() > 0);
         }
