@@ -87,7 +87,7 @@ final class ServeCommand {
     }
 
     private int serve(InetSocketAddress address, Path directory, Folder folder, FileOptions files) {
-        AccessLog access = AccessLog.to(terminal.out(), log(), terminal.colors(options.color()), Clock.SYSTEM);
+        AccessLog access = AccessLog.to(terminal.log(), log(), terminal.colors(options.color()), Clock.SYSTEM);
         HeaderLog headers = options.verbose() ? new HeaderLog(terminal.out()) : null;
         ExchangeLog log = ExchangeLogs.all(stats, headers == null ? access : headers);
         try (access; headers; WebServer server = server(address, log).files("/", folder, files)) {

@@ -105,6 +105,12 @@ final class ServeOptions {
                         "Bytes of a request's head. Default: " + Limits.DEFAULT.head() + "."),
                 number("SECONDS", 1, names("--head-time"),
                         "Time for a request's head. Default: " + Limits.DEFAULT.headTime().toSeconds() + "."),
+                number("SECONDS", 1, names("--body-time"),
+                        "Time in which a request's body may come as slowly as it likes, and be silent afterwards. "
+                                + "Default: " + Limits.DEFAULT.bodyTime().toSeconds() + "."),
+                number("BYTES", 1, names("--body-rate"),
+                        "Bytes a second at which a request's body must come after that. Default: "
+                                + Limits.DEFAULT.bodyRate() + "."),
                 number("SECONDS", 1, names("--idle-time"),
                         "Time between two requests of a connection. Default: "
                                 + Limits.DEFAULT.idleTime().toSeconds() + "."),
@@ -207,6 +213,8 @@ final class ServeOptions {
         return Limits.DEFAULT
                 .withHead(read("--max-head", Limits.DEFAULT.head()))
                 .withHeadTime(seconds("--head-time", Limits.DEFAULT.headTime()))
+                .withBodyTime(seconds("--body-time", Limits.DEFAULT.bodyTime()))
+                .withBodyRate(read("--body-rate", Limits.DEFAULT.bodyRate()))
                 .withIdleTime(seconds("--idle-time", Limits.DEFAULT.idleTime()))
                 .withWriteTime(seconds("--write-time", Limits.DEFAULT.writeTime()));
     }

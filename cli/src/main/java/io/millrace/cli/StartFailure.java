@@ -4,7 +4,9 @@ package io.millrace.cli;
 import io.millrace.sys.Errno;
 import io.millrace.sys.SysException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -50,8 +52,10 @@ final class StartFailure {
 
     /** The first port that everybody may listen on, 1024 unless the administrator moved it (ip(7)). */
     private static String firstFreePort() {
-        try {
-            return Files.readString(FIRST_FREE_PORT).trim();
+        // In one read(2): a second one that begins behind the first byte finds nothing (proc_sys(5)), and
+        // Files.readString makes one where the size is unknown.
+        try (InputStream in = Files.newInputStream(FIRST_FREE_PORT)) {
+            return new String(in.readNBytes(16), StandardCharsets.US_ASCII).trim();
         } catch (IOException e) {
             return "1024";
         }

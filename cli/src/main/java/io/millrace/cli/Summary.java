@@ -14,8 +14,10 @@ final class Summary {
     static String text(ServerStats stats, Duration running, long droppedLines) {
         StringBuilder text = new StringBuilder("Served ").append(count(stats.requests(), "request")).append(", ");
         text.append(bytes(stats.bytes())).append(" in ").append(time(running));
-        if (stats.requests() > 0) {
+        if (stats.latency().count() > 0) {
             text.append("; p50 ").append(millis(stats.p50())).append(", p99 ").append(millis(stats.p99()));
+        }
+        if (stats.requests() > 0) {
             text.append("; errors: ").append(errors(stats));
         }
         if (droppedLines > 0) {
@@ -57,7 +59,7 @@ final class Summary {
 
     private static String millis(long nanos) {
         double millis = nanos / 1e6;
-        return String.format(Locale.ROOT, millis < 10 ? "%.2f ms" : "%.0f ms", millis);
+        return String.format(Locale.ROOT, millis < 0.1 ? "%.3f ms" : millis < 10 ? "%.2f ms" : "%.0f ms", millis);
     }
 
     static String time(Duration time) {

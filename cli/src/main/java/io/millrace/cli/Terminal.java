@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.cli;
 
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,6 +43,14 @@ record Terminal(PrintStream out, PrintStream err, boolean interactive, Map<Strin
             case NEVER -> false;
             case AUTO -> interactive && !isSet("NO_COLOR") && !"dumb".equals(environment.get("TERM"));
         };
+    }
+
+    /**
+     * Where a log goes: standard output without the {@link PrintStream} around it, which keeps every failure to
+     * itself.
+     */
+    OutputStream log() {
+        return out == System.out ? new FileOutputStream(FileDescriptor.out) : out;
     }
 
     boolean colorsHelp() {

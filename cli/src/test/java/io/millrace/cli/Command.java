@@ -13,6 +13,7 @@ import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.lang.ProcessBuilder.Redirect;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -45,6 +46,15 @@ final class Command implements AutoCloseable {
 
     /** Starts {@code millrace} with these arguments, on the class path of the tests. */
     static Command start(String... arguments) throws IOException {
+        return start(Redirect.PIPE, arguments);
+    }
+
+    /** The same with standard output going to a file. */
+    static Command startInto(File file, String... arguments) throws IOException {
+        return start(Redirect.to(file), arguments);
+    }
+
+    private static Command start(Redirect out, String... arguments) throws IOException {
         List<String> line = new ArrayList<>(List.of(
                 ProcessHandle.current().info().command().orElseThrow(),
                 "-Xmx256m",
@@ -56,7 +66,7 @@ final class Command implements AutoCloseable {
                 classPath(),
                 Main.class.getName()));
         line.addAll(List.of(arguments));
-        ProcessBuilder builder = new ProcessBuilder(line);
+        ProcessBuilder builder = new ProcessBuilder(line).redirectOutput(out);
         builder.environment().remove("JAVA_TOOL_OPTIONS");
         return new Command(builder.start());
     }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -63,6 +64,21 @@ final class ServeCommandTest {
             assertTrue(summary.contains("1 client"), summary);
             assertEquals(0, serve.exitCode());
             assertEquals("", serve.restOfErr());
+        }
+    }
+
+    @Test
+    void aLogThatCannotBeWrittenIsSaidOnceAndCounted() throws Exception {
+        assumeTrue(Files.exists(Path.of("/dev/full")), "no /dev/full");
+        try (Command serve = Command.startInto(
+                new File("/dev/full"), "serve", "-p", "0", "--log", "json", "-d", folder.toString())) {
+            URI url = URI.create(serve.awaitErr("http://").replaceAll(".*(http://\\S+/).*", "$1"));
+            assertEquals(200, get(url).statusCode());
+            assertTrue(serve.awaitErr("access log").contains("No space left"));
+            assertEquals(200, get(url).statusCode());
+            serve.signal("TERM");
+            assertTrue(serve.awaitErr("Served 2 requests").endsWith("2 log lines dropped."));
+            assertEquals(0, serve.exitCode());
         }
     }
 

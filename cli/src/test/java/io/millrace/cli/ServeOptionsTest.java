@@ -4,6 +4,7 @@ package io.millrace.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.http.Limits;
@@ -17,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
+import picocli.CommandLine.ParameterException;
 
 final class ServeOptionsTest {
 
@@ -89,14 +91,24 @@ final class ServeOptionsTest {
     }
 
     @Test
+    void aHeaderWithALineBreakIsRefusedOnOneLine() {
+        ParameterException refused =
+                assertThrows(ParameterException.class, () -> parse("--header", "X: a\r\nY: b").files());
+        assertEquals("not a header field value: 'a??Y: b'", refused.getMessage());
+    }
+
+    @Test
     void limitsAndLoadAreTakenOver() {
-        ServeOptions options = parse("--max-head", "4096", "--head-time", "1", "--idle-time", "2", "--write-time", "3",
+        ServeOptions options = parse("--max-head", "4096", "--head-time", "1", "--body-time", "6", "--body-rate", "7",
+                "--idle-time", "2", "--write-time", "3",
                 "--loops", "4", "--max-connections", "5", "--overload", "refuse", "--spread", "hand-over",
                 "--grace", "0");
         assertEquals(
                 Limits.DEFAULT
                         .withHead(4096)
                         .withHeadTime(Duration.ofSeconds(1))
+                        .withBodyTime(Duration.ofSeconds(6))
+                        .withBodyRate(7)
                         .withIdleTime(Duration.ofSeconds(2))
                         .withWriteTime(Duration.ofSeconds(3)),
                 options.limits());

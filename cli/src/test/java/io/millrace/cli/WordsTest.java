@@ -4,9 +4,13 @@ package io.millrace.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.millrace.cli.Terminal.Color;
+import io.millrace.sys.Errno;
+import io.millrace.sys.SysException;
 import io.millrace.web.ServerStats;
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -74,6 +78,28 @@ final class WordsTest {
         stats.completed(null, 0, 0, 1_000_000);
         assertTrue(Summary.text(stats, Duration.ofSeconds(1), 2)
                 .endsWith("errors: 1 client (4xx), 1 server (5xx), 1 broken off; 2 log lines dropped."));
+    }
+
+    @Test
+    void theSummaryHasNoTimesWhereNoAnswerWasTaken() {
+        ServerStats stats = new ServerStats();
+        stats.brokenOff(null, 200, 10, 1_000_000);
+        assertEquals(
+                "Served 1 request, 10 bytes in 1.0 s; errors: 0 client (4xx), 0 server (5xx), 1 broken off.",
+                Summary.text(stats, Duration.ofSeconds(1), 0));
+    }
+
+    @Test
+    void aPortForRootAloneIsNamedWithTheFirstThatIsNot() throws IOException {
+        Path first = Path.of("/proc/sys/net/ipv4/ip_unprivileged_port_start");
+        assumeTrue(Files.exists(first), "not Linux");
+        String text;
+        try (BufferedReader lines = Files.newBufferedReader(first)) {
+            text = lines.readLine();
+        }
+        String said = StartFailure.line(
+                new SysException("bind", Errno.EACCES, "a socket"), new InetSocketAddress(InetAddress.getLoopbackAddress(), 80));
+        assertTrue(said.contains("ports below " + text + " are for root"), said);
     }
 
     @Test

@@ -90,7 +90,7 @@ final class ExchangeResponse extends Response {
         }
     }
 
-    private static boolean isOurs(String name) {
+    static boolean isOurs(String name) {
         return switch (name.length()) {
             case 4 -> name.equalsIgnoreCase("Date");
             case 10 -> name.equalsIgnoreCase("Connection");

@@ -25,7 +25,12 @@ public abstract class ResponseStream extends OutputStream {
     /** What to call, on the loop, if the peer goes away before the body is complete. */
     public abstract void onAborted(Runnable task);
 
-    /** Adds a trailer field; before {@link #close}, and only where the body is chunked (else it is left away). */
+    /**
+     * Adds a trailer field; before {@link #close}, and only where the body is chunked (else it is left away).
+     *
+     * @throws IllegalArgumentException for a name that is no token, a value that cannot be sent, or a field that frames
+     *     or routes the message (RFC 9110 section 6.5.1)
+     */
     public abstract void trailer(String name, String value);
 
     /** Writes a text as UTF-8. */

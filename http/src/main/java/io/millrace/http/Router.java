@@ -32,6 +32,7 @@ public final class Router implements Dispatcher {
     private final RouteTree tree = new RouteTree();
     private final List<Filter> filters = new ArrayList<>();
     private final Set<String> methods = new TreeSet<>();
+    private boolean anyMethod;
     private boolean inlineRoutes;
     private boolean blockingFilters;
 
@@ -99,7 +100,9 @@ public final class Router implements Dispatcher {
             throw new IllegalArgumentException("not a method: " + method);
         }
         tree.add(method, pattern, dispatch, handler);
-        if (!method.equals(ANY)) {
+        if (method.equals(ANY)) {
+            anyMethod = true;
+        } else {
             methods.add(method);
         }
         Dispatch place = handler instanceof Route route ? route.dispatch() : dispatch;
@@ -176,7 +179,10 @@ public final class Router implements Dispatcher {
         if (allowed.isEmpty()) {
             throw new HttpException(404);
         }
-        response.setHeader("Allow", String.join(", ", allowed));
+        // Handlers that take any method say themselves which these are: of all of them together it is not known.
+        if (!anyMethod || !request.path().equals("*")) {
+            response.setHeader("Allow", String.join(", ", allowed));
+        }
         if (!request.method().equals("OPTIONS")) {
             throw new HttpException(405);
         }

@@ -52,6 +52,22 @@ class AnswerFramingTest {
     }
 
     @Test
+    void aTrailerCannotFrameTheMessage() {
+        Handler handler = (request, response) -> {
+            try (ResponseStream stream = response.stream()) {
+                for (String name : List.of("content-length", "Transfer-Encoding", "Connection", "Host", "a b")) {
+                    assertThrows(IllegalArgumentException.class, () -> stream.trailer(name, "1"), name);
+                }
+                assertThrows(IllegalArgumentException.class, () -> stream.trailer("X", "1\r\nY: 2"));
+                stream.write("hello");
+            }
+        };
+        Answer answer = answers(handler, NEXT, "GET").getFirst();
+        assertEquals("hello", answer.body());
+        assertEquals(List.of(), answer.trailers());
+    }
+
+    @Test
     void headOfAFileClosesIt() {
         BytesFile file = new BytesFile(new byte[100]);
         List<Answer> answers =

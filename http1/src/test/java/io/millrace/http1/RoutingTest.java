@@ -74,6 +74,14 @@ class RoutingTest {
     }
 
     @Test
+    void whatIsAllowedEverywhereIsNotClaimedWhereAHandlerTakesAnyMethod() {
+        Serving any = Serving.of(new Router().any("/*", (request, response) -> response.send(request.method())));
+        Answer all = Answer.only(any.open().feed("OPTIONS * HTTP/1.1\r\nHost: h\r\n\r\n").text());
+        assertEquals(204, all.status());
+        assertNull(all.field("Allow"));
+    }
+
+    @Test
     void aFilterMayAnswerItself() {
         MemoryLink link = serving.open().feed("GET / HTTP/1.1\r\nHost: h\r\nX-Token: no\r\n\r\n");
         assertEquals("go away", Answer.only(link.text()).body());

@@ -238,13 +238,18 @@ public final class FileOptions {
 
     private static void requireToken(String name) {
         if (!Tokens.isToken(name)) {
-            throw new IllegalArgumentException("not a header field name: '" + name + "'");
+            throw new IllegalArgumentException("not a header field name: '" + printable(name) + "'");
         }
     }
 
     private static void requireValue(String value) {
         if (!Tokens.isValue(value)) {
-            throw new IllegalArgumentException("not a header field value: '" + value + "'");
+            throw new IllegalArgumentException("not a header field value: '" + printable(value) + "'");
         }
+    }
+
+    /** What is refused may be so for a line break, which would break the message as well. */
+    private static String printable(String text) {
+        return text.replaceAll("\\p{Cntrl}", "?");
     }
 }
