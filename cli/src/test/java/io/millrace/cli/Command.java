@@ -16,6 +16,7 @@ import java.io.InputStreamReader;
 import java.lang.ProcessBuilder.Redirect;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -155,6 +156,18 @@ final class Command implements AutoCloseable {
         if (code != 0) {
             throw new IOException("kill: " + code);
         }
+    }
+
+    /**
+     * Asks it to stop as Ctrl-C does and returns the number of the signal. A process that was started in the background
+     * by a shell ignores SIGINT (POSIX sh, "Asynchronous Lists"), and so does every child: there it is SIGTERM.
+     */
+    int interrupt() throws IOException, InterruptedException {
+        boolean ignored = Files.readAllLines(Path.of("/proc/self/status")).stream()
+                .filter(line -> line.startsWith("SigIgn:"))
+                .anyMatch(line -> (Long.parseUnsignedLong(line.substring(7).trim(), 16) >> 1 & 1) != 0);
+        signal(ignored ? "TERM" : "INT");
+        return ignored ? 15 : 2;
     }
 
     boolean isAlive() {

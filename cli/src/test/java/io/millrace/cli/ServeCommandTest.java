@@ -90,7 +90,7 @@ final class ServeCommandTest {
             assertEquals(200, get(url).statusCode());
             String line = serve.awaitOut("GET");
             assertTrue(line.startsWith("{") && line.endsWith("}") && line.contains("\"status\":200"), line);
-            serve.signal("INT");
+            serve.interrupt();
             serve.awaitErr("Served 1 request");
             assertEquals("", serve.restOfOut());
             assertEquals(0, serve.exitCode());
@@ -238,11 +238,11 @@ final class ServeCommandTest {
             try (Socket stuck = socket(url, 16 * 1024)) {
                 ask(stuck, "/big.bin");
                 assertTrue(stuck.getInputStream().read() > 0);
-                serve.signal("INT");
+                serve.interrupt();
                 awaitRefused(url);
                 assertTrue(serve.isAlive());
-                serve.signal("INT");
-                assertEquals(130, serve.exitCode());
+                int signal = serve.interrupt();
+                assertEquals(128 + signal, serve.exitCode());
             }
         }
     }

@@ -37,6 +37,7 @@ public final class Sockets {
     public static final int TCP_CORK = 3;
     public static final int TCP_DEFER_ACCEPT = 9;
     public static final int TCP_FASTOPEN = 23;
+    public static final int TCP_NOTSENT_LOWAT = 25;
     public static final int IPPROTO_IPV6 = 41;
     public static final int IPV6_V6ONLY = 26;
     public static final int MSG_DONTWAIT = 0x40;
