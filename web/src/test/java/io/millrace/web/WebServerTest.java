@@ -19,6 +19,7 @@ import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.io.StringWriter;
 import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -46,6 +47,9 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import javax.tools.JavaCompiler;
+import javax.tools.StandardJavaFileManager;
+import javax.tools.ToolProvider;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -56,6 +60,17 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(120)
 @EnabledOnOs(value = OS.LINUX, disabledReason = "the loops of this release are for Linux")
 final class WebServerTest {
+
+    /** What a reader of the guide lets the editor import. */
+    private static final String GUIDE_IMPORTS = """
+            import io.millrace.http.*;
+            import io.millrace.loop.*;
+            import io.millrace.web.*;
+            import java.io.*;
+            import java.nio.file.*;
+            import java.time.Duration;
+            import java.util.concurrent.CompletableFuture;
+            """;
     private final HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
     @AfterEach
@@ -177,6 +192,7 @@ final class WebServerTest {
         CountDownLatch arrived = new CountDownLatch(1);
         CountDownLatch answer = new CountDownLatch(1);
         WebServer server = WebServer.on(0)
+                .loops(1)
                 .route("GET", "/slow", Dispatch.VIRTUAL, (request, response) -> {
                     arrived.countDown();
                     answer.await();
@@ -184,13 +200,16 @@ final class WebServerTest {
                 })
                 .start();
         int port = server.port();
-        try (Socket socket = new Socket(server.address().getAddress(), port)) {
+        try (Socket socket = new Socket(server.address().getAddress(), port);
+                Socket idle = new Socket(server.address().getAddress(), port)) {
             ask(socket, "/slow");
             arrived.await();
             FutureTask<Boolean> stop = new FutureTask<>(() -> server.stop(Duration.ofSeconds(60)));
             Thread.ofVirtual().start(stop);
             awaitRefused(server.address());
             assertFalse(stop.isDone());
+            // The door closes first, then all who are inside are told, in one turn of the loop: the idle one leaves.
+            assertEquals(-1, idle.getInputStream().read());
             answer.countDown();
             String whole = new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
             assertTrue(whole.startsWith("HTTP/1.1 200 ") && whole.endsWith("\r\n\r\ndone"), whole);
@@ -380,6 +399,30 @@ final class WebServerTest {
         } finally {
             process.destroy();
             process.waitFor();
+        }
+    }
+
+    /** Every block of the guide compiles where a server is at hand. */
+    @Test
+    void theGuideCompiles(@TempDir Path folder) throws Exception {
+        Matcher block = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL)
+                .matcher(Files.readString(root().resolve("docs/library.md")));
+        StringBuilder source = new StringBuilder(GUIDE_IMPORTS).append("class Guide {\n");
+        int blocks = 0;
+        while (block.find()) {
+            source.append("static void block").append(++blocks).append("(WebServer server) throws Exception {\n");
+            source.append(block.group(1)).append("}\n");
+        }
+        assertTrue(blocks >= 10, "the guide has " + blocks + " blocks");
+        Path file = Files.writeString(folder.resolve("Guide.java"), source.append("}\n"));
+        StringWriter said = new StringWriter();
+        List<String> options = List.of("-proc:none", "-cp", classPath(), "-d", folder.toString());
+        JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
+        StandardJavaFileManager files = compiler.getStandardFileManager(null, null, StandardCharsets.UTF_8);
+        try (files) {
+            assertTrue(
+                    compiler.getTask(said, files, null, options, null, files.getJavaFileObjects(file)).call(),
+                    said::toString);
         }
     }
 
