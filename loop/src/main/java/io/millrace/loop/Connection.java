@@ -70,6 +70,9 @@ final class Connection extends Source implements Link {
     /** Output with files in it, or {@code null}. */
     Outbox outbox;
 
+    /** Bytes at the front of the output that have been handed over and whose completion is not known yet. */
+    int sending;
+
     private int flags = WRITABLE;
     private Closing closing;
     private CloseCause cause;

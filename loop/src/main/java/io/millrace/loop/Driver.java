@@ -2,14 +2,59 @@
 package io.millrace.loop;
 
 import io.millrace.core.Buffer;
+import io.millrace.core.CloseCause;
 import io.millrace.core.Protocol;
+import io.millrace.poll.Kernel;
+import io.millrace.sys.Errno;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * Moves bytes between the kernel and connections; knows no protocol. The seam between readiness and completion lies
  * here, and it is "bytes moved", never "ready": a connection appends to its output and is served, and it is given what came in, whatever the
  * kernel's way of saying so.
+ *
+ * <p>What all ways have in common is in this class: who there is, who is to be served before the turn ends, who goes on next turn, and how
+ * one connection is served within its budget. A way itself says how to wait, how to receive and to send, and how to let go of a socket.
  */
 abstract class Driver {
+    /** What offering input again counts in a connection's budget: a protocol that asks for it for ever must not hold up the others. */
+    private static final int OFFER_COST = 4096;
+
+    final EventLoop loop;
+    final Kernel kernel;
+    final Budget budget;
+    final Slab slab = new Slab();
+    final BufferPool pool = new BufferPool();
+    final Intake intake;
+    final Outlet outlet;
+
+    /** How many of those in the slab an orderly end does not wait for. */
+    private int unawaited;
+
+    /** {@link #closeAll} has been called: nothing is opened any more. */
+    boolean closed;
+
+    private final Buffer nowhere = new Buffer();
+
+    /** To be served before this turn ends. */
+    private final ArrayList<Connection> touched = new ArrayList<>();
+
+    /** To go on next turn. */
+    private ArrayList<Source> again = new ArrayList<>();
+
+    private ArrayList<Source> spare = new ArrayList<>();
+
+    Driver(EventLoop loop, Kernel kernel, Budget budget) {
+        this.loop = loop;
+        this.kernel = kernel;
+        this.budget = budget;
+        this.intake = new Intake(budget.lent());
+        this.outlet = new Outlet(kernel, budget, intake, pool);
+    }
+
+    // ---- what each way does differently ----
+
     /** The mechanism in words. */
     abstract String engine();
 
@@ -17,34 +62,13 @@ abstract class Driver {
     abstract void await(long timeoutNanos);
 
     /** Handles the events that the wait found. */
-    abstract void dispatch();
-
-    /** The end of the turn: serves the connections that tasks and alarms have touched. */
-    abstract void finishTurn();
-
-    /** Whether something is left to do at once, so that the next wait must not wait. */
-    abstract boolean hasWork();
+    abstract void handle();
 
     /** Ends a running wait. Any thread may call. */
     abstract void wakeup();
 
-    /** Takes a connected socket over. */
-    abstract void open(Connection connection, int fd, Protocol protocol);
-
-    /**
-     * Begins to watch a descriptor for {@link io.millrace.poll.Interest} bits, which the source is told by {@link Source#ready}. For
-     * everything that is not a connection. Returns 0, or -errno and the source is as before.
-     */
-    abstract int add(Source source, int fd, int interest);
-
-    /** Watches the source's descriptor for something else from now on. Returns 0 or -errno. */
-    abstract int modify(Source source, int interest);
-
-    /**
-     * Watches the source's descriptor no longer; it stays open. Nothing more is told of it, events that were found already included. Its
-     * alarm is taken out, too.
-     */
-    abstract void remove(Source source);
+    /** Begins to move the bytes of a connection that has its slot and its descriptor. Returns 0 or -errno. */
+    abstract int begin(Connection connection);
 
     /** The kernel reported these {@link io.millrace.poll.Interest} bits for a connection. */
     abstract void ready(Connection connection, int events);
@@ -52,27 +76,320 @@ abstract class Driver {
     /** Looks whether something has arrived that no event has reported yet, and serves the connection. */
     abstract void look(Connection connection);
 
-    /** Moves what bytes of a connection can be moved now, within the turn's budget. */
-    abstract void serve(Connection connection);
+    /** Takes input that can be had now and delivers it. Returns the bytes it took from the connection's budget. */
+    abstract int receive(Connection connection);
 
-    /** An empty buffer for output; a dead connection gets one that leads nowhere. */
-    abstract Buffer lendOutput(Connection connection);
+    /**
+     * Sends from the first part of the output, which there is, up to {@code most} bytes of a file: bytes moved, 0 if they are under way and
+     * their completion serves the connection, or -errno.
+     */
+    abstract long send(Connection connection, long most);
 
-    /** The connection has output, input to take or an end to come to: it is served before the turn ends. */
-    abstract void touch(Connection connection);
+    /** The socket takes no more: sees to it that the connection is served when it does. */
+    abstract void full(Connection connection);
 
-    /** The source has more to do than its budget: it goes on next turn. */
-    abstract void again(Source source);
+    /** The connection has been served, and is alive: sees to it that it is served when something happens that it wants to know. */
+    abstract void settle(Connection connection);
 
-    /** All connections there are now. */
-    abstract Iterable<Connection> connections();
+    /** Lets go of the socket, in as many steps as that takes; the last one is {@link #free}. */
+    abstract void end(Connection connection);
 
-    /** Whether there are no connections and no listening sockets, in short nothing that an orderly end waits for. */
-    abstract boolean isEmpty();
+    /** Begins to watch the descriptor of a source that is no connection for {@link io.millrace.poll.Interest} bits. Returns 0 or -errno. */
+    abstract int watch(Source source, int interest);
 
-    /** Closes all connections at once, and everything else that is watched. */
-    abstract void closeAll();
+    /** Watches the source's descriptor for something else from now on. Returns 0 or -errno. */
+    abstract int modify(Source source, int interest);
+
+    /** Watches the source's descriptor no longer. When this returns the kernel holds nothing of it. */
+    abstract void unwatch(Source source);
 
     /** Frees the mechanism. */
     abstract void close();
+
+    // ---- the turn ----
+
+    /** Handles the events that the wait found, then those whose budget had ended last turn. */
+    final void dispatch() {
+        outlet.turn();
+        handle();
+        resumeAgain();
+    }
+
+    /** Tells a source what happened to it. */
+    final void tell(Source source, int events) {
+        long begun = loop.meter.begin();
+        try {
+            source.ready(events);
+        } catch (Throwable t) {
+            broken(source, t);
+        }
+        if (source.awaited()) {
+            loop.meter.called(begun, source);
+        }
+    }
+
+    /** Whatever goes wrong with one source, such as memory for its input, must not take the others along. */
+    final void broken(Source source, Throwable thrown) {
+        Log.error("serving " + source + " failed", thrown);
+        if (source instanceof Connection c && !c.is(Connection.DEAD)) {
+            c.doom(CloseCause.FAILED);
+            intake.scratch();
+            bury(c);
+        }
+    }
+
+    private void resumeAgain() {
+        if (again.isEmpty()) {
+            return;
+        }
+        ArrayList<Source> now = again;
+        again = spare;
+        spare = now;
+        for (int i = 0; i < now.size(); i++) {
+            Source source = now.get(i);
+            try {
+                source.resume();
+            } catch (Throwable t) {
+                broken(source, t);
+            }
+        }
+        now.clear();
+    }
+
+    /** The end of the turn: serves the connections that tasks and alarms have touched. */
+    final void finishTurn() {
+        // Serving one connection can touch another: the list may grow while it is read.
+        for (int i = 0; i < touched.size(); i++) {
+            Connection connection = touched.get(i);
+            connection.clear(Connection.TOUCHED);
+            try {
+                serve(connection);
+            } catch (Throwable t) {
+                broken(connection, t);
+            }
+        }
+        touched.clear();
+    }
+
+    /** Whether something is left to do at once, so that the next wait must not wait. */
+    final boolean hasWork() {
+        return !again.isEmpty() || !touched.isEmpty();
+    }
+
+    /** The connection has output, input to take or an end to come to: it is served before the turn ends. */
+    final void touch(Connection connection) {
+        if (!connection.is(Connection.BUSY | Connection.TOUCHED | Connection.DEAD)) {
+            connection.set(Connection.TOUCHED);
+            touched.add(connection);
+        }
+    }
+
+    /** The source has more to do than its budget: it goes on next turn. */
+    final void again(Source source) {
+        again.add(source);
+    }
+
+    // ---- one connection ----
+
+    /** Takes a connected socket over. */
+    final void open(Connection c, int fd, Protocol protocol) {
+        if (closed) {
+            kernel.close(fd);
+            c.unopened();
+            return;
+        }
+        c.fd = fd;
+        slab.add(c);
+        c.set(Connection.BUSY);
+        c.opened(protocol);
+        int result = begin(c);
+        if (result < 0) {
+            Log.warn("cannot watch a connection: " + Errno.describe(result));
+            c.doom(CloseCause.FAILED);
+        } else if (loop.draining()) {
+            c.stopping();
+        }
+        serve(c);
+    }
+
+    /** Moves what bytes of a connection can be moved now, within the turn's budget. */
+    final void serve(Connection c) {
+        if (c.is(Connection.DEAD)) {
+            return;
+        }
+        c.set(Connection.BUSY);
+        long left = budget.read();
+        int rounds = budget.rounds();
+        do {
+            left = read(c, left);
+            if (c.is(Connection.DIRTY)) {
+                write(c);
+            }
+        } while (c.hasWork() && left > 0 && --rounds > 0);
+        if (c.is(Connection.DOOMED)) {
+            bury(c);
+            return;
+        }
+        c.clear(Connection.BUSY);
+        settle(c);
+        if (c.hasWork() && !c.is(Connection.AGAIN)) {
+            c.set(Connection.AGAIN);
+            again.add(c);
+        }
+    }
+
+    private long read(Connection c, long most) {
+        long left = most;
+        while (left > 0 && c.wantsInput()) {
+            if (c.is(Connection.OFFER)) {
+                intake.offer(c);
+                left -= OFFER_COST;
+            } else if (c.is(Connection.END_TO_TELL)) {
+                c.ended();
+            } else if (c.is(Connection.READABLE)) {
+                left -= receive(c);
+            } else {
+                break;
+            }
+        }
+        return left;
+    }
+
+    /** Sends until everything has left or is under way, the socket is full or the budget is used up. */
+    private void write(Connection c) {
+        c.clear(Connection.DIRTY);
+        if (c.sending > 0) {
+            // On its way: the completion goes on.
+            return;
+        }
+        long left = outlet.share();
+        boolean progress = false;
+        while (c.pending() > 0 && c.is(Connection.WRITABLE) && !c.is(Connection.DOOMED)) {
+            if (left <= 0) {
+                c.moved();
+                c.set(Connection.DIRTY);
+                return;
+            }
+            long n = send(c, left);
+            if (n > 0) {
+                progress = true;
+                left -= n;
+            } else if (n == 0) {
+                return;
+            } else if (n == -Errno.EAGAIN) {
+                c.clear(Connection.WRITABLE);
+            } else if (n != -Errno.EINTR) {
+                c.doom(cause((int) n));
+            }
+        }
+        if (c.is(Connection.DOOMED)) {
+            return;
+        }
+        if (c.pending() > 0) {
+            c.set(Connection.DIRTY);
+            c.blocked(progress);
+            full(c);
+        } else {
+            outlet.giveBack(c);
+            c.drained();
+        }
+    }
+
+    /** What an error of a socket means for its connection. */
+    static CloseCause cause(int result) {
+        return switch (-result) {
+            case Errno.ECONNRESET, Errno.EPIPE, Errno.ECONNABORTED -> CloseCause.RESET;
+            case Errno.ETIMEDOUT, Errno.EHOSTUNREACH, Errno.ENETUNREACH, Errno.ENETDOWN -> CloseCause.UNREACHABLE;
+            default -> CloseCause.FAILED;
+        };
+    }
+
+    /** The end of a connection: its protocol is told, and its socket is let go of. */
+    private void bury(Connection c) {
+        loop.alarms.cancel(c);
+        end(c);
+        c.died(pool);
+        loop.left();
+    }
+
+    /** The kernel holds nothing of the connection any more: its slot and its descriptor are free for others. */
+    final void free(Connection c) {
+        slab.remove(c);
+        kernel.close(c.fd);
+        c.fd = -1;
+    }
+
+    /** An empty buffer for output; a dead connection gets one that leads nowhere. */
+    final Buffer lendOutput(Connection c) {
+        if (c.is(Connection.DEAD)) {
+            nowhere.clear();
+            return nowhere;
+        }
+        return pool.take();
+    }
+
+    // ---- everything else that is watched, and the end ----
+
+    /**
+     * Begins to watch a descriptor for {@link io.millrace.poll.Interest} bits, which the source is told by {@link Source#ready}. For
+     * everything that is not a connection. Returns 0, or -errno and the source is as before.
+     */
+    final int add(Source source, int fd, int interest) {
+        if (closed) {
+            return -Errno.EBADF;
+        }
+        slab.add(source);
+        source.fd = fd;
+        int result = watch(source, interest);
+        if (result < 0) {
+            slab.remove(source);
+            source.fd = -1;
+            return result;
+        }
+        unawaited += source.awaited() ? 0 : 1;
+        return 0;
+    }
+
+    /**
+     * Watches the source's descriptor no longer; it stays open. Nothing more is told of it, events that were found already included. Its
+     * alarm is taken out, too.
+     */
+    final void remove(Source source) {
+        unwatch(source);
+        slab.remove(source);
+        loop.alarms.cancel(source);
+        source.fd = -1;
+        unawaited -= source.awaited() ? 0 : 1;
+    }
+
+    /** All connections there are now. */
+    final List<Connection> connections() {
+        List<Connection> all = new ArrayList<>();
+        for (Source source : slab.toArray()) {
+            if (source instanceof Connection connection && !connection.is(Connection.DEAD)) {
+                all.add(connection);
+            }
+        }
+        return all;
+    }
+
+    /** Whether there are no connections and no listening sockets, in short nothing that an orderly end waits for. */
+    final boolean isEmpty() {
+        return slab.size() == unawaited;
+    }
+
+    /** Closes all connections at once, and everything else that is watched. */
+    final void closeAll() {
+        closed = true;
+        for (Source source : slab.toArray()) {
+            if (!(source instanceof Connection c)) {
+                source.closeNow();
+            } else if (!c.is(Connection.DEAD)) {
+                c.doom(CloseCause.SHUTDOWN);
+                bury(c);
+            }
+        }
+        touched.clear();
+        again.clear();
+    }
 }

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.loop;
+
+import io.millrace.core.Buffer;
+import io.millrace.poll.Kernel;
+import io.millrace.sys.Errno;
+import java.io.IOException;
+
+/** Sends what connections have to send by calls that do not wait: bytes from the heap, and files within the kernel where it can. */
+final class Outlet {
+    private final Kernel kernel;
+    private final Budget budget;
+    private final Intake intake;
+    private final BufferPool pool;
+    private long sentThisTurn;
+
+    Outlet(Kernel kernel, Budget budget, Intake intake, BufferPool pool) {
+        this.kernel = kernel;
+        this.budget = budget;
+        this.intake = intake;
+        this.pool = pool;
+    }
+
+    /** A turn begins. */
+    void turn() {
+        sentThisTurn = 0;
+    }
+
+    /** How many bytes a connection may send in this turn. */
+    long share() {
+        return sentThisTurn < budget.turn() ? budget.write() : Math.max(1, budget.write() / 16);
+    }
+
+    /** Sends from the first part of the output, of a file no more than {@code most}: bytes taken, or -errno. */
+    long sendFirst(Connection c, long most) {
+        Outbox.Part part = c.outbox == null ? null : c.outbox.first();
+        long n;
+        if (part == null) {
+            n = send(c, c.out, false);
+        } else {
+            n = part.file == null ? send(c, part.bytes, true) : sendFile(c, part, most);
+        }
+        if (n > 0) {
+            sent(c, n);
+        }
+        return n;
+    }
+
+    /** That many bytes of the first part have left. */
+    void sent(Connection c, long count) {
+        sentThisTurn += count;
+        Outbox.Part part = c.outbox == null ? null : c.outbox.first();
+        if (part == null) {
+            c.out.consume((int) count);
+        } else if (c.outbox.sent(count) && part.file == null) {
+            pool.give(part.bytes);
+        }
+    }
+
+    /** Everything has left: the buffer goes back to the pool. */
+    void giveBack(Connection c) {
+        c.outbox = null;
+        if (c.out != null) {
+            pool.give(c.out);
+            c.out = null;
+        }
+    }
+
+    private long send(Connection c, Buffer bytes, boolean more) {
+        int length = bytes.readable();
+        int n = kernel.send(c.fd, bytes.array(), bytes.head(), length, more);
+        if (n >= 0 && n < length) {
+            // The socket is full; that there is room again will be a new event.
+            c.clear(Connection.WRITABLE);
+        }
+        return n;
+    }
+
+    private long sendFile(Connection c, Outbox.Part part, long most) {
+        long count = Math.min(part.left, most);
+        if (part.file instanceof KernelFile file && !part.copied) {
+            long n = kernel.sendFile(c.fd, file.descriptor(), part.position, count);
+            if (n == -Errno.EINVAL || n == -Errno.ENOSYS || n == -Errno.EOPNOTSUPP) {
+                // A file system that cannot (sendfile(2)): read and send.
+                part.copied = true;
+                return -Errno.EINTR;
+            }
+            return n == 0 ? -Errno.EIO : n;
+        }
+        return copyFile(c, part, count);
+    }
+
+    private long copyFile(Connection c, Outbox.Part part, long most) {
+        Buffer bytes = intake.scratch();
+        try {
+            int n = part.file.read(part.position, bytes.array(), 0, (int) Math.min(most, bytes.capacity()));
+            if (n <= 0) {
+                return -Errno.EIO;
+            }
+            bytes.wrote(n);
+            return send(c, bytes, part.left > n || c.outbox.more());
+        } catch (IOException e) {
+            return -Errno.EIO;
+        } finally {
+            bytes.clear();
+        }
+    }
+}
