@@ -175,12 +175,15 @@ start() {
         c) in_background taskset -c "$server_core" "$bench/target/epoll_server" "${port[$name]}" ;;
         millrace) start_jvm "$name" "$server_core" $(millrace_flags) "$@" io.millrace.bench.MillraceServer "${port[$name]}" \
             ${folder:+"$folder"} ;;
+        millrace-uring) start_jvm "$name" "$server_core" $(millrace_flags) "$@" -Dengine=io_uring io.millrace.bench.MillraceServer \
+            "${port[$name]}" ${folder:+"$folder"} ;;
         netty) start_jvm "$name" "$server_core" $(netty_flags) "$@" io.millrace.bench.NettyServer "${port[$name]}" ;;
+        netty-uring) start_jvm "$name" "$server_core" $(netty_flags) "$@" io.millrace.bench.NettyServer "${port[$name]}" io_uring ;;
         nginx | nginx-cache)
             nginx_configuration "$name" >"$work/$name.conf"
             in_background taskset -c "$server_core" nginx -p "$work" -e "$work/$name.err" -c "$work/$name.conf"
             ;;
-        *) fail "unknown contender: $name (millrace, netty, nginx, nginx-cache, c)" ;;
+        *) fail "unknown contender: $name (millrace, millrace-uring, netty, netty-uring, nginx, nginx-cache, c)" ;;
     esac
     pid[$name]=$child
     await_answer "$name"
@@ -312,7 +315,7 @@ machine_header() {
 	END
     [ "${1:-}" = peers ] || return 0
     cat <<-END
-	| Netty | $(sed -n 's:.*<netty.version>\(.*\)</netty.version>.*:\1:p' "$bench/pom.xml"), native epoll; \`$(netty_flags)\` |
+	| Netty | $(sed -n 's:.*<netty.version>\(.*\)</netty.version>.*:\1:p' "$bench/pom.xml"), native epoll or io_uring; \`$(netty_flags)\` |
 	| nginx | $(nginx -v 2>&1 | sed 's/.*: //'), one worker |
 	| C | $(gcc --version | head -n 1), -O2 |
 	| pinned | server on core $server_core, load on core $load_core |

@@ -5,6 +5,7 @@ module io.millrace.loop {
     requires transitive io.millrace.core;
     requires io.millrace.sys;
     requires transitive io.millrace.poll;
+    requires io.millrace.ring;
 
     exports io.millrace.loop;
 }

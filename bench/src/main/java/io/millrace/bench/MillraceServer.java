@@ -7,8 +7,10 @@ import io.millrace.http.Request;
 import io.millrace.http.Response;
 import io.millrace.http.Router;
 import io.millrace.http1.Http1;
+import io.millrace.loop.Engine;
 import io.millrace.loop.ListenOptions;
 import io.millrace.loop.LoopGroup;
+import io.millrace.poll.Kernel;
 import io.millrace.web.FileOptions;
 import io.millrace.web.StaticFiles;
 import io.millrace.web.WebServer;
@@ -22,6 +24,9 @@ import java.nio.file.Path;
  * under {@code /files} as {@code millrace serve} does.
  */
 public final class MillraceServer {
+    /** How the loop works: {@code -Dengine=io_uring}, or else epoll. */
+    private static final String ENGINE = System.getProperty("engine", "epoll");
+
     private static final byte[] HELLO = Ascii.bytes("Hello, World!");
 
     private MillraceServer() {}
@@ -35,7 +40,8 @@ public final class MillraceServer {
         int port = Integer.parseInt(arguments[0]);
         InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
         Handler handler = arguments.length > 1 ? files(Path.of(arguments[1])) : MillraceServer::hello;
-        LoopGroup.open(1).listen(ListenOptions.on(address), () -> new Http1(handler));
+        Engine engine = ENGINE.equals("io_uring") ? Engine.RING : Engine.READINESS;
+        LoopGroup.open(Kernel.host(), 1, engine).listen(ListenOptions.on(address), () -> new Http1(handler));
         Probe.listen();
     }
 

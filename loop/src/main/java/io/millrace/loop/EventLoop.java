@@ -87,14 +87,27 @@ public final class EventLoop implements Executor {
      * @throws SysException if the kernel refuses what a loop needs, such as another descriptor
      */
     public EventLoop(Kernel kernel, String name) throws SysException {
-        this(kernel, name, Budget.USUAL);
+        this(kernel, name, Engine.READINESS);
+    }
+
+    /**
+     * A loop over a kernel that works in that way.
+     *
+     * @throws SysException if the kernel refuses what a loop needs, such as another descriptor or a ring
+     */
+    public EventLoop(Kernel kernel, String name, Engine engine) throws SysException {
+        this(kernel, name, engine, Budget.USUAL);
     }
 
     EventLoop(Kernel kernel, String name, Budget budget) throws SysException {
+        this(kernel, name, Engine.READINESS, budget);
+    }
+
+    EventLoop(Kernel kernel, String name, Engine engine, Budget budget) throws SysException {
         this.kernel = kernel;
         this.name = name;
         this.budget = budget;
-        this.driver = new ReadinessDriver(this, kernel, budget);
+        this.driver = engine.open(this, kernel, budget);
         this.watches = new WatchTable(driver, kernel.descriptorLimit());
         this.now = kernel.nanos();
         Log.prepare();

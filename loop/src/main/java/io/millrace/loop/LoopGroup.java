@@ -47,13 +47,18 @@ public final class LoopGroup implements AutoCloseable {
 
     /** Opens and starts {@code count} loops over a kernel. */
     public static LoopGroup open(Kernel kernel, int count) throws SysException {
+        return open(kernel, count, Engine.READINESS);
+    }
+
+    /** Opens and starts {@code count} loops over a kernel that work in that way. */
+    public static LoopGroup open(Kernel kernel, int count, Engine engine) throws SysException {
         if (count < 1) {
             throw new IllegalArgumentException("a group needs at least one loop, not " + count);
         }
         EventLoop[] loops = new EventLoop[count];
         for (int i = 0; i < count; i++) {
             try {
-                loops[i] = new EventLoop(kernel, "millrace-" + i);
+                loops[i] = new EventLoop(kernel, "millrace-" + i, engine);
             } catch (SysException e) {
                 for (int j = 0; j < i; j++) {
                     loops[j].close();

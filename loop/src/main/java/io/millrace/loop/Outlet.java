@@ -46,6 +46,12 @@ final class Outlet {
         return n;
     }
 
+    /** The bytes to send next, or {@code null} if it is a file's turn. */
+    Buffer firstBytes(Connection c) {
+        Outbox.Part part = c.outbox == null ? null : c.outbox.first();
+        return part == null ? c.out : part.bytes;
+    }
+
     /** That many bytes of the first part have left. */
     void sent(Connection c, long count) {
         sentThisTurn += count;

@@ -8,6 +8,14 @@ abstract class Source extends Alarm {
     /** The descriptor, -1 once it is closed. */
     int fd = -1;
 
+    /** Operations of a ring that the kernel has not completed yet, a bit for each kind; 0 where there is no ring. */
+    int underWay;
+
+    /** What a ring polls the descriptor for, and by which kind of operation. */
+    int interest;
+
+    int kind;
+
     /** Place in the {@link Slab} and generation: what events come back with. */
     long token;
 

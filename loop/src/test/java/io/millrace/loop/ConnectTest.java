@@ -15,6 +15,7 @@ import io.millrace.core.Protocol;
 import io.millrace.loop.Servers.Echo;
 import io.millrace.loop.Servers.Events;
 import io.millrace.loop.Servers.Running;
+import io.millrace.poll.Kernel;
 import io.millrace.poll.UnixAddress;
 import io.millrace.poll.UnixPeer;
 import io.millrace.sys.Descriptors;
@@ -53,7 +54,7 @@ class ConnectTest {
 
     @BeforeEach
     void open() throws IOException {
-        group = LoopGroup.open(1);
+        group = LoopGroup.open(Kernel.host(), 1, Servers.engine);
         loop = group.loop(0);
     }
 

@@ -25,7 +25,7 @@ class EventLoopTest {
 
     @BeforeEach
     void start() throws Exception {
-        loop = new EventLoop(Kernel.host(), "test loop");
+        loop = new EventLoop(Kernel.host(), "test loop", Servers.engine);
         thread = loop.start();
     }
 

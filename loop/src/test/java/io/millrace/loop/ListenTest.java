@@ -360,7 +360,7 @@ class ListenTest {
             port = server.listening.address().getPort();
         }
         ListenOptions options = ListenOptions.on(new InetSocketAddress("127.0.0.1", port));
-        try (LoopGroup group = LoopGroup.open(1)) {
+        try (LoopGroup group = LoopGroup.open(Kernel.host(), 1, Servers.engine)) {
             assertThrows(IllegalStateException.class, () -> group.listen(options, () -> {
                 throw new IllegalStateException("on purpose, for a test");
             }));
@@ -386,7 +386,7 @@ class ListenTest {
 
     @Test
     void closeEndsTheThreads() throws Exception {
-        LoopGroup group = LoopGroup.open(3);
+        LoopGroup group = LoopGroup.open(Kernel.host(), 3, Servers.engine);
         group.listen(ListenOptions.on(Servers.LOOPBACK), () -> Echo::new);
         group.close();
         group.await();
@@ -454,7 +454,7 @@ class ListenTest {
     /** The server of the test above, in a process of its own: ends when its input does. */
     static final class FewDescriptors {
         public static void main(String[] arguments) throws Exception {
-            LoopGroup group = LoopGroup.open(1);
+            LoopGroup group = LoopGroup.open(Kernel.host(), 1, Servers.engine);
             Listening listening = group.listen(ListenOptions.on(Servers.LOOPBACK), () -> Echo::new);
             System.out.println(listening.address().getPort());
             while (System.in.read() >= 0) {}

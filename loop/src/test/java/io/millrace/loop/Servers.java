@@ -6,6 +6,7 @@ import io.millrace.core.CloseCause;
 import io.millrace.core.Link;
 import io.millrace.core.Protocol;
 import io.millrace.core.ProtocolFactory;
+import io.millrace.poll.Kernel;
 import io.millrace.testkit.RawClient;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -18,6 +19,9 @@ import java.util.function.Supplier;
 /** What the tests of this room serve, and how they are told what happened. */
 final class Servers {
     static final InetSocketAddress LOOPBACK = new InetSocketAddress("127.0.0.1", 0);
+
+    /** How the loops of tests work: those of a ring change it for their length. */
+    static Engine engine = Engine.READINESS;
 
     private Servers() {}
 
@@ -113,7 +117,7 @@ final class Servers {
         final Listening listening;
 
         Running(int loops, ListenOptions options, Supplier<ProtocolFactory> protocols) throws IOException {
-            group = LoopGroup.open(loops);
+            group = LoopGroup.open(Kernel.host(), loops, engine);
             try {
                 listening = group.listen(options, protocols);
             } catch (IOException | RuntimeException e) {

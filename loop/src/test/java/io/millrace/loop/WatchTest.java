@@ -37,7 +37,7 @@ class WatchTest {
 
     @BeforeEach
     void open() throws Exception {
-        loop = new EventLoop(Kernel.host(), "test loop");
+        loop = new EventLoop(Kernel.host(), "test loop", Servers.engine);
     }
 
     @AfterEach

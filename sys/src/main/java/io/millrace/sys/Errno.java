@@ -16,6 +16,7 @@ public final class Errno {
     public static final int ENOMEM = 12;
     public static final int EACCES = 13;
     public static final int EFAULT = 14;
+    public static final int EBUSY = 16;
     public static final int EEXIST = 17;
     public static final int EXDEV = 18;
     public static final int ENODEV = 19;
@@ -29,6 +30,7 @@ public final class Errno {
     public static final int ENAMETOOLONG = 36;
     public static final int ENOSYS = 38;
     public static final int ELOOP = 40;
+    public static final int ETIME = 62;
     public static final int EPROTO = 71;
     public static final int EOVERFLOW = 75;
     public static final int ENOTSOCK = 88;
@@ -67,6 +69,7 @@ public final class Errno {
             case ENOMEM -> "ENOMEM (out of memory)";
             case EACCES -> "EACCES (permission denied)";
             case EFAULT -> "EFAULT (bad address)";
+            case EBUSY -> "EBUSY (in use)";
             case EEXIST -> "EEXIST (exists already)";
             case EXDEV -> "EXDEV (leads out of the tree)";
             case ENODEV -> "ENODEV (no such device)";
@@ -80,6 +83,7 @@ public final class Errno {
             case ENAMETOOLONG -> "ENAMETOOLONG (name too long)";
             case ENOSYS -> "ENOSYS (no such system call)";
             case ELOOP -> "ELOOP (too many symbolic links)";
+            case ETIME -> "ETIME (time is up)";
             case EPROTO -> "EPROTO (protocol error)";
             case EOVERFLOW -> "EOVERFLOW (value too large)";
             case ENOTSOCK -> "ENOTSOCK (not a socket)";

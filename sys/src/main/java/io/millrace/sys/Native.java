@@ -9,12 +9,13 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 
 /**
- * Binds C functions by hand, all in one of two shapes: linking a new shape costs some 20 ms at start-up, one more function
+ * Binds C functions by hand, all in one of three shapes: linking a new shape costs some 20 ms at start-up, one more function
  * of a known shape next to nothing.
  *
  * <pre>
  *   call       long f(long, long, long, long, long, long)      may block; pointers are addresses of native memory
  *   critical   long f(int, pointer, long, int)                 recv and send, straight on a heap array
+ *   syscall    long f(long, long, long, long, long, long, long)   syscall(2) with six arguments, linked by those who need it
  * </pre>
  *
  * <p>A function that has fewer or narrower parameters is called in the wide shape all the same: on Linux, x86-64 (System V) and
@@ -29,6 +30,7 @@ final class Native {
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
     private static final FunctionDescriptor WIDE = FunctionDescriptor.of(LONG, LONG, LONG, LONG, LONG, LONG, LONG);
+    private static final FunctionDescriptor SEVEN = FunctionDescriptor.of(LONG, LONG, LONG, LONG, LONG, LONG, LONG, LONG);
     private static final FunctionDescriptor ON_HEAP =
             FunctionDescriptor.of(LONG, INT, ValueLayout.ADDRESS, LONG, INT);
 
@@ -65,6 +67,13 @@ final class Native {
         return LINKER.downcallHandle(symbol(name), WIDE, ERRNO);
     }
 
+    /**
+     * syscall(2) with the number and up to six arguments: on x86-64 the seventh integer travels on the stack, where the wide shape has none.
+     */
+    static MethodHandle syscall() {
+        return LINKER.downcallHandle(symbol("syscall"), SEVEN, ERRNO);
+    }
+
     /** A function that never blocks and whose work is bounded, on a heap array. */
     static MethodHandle critical(String name) {
         return LINKER.downcallHandle(symbol(name), ON_HEAP, ERRNO, Linker.Option.critical(true));
@@ -93,6 +102,17 @@ final class Native {
         try {
             long result = (long) function.invokeExact(errno, a, b, c, d, e, 0L);
             return result >= 0 ? result : -errno.get(INT, 0);
+        } catch (Throwable t) {
+            throw bug(t);
+        }
+    }
+
+    /** Calls what {@link #syscall} gave: the result, or -errno. */
+    static long callSyscall(MethodHandle syscall, long number, long a, long b, long c, long d, long e, long f) {
+        MemorySegment errno = Scratch.mine().errno;
+        try {
+            long result = (long) syscall.invokeExact(errno, number, a, b, c, d, e, f);
+            return result != -1 ? result : -errno.get(INT, 0);
         } catch (Throwable t) {
             throw bug(t);
         }

@@ -23,6 +23,44 @@ import org.junit.jupiter.api.io.TempDir;
 class LayoutTest {
     /** Fields of ours that have another name in C: sizes and offsets. */
     private static final Map<String, String> EXPRESSIONS = Map.ofEntries(
+            Map.entry("Uring.PARAMS_SIZE", "sizeof(struct io_uring_params)"),
+            Map.entry("Uring.PARAMS_SQ_ENTRIES", "offsetof(struct io_uring_params, sq_entries)"),
+            Map.entry("Uring.PARAMS_CQ_ENTRIES", "offsetof(struct io_uring_params, cq_entries)"),
+            Map.entry("Uring.PARAMS_FLAGS", "offsetof(struct io_uring_params, flags)"),
+            Map.entry("Uring.PARAMS_FEATURES", "offsetof(struct io_uring_params, features)"),
+            Map.entry("Uring.SQ_OFF_HEAD", "offsetof(struct io_uring_params, sq_off.head)"),
+            Map.entry("Uring.SQ_OFF_TAIL", "offsetof(struct io_uring_params, sq_off.tail)"),
+            Map.entry("Uring.SQ_OFF_FLAGS", "offsetof(struct io_uring_params, sq_off.flags)"),
+            Map.entry("Uring.SQ_OFF_DROPPED", "offsetof(struct io_uring_params, sq_off.dropped)"),
+            Map.entry("Uring.SQ_OFF_ARRAY", "offsetof(struct io_uring_params, sq_off.array)"),
+            Map.entry("Uring.CQ_OFF_HEAD", "offsetof(struct io_uring_params, cq_off.head)"),
+            Map.entry("Uring.CQ_OFF_TAIL", "offsetof(struct io_uring_params, cq_off.tail)"),
+            Map.entry("Uring.CQ_OFF_OVERFLOW", "offsetof(struct io_uring_params, cq_off.overflow)"),
+            Map.entry("Uring.CQ_OFF_CQES", "offsetof(struct io_uring_params, cq_off.cqes)"),
+            Map.entry("Uring.SQE_SIZE", "sizeof(struct io_uring_sqe)"),
+            Map.entry("Uring.CQE_SIZE", "sizeof(struct io_uring_cqe)"),
+            Map.entry("Uring.CQE_RES", "offsetof(struct io_uring_cqe, res)"),
+            Map.entry("Uring.CQE_FLAGS", "offsetof(struct io_uring_cqe, flags)"),
+            Map.entry("Uring.BUF_SIZE", "sizeof(struct io_uring_buf)"),
+            Map.entry("Uring.BUF_LEN", "offsetof(struct io_uring_buf, len)"),
+            Map.entry("Uring.BUF_BID", "offsetof(struct io_uring_buf, bid)"),
+            Map.entry("Uring.BUF_RING_TAIL", "offsetof(struct io_uring_buf_ring, tail)"),
+            Map.entry("Uring.BUF_REG_SIZE", "sizeof(struct io_uring_buf_reg)"),
+            Map.entry("Uring.BUF_REG_ENTRIES", "offsetof(struct io_uring_buf_reg, ring_entries)"),
+            Map.entry("Uring.BUF_REG_BGID", "offsetof(struct io_uring_buf_reg, bgid)"),
+            Map.entry("Uring.BUF_REG_FLAGS", "offsetof(struct io_uring_buf_reg, bgid) + 2"),
+            Map.entry("Uring.GETEVENTS_ARG_SIZE", "sizeof(struct io_uring_getevents_arg)"),
+            Map.entry("Uring.GETEVENTS_ARG_TS", "offsetof(struct io_uring_getevents_arg, ts)"),
+            Map.entry("Uring.TIMESPEC_SIZE", "sizeof(struct __kernel_timespec)"),
+            Map.entry("Uring.PROBE_SIZE", "sizeof(struct io_uring_probe)"),
+            Map.entry("Uring.PROBE_OPS_LEN", "offsetof(struct io_uring_probe, ops_len)"),
+            Map.entry("Uring.PROBE_OP_SIZE", "sizeof(struct io_uring_probe_op)"),
+            Map.entry("Uring.PROBE_OP_FLAGS", "offsetof(struct io_uring_probe_op, flags)"),
+            Map.entry("Uring.SYS_IO_URING_SETUP", "SYS_io_uring_setup"),
+            Map.entry("Uring.SYS_IO_URING_ENTER", "SYS_io_uring_enter"),
+            Map.entry("Uring.SYS_IO_URING_REGISTER", "SYS_io_uring_register"),
+            Map.entry("Uring.SYS_MMAP", "SYS_mmap"),
+            Map.entry("Uring.SYS_MUNMAP", "SYS_munmap"),
             Map.entry("Epoll.EVENT_SIZE", "sizeof(struct epoll_event)"),
             Map.entry("Epoll.DATA_OFFSET", "offsetof(struct epoll_event, data)"),
             Map.entry("SocketAddresses.SIZE_IN", "sizeof(struct sockaddr_in)"),
@@ -64,11 +102,26 @@ class LayoutTest {
     /** Numbers that are ours alone. */
     private static final List<String> OURS = List.of(
             "Files.MODE", "Files.SIZE", "Files.MODIFIED_SECONDS", "Files.MODIFIED_NANOS", "Files.DEVICE", "Files.INODE",
+            // An enum of headers of Linux 6.12, which a preprocessor cannot ask for.
+            "Uring.IOU_PBUF_RING_INC",
             "Files.STAT_VALUES", "Sockets.LENGTH_AT", "UnixSockets.PART_AT", "Datagrams.PART_AT", "Datagrams.ADDRESS_AT",
             "Datagrams.ADDRESS_ROOM", "Datagrams.CONTROL_AT", "Datagrams.CONTROL_ROOM", "Datagrams.HEADERS");
 
     /** What the layouts drawn in comments rest on, checked by the C compiler itself. */
     private static final String ASSERTIONS = """
+            // Newer than the headers of some systems.
+            #ifndef IORING_SETUP_NO_SQARRAY
+            #define IORING_SETUP_NO_SQARRAY (1U << 16)
+            #endif
+            #ifndef IORING_CQE_F_BUF_MORE
+            #define IORING_CQE_F_BUF_MORE (1U << 4)
+            #endif
+            _Static_assert(offsetof(struct io_uring_sqe, off) == 8 && offsetof(struct io_uring_sqe, addr) == 16, "sqe");
+            _Static_assert(offsetof(struct io_uring_sqe, len) == 24 && offsetof(struct io_uring_sqe, msg_flags) == 28, "sqe");
+            _Static_assert(offsetof(struct io_uring_sqe, user_data) == 32 && offsetof(struct io_uring_sqe, buf_group) == 40, "sqe");
+            _Static_assert(offsetof(struct io_uring_sqe, fd) == 4 && offsetof(struct io_uring_sqe, ioprio) == 2, "sqe");
+            _Static_assert(offsetof(struct io_uring_cqe, user_data) == 0 && offsetof(struct io_uring_buf, addr) == 0, "cqe");
+            _Static_assert(offsetof(struct io_uring_buf_reg, ring_addr) == 0, "buf_reg");
             _Static_assert(offsetof(struct sockaddr_in, sin_port) == 2, "port");
             _Static_assert(offsetof(struct sockaddr_in, sin_addr) == 4, "address");
             _Static_assert(offsetof(struct sockaddr_in6, sin6_port) == 2, "port");
@@ -105,7 +158,7 @@ class LayoutTest {
     private static Map<String, Long> numbers() throws IllegalAccessException {
         Map<String, Long> numbers = new TreeMap<>();
         for (Class<?> type : List.of(
-                Errno.class, Sockets.class, SocketAddresses.class, UnixSockets.class, Datagrams.class, Epoll.class, Descriptors.class,
+                Errno.class, Sockets.class, SocketAddresses.class, UnixSockets.class, Datagrams.class, Epoll.class, Descriptors.class, Uring.class,
                 io.millrace.sys.Files.class)) {
             for (Field field : type.getDeclaredFields()) {
                 String name = type.getSimpleName() + "." + field.getName();
@@ -124,6 +177,7 @@ class LayoutTest {
                 #include <dirent.h>
                 #include <errno.h>
                 #include <fcntl.h>
+                #include <linux/io_uring.h>
                 #include <linux/openat2.h>
                 #include <netinet/in.h>
                 #include <netinet/tcp.h>
@@ -132,6 +186,7 @@ class LayoutTest {
                 #include <stdio.h>
                 #include <sys/epoll.h>
                 #include <sys/eventfd.h>
+                #include <sys/mman.h>
                 #include <sys/resource.h>
                 #include <sys/sendfile.h>
                 #include <sys/socket.h>

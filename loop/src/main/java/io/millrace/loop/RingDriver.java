@@ -1,0 +1,555 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.loop;
+
+import io.millrace.core.Buffer;
+import io.millrace.core.CloseCause;
+import io.millrace.poll.Interest;
+import io.millrace.poll.Kernel;
+import io.millrace.ring.BufferRing;
+import io.millrace.ring.CompletionQueue;
+import io.millrace.ring.Ring;
+import io.millrace.ring.Sqe;
+import io.millrace.sys.Descriptors;
+import io.millrace.sys.Epoll;
+import io.millrace.sys.Errno;
+import io.millrace.sys.Sockets;
+import io.millrace.sys.SysException;
+import io.millrace.sys.Uring;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * Moves bytes by completions (io_uring(7)): what is to be done is written down during the turn, and one system call hands it over and
+ * waits for what comes of it.
+ *
+ * <pre>
+ *   input    one multishot receive for the life of a connection; bytes come in a buffer that the kernel takes from a ring when there
+ *            are some, are copied out and the buffer goes back at once
+ *   output   small: copied into the batch's memory and submitted, tried at once by the kernel (MSG_DONTWAIT)
+ *            large, and files: by a call, straight from the heap or the page cache
+ *   full     a poll for room; then on
+ *   unwanted input that comes while nobody wants it is kept with the connection, and the receive is cancelled; so no more than what
+ *            was on its way piles up. A poll without events stays behind, which tells of a reset
+ *   end      what is under way is cancelled; slot and descriptor are free when the last completion has come
+ * </pre>
+ *
+ * <p>The data of an operation is its source's token with the kind of operation in the upper four bits of the slot.
+ */
+final class RingDriver extends Driver {
+    private static final int KIND_SHIFT = 28;
+    private static final long KIND_MASK = 0xfL << KIND_SHIFT;
+
+    // Kinds of operations; 1 << kind in Source.underWay while one is.
+    private static final int RECEIVE = 0;
+    private static final int SEND = 1;
+    private static final int ROOM = 2;
+    private static final int HANGUP = 3;
+    /** Polls of what is no connection: they take turns, so that what is left of one is not taken for the next. */
+    private static final int FIRST_POLL = 8;
+
+    private static final int LAST_POLL = 15;
+
+    /** In Source.underWay: the receive has been cancelled, its last completion is on its way. */
+    private static final int CANCELLED = 1 << 16;
+
+    /** Data that are no token: those are never negative. */
+    private static final long WAKE = -1;
+
+    private static final long NOBODY = -2;
+    private static final int ENDS = Epoll.EPOLLERR | Epoll.EPOLLHUP;
+
+    /** How often the last completions are waited for, and how long each time. */
+    private static final int LAST_WAITS = 200;
+
+    private static final long LAST_WAIT_NANOS = 10_000_000;
+
+    private final Ring ring;
+    private final CompletionQueue completions;
+    private final BufferRing buffers;
+    private final MemorySegment input;
+    private final SendArea area;
+    private final int sendLimit;
+    private final int eventfd;
+    private boolean wakeArmed;
+    private boolean looked;
+    private boolean freed;
+
+    RingDriver(EventLoop loop, Kernel kernel, Budget budget, RingSizes sizes) throws SysException {
+        super(loop, kernel, budget);
+        this.ring = Ring.open(sizes.submissions(), sizes.completions());
+        this.completions = ring.completions();
+        this.area = new SendArea(sizes.sendArea());
+        this.sendLimit = sizes.sendLimit();
+        this.eventfd = Descriptors.eventfd(0, Descriptors.EFD_CLOEXEC | Descriptors.EFD_NONBLOCK);
+        try {
+            if (eventfd < 0) {
+                throw new SysException("eventfd", eventfd, "for wake-ups");
+            }
+            this.buffers = ring.buffers(0, sizes.buffers(), sizes.bufferSize(), sizes.incremental());
+        } catch (SysException e) {
+            Descriptors.close(eventfd);
+            ring.close();
+            throw e;
+        }
+        this.input = buffers.memory();
+        armWake();
+    }
+
+    @Override
+    String engine() {
+        return "io_uring, multishot receive" + (buffers.incremental() ? ", buffers filled in parts" : "");
+    }
+
+    // ---- the turn ----
+
+    @Override
+    void await(long timeoutNanos) {
+        looked = false;
+        int result = ring.enable();
+        if (result < 0) {
+            throw new IllegalStateException("io_uring_register: " + Errno.describe(result));
+        }
+        enter(timeoutNanos == 0 || completions.ready() > 0 ? 0 : 1, timeoutNanos);
+        loop.meter.found(completions.ready());
+    }
+
+    /** Submits everything, and waits for completions or lets come about what can. */
+    private void enter(int least, long timeoutNanos) {
+        int result = ring.submitAndWait(least, timeoutNanos);
+        if (result < 0 && !passes(result)) {
+            throw new IllegalStateException("io_uring_enter: " + Errno.describe(result));
+        }
+        if (ring.submissions().pending() == 0) {
+            area.clear();
+        }
+    }
+
+    /** Errors that the next call may not have: time is up, a signal came, the kernel is short of memory or has completions to get rid of. */
+    private static boolean passes(int result) {
+        return switch (-result) {
+            case Errno.ETIME, Errno.EINTR, Errno.EAGAIN, Errno.EBUSY -> true;
+            default -> false;
+        };
+    }
+
+    @Override
+    void handle() {
+        // Those that are there now: what they set going completes next turn.
+        for (int left = completions.ready(); left > 0; left--) {
+            completions.look();
+            long data = completions.data();
+            int result = completions.result();
+            int flags = completions.flags();
+            completions.done();
+            if (data >= 0) {
+                completed(data, result, flags);
+            } else if (data == WAKE && (flags & Uring.IORING_CQE_F_MORE) == 0) {
+                wakeArmed = false;
+                if (!closed) {
+                    armWake();
+                }
+            }
+        }
+    }
+
+    private void completed(long data, int result, int flags) {
+        Source source = slab.get(data & ~KIND_MASK);
+        if (source == null) {
+            return;
+        }
+        int kind = (int) data >>> KIND_SHIFT;
+        if ((flags & Uring.IORING_CQE_F_MORE) == 0) {
+            source.underWay &= ~(1 << kind);
+        }
+        if (!(source instanceof Connection c)) {
+            polled(source, kind, result);
+            return;
+        }
+        long begun = loop.meter.begin();
+        try {
+            completed(c, kind, result, flags);
+        } catch (Throwable t) {
+            broken(source, t);
+        }
+        loop.meter.called(begun, source);
+    }
+
+    private void completed(Connection c, int kind, int result, int flags) {
+        if (kind == RECEIVE) {
+            received(c, result, flags);
+        } else if (c.is(Connection.DEAD)) {
+            // Of no interest any more.
+        } else if (kind == SEND) {
+            sent(c, result);
+        } else {
+            polled(c, kind, result);
+        }
+        if (!c.is(Connection.DEAD)) {
+            serve(c);
+        } else if (c.underWay == 0) {
+            free(c);
+            loop.left();
+        }
+    }
+
+    /** The kernel reports each wake-up once, so the counter never has to be read back. */
+    private void armWake() {
+        wakeArmed = true;
+        next().pollMultishot(eventfd, Epoll.EPOLLIN, WAKE);
+    }
+
+    /** The lock keeps the number of a closed eventfd, which may belong to someone else by then, from being written to. */
+    @Override
+    synchronized void wakeup() {
+        if (!freed) {
+            Descriptors.signal(eventfd);
+        }
+    }
+
+    // ---- submitting ----
+
+    private Sqe next() {
+        if (ring.submissions().isFull()) {
+            flush();
+        }
+        return ring.submissions().next();
+    }
+
+    private Sqe next(Source source, int kind) {
+        source.underWay |= 1 << kind;
+        return next();
+    }
+
+    private static long data(Source source, int kind) {
+        return source.token | (long) kind << KIND_SHIFT;
+    }
+
+    private void cancel(Source source, int kind) {
+        next().cancel(data(source, kind), NOBODY);
+    }
+
+    /** Hands over what has been written, so that there is room for more. */
+    private void flush() {
+        ring.enable();
+        for (int tries = 0; ring.submissions().pending() > 0; tries++) {
+            enter(0, 0);
+            if (tries > LAST_WAITS) {
+                throw new IllegalStateException("the kernel takes no more entries");
+            }
+        }
+    }
+
+    // ---- input ----
+
+    @Override
+    int begin(Connection c) {
+        // The first settle() begins to receive.
+        return 0;
+    }
+
+    private void received(Connection c, int result, int flags) {
+        if ((flags & Uring.IORING_CQE_F_BUFFER) != 0) {
+            try {
+                if (result > 0 && !c.is(Connection.DEAD)) {
+                    take(c, buffers.offset(flags), result);
+                }
+            } finally {
+                buffers.release(flags, Math.max(result, 0));
+            }
+        }
+        if ((flags & Uring.IORING_CQE_F_MORE) == 0) {
+            c.underWay &= ~CANCELLED;
+        }
+        if (result > 0 || c.is(Connection.DEAD)) {
+            return;
+        }
+        if (result == 0) {
+            if (!c.is(Connection.ENDED)) {
+                c.endRead();
+            }
+        } else if (!goesOn(result)) {
+            c.doom(cause(result));
+        }
+    }
+
+    /** Results after which receiving begins again, now or when it is wanted. */
+    private static boolean goesOn(int result) {
+        return switch (-result) {
+            // The buffers were used up: those that had been filled have gone back by the time it begins again.
+            case Errno.ENOBUFS, Errno.ECANCELED, Errno.EAGAIN, Errno.EINTR -> true;
+            default -> false;
+        };
+    }
+
+    private void take(Connection c, long offset, int length) {
+        if (c.is(Connection.LINGERING)) {
+            return;
+        }
+        if (!c.wantsInput() || c.is(Connection.OFFER)) {
+            hold(c, offset, length);
+            return;
+        }
+        c.set(Connection.BUSY);
+        Buffer in = intake.lend(c);
+        append(in, offset, length);
+        intake.deliver(c, in);
+    }
+
+    /** Nobody wants it now: it is offered later, and what else comes may wait in the socket. */
+    private void hold(Connection c, long offset, int length) {
+        if (c.in == null) {
+            c.in = new Buffer(Math.max(64, length));
+        }
+        append(c.in, offset, length);
+        c.set(Connection.OFFER);
+        if (!c.wantsInput() && (c.underWay & (1 << RECEIVE | CANCELLED)) == 1 << RECEIVE) {
+            c.underWay |= CANCELLED;
+            cancel(c, RECEIVE);
+        }
+    }
+
+    private void append(Buffer in, long offset, int length) {
+        in.reserve(length);
+        MemorySegment.copy(input, ValueLayout.JAVA_BYTE, offset, in.array(), in.tail(), length);
+        in.wrote(length);
+    }
+
+    /** Input comes by itself: there is none to be fetched. */
+    @Override
+    int receive(Connection c) {
+        c.clear(Connection.READABLE);
+        return 0;
+    }
+
+    /** What is ready is of no interest where what has moved is known. */
+    @Override
+    void ready(Connection c, int events) {
+        serve(c);
+    }
+
+    @Override
+    void look(Connection c) {
+        if (!looked) {
+            looked = true;
+            flush();
+            enter(0, 0);
+            handle();
+        }
+        serve(c);
+    }
+
+    @Override
+    void settle(Connection c) {
+        if (!c.is(Connection.ENDED) && (c.underWay & 1 << RECEIVE) == 0 && c.wantsInput()) {
+            next(c, RECEIVE).receiveMultishot(c.fd, 0, data(c, RECEIVE));
+        }
+        if ((c.underWay & (1 << RECEIVE | 1 << ROOM | 1 << HANGUP)) == 0) {
+            next(c, HANGUP).poll(c.fd, 0, data(c, HANGUP));
+        }
+    }
+
+    // ---- output ----
+
+    @Override
+    long send(Connection c, long most) {
+        Buffer bytes = outlet.firstBytes(c);
+        if (bytes == null || bytes.readable() > sendLimit) {
+            return outlet.sendFirst(c, most);
+        }
+        submit(c, bytes);
+        return 0;
+    }
+
+    private void submit(Connection c, Buffer bytes) {
+        int length = bytes.readable();
+        if (!area.fits(length)) {
+            flush();
+        }
+        long address = area.put(bytes.array(), bytes.head(), length);
+        int flags = Sockets.MSG_DONTWAIT | Sockets.MSG_NOSIGNAL | (bytes == c.out ? 0 : Sockets.MSG_MORE);
+        next(c, SEND).send(c.fd, address, length, flags, data(c, SEND));
+        c.sending = length;
+        c.clear(Connection.WRITABLE);
+    }
+
+    private void sent(Connection c, int result) {
+        int submitted = c.sending;
+        c.sending = 0;
+        c.set(Connection.DIRTY);
+        if (result > 0) {
+            outlet.sent(c, result);
+            c.moved();
+        } else if (result != -Errno.EAGAIN && result != -Errno.EINTR) {
+            c.doom(cause(result));
+        }
+        // Less than there was: the socket is full.
+        if (result == submitted || result == -Errno.EINTR) {
+            c.set(Connection.WRITABLE);
+        }
+    }
+
+    @Override
+    void full(Connection c) {
+        if ((c.underWay & 1 << ROOM) == 0) {
+            next(c, ROOM).poll(c.fd, Epoll.EPOLLOUT, data(c, ROOM));
+        }
+    }
+
+    private void polled(Connection c, int kind, int result) {
+        if (result < 0) {
+            if (result != -Errno.ECANCELED) {
+                c.doom(cause(result));
+            }
+            return;
+        }
+        if (kind == ROOM) {
+            c.set(Connection.WRITABLE | Connection.DIRTY);
+        }
+        // Gone in both directions while nobody reads: no call would ever find out.
+        if ((result & ENDS) != 0 && (c.is(Connection.ENDED) || !c.wantsInput())) {
+            c.doom(CloseCause.RESET);
+        }
+    }
+
+    /** The kernel holds the socket as long as something is under way with it: its last completion closes it. */
+    @Override
+    void end(Connection c) {
+        if (c.underWay == 0) {
+            free(c);
+            return;
+        }
+        if ((c.underWay & (1 << RECEIVE | CANCELLED)) == 1 << RECEIVE) {
+            cancel(c, RECEIVE);
+        }
+        for (int kind = ROOM; kind <= HANGUP; kind++) {
+            if ((c.underWay & 1 << kind) != 0) {
+                cancel(c, kind);
+            }
+        }
+    }
+
+    // ---- everything else that is watched ----
+
+    /** Edge-triggered by one poll that goes on, level-triggered by one for each report. */
+    @Override
+    int watch(Source source, int interest) {
+        // A poll would say so too late.
+        int result = Descriptors.fcntl(source.fd, Descriptors.F_GETFD, 0);
+        if (result < 0) {
+            return result;
+        }
+        poll(source, interest);
+        return 0;
+    }
+
+    private void poll(Source source, int interest) {
+        source.interest = interest;
+        if (bits(interest) == 0) {
+            return;
+        }
+        source.kind = source.kind == 0 || source.kind == LAST_POLL ? FIRST_POLL : source.kind + 1;
+        int events = bits(interest);
+        if ((interest & Interest.EDGE) != 0 && (interest & Interest.EXCLUSIVE) == 0) {
+            next(source, source.kind).pollMultishot(source.fd, events, data(source, source.kind));
+        } else {
+            next(source, source.kind).poll(source.fd, events, data(source, source.kind));
+        }
+    }
+
+    @Override
+    int modify(Source source, int interest) {
+        unwatch(source);
+        poll(source, interest);
+        return 0;
+    }
+
+    /** At once, and not with the turn's batch: the kernel holds the descriptor's file as long as a poll of it is under way. */
+    @Override
+    void unwatch(Source source) {
+        source.interest = 0;
+        if ((source.underWay & 1 << source.kind) != 0) {
+            cancel(source, source.kind);
+            flush();
+            source.underWay = 0;
+        }
+    }
+
+    private void polled(Source source, int kind, int result) {
+        // One that was cancelled or replaced, and had been on its way.
+        if (kind != source.kind || source.interest == 0) {
+            return;
+        }
+        if (result == -Errno.EINVAL && (source.interest & Interest.EXCLUSIVE) != 0) {
+            source.interest &= ~Interest.EXCLUSIVE;
+        } else if (result < 0 && result != -Errno.ECANCELED) {
+            Log.warn("polling for " + source + ": " + Errno.describe(result));
+            source.interest = 0;
+            tell(source, Interest.ERROR);
+            return;
+        } else {
+            tell(source, found(result));
+        }
+        if (source.fd >= 0 && source.interest != 0 && (source.underWay & 1 << source.kind) == 0) {
+            poll(source, source.interest);
+        }
+    }
+
+    private static int bits(int interest) {
+        int bits = 0;
+        bits |= (interest & Interest.READ) != 0 ? Epoll.EPOLLIN : 0;
+        bits |= (interest & Interest.WRITE) != 0 ? Epoll.EPOLLOUT : 0;
+        bits |= (interest & Interest.PEER_CLOSED) != 0 ? Epoll.EPOLLRDHUP : 0;
+        bits |= (interest & Interest.PRIORITY) != 0 ? Epoll.EPOLLPRI : 0;
+        bits |= (interest & Interest.EXCLUSIVE) != 0 ? Epoll.EPOLLEXCLUSIVE : 0;
+        return bits;
+    }
+
+    private static int found(int bits) {
+        int found = 0;
+        found |= (bits & Epoll.EPOLLIN) != 0 ? Interest.READ : 0;
+        found |= (bits & Epoll.EPOLLOUT) != 0 ? Interest.WRITE : 0;
+        found |= (bits & Epoll.EPOLLRDHUP) != 0 ? Interest.PEER_CLOSED : 0;
+        found |= (bits & Epoll.EPOLLPRI) != 0 ? Interest.PRIORITY : 0;
+        found |= (bits & Epoll.EPOLLERR) != 0 ? Interest.ERROR : 0;
+        found |= (bits & Epoll.EPOLLHUP) != 0 ? Interest.HANGUP : 0;
+        return found;
+    }
+
+    // ---- the end ----
+
+    /** Waits for what is under way, within reason: the kernel may still write to memory that is to be given back. */
+    @Override
+    void close() {
+        if (freed) {
+            return;
+        }
+        boolean idle = false;
+        try {
+            idle = settled();
+        } catch (IllegalStateException e) {
+            Log.error("the ring does not come to rest", e);
+        }
+        free();
+        for (Source source : slab.toArray()) {
+            kernel.close(source.fd);
+        }
+        ring.close(idle);
+    }
+
+    private boolean settled() {
+        if (ring.enable() < 0) {
+            return false;
+        }
+        next().cancel(WAKE, NOBODY);
+        for (int waits = 0; waits < LAST_WAITS && (wakeArmed || slab.size() > 0); waits++) {
+            enter(1, LAST_WAIT_NANOS);
+            handle();
+        }
+        return !wakeArmed && slab.size() == 0;
+    }
+
+    private synchronized void free() {
+        freed = true;
+        Descriptors.close(eventfd);
+    }
+}
