@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.core;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Objects;
 
@@ -15,11 +20,17 @@ import java.util.Objects;
  * </pre>
  *
  * <p>Lives on the heap, so that nothing above the loop ever sees native memory, and is owned by the place that holds it
- * (pool, connection, pool), never by a count. Grows when more is appended than fits. Not safe for use by several threads
- * at once.
+ * (pool, connection, pool), never by a count. Grows when more is appended than fits, by doubling, up to 2 GiB. Not safe for use
+ * by several threads at once.
+ *
+ * <p>One piece, not a chain: whatever is readable can be parsed in place, a line or a number never lies across two pieces, and room is had by
+ * {@link #reserve}, written to and committed by {@link #wrote}. The price is a copy when it grows; large bodies and files do not
+ * go through a buffer at all but beside it ({@link Link#transfer}).
  */
 public final class Buffer {
     private static final byte[] NOTHING = {};
+    private static final VarHandle INTS = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
+    private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
 
     private byte[] array;
     private int head;
@@ -164,6 +175,25 @@ public final class Buffer {
         tail += length;
     }
 
+    /** Appends a text in UTF-8. */
+    public void appendUtf8(String text) {
+        append(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** Appends four bytes, the highest first. */
+    public void appendInt(int value) {
+        reserve(Integer.BYTES);
+        INTS.set(array, tail, value);
+        tail += Integer.BYTES;
+    }
+
+    /** Appends eight bytes, the highest first. */
+    public void appendLong(long value) {
+        reserve(Long.BYTES);
+        LONGS.set(array, tail, value);
+        tail += Long.BYTES;
+    }
+
     /** Appends a number in decimal digits. */
     public void appendDecimal(long value) {
         if (value == Long.MIN_VALUE) {
@@ -203,12 +233,110 @@ public final class Buffer {
         return array[head + index];
     }
 
+    /** The four bytes from {@code index} places behind the head as a number, the highest first. */
+    public int peekInt(int index) {
+        Objects.checkFromIndexSize(index, Integer.BYTES, readable());
+        return (int) INTS.get(array, head + index);
+    }
+
+    /** The eight bytes from {@code index} places behind the head as a number, the highest first. */
+    public long peekLong(int index) {
+        Objects.checkFromIndexSize(index, Long.BYTES, readable());
+        return (long) LONGS.get(array, head + index);
+    }
+
     /** Takes up to {@code length} bytes out into {@code into} and returns how many. */
     public int take(byte[] into, int offset, int length) {
         int count = Math.min(length, readable());
         System.arraycopy(array, head, into, offset, count);
         consume(count);
         return count;
+    }
+
+    /** Takes the next {@code count} bytes out. */
+    public byte[] take(int count) {
+        Objects.checkFromIndexSize(0, count, readable());
+        byte[] bytes = Arrays.copyOfRange(array, head, head + count);
+        consume(count);
+        return bytes;
+    }
+
+    /** Copies {@code length} bytes, from {@code index} places behind the head, into {@code into} and leaves them here. */
+    public void copyOut(int index, byte[] into, int offset, int length) {
+        Objects.checkFromIndexSize(index, length, readable());
+        System.arraycopy(array, head + index, into, offset, length);
+    }
+
+    /** Moves up to {@code most} bytes to the end of {@code other} and returns how many. */
+    public int moveTo(Buffer other, int most) {
+        int count = Math.min(most, readable());
+        other.append(array, head, count);
+        consume(count);
+        return count;
+    }
+
+    /** Where the first such byte is, at or behind {@code from}; places are counted from the head, -1 is nowhere. */
+    public int indexOf(byte value, int from) {
+        for (int i = head + from; i < tail; i++) {
+            if (array[i] == value) {
+                return i - head;
+            }
+        }
+        return -1;
+    }
+
+    /**
+     * Where {@code text} begins, at or behind {@code from}; places are counted from the head, -1 is nowhere. Whoever waits for more input goes on
+     * at {@code readable() - text.length + 1} and looks at no byte twice.
+     */
+    public int indexOf(byte[] text, int from) {
+        if (text.length == 0) {
+            return from <= readable() ? from : -1;
+        }
+        for (int at = indexOf(text[0], from); at >= 0; at = indexOf(text[0], at + 1)) {
+            if (at + text.length > readable()) {
+                return -1;
+            }
+            if (Arrays.equals(array, head + at, head + at + text.length, text, 0, text.length)) {
+                return at;
+            }
+        }
+        return -1;
+    }
+
+    /** Where the line at the head ends, searched for from {@code from} on: the length of the line, or -1 if it is not whole. */
+    public int lineEnd(LineEnd end, int from) {
+        int at = end.find(array, head, head + from, tail);
+        return at < 0 ? -1 : at - head;
+    }
+
+    /** How many bytes the end of a line takes that {@link #lineEnd} found at {@code at}. */
+    public int endWidth(LineEnd end, int at) {
+        return end.width(array, head + at, tail);
+    }
+
+    /** Takes a whole line with its end out and returns it without: a character for each byte; {@code null} if there is none. */
+    public String readLine(LineEnd end) {
+        return readLine(end, StandardCharsets.ISO_8859_1);
+    }
+
+    /**
+     * Takes a whole line with its end out and returns it without, {@code null} if there is none yet. How long a line may get is for the
+     * caller to say, who looks at {@link #readable} when there is none.
+     */
+    public String readLine(LineEnd end, Charset charset) {
+        int length = lineEnd(end, 0);
+        if (length < 0) {
+            return null;
+        }
+        String line = new String(array, head, length, charset);
+        consume(length + endWidth(end, length));
+        return line;
+    }
+
+    /** What is readable as text. */
+    public String text(Charset charset) {
+        return new String(array, head, readable(), charset);
     }
 
     /** A copy of what is readable. */

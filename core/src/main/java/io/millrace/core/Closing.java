@@ -7,6 +7,9 @@ public enum Closing {
     /** At once: what has not left yet is dropped. */
     NOW,
 
+    /** At once, and the peer is to know that it was broken off: it gets RST instead of an orderly end (SO_LINGER of 0, socket(7)). */
+    ABORT,
+
     /** After everything in {@link Link#out()} has left. For when the peer owes nothing more. */
     FLUSHED,
 

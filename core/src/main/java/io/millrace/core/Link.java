@@ -39,6 +39,27 @@ public interface Link extends Executor {
     void transfer(OpenFile file, long from, long count);
 
     /**
+     * Sends a body after what is in {@link #out()} so far, without copying it; one too small to be worth a system call of its own is
+     * copied all the same. The link takes a hold of its own, and gives it back when the body has been sent or the connection has ended.
+     */
+    default void transfer(Body body) {
+        out().append(body.array(), body.offset(), body.length());
+    }
+
+    /**
+     * From now on, what comes in here goes out of {@code into}, in order with its other output, and the protocol sees none of it: moved within
+     * the kernel by splice(2), not faster than {@code into} can send it. The protocol hears of everything else as before, {@link Protocol#ended} when
+     * the last byte has been moved. Input that has been received already is offered to the protocol as before, and should all be
+     * passed on by hand; so must be what comes in later, should the kernel turn out to be unable.
+     *
+     * @param into a link of the same owner; {@code null} to end it
+     * @return whether the carrier can; if not nothing changes
+     */
+    default boolean pour(Link into) {
+        return false;
+    }
+
+    /**
      * {@code true} stops the delivery of input, and with it, over TCP, the peer; {@code false} goes on: input that was left
      * unconsumed is offered again soon, even if nothing new has come.
      */
@@ -63,7 +84,81 @@ public interface Link extends Executor {
      */
     void stallLimit(long nanos);
 
-    /** Ends the connection in the way named. The first call decides; only {@link Closing#NOW} may follow another. */
+    /**
+     * Calls {@link Protocol#late} when nothing has moved for {@code nanos}, {@link #NEVER} for without limit. Each limit is for itself; one that
+     * has passed is told once, and again only after something has moved since.
+     *
+     * @throws UnsupportedOperationException if the carrier has no such limits
+     */
+    default void limit(TimeLimit which, long nanos) {
+        throw unsupported("time limits but the deadline");
+    }
+
+    /**
+     * Sets the marks of the output: from {@code high} bytes on {@link #writable} says no and no more input is delivered; a producer that was told so is
+     * called by {@link Protocol#drained} when what waits has fallen to {@code low} bytes. Usually 0 and 256 KiB.
+     *
+     * @throws UnsupportedOperationException if the carrier's marks are fixed
+     */
+    default void outputMarks(long low, long high) {
+        throw unsupported("other output marks");
+    }
+
+    /**
+     * Sets the marks of the input: {@link Protocol#receive} is called only with at least {@code low} bytes, or with what there is when the
+     * peer has ended; and no more is read while {@code high} bytes lie unconsumed, so that the peer has to wait. A protocol that leaves so much goes on
+     * by {@link #pause pause(false)}. Usually 1 and without limit.
+     *
+     * @throws UnsupportedOperationException if the carrier's marks are fixed
+     */
+    default void inputMarks(int low, int high) {
+        throw unsupported("other input marks");
+    }
+
+    /**
+     * Limits how fast bytes move; {@link Rate#NONE} lifts it. Input that comes faster waits in the kernel, and with it the peer.
+     *
+     * @throws UnsupportedOperationException if the carrier cannot
+     */
+    default void rate(Rate rate) {
+        throw unsupported("limits of rate");
+    }
+
+    /**
+     * Limits how many bytes one system call reads or writes, so that a large transfer is cut into pieces of that size.
+     *
+     * @throws UnsupportedOperationException if the carrier cannot
+     */
+    default void portions(int read, int write) {
+        throw unsupported("other portions");
+    }
+
+    /**
+     * Bytes and times so far.
+     *
+     * @throws UnsupportedOperationException if the carrier does not count
+     */
+    default Traffic traffic() {
+        throw unsupported("counts of its traffic");
+    }
+
+    private UnsupportedOperationException unsupported(String what) {
+        return new UnsupportedOperationException(getClass().getSimpleName() + " has no " + what);
+    }
+
+    /**
+     * Closes our direction once everything has left: the peer reads the end of the stream and may still send; its input is delivered as before.
+     * What is appended or transferred afterwards is dropped. Whoever has finished and been {@link Protocol#ended told the end} still closes.
+     *
+     * @throws UnsupportedOperationException if the carrier cannot close one direction alone
+     */
+    default void finish() {
+        throw unsupported("half-close");
+    }
+
+    /**
+     * Ends the connection in the way named. The first call decides; only {@link Closing#NOW} and {@link Closing#ABORT} may follow another.
+     */
     void close(Closing how);
 
     /** Monotonic time in nanoseconds as of this turn of the loop; meaningful only compared with itself and {@link #deadline}. */

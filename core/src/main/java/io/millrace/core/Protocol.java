@@ -28,11 +28,19 @@ public interface Protocol {
         link.close(Closing.FLUSHED);
     }
 
-    /** Everything in {@link Link#out()} and every transfer has left: whoever has more to send may go on. */
+    /**
+     * Everything in {@link Link#out()} and every transfer has left, or all but the low mark of {@link Link#outputMarks}: whoever has more to
+     * send may go on.
+     */
     default void drained(Link link) {}
 
     /** The {@link Link#deadline deadline} passed. */
     default void expired(Link link) {
+        link.close(Closing.NOW);
+    }
+
+    /** A {@link Link#limit time limit} passed. */
+    default void late(Link link, TimeLimit which) {
         link.close(Closing.NOW);
     }
 

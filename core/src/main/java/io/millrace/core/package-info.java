@@ -8,6 +8,6 @@
  * send. Does not know: descriptors, system calls, threads, any RFC.
  *
  * <p>Read in this order: {@code Buffer}, {@code Protocol}, {@code Link}, {@code Closing}, {@code CloseCause},
- * {@code OpenFile}, {@code Folder}.
+ * {@code OpenFile}, {@code Body}, {@code Folder}; {@code LineEnd}, {@code Rate}, {@code TimeLimit} and {@code Traffic} where they come up.
  */
 package io.millrace.core;

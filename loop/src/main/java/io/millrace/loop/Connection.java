@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.loop;
 
+import io.millrace.core.Body;
 import io.millrace.core.Buffer;
 import io.millrace.core.CloseCause;
 import io.millrace.core.Closing;
 import io.millrace.core.Link;
 import io.millrace.core.OpenFile;
 import io.millrace.core.Protocol;
+import io.millrace.core.Rate;
+import io.millrace.core.TimeLimit;
+import io.millrace.core.Traffic;
 import io.millrace.poll.Peer;
 import java.net.SocketAddress;
 
@@ -24,6 +28,9 @@ import java.net.SocketAddress;
  * </pre>
  */
 final class Connection extends Source implements Link {
+    /** A body up to this size is copied: less work than the system call that it would need for itself. */
+    private static final int WORTH_COPYING = 4096;
+
     /** How long the rest of a lingering peer's input is read and dropped. */
     private static final long LINGER_NANOS = 2_000_000_000L;
 
@@ -53,6 +60,17 @@ final class Connection extends Source implements Link {
     static final int DOOMED = 1 << 11;
     static final int DEAD = 1 << 12;
 
+    // What our own direction has come to, and what holds it up.
+    /** Our direction is to be closed after what waits to be sent. */
+    static final int FINISHING = 1 << 14;
+    /** It is closed. */
+    static final int FINISHED = 1 << 15;
+    /** The end is to be a reset. */
+    static final int ABORTING = 1 << 16;
+    /** A limit of rate lets no more come in, or go out, for now. */
+    static final int HELD_IN = 1 << 17;
+    static final int HELD_OUT = 1 << 18;
+
     /** In place of a port: a Unix socket, whose address the kernel knows. */
     private static final int UNIX = -1;
 
@@ -67,11 +85,20 @@ final class Connection extends Source implements Link {
     /** Output behind the outbox, or {@code null}. */
     Buffer out;
 
-    /** Output with files in it, or {@code null}. */
+    /** Output with files or bodies in it, or {@code null}. */
     Outbox outbox;
 
     /** Bytes at the front of the output that have been handed over and whose completion is not known yet. */
     int sending;
+
+    /** What was agreed upon beyond the usual, or {@code null}. */
+    Terms terms;
+
+    private long bytesIn;
+    private long bytesOut;
+    private final long since;
+    long lastIn;
+    long lastOut;
 
     private int flags = WRITABLE;
     private Closing closing;
@@ -91,6 +118,9 @@ final class Connection extends Source implements Link {
         this.peerHigh = peerHigh;
         this.peerLow = peerLow;
         this.peerPort = peerPort;
+        this.since = loop.now();
+        this.lastIn = since;
+        this.lastOut = since;
     }
 
     /** To or from a peer whose address is known. */
@@ -113,17 +143,42 @@ final class Connection extends Source implements Link {
         flags &= ~flag;
     }
 
-    /** Whether input may be taken from the socket or offered again. */
+    /** Whether the protocol may be given input, or told of its end. */
     boolean wantsInput() {
         if (is(LINGERING)) {
             return !is(DOOMED);
         }
-        return !is(PAUSED | DOOMED | DEAD) && closing == null && pending() < loop.budget.high();
+        return !is(PAUSED | DOOMED | DEAD) && closing == null && (pending() < high() || isPouring());
+    }
+
+    /** Whether the input goes elsewhere, so that it does not matter how much output waits here. */
+    private boolean isPouring() {
+        return terms != null && terms.splice != null;
+    }
+
+    /** Whether there is no reason but the protocol's to leave input in the socket. */
+    boolean mayReceive() {
+        return terms == null || !is(HELD_IN) && terms.hasRoom();
+    }
+
+    /** Whether to ask the kernel for more input, by those that are told afterwards how much it was. */
+    boolean canReceive() {
+        return mayReceive() && (terms == null || terms.mayReceive(1) > 0);
     }
 
     /** Whether serving would get anywhere now. */
     boolean hasWork() {
-        return is(DIRTY) && is(WRITABLE) && !is(DOOMED) || is(READABLE | OFFER | END_TO_TELL) && wantsInput();
+        return is(DIRTY) && is(WRITABLE) && !is(DOOMED | HELD_OUT)
+                || is(READABLE | OFFER | END_TO_TELL) && wantsInput() && (is(OFFER | END_TO_TELL) || mayReceive());
+    }
+
+    /** Whether something waits that the socket has no room for. */
+    boolean isBlocked() {
+        return pending() > 0 && !is(WRITABLE | HELD_OUT);
+    }
+
+    private long high() {
+        return terms == null ? loop.budget.high() : terms.outputHigh;
     }
 
     // ---- events, from the driver ----
@@ -160,6 +215,29 @@ final class Connection extends Source implements Link {
         }
     }
 
+    /** So many bytes have come out of the socket. */
+    void countIn(long count) {
+        bytesIn += count;
+        lastIn = loop.now();
+        if (terms != null) {
+            terms.received(count);
+        }
+    }
+
+    /** So many bytes have gone into the socket. */
+    void countOut(long count) {
+        bytesOut += count;
+        lastOut = loop.now();
+        if (terms != null) {
+            terms.sent(count);
+        }
+    }
+
+    /** Whether the protocol wants to see so many bytes, or to wait for more. */
+    boolean isEnough(int readable) {
+        return terms == null || readable >= terms.inputLow || is(ENDED);
+    }
+
     /** Bytes are in the buffer: the protocol takes what it wants of it. */
     void received(Buffer buffer) {
         try {
@@ -175,7 +253,8 @@ final class Connection extends Source implements Link {
         if (is(LINGERING)) {
             doom(CloseCause.LOCAL);
         } else {
-            set(END_TO_TELL);
+            // What was too little to be shown is all there will ever be.
+            set(terms == null ? END_TO_TELL : END_TO_TELL | OFFER);
         }
     }
 
@@ -192,16 +271,24 @@ final class Connection extends Source implements Link {
     /** All output has left: the protocol may go on, or the end has come. */
     void drained() {
         stallAt = NEVER;
+        if (is(FINISHING) && !is(FINISHED)) {
+            set(FINISHED);
+            loop.kernel.shutdown(fd);
+        }
         if (closing == Closing.FLUSHED) {
             doom(CloseCause.LOCAL);
         } else if (closing == Closing.LINGERING) {
             linger();
         } else {
-            try {
-                protocol.drained(this);
-            } catch (Throwable t) {
-                failed(t);
-            }
+            callDrained();
+        }
+    }
+
+    private void callDrained() {
+        try {
+            protocol.drained(this);
+        } catch (Throwable t) {
+            failed(t);
         }
     }
 
@@ -210,7 +297,10 @@ final class Connection extends Source implements Link {
             doom(CloseCause.LOCAL);
             return;
         }
-        loop.kernel.shutdown(fd);
+        if (!is(FINISHED)) {
+            loop.kernel.shutdown(fd);
+        }
+        dropTerms();
         set(LINGERING | READABLE);
         in = null;
         deadline = NEVER;
@@ -222,6 +312,21 @@ final class Connection extends Source implements Link {
         if (stallLimit != NEVER && (progress || stallAt == NEVER)) {
             stallAt = later(stallLimit);
             arm();
+        }
+        if (terms != null) {
+            terms.blocked();
+        }
+    }
+
+    /** A limit of rate holds the output up, not the peer. */
+    void heldOut() {
+        stallAt = NEVER;
+    }
+
+    /** Some output has left and some has not: tells a producer when it has become little enough. */
+    void lowered() {
+        if (terms != null && closing == null && terms.fellToLow(pending())) {
+            callDrained();
         }
     }
 
@@ -240,18 +345,37 @@ final class Connection extends Source implements Link {
     @Override
     void ring() {
         long now = loop.now();
-        if (Math.min(deadline, stallAt) > now) {
+        if (nextLimit() > now) {
             arm();
             return;
         }
         if (stallAt <= now) {
             doom(CloseCause.STALLED);
-        } else {
+        } else if (deadline <= now) {
             deadline = NEVER;
             expired();
-            arm();
         }
+        if (terms != null) {
+            terms.ring(now);
+        }
+        arm();
         driver.touch(this);
+    }
+
+    private long nextLimit() {
+        long next = Math.min(deadline, stallAt);
+        return terms == null ? next : Math.min(next, terms.next());
+    }
+
+    /** A time limit has passed. */
+    void late(TimeLimit which) {
+        if (closing == null && !is(DOOMED)) {
+            try {
+                protocol.late(this, which);
+            } catch (Throwable t) {
+                failed(t);
+            }
+        }
     }
 
     private void expired() {
@@ -287,12 +411,21 @@ final class Connection extends Source implements Link {
     void died(BufferPool pool) {
         set(DEAD);
         releaseOutput(pool);
+        dropTerms();
         in = null;
         quota.release();
         try {
             protocol.closed(cause);
         } catch (Throwable t) {
             Log.error("a protocol failed in closed()", t);
+        }
+    }
+
+    private void dropTerms() {
+        if (terms != null) {
+            terms.release();
+            terms = null;
+            clear(HELD_IN | HELD_OUT);
         }
     }
 
@@ -308,8 +441,9 @@ final class Connection extends Source implements Link {
             out = null;
         }
         if (outbox != null) {
-            outbox.release();
+            Outbox all = outbox;
             outbox = null;
+            all.release();
         }
     }
 
@@ -331,7 +465,11 @@ final class Connection extends Source implements Link {
     public Buffer out() {
         assert inLoop();
         if (out == null) {
-            out = driver.lendOutput(this);
+            Buffer lent = driver.lendOutput(this);
+            if (is(FINISHING)) {
+                return lent;
+            }
+            out = lent;
         }
         return out;
     }
@@ -347,7 +485,7 @@ final class Connection extends Source implements Link {
 
     @Override
     public boolean writable() {
-        return pending() < loop.budget.high();
+        return pending() < high();
     }
 
     @Override
@@ -359,18 +497,78 @@ final class Connection extends Source implements Link {
     @Override
     public void transfer(OpenFile file, long from, long count) {
         assert inLoop();
-        if (is(DOOMED | DEAD) || count <= 0) {
+        if (is(DOOMED | DEAD | FINISHING) || count <= 0) {
             file.close();
             return;
         }
+        append(new Outbox.Part(file, from, count));
+    }
+
+    @Override
+    public void transfer(Body body) {
+        assert inLoop();
+        if (body.length() <= WORTH_COPYING) {
+            out().append(body.array(), body.offset(), body.length());
+        } else if (!is(DOOMED | DEAD | FINISHING)) {
+            append(new Outbox.Part(body.hold()));
+        }
+    }
+
+    /** Puts a part behind what is in the output so far. */
+    private void append(Outbox.Part part) {
+        setOutAside();
         if (outbox == null) {
             outbox = new Outbox();
         }
+        outbox.add(part);
+    }
+
+    private void setOutAside() {
         if (out != null && !out.isEmpty()) {
+            if (outbox == null) {
+                outbox = new Outbox();
+            }
             outbox.add(new Outbox.Part(out));
             out = null;
         }
-        outbox.add(new Outbox.Part(file, from, count));
+    }
+
+    /** Whether something follows the first part of the outbox. */
+    boolean hasMore() {
+        return outbox.more() || out != null && !out.isEmpty();
+    }
+
+    @Override
+    public boolean pour(Link into) {
+        assert inLoop();
+        if (into == null) {
+            if (terms != null) {
+                terms.splice = null;
+            }
+            return true;
+        }
+        if (driver.pipes() == null || is(DOOMED | DEAD) || closing != null || !(into instanceof Connection to) || to.loop != loop) {
+            return false;
+        }
+        terms().splice = new Splice(this, to);
+        set(OFFER);
+        driver.touch(this);
+        return true;
+    }
+
+    /** Bytes are under way to this connection out of another. */
+    void pour(Outbox.Part part) {
+        append(part);
+        outbox.stays = true;
+        flush();
+    }
+
+    /** What this connection had under way to another has arrived there, or is lost: more may follow. */
+    void poured() {
+        if (!is(BUSY | AGAIN | DEAD)) {
+            set(AGAIN);
+            driver.again(this);
+        }
     }
 
     @Override
@@ -385,6 +583,9 @@ final class Connection extends Source implements Link {
         }
         clear(PAUSED);
         set(OFFER);
+        if (terms != null) {
+            terms.resumed();
+        }
         driver.touch(this);
     }
 
@@ -418,8 +619,8 @@ final class Connection extends Source implements Link {
     }
 
     /** Sees to it that the alarm rings no later than the next time limit. Rings too early are cheaper than moving it each time. */
-    private void arm() {
-        long next = Math.min(deadline, stallAt);
+    void arm() {
+        long next = nextLimit();
         if (next != NEVER && !is(DEAD) && (index < 0 || next < due)) {
             loop.alarms.set(this, next);
         }
@@ -431,13 +632,116 @@ final class Connection extends Source implements Link {
         stallLimit = nanos;
     }
 
+    private Terms terms() {
+        if (terms == null) {
+            terms = new Terms(this);
+        }
+        return terms;
+    }
+
+    /** Whether nothing can be agreed upon any more. */
+    private boolean isOver() {
+        assert inLoop();
+        return is(LINGERING | DOOMED | DEAD);
+    }
+
+    /** Puts the connection under a group's limit; {@code false} if it is too late for that. */
+    boolean enter(RateGroup.Member member) {
+        if (isOver()) {
+            return false;
+        }
+        if (terms().member != null) {
+            terms.member.leave();
+        }
+        terms.member = member;
+        // Whatever queue it waited in, it waits there no more.
+        free();
+        return true;
+    }
+
+    /** Nothing holds the connection up any more, as far as is known. */
+    void free() {
+        clear(HELD_IN | HELD_OUT);
+        touched();
+    }
+
+    /** Has itself served before the turn ends. */
+    void touched() {
+        driver.touch(this);
+    }
+
+    @Override
+    public void limit(TimeLimit which, long nanos) {
+        if (!isOver()) {
+            terms().limit(which, nanos);
+        }
+    }
+
+    @Override
+    public void outputMarks(long low, long high) {
+        Terms.check(low >= 0 && high > low, "marks", low, high);
+        if (!isOver()) {
+            terms().outputLow = low;
+            terms.outputHigh = high;
+            touched();
+        }
+    }
+
+    @Override
+    public void inputMarks(int low, int high) {
+        Terms.check(low >= 0 && high >= Math.max(1, low), "marks", low, high);
+        if (!isOver()) {
+            terms().inputLow = low;
+            terms.inputHigh = high;
+            set(OFFER);
+            touched();
+        }
+    }
+
+    @Override
+    public void rate(Rate rate) {
+        if (!isOver()) {
+            terms().rate(rate, loop.now());
+            touched();
+        }
+    }
+
+    @Override
+    public void portions(int read, int write) {
+        Terms.check(read > 0 && write > 0, "portions", read, write);
+        if (!isOver()) {
+            terms().portions(read, write);
+        }
+    }
+
+    @Override
+    public Traffic traffic() {
+        return new Traffic(bytesIn, bytesOut, since, lastIn, lastOut);
+    }
+
+    @Override
+    public void finish() {
+        assert inLoop();
+        if (is(FINISHING | DOOMED | DEAD) || closing != null) {
+            return;
+        }
+        // Nothing more may come behind it.
+        setOutAside();
+        out = null;
+        set(FINISHING | DIRTY);
+        driver.touch(this);
+    }
+
     @Override
     public void close(Closing how) {
         assert inLoop();
         if (is(DEAD)) {
             return;
         }
-        if (how == Closing.NOW) {
+        if (how == Closing.NOW || how == Closing.ABORT) {
+            if (how == Closing.ABORT && !is(DOOMED)) {
+                set(ABORTING);
+            }
             doom(CloseCause.LOCAL);
         } else if (closing == null) {
             closing = how;

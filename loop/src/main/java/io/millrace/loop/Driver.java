@@ -103,6 +103,11 @@ abstract class Driver {
     /** Watches the source's descriptor no longer. When this returns the kernel holds nothing of it. */
     abstract void unwatch(Source source);
 
+    /** Where splices borrow their pipes, {@code null} if this way moves all bytes through memory. */
+    PipePool pipes() {
+        return null;
+    }
+
     /** Frees the mechanism. */
     abstract void close();
 
@@ -246,7 +251,7 @@ abstract class Driver {
                 left -= OFFER_COST;
             } else if (c.is(Connection.END_TO_TELL)) {
                 c.ended();
-            } else if (c.is(Connection.READABLE)) {
+            } else if (c.is(Connection.READABLE) && c.mayReceive()) {
                 left -= receive(c);
             } else {
                 break;
@@ -268,9 +273,17 @@ abstract class Driver {
             if (left <= 0) {
                 c.moved();
                 c.set(Connection.DIRTY);
+                c.lowered();
                 return;
             }
-            long n = send(c, left);
+            long most = c.terms == null ? left : c.terms.maySend(left);
+            if (most == 0) {
+                c.set(Connection.DIRTY);
+                c.heldOut();
+                c.lowered();
+                return;
+            }
+            long n = send(c, most);
             if (n > 0) {
                 progress = true;
                 left -= n;
@@ -288,6 +301,7 @@ abstract class Driver {
         if (c.pending() > 0) {
             c.set(Connection.DIRTY);
             c.blocked(progress);
+            c.lowered();
             full(c);
         } else {
             outlet.giveBack(c);
@@ -315,13 +329,17 @@ abstract class Driver {
     /** The kernel holds nothing of the connection any more: its slot and its descriptor are free for others. */
     final void free(Connection c) {
         slab.remove(c);
-        kernel.close(c.fd);
+        if (c.is(Connection.ABORTING)) {
+            kernel.abort(c.fd);
+        } else {
+            kernel.close(c.fd);
+        }
         c.fd = -1;
     }
 
     /** An empty buffer for output; a dead connection gets one that leads nowhere. */
     final Buffer lendOutput(Connection c) {
-        if (c.is(Connection.DEAD)) {
+        if (c.is(Connection.DEAD | Connection.FINISHING)) {
             nowhere.clear();
             return nowhere;
         }

@@ -35,7 +35,9 @@ final class Intake {
             in.clear();
             return;
         }
-        c.received(in);
+        if (c.isEnough(in.readable())) {
+            c.received(in);
+        }
         keep(c, in);
     }
 
@@ -57,7 +59,7 @@ final class Intake {
     void offer(Connection c) {
         c.clear(Connection.OFFER);
         Buffer left = c.in;
-        if (left != null) {
+        if (left != null && c.isEnough(left.readable())) {
             c.received(left);
             if (left.isEmpty() && c.in == left) {
                 c.in = null;

@@ -31,14 +31,14 @@ final class Outlet {
         return sentThisTurn < budget.turn() ? budget.write() : Math.max(1, budget.write() / 16);
     }
 
-    /** Sends from the first part of the output, of a file no more than {@code most}: bytes taken, or -errno. */
+    /** Sends from the first part of the output, up to {@code most} bytes where that was agreed upon or it is no buffer: bytes taken, or -errno. */
     long sendFirst(Connection c, long most) {
         Outbox.Part part = c.outbox == null ? null : c.outbox.first();
         long n;
         if (part == null) {
-            n = send(c, c.out, false);
+            n = send(c, c.out.array(), c.out.head(), length(c, c.out, most), false);
         } else {
-            n = part.file == null ? send(c, part.bytes, true) : sendFile(c, part, most);
+            n = sendPart(c, part, most);
         }
         if (n > 0) {
             sent(c, n);
@@ -46,7 +46,23 @@ final class Outlet {
         return n;
     }
 
-    /** The bytes to send next, or {@code null} if it is a file's turn. */
+    private static int length(Connection c, Buffer bytes, long most) {
+        return c.terms == null ? bytes.readable() : (int) Math.min(bytes.readable(), most);
+    }
+
+    private long sendPart(Connection c, Outbox.Part part, long most) {
+        if (part.bytes != null) {
+            int length = length(c, part.bytes, most);
+            return send(c, part.bytes.array(), part.bytes.head(), length, part.left > length || c.hasMore());
+        }
+        if (part.body != null) {
+            int length = (int) Math.min(part.left, most);
+            return send(c, part.body.array(), (int) part.position, length, part.left > length || c.hasMore());
+        }
+        return part.splice == null ? sendFile(c, part, most) : part.splice.drain(kernel, most, c.hasMore());
+    }
+
+    /** The bytes to send next, or {@code null} if it is the turn of something else. */
     Buffer firstBytes(Connection c) {
         Outbox.Part part = c.outbox == null ? null : c.outbox.first();
         return part == null ? c.out : part.bytes;
@@ -55,26 +71,28 @@ final class Outlet {
     /** That many bytes of the first part have left. */
     void sent(Connection c, long count) {
         sentThisTurn += count;
+        c.countOut(count);
         Outbox.Part part = c.outbox == null ? null : c.outbox.first();
         if (part == null) {
             c.out.consume((int) count);
-        } else if (c.outbox.sent(count) && part.file == null) {
+        } else if (c.outbox.sent(count) && part.bytes != null) {
             pool.give(part.bytes);
         }
     }
 
     /** Everything has left: the buffer goes back to the pool. */
     void giveBack(Connection c) {
-        c.outbox = null;
+        if (c.outbox != null && !c.outbox.stays) {
+            c.outbox = null;
+        }
         if (c.out != null) {
             pool.give(c.out);
             c.out = null;
         }
     }
 
-    private long send(Connection c, Buffer bytes, boolean more) {
-        int length = bytes.readable();
-        int n = kernel.send(c.fd, bytes.array(), bytes.head(), length, more);
+    private long send(Connection c, byte[] bytes, int from, int length, boolean more) {
+        int n = kernel.send(c.fd, bytes, from, length, more);
         if (n >= 0 && n < length) {
             // The socket is full; that there is room again will be a new event.
             c.clear(Connection.WRITABLE);
@@ -104,7 +122,7 @@ final class Outlet {
                 return -Errno.EIO;
             }
             bytes.wrote(n);
-            return send(c, bytes, part.left > n || c.outbox.more());
+            return send(c, bytes.array(), bytes.head(), n, part.left > n || c.hasMore());
         } catch (IOException e) {
             return -Errno.EIO;
         } finally {

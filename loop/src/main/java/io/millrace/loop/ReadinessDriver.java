@@ -23,10 +23,12 @@ final class ReadinessDriver extends Driver {
     private static final int EVERYTHING = Interest.READ | Interest.WRITE | Interest.PEER_CLOSED | Interest.EDGE;
 
     private final Poller poller;
+    private final PipePool pipes;
     private final Ready ready = new Ready(EVENTS_A_TURN);
 
     ReadinessDriver(EventLoop loop, Kernel kernel, Budget budget) throws SysException {
         super(loop, kernel, budget);
+        this.pipes = new PipePool(kernel);
         this.poller = kernel.poller(EVENTS_A_TURN);
     }
 
@@ -75,14 +77,16 @@ final class ReadinessDriver extends Driver {
         if ((events & Interest.WRITE) != 0) {
             c.set(Connection.WRITABLE);
         }
-        if ((events & (Interest.READ | Interest.PEER_CLOSED | Interest.ERROR | Interest.HANGUP)) != 0) {
+        // Behind the end, which has been read, nothing comes but an error: after a half-close of ours the kernel reports both ends as HUP.
+        int something = Interest.READ | Interest.PEER_CLOSED | Interest.ERROR | Interest.HANGUP;
+        if ((events & (c.is(Connection.ENDED) ? Interest.ERROR : something)) != 0) {
             c.set(Connection.READABLE);
         }
         if ((events & (Interest.PEER_CLOSED | Interest.ERROR | Interest.HANGUP)) != 0) {
             c.set(Connection.ENDING);
         }
-        // Gone in both directions while nobody reads: no call would ever find out.
-        if ((events & (Interest.ERROR | Interest.HANGUP)) != 0 && !c.wantsInput()) {
+        // Broken off while nobody reads: no call would ever find out. Closed in both directions is another matter: input may still lie there.
+        if ((events & Interest.ERROR) != 0 && !(c.wantsInput() && c.mayReceive())) {
             c.doom(CloseCause.RESET);
         }
         serve(c);
@@ -94,14 +98,43 @@ final class ReadinessDriver extends Driver {
         serve(c);
     }
 
-    /** One call of recv(2). */
     @Override
     int receive(Connection c) {
+        return c.terms == null ? receive(c, budget.lent()) : receiveOnTerms(c);
+    }
+
+    private int receiveOnTerms(Connection c) {
+        int most = c.terms.mayReceive(c.terms.splice == null ? budget.lent() : Splice.PORTION);
+        if (most == 0) {
+            return 0;
+        }
+        return c.terms.splice == null ? receive(c, most) : pour(c, c.terms.splice, most);
+    }
+
+    /** Moves input on to another connection without seeing it. Returns the bytes it took from the connection's budget. */
+    private int pour(Connection c, Splice splice, int most) {
+        long n = splice.canPour() ? splice.fill(kernel, pipes, most) : -Errno.EINVAL;
+        if (n > 0) {
+            c.countIn(n);
+            return (int) n;
+        }
+        if (n == -Errno.EINVAL || n == -Errno.ENOSYS || n == -Errno.EOPNOTSUPP) {
+            // A socket that cannot, or nobody to take it: the protocol passes it on by hand.
+            c.terms.splice = null;
+        } else {
+            ended(c, (int) n);
+        }
+        return 0;
+    }
+
+    /** One call of recv(2) for up to {@code most} bytes. */
+    private int receive(Connection c, int most) {
         Buffer in = intake.lend(c);
-        int space = in.writable();
+        int space = Math.min(in.writable(), most);
         int n = kernel.receive(c.fd, in.array(), in.tail(), space);
         if (n > 0) {
             in.wrote(n);
+            c.countIn(n);
             // Less than there was room for: the socket is empty, and the next byte or the end will be a new edge (epoll(7)).
             if (n < space && !c.is(Connection.ENDING)) {
                 c.clear(Connection.READABLE);
@@ -110,6 +143,12 @@ final class ReadinessDriver extends Driver {
             return n;
         }
         intake.scratch();
+        ended(c, n);
+        return 0;
+    }
+
+    /** No bytes: the end of the stream, or -errno. */
+    private static void ended(Connection c, int n) {
         if (n == 0) {
             c.clear(Connection.READABLE);
             if (!c.is(Connection.ENDED)) {
@@ -120,7 +159,6 @@ final class ReadinessDriver extends Driver {
         } else if (n != -Errno.EINTR) {
             c.doom(cause(n));
         }
-        return 0;
     }
 
     @Override
@@ -147,6 +185,11 @@ final class ReadinessDriver extends Driver {
         free(c);
     }
 
+    @Override
+    PipePool pipes() {
+        return pipes;
+    }
+
     // ---- everything else that is watched, and the end ----
 
     @Override
@@ -167,6 +210,7 @@ final class ReadinessDriver extends Driver {
 
     @Override
     void close() {
+        pipes.close();
         poller.close();
     }
 }

@@ -282,6 +282,8 @@ final class RingDriver extends Driver {
     }
 
     private void take(Connection c, long offset, int length) {
+        // What came beyond what may come overdraws the connection's rate, and is made up for later.
+        c.countIn(length);
         if (c.is(Connection.LINGERING)) {
             return;
         }
@@ -293,6 +295,9 @@ final class RingDriver extends Driver {
         Buffer in = intake.lend(c);
         append(in, offset, length);
         intake.deliver(c, in);
+        if (c.terms != null && !c.canReceive()) {
+            stopReceiving(c);
+        }
     }
 
     /** Nobody wants it now: it is offered later, and what else comes may wait in the socket. */
@@ -302,7 +307,13 @@ final class RingDriver extends Driver {
         }
         append(c.in, offset, length);
         c.set(Connection.OFFER);
-        if (!c.wantsInput() && (c.underWay & (1 << RECEIVE | CANCELLED)) == 1 << RECEIVE) {
+        if (!c.wantsInput()) {
+            stopReceiving(c);
+        }
+    }
+
+    private void stopReceiving(Connection c) {
+        if ((c.underWay & (1 << RECEIVE | CANCELLED)) == 1 << RECEIVE) {
             c.underWay |= CANCELLED;
             cancel(c, RECEIVE);
         }
@@ -340,10 +351,12 @@ final class RingDriver extends Driver {
 
     @Override
     void settle(Connection c) {
-        if (!c.is(Connection.ENDED) && (c.underWay & 1 << RECEIVE) == 0 && c.wantsInput()) {
+        if (!c.is(Connection.ENDED) && (c.underWay & 1 << RECEIVE) == 0 && c.wantsInput() && c.canReceive()) {
             next(c, RECEIVE).receiveMultishot(c.fd, 0, data(c, RECEIVE));
         }
-        if ((c.underWay & (1 << RECEIVE | 1 << ROOM | 1 << HANGUP)) == 0) {
+        // With both ends closed and ours to close for good the kernel would report that again and again.
+        boolean bothEnded = c.is(Connection.FINISHED) && c.is(Connection.ENDED);
+        if (!bothEnded && (c.underWay & (1 << RECEIVE | 1 << ROOM | 1 << HANGUP)) == 0) {
             next(c, HANGUP).poll(c.fd, 0, data(c, HANGUP));
         }
     }
@@ -366,7 +379,7 @@ final class RingDriver extends Driver {
             flush();
         }
         long address = area.put(bytes.array(), bytes.head(), length);
-        int flags = Sockets.MSG_DONTWAIT | Sockets.MSG_NOSIGNAL | (bytes == c.out ? 0 : Sockets.MSG_MORE);
+        int flags = Sockets.MSG_DONTWAIT | Sockets.MSG_NOSIGNAL | (bytes != c.out && c.hasMore() ? Sockets.MSG_MORE : 0);
         next(c, SEND).send(c.fd, address, length, flags, data(c, SEND));
         c.sending = length;
         c.clear(Connection.WRITABLE);
@@ -406,7 +419,8 @@ final class RingDriver extends Driver {
             c.set(Connection.WRITABLE | Connection.DIRTY);
         }
         // Gone in both directions while nobody reads: no call would ever find out.
-        if ((result & ENDS) != 0 && (c.is(Connection.ENDED) || !c.wantsInput())) {
+        int ends = c.is(Connection.FINISHED) ? Epoll.EPOLLERR : ENDS;
+        if ((result & ends) != 0 && (c.is(Connection.ENDED) || !c.wantsInput())) {
             c.doom(CloseCause.RESET);
         }
     }

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Timeout;
 /** The loop, its driver and connections over a simulated kernel: an echo server under every fault that a kernel can produce. */
 @Timeout(300)
 class SimulationTest {
-    private static final int PORT = 7;
+    static final int PORT = 7;
     private static final int SCHEDULES = 12_000;
     private static final int MOST_TURNS = 200_000;
 
@@ -133,7 +133,7 @@ class SimulationTest {
     }
 
     /** Sends noise, reads it back and compares; some go away in the middle, some are slow. */
-    private static final class EchoClient extends SimClient {
+    static final class EchoClient extends SimClient {
         private final byte[] noise;
         private final boolean rude;
         private final boolean lenient;
@@ -246,7 +246,7 @@ class SimulationTest {
     }
 
     /** The usual one, or one so small that every path is taken that a large transfer would take. */
-    private static Budget budget(Random random) {
+    static Budget budget(Random random) {
         return random.nextInt(3) == 0
                 ? Budget.USUAL
                 : new Budget(
@@ -255,7 +255,7 @@ class SimulationTest {
     }
 
     /** The clients have gone: the server must notice by itself. */
-    private static void settle(EventLoop loop, Listening listening) {
+    static void settle(EventLoop loop, Listening listening) {
         int turns = 0;
         do {
             loop.turn(1_000_000);

@@ -7,6 +7,7 @@
  * <p>It knows names, addresses, time limits and the order in which things are tried. It does not know any protocol that travels over what it opens,
  * and it never waits for the kernel itself: it asks the loop to, and never blocks the loop: what blocks (a resolver) has a thread of its own.
  *
- * <p>Read in this order: {@code Resolver}, {@code Connector}, {@code Connecting}.
+ * <p>Read in this order: {@code Resolver}, {@code Connector}, {@code Connecting}; {@code Stream}, {@code Filter} with {@code FilterProtocol}
+ * and {@code DeflateFilter}, {@code Pair}, {@code Relay}.
  */
 package io.millrace.net;

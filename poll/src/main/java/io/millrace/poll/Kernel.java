@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.poll;
 
+import io.millrace.sys.Errno;
 import io.millrace.sys.Platform;
 import io.millrace.sys.SysException;
 import java.net.InetSocketAddress;
@@ -88,11 +89,32 @@ public abstract class Kernel {
     /** Sends part of a file: bytes taken, 0 past its end, or -errno. */
     public abstract long sendFile(int fd, int file, long position, long count);
 
+    /**
+     * A pipe with room for some {@code room} bytes, as far as may be: {@code ends[0]} to read from, {@code ends[1]} to write to; both non-blocking and
+     * closed on exec. Returns 0 or -errno; -ENOSYS from a kernel without.
+     */
+    public int pipe(int[] ends, int room) {
+        return -Errno.ENOSYS;
+    }
+
+    /**
+     * Moves up to {@code count} bytes between a socket and a pipe: bytes, 0 at the end of the stream, or -errno. {@code more} says that output of another
+     * kind follows at once.
+     */
+    public long splice(int from, int to, long count, boolean more) {
+        return -Errno.ENOSYS;
+    }
+
     /** Closes our direction; the peer reads the end of the stream. */
     public abstract int shutdown(int fd);
 
     /** Closes a descriptor. */
     public abstract int close(int fd);
+
+    /** Closes a connection so that the peer gets RST (SO_LINGER of 0, socket(7)); where that cannot be, closes it. */
+    public int abort(int fd) {
+        return close(fd);
+    }
 
     /** A descriptor that serves nothing, to be closed in need: what has to be done without any may need one. Or -errno. */
     public abstract int spare();

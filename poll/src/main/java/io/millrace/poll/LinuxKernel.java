@@ -4,6 +4,7 @@ package io.millrace.poll;
 import io.millrace.sys.Descriptors;
 import io.millrace.sys.Errno;
 import io.millrace.sys.Files;
+import io.millrace.sys.Pipes;
 import io.millrace.sys.SocketAddresses;
 import io.millrace.sys.Sockets;
 import io.millrace.sys.SysException;
@@ -146,12 +147,34 @@ final class LinuxKernel extends Kernel {
     }
 
     @Override
+    public int pipe(int[] ends, int room) {
+        int result = Pipes.pipe2(ends, Descriptors.O_NONBLOCK | Files.O_CLOEXEC);
+        if (result == 0) {
+            // Beyond a share of memory that a user may have in pipes the kernel says no (pipe(7)): the usual room does as well.
+            Descriptors.fcntl(ends[1], Pipes.F_SETPIPE_SZ, room);
+        }
+        return result;
+    }
+
+    @Override
+    public long splice(int from, int to, long count, boolean more) {
+        int flags = Pipes.SPLICE_F_MOVE | Pipes.SPLICE_F_NONBLOCK;
+        return Pipes.splice(from, to, count, more ? flags | Pipes.SPLICE_F_MORE : flags);
+    }
+
+    @Override
     public int shutdown(int fd) {
         return Sockets.shutdown(fd, Sockets.SHUT_WR);
     }
 
     @Override
     public int close(int fd) {
+        return Descriptors.close(fd);
+    }
+
+    @Override
+    public int abort(int fd) {
+        Sockets.linger(fd, 0);
         return Descriptors.close(fd);
     }
 

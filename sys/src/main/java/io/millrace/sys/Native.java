@@ -118,6 +118,17 @@ final class Native {
         }
     }
 
+    /** Calls splice(2), the one with six parameters, its two offsets being null: the result, or -errno. */
+    static long callSplice(MethodHandle function, long from, long to, long count, long flags) {
+        MemorySegment errno = Scratch.mine().errno;
+        try {
+            long result = (long) function.invokeExact(errno, from, 0L, to, 0L, count, flags);
+            return result >= 0 ? result : -errno.get(INT, 0);
+        } catch (Throwable t) {
+            throw bug(t);
+        }
+    }
+
     /** Calls recv or send on part of a heap array: bytes, or -errno. */
     static int callCritical(MethodHandle function, int fd, byte[] array, int offset, int length, int flags) {
         MemorySegment errno = Scratch.mine().errno;

@@ -136,6 +136,14 @@ public final class Sockets {
         return Native.call(SETSOCKOPT, fd, level, name, struct.address(), Integer.BYTES);
     }
 
+    /** How long close(2) may take to send what is left: SO_LINGER, on, with so many seconds; 0 breaks the connection off with RST. */
+    public static int linger(int fd, int seconds) {
+        MemorySegment struct = Scratch.mine().struct;
+        struct.set(ValueLayout.JAVA_INT, 0, 1);
+        struct.set(ValueLayout.JAVA_INT, Integer.BYTES, seconds);
+        return Native.call(SETSOCKOPT, fd, SOL_SOCKET, SO_LINGER, struct.address(), 2 * Integer.BYTES);
+    }
+
     /** Reads an option whose value is an int into {@code value[0]}. */
     public static int getsockopt(int fd, int level, int name, int[] value) {
         MemorySegment struct = Scratch.mine().struct;

@@ -54,6 +54,8 @@ public final class MemoryLink implements Link {
     private boolean endTold;
     private boolean stopTold;
     private boolean flushed;
+    private boolean finishing;
+    private boolean finished;
     private boolean calling;
     private Closing closing;
     private CloseCause cause;
@@ -217,6 +219,11 @@ public final class MemoryLink implements Link {
         return paused;
     }
 
+    /** Whether the protocol has closed its direction, and everything before that has left. */
+    public boolean isFinished() {
+        return finished;
+    }
+
     /** Number of bytes that the protocol has left unconsumed. */
     public int unconsumed() {
         return input.length;
@@ -333,7 +340,10 @@ public final class MemoryLink implements Link {
     }
 
     private boolean sentSome() {
-        if (!flushed || cause != null || closing == Closing.NOW || pending() == 0) {
+        if (finishing && !finished && pending() == 0 && cause == null) {
+            finished = true;
+        }
+        if (!flushed || cause != null || closing == Closing.NOW || closing == Closing.ABORT || pending() == 0) {
             return false;
         }
         boolean moved = sendQueue();
@@ -404,7 +414,7 @@ public final class MemoryLink implements Link {
     }
 
     private boolean ended() {
-        if (cause == null && closing != null && (closing == Closing.NOW || pending() == 0)) {
+        if (cause == null && closing != null && (closing == Closing.NOW || closing == Closing.ABORT || pending() == 0)) {
             finish(CloseCause.LOCAL);
         }
         if (cause == null || closeTold) {
@@ -440,7 +450,7 @@ public final class MemoryLink implements Link {
     @Override
     public Buffer out() {
         own();
-        return cause == null ? out : new Buffer();
+        return cause == null && !finishing ? out : new Buffer();
     }
 
     @Override
@@ -467,7 +477,7 @@ public final class MemoryLink implements Link {
     @Override
     public void transfer(OpenFile file, long from, long count) {
         own();
-        if (cause != null) {
+        if (cause != null || finishing) {
             file.close();
             return;
         }
@@ -507,9 +517,16 @@ public final class MemoryLink implements Link {
     }
 
     @Override
+    public void finish() {
+        own();
+        finishing = true;
+        flushed = true;
+    }
+
+    @Override
     public void close(Closing how) {
         own();
-        if (closing == null || how == Closing.NOW) {
+        if (closing == null || how == Closing.NOW || how == Closing.ABORT) {
             closing = how;
             flushed = true;
         }

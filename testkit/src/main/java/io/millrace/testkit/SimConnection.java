@@ -191,6 +191,13 @@ public final class SimConnection {
         }
     }
 
+    /** close(2) with SO_LINGER of 0. */
+    void abort() {
+        reset = true;
+        flying.clear();
+        sent.clear();
+    }
+
     /** close(2): with unread input the kernel answers with RST. */
     void close() {
         fd = -1;

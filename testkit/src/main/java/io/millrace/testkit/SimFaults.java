@@ -34,6 +34,24 @@ public final class SimFaults {
         sendWindow = oneOf(1 << 17, 1 << 14, 500, 23);
     }
 
+    private SimFaults(long seed, int window) {
+        random = new Random(seed);
+        interrupted = 0;
+        spurious = 0;
+        shortSend = 0;
+        abortedAccept = 0;
+        exhausted = 0;
+        slowArrival = 0;
+        timeJump = 0;
+        receiveWindow = window;
+        sendWindow = window;
+    }
+
+    /** No faults at all: for tests of what is measured, not of what is survived. */
+    static SimFaults none(long seed) {
+        return new SimFaults(seed, 1 << 16);
+    }
+
     private int oneOf(int... choices) {
         return choices[random.nextInt(choices.length)];
     }

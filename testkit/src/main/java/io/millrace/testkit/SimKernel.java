@@ -52,8 +52,17 @@ public final class SimKernel extends Kernel {
 
     /** The kernel of a seed. */
     public SimKernel(long seed) {
+        this(seed, new SimFaults(seed));
+    }
+
+    private SimKernel(long seed, SimFaults faults) {
         this.seed = seed;
-        this.faults = new SimFaults(seed);
+        this.faults = faults;
+    }
+
+    /** A kernel without faults, whose only lots are the order of events and how long they take. */
+    public static SimKernel calm(long seed) {
+        return new SimKernel(seed, SimFaults.none(seed));
     }
 
     /** How unkind this one is. */
@@ -292,6 +301,12 @@ public final class SimKernel extends Kernel {
     public int shutdown(int fd) {
         at(fd, "shutdown").shutdown();
         return 0;
+    }
+
+    @Override
+    public int abort(int fd) {
+        at(fd, "abort").abort();
+        return close(fd);
     }
 
     @Override

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.net;
+
+import io.millrace.core.Buffer;
+import io.millrace.core.CloseCause;
+import io.millrace.core.Closing;
+import io.millrace.core.Link;
+import io.millrace.core.Protocol;
+import io.millrace.core.TimeLimit;
+
+/**
+ * Joins two links: what comes in on one goes out on the other, in both directions, as if there were one connection. Between two connections of
+ * one loop the bytes stay within the kernel (splice(2)); between others they are copied.
+ *
+ * <pre>
+ *   a ──── bytes, no faster than b takes them ───► b        b's end closes a's direction, and the other way round;
+ *   a ◄─── bytes, no faster than a takes them ──── b        when both have ended, both are closed; a reset resets
+ * </pre>
+ *
+ * <p>Limits of rate and time are those of the links: set them before or after.
+ */
+public final class Relay implements Protocol {
+    private final Link mine;
+    private Relay other;
+    private boolean paused;
+    private boolean ended;
+    private boolean over;
+
+    private Relay(Link mine) {
+        this.mine = mine;
+    }
+
+    /**
+     * Takes two links over, which must have the same owner; to be called by it. Input that their protocols have left goes to the other side
+     * first.
+     */
+    public static void join(Link a, Link b) {
+        if (!a.inLoop() || !b.inLoop()) {
+            throw new IllegalStateException("both links must belong to the calling thread");
+        }
+        Relay one = new Relay(a);
+        Relay two = new Relay(b);
+        one.other = two;
+        two.other = one;
+        a.become(one);
+        b.become(two);
+        a.pour(b);
+        b.pour(a);
+    }
+
+    /** Only what the kernel cannot move by itself comes through here. */
+    @Override
+    public void receive(Buffer in, Link link) {
+        Link to = other.mine;
+        to.out().append(in);
+        in.consume(in.readable());
+        to.flush();
+        if (!to.writable()) {
+            paused = true;
+            link.pause(true);
+        }
+    }
+
+    @Override
+    public void drained(Link link) {
+        if (other.paused) {
+            other.paused = false;
+            other.mine.pause(false);
+        }
+    }
+
+    @Override
+    public void ended(Link link) {
+        ended = true;
+        if (other.ended) {
+            close(Closing.FLUSHED);
+            other.close(Closing.FLUSHED);
+        } else {
+            other.mine.finish();
+        }
+    }
+
+    @Override
+    public void late(Link link, TimeLimit which) {
+        close(Closing.NOW);
+        other.close(Closing.NOW);
+    }
+
+    @Override
+    public void closed(CloseCause why) {
+        over = true;
+        other.close(why == CloseCause.LOCAL || why == CloseCause.SHUTDOWN ? Closing.FLUSHED : Closing.ABORT);
+    }
+
+    private void close(Closing how) {
+        if (!over) {
+            mine.close(how);
+        }
+    }
+}
