@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.ring;
 
-import io.millrace.sys.Errno;
 import io.millrace.sys.SysException;
 import io.millrace.sys.Uring;
 import java.lang.foreign.Arena;
@@ -114,7 +113,7 @@ public final class BufferRing {
     }
 
     private int number(int completionFlags) {
-        assert (completionFlags & Uring.IORING_CQE_F_BUFFER) != 0 : "no buffer came with this completion: " + Errno.EINVAL;
+        assert (completionFlags & Uring.IORING_CQE_F_BUFFER) != 0 : "no buffer came with this completion";
         return completionFlags >>> Uring.IORING_CQE_BUFFER_SHIFT;
     }
 

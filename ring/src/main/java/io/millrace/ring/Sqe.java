@@ -43,19 +43,6 @@ public final class Sqe {
         write(Uring.IORING_OP_SEND, 0, 0, fd, address, length | (long) flags << 32, data);
     }
 
-    /**
-     * Sends native memory without a copy (io_uring_prep_send_zc(3)): two completions, the second with IORING_CQE_F_NOTIF when the memory
-     * may be used again.
-     */
-    public void sendZeroCopy(int fd, long address, int length, int flags, long data) {
-        write(Uring.IORING_OP_SEND_ZC, 0, 0, fd, address, length | (long) flags << 32, data);
-    }
-
-    /** Accepts again and again; each result is a descriptor with {@code flags} of accept4(2), or -errno. */
-    public void acceptMultishot(int fd, int flags, long data) {
-        write(Uring.IORING_OP_ACCEPT, 0, Uring.IORING_ACCEPT_MULTISHOT, fd, 0, (long) flags << 32, data);
-    }
-
     /** Waits once for some of the events of poll(2), whose bits are the result. */
     public void poll(int fd, int events, long data) {
         write(Uring.IORING_OP_POLL_ADD, 0, 0, fd, 0, (long) events << 32, data);
@@ -64,12 +51,6 @@ public final class Sqe {
     /** Waits for events again and again: each arrival is told once, as with EPOLLET. */
     public void pollMultishot(int fd, int events, long data) {
         write(Uring.IORING_OP_POLL_ADD, 0, 0, fd, 0, Uring.IORING_POLL_ADD_MULTI | (long) events << 32, data);
-    }
-
-    /** Reads from a position of a file into native memory. */
-    public void read(int fd, long address, int length, long position, long data) {
-        write(Uring.IORING_OP_READ, 0, 0, fd, address, length, data);
-        entries.set(LONG, at + 8, position);
     }
 
     /**
