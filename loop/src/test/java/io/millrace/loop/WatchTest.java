@@ -261,8 +261,8 @@ class WatchTest {
     void aClosureIsCalledOnce() {
         int[] ends = pairs.pair();
         assertEquals(0, loop.once(ends[0], READ, Duration.ofHours(1), found -> told.add("read " + words(found))));
-        assertEquals(0, loop.once(-1, 0, Duration.ofMillis(2), found -> told.add("time " + words(found))));
         assertEquals(0, loop.once(-1, 0, Duration.ZERO, found -> told.add("at once " + words(found))));
+        assertEquals(0, loop.once(-1, 0, Duration.ofMillis(2), found -> told.add("time " + words(found))));
         loop.schedule(Duration.ofMillis(10), () -> Pairs.write(ends[1], 1));
         assertEquals(RunEnd.EMPTY, loop.run(RunMode.UNTIL_EMPTY));
         assertEquals(List.of("at once T", "time T", "read R"), heard());
