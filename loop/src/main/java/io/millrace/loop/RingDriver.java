@@ -366,7 +366,8 @@ final class RingDriver extends Driver {
     @Override
     long send(Connection c, long most) {
         Buffer bytes = outlet.firstBytes(c);
-        if (bytes == null || bytes.readable() > sendLimit) {
+        boolean limited = c.terms != null && bytes != null && bytes.readable() > most;
+        if (bytes == null || limited || bytes.readable() > sendLimit) {
             return outlet.sendFirst(c, most);
         }
         submit(c, bytes);
