@@ -8,8 +8,10 @@ import io.millrace.sys.SysException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
@@ -51,6 +53,9 @@ public final class EventLoop implements Executor {
 
     /** Those that were not accepted are not limited in number: whoever opens them has them in hand. */
     private final Quota outgoing = new Quota(Integer.MAX_VALUE);
+
+    /** In their order, each once. */
+    private final Set<Runnable> attached = new LinkedHashSet<>();
 
     private final String name;
     private final ConcurrentLinkedQueue<Runnable> tasks = new ConcurrentLinkedQueue<>();
@@ -613,6 +618,17 @@ public final class EventLoop implements Executor {
         }
     }
 
+    /** Is run when the loop ends, before it has: whoever holds a descriptor beside the loop's own lets it go then. On the loop. */
+    public void attach(Runnable end) {
+        assert owner == null || inLoop();
+        attached.add(end);
+    }
+
+    /** Is not run any more. On the loop. */
+    public void detach(Runnable end) {
+        attached.remove(end);
+    }
+
     /** Opens a connection that was not accepted here. On the loop. */
     void open(int fd, SocketAddress peer, Protocol protocol) {
         outgoing.take();
@@ -663,6 +679,7 @@ public final class EventLoop implements Executor {
         if (debug != null && !closed) {
             debug.closing(this);
         }
+        List.copyOf(attached).forEach(this::run);
         driver.closeAll();
         callbacks.clear();
         // Those that are there, then those that have come meanwhile; one that adds another for ever is not waited for.

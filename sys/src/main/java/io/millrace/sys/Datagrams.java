@@ -15,7 +15,7 @@ import java.lang.invoke.MethodHandle;
  * one datagram     mmsghdr 64 | iovec 16 | address 32 | control 24, padded 32 | payload, size bytes
  * </pre>
  */
-public final class Datagrams implements AutoCloseable {
+public final class Datagrams {
     public static final int MSG_TRUNC = 0x20;
     public static final int SOL_UDP = 17;
     public static final int UDP_SEGMENT = 103;
@@ -53,18 +53,17 @@ public final class Datagrams implements AutoCloseable {
     private static final MethodHandle RECVMMSG = Native.function("recvmmsg");
     private static final MethodHandle SENDMMSG = Native.function("sendmmsg");
 
-    private final Arena arena = Arena.ofConfined();
     private final int count;
     private final int size;
 
     /** First all mmsghdr, as the kernel wants them, then what belongs to each. */
     private final MemorySegment memory;
 
-    /** Room for {@code count} datagrams of up to {@code size} bytes, for the calling thread. */
+    /** Room for {@code count} datagrams of up to {@code size} bytes. The memory goes when nobody refers to it any more. */
     public Datagrams(int count, int size) {
         this.count = count;
         this.size = size + 7 & ~7;
-        this.memory = arena.allocate((long) count * (HEADERS + this.size), 8);
+        this.memory = Arena.ofAuto().allocate((long) count * (HEADERS + this.size), 8);
         for (int i = 0; i < count; i++) {
             long header = header(i);
             memory.set(ValueLayout.JAVA_LONG, header + UnixSockets.MSG_NAME, memory.address() + at(i, ADDRESS_AT));
@@ -135,6 +134,7 @@ public final class Datagrams implements AutoCloseable {
     /** Puts the payload of datagram {@code index} in place for {@link #send}; no longer than there is room for. */
     public void put(int index, byte[] bytes, int offset, int length) {
         MemorySegment.copy(bytes, offset, memory, ValueLayout.JAVA_BYTE, at(index, HEADERS), length);
+        memory.set(ValueLayout.JAVA_LONG, at(index, PART_AT), memory.address() + at(index, HEADERS));
         memory.set(ValueLayout.JAVA_LONG, at(index, PART_AT) + UnixSockets.IOV_LEN, length);
     }
 
@@ -159,15 +159,17 @@ public final class Datagrams implements AutoCloseable {
         memory.set(ValueLayout.JAVA_SHORT, control + UnixSockets.CMSG_DATA, (short) segment);
     }
 
+    /** Of datagram {@code index} only this piece of the payload that was put there, not cut any further. */
+    public void piece(int index, int offset, int length) {
+        memory.set(ValueLayout.JAVA_LONG, at(index, PART_AT), memory.address() + at(index, HEADERS) + offset);
+        memory.set(ValueLayout.JAVA_LONG, at(index, PART_AT) + UnixSockets.IOV_LEN, length);
+        memory.set(ValueLayout.JAVA_LONG, header(index) + UnixSockets.MSG_CONTROL, 0);
+        memory.set(ValueLayout.JAVA_LONG, header(index) + UnixSockets.MSG_CONTROLLEN, 0);
+    }
+
     /** Sends those from {@code first} up to, but without, {@code end}: how many were taken, at least one, or -errno of the first. */
     public int send(int fd, int first, int end) {
         return Native.call(SENDMMSG, fd, memory.address() + header(first), end - first,
                 Sockets.MSG_DONTWAIT | Sockets.MSG_NOSIGNAL, 0);
-    }
-
-    /** Frees the memory; by the thread that made it. */
-    @Override
-    public void close() {
-        arena.close();
     }
 }

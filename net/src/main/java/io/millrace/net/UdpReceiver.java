@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.net;
+
+/** What happens to a UDP socket. Called on the loop. */
+@FunctionalInterface
+public interface UdpReceiver {
+
+    /** A datagram has come. The view is lent for the length of this call. */
+    void received(Datagram datagram, UdpSocket socket);
+
+    /** After {@link UdpSocket#send} had no room: there is room again. */
+    default void writable(UdpSocket socket) {}
+
+    /**
+     * Something went wrong with a datagram that was sent. On a connected socket that is also what the network says of it later (udp(7)):
+     * {@code ECONNREFUSED}, for instance, when nobody listens on the peer's port. The socket goes on.
+     *
+     * @param errno the error number, positive
+     */
+    default void failed(int errno, UdpSocket socket) {}
+}
