@@ -106,12 +106,21 @@ public final class Attempt extends Source {
      * @throws IllegalStateException if there is no connected socket, or not any more
      */
     public void open(Protocol protocol) {
+        loop.open(take(), to, protocol);
+    }
+
+    /**
+     * Gives the connected socket itself away, for what is no connection of a loop: the caller closes it. Only while the outcome is told.
+     *
+     * @throws IllegalStateException as {@link #open}
+     */
+    public int take() {
         if (result != 0 || socket < 0) {
             throw new IllegalStateException("no connected socket to " + to + ": " + Errno.describe(result));
         }
         int given = socket;
         socket = -1;
-        loop.open(given, to, protocol);
+        return given;
     }
 
     /** Gives it up, and its socket; the outcome is not told. Without effect once it has been. Any thread may call; on the loop it takes effect at once. */

@@ -22,6 +22,7 @@ final class UdpOutbox {
     private final int fd;
     private final int capacity;
     private final Watch room;
+    private final Runnable later = this::release;
     private final int[] lengths;
     private final int[] segments;
     private Datagrams batch;
@@ -98,12 +99,17 @@ final class UdpOutbox {
         end++;
         if (!flushing) {
             flushing = true;
-            socket.loop().execute(this::flushLater);
+            socket.loop().execute(later);
         }
         return true;
     }
 
-    private void flushLater() {
+    /** Until {@link #release} nothing is sent but to make room. */
+    void hold() {
+        flushing = true;
+    }
+
+    void release() {
         flushing = false;
         if (socket.isOpen()) {
             flush();

@@ -141,6 +141,16 @@ public final class UdpSocket implements AutoCloseable {
     // ---- receiving ----
 
     private void receive() {
+        // What is sent meanwhile leaves together, without a task of its own.
+        outbox.hold();
+        try {
+            receiveAll();
+        } finally {
+            outbox.release();
+        }
+    }
+
+    private void receiveAll() {
         RuntimeException thrown = null;
         for (int call = 0; call < CALLS_A_TURN && fd >= 0; call++) {
             int count = inbox.receive(fd, inbox.count());

@@ -10,5 +10,6 @@
  * <p>Read in this order: {@code Resolver}, {@code Connector}, {@code Connecting}; {@code Stream}, {@code Filter} with {@code FilterProtocol}
  * and {@code DeflateFilter}, {@code Pair}, {@code Relay}; {@code UdpSocket}, {@code UdpReceiver}, {@code UdpOutbox}, {@code UdpGroups};
  * {@code DescriptorChannel}.
+ * {@code DescriptorChannel}.
  */
 package io.millrace.net;

@@ -393,13 +393,14 @@ class UdpTest {
                 (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
         long thread = onLoop(() -> Thread.currentThread().threadId());
         try (DatagramSocket client = client()) {
-            exchange(client, address, 20_000);
-            long before = threads.getThreadAllocatedBytes(thread);
-            int count = 5_000;
-            exchange(client, address, count);
-            long each = (threads.getThreadAllocatedBytes(thread) - before) / count;
-            // One task each turn for the flush is what the loop's queue costs; a datagram, an address or a buffer would be more.
-            assertTrue(each <= 96, each + " bytes a datagram");
+            long least = Long.MAX_VALUE;
+            // Until the compiler has seen to it; a busy machine compiles late.
+            for (int round = 0; round < 60 && least > 0; round++) {
+                long before = threads.getThreadAllocatedBytes(thread);
+                exchange(client, address, 2_000);
+                least = Math.min(least, threads.getThreadAllocatedBytes(thread) - before);
+            }
+            assertTrue(least < 2_000, least + " bytes for 2,000 datagrams");
         }
     }
 

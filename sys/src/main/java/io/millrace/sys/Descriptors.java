@@ -16,6 +16,7 @@ public final class Descriptors {
     public static final int F_SETFD = 2;
     public static final int F_GETFL = 3;
     public static final int F_SETFL = 4;
+    public static final int F_DUPFD_CLOEXEC = 1030;
     public static final int FD_CLOEXEC = 1;
     public static final int O_NONBLOCK = 0x800;
     public static final int RLIMIT_NOFILE = 7;
