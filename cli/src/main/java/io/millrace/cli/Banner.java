@@ -3,6 +3,7 @@ package io.millrace.cli;
 
 import java.io.PrintStream;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -18,15 +19,23 @@ final class Banner {
         this.colors = colors;
     }
 
-    void print(PrintStream out, Path root, InetSocketAddress address, String engine, int loops) {
+    void print(PrintStream out, Path root, SocketAddress address, String engine, int loops) {
         out.println("Serving " + style(BOLD, root.toString()));
-        List<String> urls = Addresses.urls(address);
-        for (int i = 0; i < urls.size(); i++) {
-            out.println((i == 0 ? "  at   " : "       ") + style(BOLD, urls.get(i)) + (i == 0 ? reach(address) : ""));
+        if (address instanceof InetSocketAddress inet) {
+            printUrls(out, inet);
+        } else {
+            out.println("  at   " + style(BOLD, address.toString()) + style(DIM, "  (curl --unix-socket reaches it)"));
         }
         out.println("  on   " + engine + ", " + count(loops, "loop"));
         out.println("  stop " + style(DIM, "Ctrl-C: finishes what is in flight; once more: at once"));
         out.flush();
+    }
+
+    private void printUrls(PrintStream out, InetSocketAddress address) {
+        List<String> urls = Addresses.urls(address);
+        for (int i = 0; i < urls.size(); i++) {
+            out.println((i == 0 ? "  at   " : "       ") + style(BOLD, urls.get(i)) + (i == 0 ? reach(address) : ""));
+        }
     }
 
     private String reach(InetSocketAddress address) {

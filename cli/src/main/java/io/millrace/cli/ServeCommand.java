@@ -13,6 +13,7 @@ import io.millrace.web.WebServer;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.net.UnknownHostException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
@@ -56,6 +57,8 @@ final class ServeCommand {
                         "                                        a single-page application under development",
                         "  millrace serve --cors --header 'Cross-Origin-Resource-Policy: cross-origin' media",
                         "                                        files for the pages of other sites",
+                        "  millrace serve --listen unix:/run/site.sock --socket-mode 660 /srv",
+                        "                                        for a proxy on this machine, without a port",
                         "  millrace serve -p 0 -q                only the URL on standard output, for scripts",
                         "  millrace serve --log json | jq .ms    one object for each request");
         Options.addHelp(spec);
@@ -71,9 +74,10 @@ final class ServeCommand {
         // What is wrong with the command line is said before anything is touched.
         FileOptions files = options.files();
         Path directory = options.directory();
-        InetSocketAddress address;
+        options.listenFlags();
+        SocketAddress address = options.listen();
         try {
-            address = Addresses.resolve(options.host(), options.port());
+            address = address != null ? address : Addresses.resolve(options.host(), options.port());
         } catch (UnknownHostException e) {
             return terminal.fail(StartFailure.unknown(options.host()));
         }
@@ -86,7 +90,7 @@ final class ServeCommand {
         return serve(address, directory, folder, files);
     }
 
-    private int serve(InetSocketAddress address, Path directory, Folder folder, FileOptions files) {
+    private int serve(SocketAddress address, Path directory, Folder folder, FileOptions files) {
         AccessLog access = AccessLog.to(terminal.log(), log(), terminal.colors(options.color()), Clock.SYSTEM);
         HeaderLog headers = options.verbose() ? new HeaderLog(terminal.out()) : null;
         ExchangeLog log = ExchangeLogs.all(stats, headers == null ? access : headers);
@@ -109,14 +113,15 @@ final class ServeCommand {
         return options.verbose() ? LogFormat.NONE : options.log();
     }
 
-    private WebServer server(InetSocketAddress address, ExchangeLog log) {
-        return WebServer.on(address.getPort())
-                .address(address)
+    private WebServer server(SocketAddress address, ExchangeLog log) {
+        WebServer server = WebServer.on(0)
+                .listen(address)
+                .listenFlags(options.listenFlags())
                 .loops(options.loops())
                 .limits(options.limits())
                 .maxConnections(options.maxConnections(), options.overload())
-                .spread(options.spread())
                 .log(log);
+        return options.spreads() ? server.spread(options.spread()) : server;
     }
 
     private int untilSignal(WebServer server, Path root, AccessLog access, Shutdown shutdown)
@@ -141,8 +146,8 @@ final class ServeCommand {
     private void greet(WebServer server, Path root) {
         if (!options.quiet()) {
             Banner banner = new Banner(terminal.colors(options.color()));
-            banner.print(messages(), root, server.address(), server.engine(), server.loops());
-        } else if (options.port() == 0) {
+            banner.print(messages(), root, server.local(), server.engine(), server.loops());
+        } else if (options.port() == 0 && server.local() instanceof InetSocketAddress) {
             terminal.out().println(Addresses.urls(server.address()).getFirst());
             terminal.out().flush();
         }

@@ -11,8 +11,12 @@ import io.millrace.cli.Terminal.Color;
 import io.millrace.http.Limits;
 import io.millrace.loop.Overload;
 import io.millrace.loop.Spread;
+import io.millrace.poll.InheritedSocket;
+import io.millrace.poll.ListenFlags;
+import io.millrace.poll.UnixAddress;
 import io.millrace.web.FileOptions;
 import io.millrace.web.LogFormat;
+import java.net.SocketAddress;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -59,6 +63,11 @@ final class ServeOptions {
                 value("PORT", Integer.class, names("-p", "--port"),
                         "Port to listen on. Default: 8000. 0 picks one that is free.")
                         .converters(Options.number(0, 65535)),
+                value("WHERE", String.class, names("--listen"),
+                        "Listen on a Unix socket, unix:PATH or unix:@NAME (abstract), or on one that was inherited, "
+                                + "fd:NAME (systemd's FileDescriptorName) or fd:NUMBER."),
+                value("MODE", String.class, names("--socket-mode"),
+                        "Permissions of the Unix socket, such as 660: who may write to it may connect."),
                 value("DIR", String.class, names("-d", "--directory"),
                         "The folder to serve, as jwebserver spells it."));
         Options.addSection(
@@ -100,7 +109,7 @@ final class ServeOptions {
                 choice(Overload.class, names("--overload"),
                         "Beyond --max-connections: let them wait in the kernel's queue, or refuse them with 503. "
                                 + "Default: wait."),
-                choice(Spread.class, names("--spread"), "How connections spread over the loops. Default: reuse-port."),
+                choice(Spread.class, names("--spread"), "How connections spread over the loops. Default: reuse-port, with --listen shared."),
                 number("BYTES", 256, names("--max-head"),
                         "Bytes of a request's head. Default: " + Limits.DEFAULT.head() + "."),
                 number("SECONDS", 1, names("--head-time"),
@@ -162,6 +171,46 @@ final class ServeOptions {
 
     int port() {
         return read("--port", 8000);
+    }
+
+    /** Where else than on a TCP port to listen, or {@code null}. */
+    SocketAddress listen() {
+        String where = read("--listen", null);
+        if (where == null) {
+            return null;
+        }
+        if (has("--port") || has("--bind-address")) {
+            throw wrong("--listen " + where + " stands in place of --port and --bind-address");
+        }
+        if (spread() == Spread.REUSE_PORT && has("--spread")) {
+            throw wrong("--spread reuse-port is for TCP ports; --listen takes shared or hand-over");
+        }
+        try {
+            SocketAddress unix = UnixAddress.parse(where);
+            SocketAddress address = unix != null ? unix : InheritedSocket.parse(where);
+            if (address == null) {
+                throw wrong("--listen takes unix:PATH, unix:@NAME, fd:NAME or fd:NUMBER, not '" + where + "'");
+            }
+            return address;
+        } catch (IllegalArgumentException e) {
+            throw wrong("--listen: " + e.getMessage());
+        }
+    }
+
+    ListenFlags listenFlags() {
+        String mode = read("--socket-mode", null);
+        if (mode == null) {
+            return ListenFlags.USUAL;
+        }
+        if (!mode.matches("0?[0-7]{3}") || !read("--listen", "").startsWith("unix:")) {
+            throw wrong("--socket-mode takes permissions in octal, such as 660, for --listen unix:PATH");
+        }
+        return ListenFlags.USUAL.withMode(Integer.parseInt(mode, 8));
+    }
+
+    /** Whether the way to spread was chosen: what is usual depends on where the server listens. */
+    boolean spreads() {
+        return has("--spread");
     }
 
     int loops() {

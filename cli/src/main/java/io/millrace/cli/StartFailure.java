@@ -6,6 +6,7 @@ import io.millrace.sys.SysException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,7 +19,11 @@ final class StartFailure {
     private StartFailure() {}
 
     /** The line for a failure to listen on {@code address}. */
-    static String line(IOException failure, InetSocketAddress address) {
+    static String line(IOException failure, SocketAddress address) {
+        return address instanceof InetSocketAddress inet ? line(failure, inet) : "cannot listen: " + message(failure);
+    }
+
+    private static String line(IOException failure, InetSocketAddress address) {
         String attempt = "cannot listen on " + Addresses.text(address) + ": ";
         if (!(failure instanceof SysException sys)) {
             return attempt + message(failure);

@@ -16,9 +16,11 @@ import io.millrace.loop.Listening;
 import io.millrace.loop.LoopGroup;
 import io.millrace.loop.Overload;
 import io.millrace.loop.Spread;
+import io.millrace.poll.ListenFlags;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -58,6 +60,8 @@ public final class WebServer implements AutoCloseable {
     private int maxConnections = Integer.MAX_VALUE;
     private Overload overload = Overload.WAIT;
     private Spread spread;
+    private SocketAddress elsewhere;
+    private ListenFlags listenFlags = ListenFlags.USUAL;
     private LoopGroup loops;
     private Listening listening;
     private boolean ended;
@@ -86,6 +90,27 @@ public final class WebServer implements AutoCloseable {
         }
         host = address.getAddress();
         port = address.getPort();
+        return this;
+    }
+
+    /**
+     * Listens elsewhere than on a TCP port of this server's choice: on a {@link io.millrace.poll.UnixAddress}, or on an
+     * {@link io.millrace.poll.InheritedSocket}. An {@link InetSocketAddress} is taken as by {@link #address(InetSocketAddress)}.
+     */
+    public WebServer listen(SocketAddress address) {
+        requireNotStarted();
+        if (address instanceof InetSocketAddress inet) {
+            elsewhere = null;
+            return address(inet);
+        }
+        elsewhere = Objects.requireNonNull(address);
+        return this;
+    }
+
+    /** How the listening socket is set up: its queue, deferred accept, the permissions of a Unix socket. */
+    public WebServer listenFlags(ListenFlags flags) {
+        requireNotStarted();
+        listenFlags = Objects.requireNonNull(flags);
         return this;
     }
 
@@ -276,8 +301,9 @@ public final class WebServer implements AutoCloseable {
     }
 
     private ListenOptions listenOptions() {
-        InetSocketAddress address = new InetSocketAddress(host, port);
-        ListenOptions options = ListenOptions.on(address).withMaxConnections(maxConnections, overload);
+        SocketAddress address = elsewhere == null ? new InetSocketAddress(host, port) : elsewhere;
+        ListenOptions options =
+                ListenOptions.on(address).withFlags(listenFlags).withMaxConnections(maxConnections, overload);
         return spread == null ? options : options.withSpread(spread);
     }
 
@@ -286,9 +312,18 @@ public final class WebServer implements AutoCloseable {
         return new Http1(router, limits, log, clock, serverName);
     }
 
-    /** The address that the server listens on, with the port that was chosen where 0 was asked for. */
+    /**
+     * The TCP address that the server listens on, with the port that was chosen where 0 was asked for.
+     *
+     * @throws IllegalStateException on a Unix socket: see {@link #local}
+     */
     public synchronized InetSocketAddress address() {
         return requireStarted().address();
+    }
+
+    /** The address that the server listens on, of whatever kind. */
+    public synchronized SocketAddress local() {
+        return requireStarted().local();
     }
 
     /** The port that the server listens on. */
