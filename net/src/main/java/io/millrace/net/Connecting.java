@@ -28,7 +28,7 @@ import java.util.concurrent.Executor;
  *                                                      attempt 2 ─────────────────────┤                          the others closed
  *                                                        │ failed, or 250 ms          │
  *                                                       …  none left, all failed ─────┴──────────────────────► failed
- *   time limit, wherever it is ────────────────────────────────────────────────────────────────────────────► failed
+ *   time limit, end of the loop, wherever it is ───────────────────────────────────────────────────────────► failed
  * </pre>
  */
 public final class Connecting {
@@ -45,6 +45,7 @@ public final class Connecting {
     private final Deque<SocketAddress> left = new ArrayDeque<>();
     private final List<Attempt> running = new ArrayList<>();
     private final List<Tried> tried = new ArrayList<>();
+    private final Runnable loopEnds = () -> fail("the loop has ended", null);
     private Timer limit;
     private Timer next;
     private Duration retry = FIRST_RETRY;
@@ -65,6 +66,7 @@ public final class Connecting {
             return;
         }
         limit = loop.schedule(how.timeLimit(), this::timedOut);
+        loop.attach(loopEnds);
         if (to instanceof InetSocketAddress inet && inet.isUnresolved()) {
             lookups.execute(() -> lookUp(inet.getHostString(), inet.getPort()));
         } else {
@@ -175,6 +177,7 @@ public final class Connecting {
 
     private void finish() {
         over = true;
+        loop.detach(loopEnds);
         left.clear();
         stopTimer();
         if (limit != null) {

@@ -74,7 +74,7 @@ public record Connector(Resolver resolver, SocketAddress from, Duration attemptD
     }
 
     /**
-     * Begins to connect. Any thread may call.
+     * Begins to connect. Any thread may call. On a loop that has ended nothing is told.
      *
      * @param to an {@link java.net.InetSocketAddress}, unresolved for a name that is to be looked up, or a
      *     {@link io.millrace.poll.UnixAddress}

@@ -291,6 +291,35 @@ class ConnectorTest {
     }
 
     @Test
+    void theEndOfTheLoopIsAnOutcomeWhateverItWaitsFor() throws Exception {
+        CountDownLatch go = new CountDownLatch(1);
+        CountDownLatch resolving = new CountDownLatch(1);
+        try (SilentHost silent = new SilentHost(2)) {
+            Told looking = new Told(Echo::new);
+            Connector.USUAL.withResolver(host -> {
+                resolving.countDown();
+                try {
+                    go.await();
+                } catch (InterruptedException e) {
+                    throw new UnknownHostException("interrupted");
+                }
+                return hosts(1);
+            }).connect(loop, name(), looking);
+            Told trying = new Told(Echo::new);
+            Connector.USUAL.connect(loop, new InetSocketAddress("127.0.0.2", port), trying);
+            assertTrue(resolving.await(20, TimeUnit.SECONDS));
+            group.close();
+            for (Told told : List.of(looking, trying)) {
+                ConnectFailure failure = assertInstanceOf(ConnectFailure.class, told.outcomes.next());
+                assertTrue(failure.getMessage().contains("the loop has ended"), failure + " " + silent);
+            }
+            go.countDown();
+            group.await();
+            assertTrue(looking.outcomes.isEmpty() && trying.outcomes.isEmpty());
+        }
+    }
+
+    @Test
     void aProtocolThatCannotBeMadeLeavesNothing() throws Exception {
         int before = descriptors();
         Told outcome = new Told(() -> {
