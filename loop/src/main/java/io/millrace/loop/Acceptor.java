@@ -126,7 +126,7 @@ final class Acceptor extends Source {
     private boolean acceptOne() {
         Quota quota = group.quota;
         if (quota.open() >= crowdedAt) {
-            exhausted("only " + RESERVE + " descriptors are left, for what the connections need");
+            exhausted("only " + RESERVE + " descriptors are left, for what the connections need", -Errno.EMFILE);
             return false;
         }
         boolean welcome = quota.take();
@@ -184,10 +184,7 @@ final class Acceptor extends Source {
                 yield false;
             }
             case Errno.EMFILE, Errno.ENFILE, Errno.ENOBUFS, Errno.ENOMEM -> {
-                if (group.tells()) {
-                    group.failed("accept", result);
-                }
-                exhausted(Errno.describe(result));
+                exhausted(Errno.describe(result), result);
                 yield false;
             }
             // Errors of the one connection that has gone again, not of the socket.
@@ -200,8 +197,10 @@ final class Acceptor extends Source {
         };
     }
 
-    private void exhausted(String why) {
-        if (pause == 0 && !group.tells() && group.exhausted()) {
+    private void exhausted(String why, int result) {
+        if (group.tells()) {
+            group.failed(why, result);
+        } else if (pause == 0 && group.exhausted()) {
             releaseSpare();
             Log.warn("cannot accept on " + group.local() + ": " + why + "; limit " + limit + ", "
                     + group.quota.open() + " connections; clients wait, trying on");

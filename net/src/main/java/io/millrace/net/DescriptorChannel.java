@@ -218,8 +218,8 @@ public final class DescriptorChannel implements AutoCloseable {
                 return;
             }
             if (n < 0 && n != -Errno.EINTR) {
-                over(-n);
-                return;
+                // Nobody is there to take it. What they have sent before comes first, and then the end.
+                drop();
             }
             if (n > 0) {
                 release(message.rights);
@@ -236,6 +236,11 @@ public final class DescriptorChannel implements AutoCloseable {
         }
     }
 
+    private void drop() {
+        waiting.forEach(message -> release(message.rights));
+        waiting.clear();
+    }
+
     /** How many messages wait to be sent. */
     public int pending() {
         return waiting.size();
@@ -249,8 +254,7 @@ public final class DescriptorChannel implements AutoCloseable {
         }
         readable.disable();
         writable.disable();
-        waiting.forEach(message -> release(message.rights));
-        waiting.clear();
+        drop();
         Descriptors.close(fd);
         fd = -1;
         loop.detach(end);

@@ -47,6 +47,11 @@ final class UdpOutbox {
         this.whyNot = result < 0 ? "UDP_SEGMENT: " + Errno.describe(result) : null;
     }
 
+    /** From now on what the kernel could cut is cut here. */
+    void cutHere(String why) {
+        whyNot = why;
+    }
+
     String whyNotSegmented() {
         return whyNot;
     }
@@ -60,7 +65,7 @@ final class UdpOutbox {
     }
 
     boolean addSegments(byte[] bytes, int segment, byte[] to) {
-        int piece = whyNot == null ? segment * Math.max(1, Math.min(PIECES, LONGEST / segment)) : segment;
+        int piece = segment * Math.max(1, Math.min(PIECES, LONGEST / segment));
         int pieces = (bytes.length + piece - 1) / piece;
         if (pieces > capacity) {
             throw new IllegalArgumentException(bytes.length + " bytes are " + pieces + " pieces, a batch has room for " + capacity);
@@ -163,7 +168,7 @@ final class UdpOutbox {
         boolean refused = result == -Errno.EIO || result == -Errno.EINVAL || result == -Errno.EOPNOTSUPP;
         if (segments[first] > 0 && whyNot == null && refused) {
             // A device that cannot do the checksums of the pieces, or a kernel before 4.18: cut here from now on.
-            whyNot = "UDP_SEGMENT: " + Errno.describe(result);
+            cutHere("UDP_SEGMENT: " + Errno.describe(result));
             return;
         }
         if (retried) {

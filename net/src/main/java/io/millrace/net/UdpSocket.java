@@ -245,6 +245,10 @@ public final class UdpSocket implements AutoCloseable {
         return outbox.pending();
     }
 
+    UdpOutbox outbox() {
+        return outbox;
+    }
+
     UdpReceiver receiver() {
         return receiver;
     }

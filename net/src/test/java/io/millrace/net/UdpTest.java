@@ -234,34 +234,49 @@ class UdpTest {
 
     @Test
     void whatIsCutByTheKernelArrivesInPiecesAndWhatItMergesIsToldOneByOne() throws Exception {
-        for (boolean merge : new boolean[] {false, true}) {
-            Events<byte[]> pieces = new Events<>();
-            UdpSocket target = socket(
-                    UdpOptions.on(LOOPBACK).withMerge(merge).withBuffer(1 << 20),
-                    (datagram, socket) -> pieces.add(datagram.toBytes()));
-            InetSocketAddress to = onLoop(target::local);
-            UdpSocket source = socket(UdpOptions.on(LOOPBACK), (datagram, socket) -> {});
-            byte[] all = new byte[100_001];
-            for (int i = 0; i < all.length; i++) {
-                all[i] = (byte) (i * 31 >> 3);
-            }
-            assertTrue(onLoop(() -> source.sendSegments(all, 1000, to)));
-            byte[] back = new byte[0];
-            for (int i = 0; i < 101; i++) {
-                byte[] piece = pieces.next();
-                assertEquals(i < 100 ? 1000 : 1, piece.length, "piece " + i + (merge ? " merged" : ""));
-                int at = back.length;
-                back = Arrays.copyOf(back, at + piece.length);
-                System.arraycopy(piece, 0, back, at, piece.length);
-            }
-            assertArrayEquals(all, back);
-            assertNull(onLoop(source::whyNotSegmented), "Linux has had it since 4.18");
-            onLoop(() -> {
-                source.close();
-                target.close();
-                return null;
-            });
+        segments(false, null);
+        segments(true, null);
+    }
+
+    @Test
+    void whatTheKernelDoesNotCutIsCutHere() throws Exception {
+        segments(false, "for a test");
+        segments(true, "for a test");
+    }
+
+    private void segments(boolean merge, String whyNot) throws Exception {
+        Events<byte[]> pieces = new Events<>();
+        UdpSocket target = socket(
+                UdpOptions.on(LOOPBACK).withMerge(merge).withBuffer(1 << 20),
+                (datagram, socket) -> pieces.add(datagram.toBytes()));
+        InetSocketAddress to = onLoop(target::local);
+        UdpSocket source = socket(UdpOptions.on(LOOPBACK), (datagram, socket) -> {});
+        byte[] all = new byte[100_001];
+        for (int i = 0; i < all.length; i++) {
+            all[i] = (byte) (i * 31 >> 3);
         }
+        assertTrue(onLoop(() -> {
+            assertNull(source.whyNotSegmented(), "Linux has had it since 4.18");
+            if (whyNot != null) {
+                source.outbox().cutHere(whyNot);
+            }
+            return source.sendSegments(all, 1000, to);
+        }));
+        byte[] back = new byte[0];
+        for (int i = 0; i < 101; i++) {
+            byte[] piece = pieces.next();
+            assertEquals(i < 100 ? 1000 : 1, piece.length, "piece " + i + (merge ? " merged" : ""));
+            int at = back.length;
+            back = Arrays.copyOf(back, at + piece.length);
+            System.arraycopy(piece, 0, back, at, piece.length);
+        }
+        assertArrayEquals(all, back);
+        assertEquals(whyNot, onLoop(source::whyNotSegmented));
+        onLoop(() -> {
+            source.close();
+            target.close();
+            return null;
+        });
     }
 
     private static NetworkInterface loopback() throws IOException {

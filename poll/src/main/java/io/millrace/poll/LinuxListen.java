@@ -129,8 +129,11 @@ final class LinuxListen {
             throw new SysException("bind", Errno.EADDRINUSE, address + ", where there is a file that is no socket");
         }
         int result = knock(address);
-        if (result != -Errno.ECONNREFUSED) {
+        if (result >= 0 || result == -Errno.EAGAIN || result == -Errno.EPROTOTYPE) {
             throw new SysException("bind", Errno.EADDRINUSE, address + ", where another process listens");
+        }
+        if (result != -Errno.ECONNREFUSED) {
+            throw new SysException("bind", result, address + ", of which nobody can tell whether somebody listens there");
         }
         check("unlink", Files.unlink(path), address);
     }

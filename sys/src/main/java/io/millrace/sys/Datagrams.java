@@ -5,6 +5,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.nio.ByteBuffer;
 
 /**
  * Several datagrams in one call: recvmmsg(2), sendmmsg(2), udp(7). One of these is the native memory for {@code count} datagrams of up to
@@ -59,11 +60,15 @@ public final class Datagrams {
     /** First all mmsghdr, as the kernel wants them, then what belongs to each. */
     private final MemorySegment memory;
 
+    /** The same, for copies from and to arrays: those of a segment make an object for the array, which the compiler does not always do without. */
+    private final ByteBuffer bytes;
+
     /** Room for {@code count} datagrams of up to {@code size} bytes. The memory goes when nobody refers to it any more. */
     public Datagrams(int count, int size) {
         this.count = count;
         this.size = size + 7 & ~7;
         this.memory = Arena.ofAuto().allocate((long) count * (HEADERS + this.size), 8);
+        this.bytes = memory.asByteBuffer();
         for (int i = 0; i < count; i++) {
             long header = header(i);
             memory.set(ValueLayout.JAVA_LONG, header + UnixSockets.MSG_NAME, memory.address() + at(i, ADDRESS_AT));
@@ -121,19 +126,19 @@ public final class Datagrams {
 
     /** Copies the sender's struct sockaddr. */
     public void address(int index, byte[] into) {
-        MemorySegment.copy(memory, ValueLayout.JAVA_BYTE, at(index, ADDRESS_AT), into, 0, Math.min(into.length, ADDRESS_ROOM));
+        bytes.get((int) at(index, ADDRESS_AT), into, 0, Math.min(into.length, ADDRESS_ROOM));
     }
 
     /** Copies the payload, as much of it as there was room for; returns how much that is. */
     public int copy(int index, byte[] into) {
         int length = Math.min(length(index), Math.min(size, into.length));
-        MemorySegment.copy(memory, ValueLayout.JAVA_BYTE, at(index, HEADERS), into, 0, length);
+        bytes.get((int) at(index, HEADERS), into, 0, length);
         return length;
     }
 
     /** Puts the payload of datagram {@code index} in place for {@link #send}; no longer than there is room for. */
-    public void put(int index, byte[] bytes, int offset, int length) {
-        MemorySegment.copy(bytes, offset, memory, ValueLayout.JAVA_BYTE, at(index, HEADERS), length);
+    public void put(int index, byte[] from, int offset, int length) {
+        bytes.put((int) at(index, HEADERS), from, offset, length);
         memory.set(ValueLayout.JAVA_LONG, at(index, PART_AT), memory.address() + at(index, HEADERS));
         memory.set(ValueLayout.JAVA_LONG, at(index, PART_AT) + UnixSockets.IOV_LEN, length);
     }
@@ -146,7 +151,7 @@ public final class Datagrams {
         long header = header(index);
         int length = address == null ? 0 : address.length;
         if (length > 0) {
-            MemorySegment.copy(address, 0, memory, ValueLayout.JAVA_BYTE, at(index, ADDRESS_AT), length);
+            bytes.put((int) at(index, ADDRESS_AT), address, 0, length);
         }
         memory.set(ValueLayout.JAVA_INT, header + UnixSockets.MSG_NAMELEN, length);
         long control = at(index, CONTROL_AT);

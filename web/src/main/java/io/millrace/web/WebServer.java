@@ -90,6 +90,7 @@ public final class WebServer implements AutoCloseable {
         }
         host = address.getAddress();
         port = address.getPort();
+        elsewhere = null;
         return this;
     }
 
@@ -100,7 +101,6 @@ public final class WebServer implements AutoCloseable {
     public WebServer listen(SocketAddress address) {
         requireNotStarted();
         if (address instanceof InetSocketAddress inet) {
-            elsewhere = null;
             return address(inet);
         }
         elsewhere = Objects.requireNonNull(address);
@@ -118,6 +118,7 @@ public final class WebServer implements AutoCloseable {
     public WebServer everywhere() {
         requireNotStarted();
         host = new InetSocketAddress("::", 0).getAddress();
+        elsewhere = null;
         return this;
     }
 
