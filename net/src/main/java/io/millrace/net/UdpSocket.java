@@ -14,7 +14,7 @@ import java.net.InetSocketAddress;
 import java.util.Objects;
 
 /**
- * A UDP socket on a loop: many datagrams in each system call (recvmmsg(2), sendmmsg(2)), none allocated. What is sent leaves at the latest at the end of
+ * A UDP socket on a loop: many datagrams in each system call (recvmmsg(2), sendmmsg(2)), all of them shown in one view. What is sent leaves at the latest at the end of
  * the loop's turn. Everything here is for the loop's thread.
  */
 public final class UdpSocket implements AutoCloseable {
