@@ -26,7 +26,9 @@ public final class Ascii {
             return false;
         }
         for (int i = 0; i < length; i++) {
-            if (toLower(bytes[offset + i]) != toLower((byte) text.charAt(i))) {
+            byte one = bytes[offset + i];
+            byte other = (byte) text.charAt(i);
+            if (one != other && toLower(one) != toLower(other)) {
                 return false;
             }
         }

@@ -4,6 +4,7 @@ package io.millrace.loop;
 import io.millrace.core.Protocol;
 import io.millrace.core.ProtocolFactory;
 import io.millrace.poll.Kernel;
+import io.millrace.sys.CallingThread;
 import io.millrace.sys.SysException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -130,7 +131,7 @@ public final class EventLoop implements Executor {
 
     /** Runs the loop on a new thread until {@link #stop}. A platform thread: a virtual one would pin its carrier in each wait. */
     public Thread start() {
-        Thread thread = Thread.ofPlatform().name(name).unstarted(this::run);
+        Thread thread = new CallingThread(this::run, name);
         claim(thread);
         thread.start();
         return thread;

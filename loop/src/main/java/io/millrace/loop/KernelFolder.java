@@ -81,7 +81,7 @@ public final class KernelFolder implements Folder {
     /** One call where {@link #look} needs three: the same inode is the same file, whichever way the name leads to it by now. */
     @Override
     public boolean unchanged(String path, FileInfo known) {
-        long[] stat = new long[Files.STAT_VALUES];
+        long[] stat = Files.values();
         return statx(path, stat) == 0
                 && stat[Files.SIZE] == known.size()
                 && stat[Files.INODE] == known.inode()

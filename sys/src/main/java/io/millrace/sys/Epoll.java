@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.sys;
 
+import io.millrace.sys.Native.Scratch;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
@@ -55,7 +56,14 @@ public final class Epoll {
 
     /** Waits up to {@code millis} (-1 for ever) for events: their number, 0 when time is up, -errno. Blocks. */
     public static int wait(int epoll, MemorySegment events, int capacity, int millis) {
-        return Native.call(WAIT, epoll, events.address(), capacity, millis, 0);
+        Scratch mine = Scratch.mine();
+        try {
+            long array = events.address();
+            return (int) mine.result(
+                    (int) (long) WAIT.invokeExact(mine.errno, (long) epoll, array, (long) capacity, (long) millis, 0L, 0L));
+        } catch (Throwable t) {
+            throw Native.bug(t);
+        }
     }
 
     /** The field {@code events} of event number {@code index}. */

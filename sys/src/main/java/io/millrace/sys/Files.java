@@ -98,7 +98,7 @@ public final class Files {
             return refused;
         }
         MemorySegment s = scratch.struct;
-        int result = Native.call(STATX, directory, scratch.path.address(), flags, STATX_WANTED, s.address());
+        int result = statx(scratch, directory, flags);
         if (result == 0) {
             values[MODE] = s.get(ValueLayout.JAVA_SHORT, STX_MODE) & 0xffff;
             values[SIZE] = s.get(ValueLayout.JAVA_LONG, STX_SIZE);
@@ -110,11 +110,45 @@ public final class Files {
         return result;
     }
 
+    private static int statx(Scratch scratch, int directory, int flags) {
+        long path = scratch.path.address();
+        long into = scratch.struct.address();
+        try {
+            return (int) scratch.result((int) (long)
+                    STATX.invokeExact(scratch.errno, (long) directory, path, (long) flags, (long) STATX_WANTED, into, 0L));
+        } catch (Throwable t) {
+            throw Native.bug(t);
+        }
+    }
+
+    /** Room for what {@link #statx} finds: the calling thread's own, until it asks again. */
+    public static long[] values() {
+        return Scratch.mine().values;
+    }
+
     /** The path as a C string: 0, or the error that the kernel would have for it. */
     private static int path(String text, MemorySegment into) {
         if (text.indexOf('\0') >= 0) {
             return -Errno.ENOENT;
         }
+        return text.length() < into.byteSize() && ascii(text, into) ? 0 : encoded(text, into);
+    }
+
+    /** Nearly all paths are ASCII, which takes no array in between; {@code false} for one that is not. */
+    private static boolean ascii(String text, MemorySegment into) {
+        int length = text.length();
+        for (int i = 0; i < length; i++) {
+            char c = text.charAt(i);
+            if (c >= 0x80) {
+                return false;
+            }
+            into.set(ValueLayout.JAVA_BYTE, i, (byte) c);
+        }
+        into.set(ValueLayout.JAVA_BYTE, length, (byte) 0);
+        return true;
+    }
+
+    private static int encoded(String text, MemorySegment into) {
         byte[] encoded = text.getBytes(StandardCharsets.UTF_8);
         if (encoded.length >= into.byteSize()) {
             return -Errno.ENAMETOOLONG;
@@ -137,9 +171,15 @@ public final class Files {
 
     /** Sends part of a file to a socket within the kernel: bytes taken, 0 past the end of the file, -errno. */
     public static long sendfile(int socket, int file, long position, long count) {
-        MemorySegment offset = Scratch.mine().struct;
-        offset.set(ValueLayout.JAVA_LONG, 0, position);
-        return Native.callLong(SENDFILE, socket, file, offset.address(), count, 0);
+        Scratch mine = Scratch.mine();
+        mine.struct.set(ValueLayout.JAVA_LONG, 0, position);
+        try {
+            long offset = mine.struct.address();
+            return mine.result(
+                    (long) SENDFILE.invokeExact(mine.errno, (long) socket, (long) file, offset, count, 0L, 0L));
+        } catch (Throwable t) {
+            throw Native.bug(t);
+        }
     }
 
     /** The next names in a directory, {@code .} and {@code ..} included, added to {@code names}: 0 at the end, -errno. */

@@ -46,12 +46,20 @@ final class Native {
         final MemorySegment errno = Arena.ofAuto().allocate(Linker.Option.captureStateLayout());
         final MemorySegment path = Arena.ofAuto().allocate(PATH_MAX, 8);
         final MemorySegment struct = Arena.ofAuto().allocate(256, 8);
+        final long[] values = new long[Files.STAT_VALUES];
+        final Whole received = new Whole();
+        final Whole sent = new Whole();
 
         /** Only threads that read files or folders need it. */
         private MemorySegment bytes;
 
         static Scratch mine() {
-            return MINE.get();
+            return Thread.currentThread() instanceof CallingThread caller ? caller.scratch : MINE.get();
+        }
+
+        /** What a call gave whose errno is kept here: the result, or -errno. */
+        long result(long result) {
+            return result >= 0 ? result : -errno.get(INT, 0);
         }
 
         MemorySegment bytes() {
@@ -59,6 +67,24 @@ final class Native {
                 bytes = Arena.ofAuto().allocate(BYTES, 8);
             }
             return bytes;
+        }
+    }
+
+    /**
+     * The segment of the array that was used last. A loop receives into one array and sends from a few; and whether a segment made
+     * for a call costs an allocation is up to the compiler's mood, one that is kept never does.
+     */
+    static final class Whole {
+        private byte[] array = {};
+        private MemorySegment segment = MemorySegment.ofArray(array);
+
+        /** The array from an index on. */
+        MemorySegment from(byte[] wanted, int offset) {
+            if (wanted != array) {
+                array = wanted;
+                segment = MemorySegment.ofArray(wanted);
+            }
+            return offset == 0 ? segment : segment.asSlice(offset);
         }
     }
 
@@ -85,12 +111,16 @@ final class Native {
                 .orElseThrow(() -> new UnsupportedOperationException("the C library has no " + name));
     }
 
-    /** Calls a function whose result is an int: the result, or -errno. */
+    /**
+     * Calls a function whose result is an int: the result, or -errno.
+     *
+     * <p>A function that a server calls all the time is better invoked where its handle is a constant: should the compiler ever
+     * compile this method by itself, it does not know the handle, and each call goes a long way round and allocates.
+     */
     static int call(MethodHandle function, long a, long b, long c, long d, long e) {
-        MemorySegment errno = Scratch.mine().errno;
+        Scratch mine = Scratch.mine();
         try {
-            int result = (int) (long) function.invokeExact(errno, a, b, c, d, e, 0L);
-            return result >= 0 ? result : -errno.get(INT, 0);
+            return (int) mine.result((int) (long) function.invokeExact(mine.errno, a, b, c, d, e, 0L));
         } catch (Throwable t) {
             throw bug(t);
         }
@@ -98,10 +128,9 @@ final class Native {
 
     /** Calls a function whose result is a long: the result, or -errno. */
     static long callLong(MethodHandle function, long a, long b, long c, long d, long e) {
-        MemorySegment errno = Scratch.mine().errno;
+        Scratch mine = Scratch.mine();
         try {
-            long result = (long) function.invokeExact(errno, a, b, c, d, e, 0L);
-            return result >= 0 ? result : -errno.get(INT, 0);
+            return mine.result((long) function.invokeExact(mine.errno, a, b, c, d, e, 0L));
         } catch (Throwable t) {
             throw bug(t);
         }
@@ -129,20 +158,8 @@ final class Native {
         }
     }
 
-    /** Calls recv or send on part of a heap array: bytes, or -errno. */
-    static int callCritical(MethodHandle function, int fd, byte[] array, int offset, int length, int flags) {
-        MemorySegment errno = Scratch.mine().errno;
-        try {
-            MemorySegment part = MemorySegment.ofArray(array).asSlice(offset, length);
-            long result = (long) function.invokeExact(errno, fd, part, (long) length, flags);
-            return result >= 0 ? (int) result : -errno.get(INT, 0);
-        } catch (Throwable t) {
-            throw bug(t);
-        }
-    }
-
     /** What a handle throws can only be a bug of ours: the C functions themselves throw nothing. */
-    private static AssertionError bug(Throwable thrown) {
+    static AssertionError bug(Throwable thrown) {
         return new AssertionError("a system call was bound wrongly", thrown);
     }
 }

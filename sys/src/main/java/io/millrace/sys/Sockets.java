@@ -5,6 +5,7 @@ import io.millrace.sys.Native.Scratch;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.util.Objects;
 
 /**
  * The socket family: socket(2), bind(2), listen(2), accept4(2), connect(2), recv(2), send(2), shutdown(2), getsockopt(2),
@@ -116,12 +117,26 @@ public final class Sockets {
 
     /** Receives into a heap array from a non-blocking socket: bytes, 0 at the end of the stream, -errno. Critical. */
     public static int recv(int fd, byte[] into, int offset, int length, int flags) {
-        return Native.callCritical(RECV, fd, into, offset, length, flags);
+        Objects.checkFromIndexSize(offset, length, into.length);
+        Scratch mine = Scratch.mine();
+        try {
+            MemorySegment part = mine.received.from(into, offset);
+            return (int) mine.result((long) RECV.invokeExact(mine.errno, fd, part, (long) length, flags));
+        } catch (Throwable t) {
+            throw Native.bug(t);
+        }
     }
 
     /** Sends from a heap array to a non-blocking socket: bytes taken, which may be fewer, or -errno. Critical. */
     public static int send(int fd, byte[] from, int offset, int length, int flags) {
-        return Native.callCritical(SEND, fd, from, offset, length, flags);
+        Objects.checkFromIndexSize(offset, length, from.length);
+        Scratch mine = Scratch.mine();
+        try {
+            MemorySegment part = mine.sent.from(from, offset);
+            return (int) mine.result((long) SEND.invokeExact(mine.errno, fd, part, (long) length, flags));
+        } catch (Throwable t) {
+            throw Native.bug(t);
+        }
     }
 
     /** Closes one direction of a connection, or both. */
