@@ -4,7 +4,6 @@ package io.millrace.http;
 import io.millrace.core.Ascii;
 import io.millrace.core.Link;
 import java.net.SocketAddress;
-import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
@@ -20,6 +19,7 @@ import java.util.Map;
 public final class ExchangeRequest extends Request {
     private final Exchange exchange;
     private final FieldBlock headers = new FieldBlock();
+    private final RecentPaths paths = new RecentPaths();
 
     private byte[] array;
     private byte[] store = {};
@@ -162,7 +162,7 @@ public final class ExchangeRequest extends Request {
     public String path() {
         if (path == null) {
             byte[] bytes = pathArray();
-            path = new String(bytes, pathStart, pathEnd - pathStart, StandardCharsets.UTF_8);
+            path = paths.of(bytes, pathStart, pathEnd);
         }
         return path;
     }

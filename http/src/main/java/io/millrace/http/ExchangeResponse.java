@@ -60,15 +60,21 @@ final class ExchangeResponse extends Response {
 
     @Override
     public Response header(String name, String value) {
-        checkField(name, value);
-        fields.append(name, value);
+        checkOpen();
+        if (!fields.repeat(name, value)) {
+            checkField(name, value);
+            fields.append(name, value);
+        }
         return this;
     }
 
     @Override
     public Response setHeader(String name, String value) {
-        checkField(name, value);
-        fields.set(name, value);
+        checkOpen();
+        if (fields.size() > 0 || !fields.repeat(name, value)) {
+            checkField(name, value);
+            fields.set(name, value);
+        }
         return this;
     }
 
@@ -78,7 +84,6 @@ final class ExchangeResponse extends Response {
     }
 
     private void checkField(String name, String value) {
-        checkOpen();
         if (!Tokens.isToken(name)) {
             throw new IllegalArgumentException("not a field name: " + name);
         }
@@ -151,7 +156,11 @@ final class ExchangeResponse extends Response {
             file.close();
             throw e;
         }
-        exchange.onLoop(() -> exchange.answer(status, fields, file, from, count));
+        if (exchange.direct()) {
+            exchange.answer(status, fields, file, from, count);
+        } else {
+            exchange.link().execute(() -> exchange.answer(status, fields, file, from, count));
+        }
         handedOver = true;
     }
 

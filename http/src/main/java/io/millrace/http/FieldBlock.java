@@ -19,12 +19,19 @@ import java.util.Arrays;
  */
 public final class FieldBlock extends Headers {
     private static final byte[] NOTHING = {};
+    private static final int REMEMBERED = 8;
+    private static final int LONGEST_REMEMBERED = 128;
 
     private byte[] text = NOTHING;
     private int base;
     private int used;
     private int[] spans = new int[4 * 16];
     private int size;
+
+    // The strings whose bytes lie where the next line goes: an answer mostly repeats the lines of the one before.
+    private final String[] names = new String[REMEMBERED];
+    private final String[] values = new String[REMEMBERED];
+    private int remembered;
 
     /** A block without lines. */
     public FieldBlock() {}
@@ -39,10 +46,16 @@ public final class FieldBlock extends Headers {
     public void view(byte[] array, int from) {
         text = array;
         base = from;
+        remembered = 0;
     }
 
     /** One more line of a view: offsets of its name and its value. */
     public void add(int nameStart, int nameEnd, int valueStart, int valueEnd) {
+        remembered = 0;
+        span(nameStart, nameEnd, valueStart, valueEnd);
+    }
+
+    private void span(int nameStart, int nameEnd, int valueStart, int valueEnd) {
         int at = 4 * size;
         if (at == spans.length) {
             spans = Arrays.copyOf(spans, 2 * at);
@@ -56,6 +69,26 @@ public final class FieldBlock extends Headers {
 
     /** Appends a line of its own, which the caller has checked: a token and a value without control characters. */
     public void append(String name, String value) {
+        if (!repeat(name, value)) {
+            write(name, value);
+        }
+    }
+
+    /**
+     * Appends the line that stood in its place before {@link #clear}, if it was made from these very strings: it has been checked
+     * and written then.
+     */
+    public boolean repeat(String name, String value) {
+        int line = size;
+        if (line >= remembered || names[line] != name || values[line] != value) {
+            return false;
+        }
+        size++;
+        used = spans[4 * line + 3] + 2;
+        return true;
+    }
+
+    private void write(String name, String value) {
         int nameEnd = name.length();
         int valueEnd = nameEnd + 2 + value.length();
         room(valueEnd + 2);
@@ -67,7 +100,18 @@ public final class FieldBlock extends Headers {
         text[at + valueEnd] = '\r';
         text[at + valueEnd + 1] = '\n';
         used = at + valueEnd + 2;
-        add(at, at + nameEnd, at + nameEnd + 2, at + valueEnd);
+        remember(name, value);
+        span(at, at + nameEnd, at + nameEnd + 2, at + valueEnd);
+    }
+
+    // The lines before this one are remembered, or this one cannot be: what follows them has been written over.
+    private void remember(String name, String value) {
+        remembered = Math.min(remembered, size);
+        if (remembered == size && size < REMEMBERED && value.length() <= LONGEST_REMEMBERED) {
+            names[size] = name;
+            values[size] = value;
+            remembered++;
+        }
     }
 
     /** Appends a copy of line {@code index} of another block. */
@@ -102,6 +146,7 @@ public final class FieldBlock extends Headers {
     }
 
     private void remove(int index) {
+        remembered = Math.min(remembered, index);
         int from = spans[4 * index];
         int to = spans[4 * index + 3] + 2;
         System.arraycopy(text, to, text, from, used - to);

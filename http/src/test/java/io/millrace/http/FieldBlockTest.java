@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.core.Ascii;
 import io.millrace.core.Buffer;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -76,5 +77,44 @@ class FieldBlockTest {
         Buffer out = new Buffer();
         fields.writeTo(out);
         return Ascii.string(out.array(), out.head(), out.readable());
+    }
+
+    /** Lines are remembered from answer to answer: whatever is appended, set and removed, the bytes are those of a fresh block. */
+    @Test
+    void aReusedBlockWritesWhatAFreshOneDoes() {
+        String[] names = {"ETag", "Content-Type", "X-A"};
+        String[] values = {"a", "bb", "a longer one", "x".repeat(200)};
+        FieldBlock reused = new FieldBlock();
+        Random random = new Random(11);
+        for (int round = 0; round < 20_000; round++) {
+            FieldBlock fresh = new FieldBlock();
+            reused.clear();
+            for (int i = random.nextInt(12); i > 0; i--) {
+                String name = names[random.nextInt(names.length)];
+                String value = values[random.nextInt(values.length)];
+                switch (random.nextInt(4)) {
+                    case 0 -> {
+                        fresh.set(name, value);
+                        reused.set(name, value);
+                    }
+                    case 1 -> {
+                        fresh.remove(name);
+                        reused.remove(name);
+                    }
+                    default -> {
+                        fresh.append(name, value);
+                        reused.append(name, value);
+                    }
+                }
+            }
+            assertEquals(written(fresh), written(reused), "round " + round + " of seed 11");
+            assertEquals(fresh.toString(), reused.toString());
+        }
+    }
+
+    private static String written(FieldBlock fields) {
+        Buffer out = new Buffer();
+        fields.writeTo(out);
+        return new String(out.toBytes(), StandardCharsets.ISO_8859_1);
     }
 }

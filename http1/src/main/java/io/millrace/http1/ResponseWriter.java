@@ -23,19 +23,19 @@ final class ResponseWriter {
     private static final byte[] LAST_CHUNK = Ascii.bytes("0\r\n");
     private static final String DATE = "Date: ";
 
-    private final byte[][] statusLines = new byte[600][];
+    // How answers of each status begin; the date in the one used last is that of the turn.
+    private final byte[][] leads = new byte[600][];
     private final Clock clock;
     private final HttpDate date = new HttpDate();
-    private final byte[] dateAndServer;
-    private final int dateLength = DATE.length() + HttpDate.LENGTH + CRLF.length;
-    private long dateTurn;
-    private boolean dated;
+    private final String serverLine;
+    private byte[] lead;
+    private int leadStatus;
+    private long leadTurn;
 
     /** A writer that calls the server {@code server}, or leaves the field away for {@code null}. */
     ResponseWriter(Clock clock, String server) {
         this.clock = clock;
-        String serverLine = server == null ? "" : "Server: " + server + "\r\n";
-        this.dateAndServer = Ascii.bytes(DATE + " ".repeat(HttpDate.LENGTH) + "\r\n" + serverLine);
+        this.serverLine = server == null ? "" : "Server: " + server + "\r\n";
     }
 
     /** What Connection says. */
@@ -52,28 +52,25 @@ final class ResponseWriter {
      * Status line, Date and Server. {@code turn} changes when time may have passed: the clock is asked once for each.
      */
     void begin(Buffer out, int status, FieldBlock fields, long turn) {
-        out.append(statusLine(status));
-        date(turn);
+        if (status != leadStatus || turn != leadTurn) {
+            lead(status, turn);
+        }
         // The handler's own Server field goes before ours.
         boolean ownServer = fields.size() > 0 && fields.has("Server");
-        out.append(dateAndServer, 0, ownServer ? dateLength : dateAndServer.length);
+        out.append(lead, 0, ownServer ? lead.length - serverLine.length() : lead.length);
     }
 
-    private byte[] statusLine(int status) {
-        byte[] line = statusLines[status];
-        if (line == null) {
-            line = Ascii.bytes("HTTP/1.1 " + status + " " + Status.reason(status) + "\r\n");
-            statusLines[status] = line;
+    private void lead(int status, long turn) {
+        leadStatus = status;
+        leadTurn = turn;
+        lead = leads[status];
+        if (lead == null) {
+            String statusLine = "HTTP/1.1 " + status + " " + Status.reason(status) + "\r\n";
+            lead = Ascii.bytes(statusLine + DATE + " ".repeat(HttpDate.LENGTH) + "\r\n" + serverLine);
+            leads[status] = lead;
         }
-        return line;
-    }
-
-    private void date(long turn) {
-        if (turn != dateTurn || !dated) {
-            dated = true;
-            dateTurn = turn;
-            System.arraycopy(date.at(clock.millis()), 0, dateAndServer, DATE.length(), HttpDate.LENGTH);
-        }
+        int at = lead.length - serverLine.length() - CRLF.length - HttpDate.LENGTH;
+        System.arraycopy(date.at(clock.millis()), 0, lead, at, HttpDate.LENGTH);
     }
 
     /** The length of the body. */

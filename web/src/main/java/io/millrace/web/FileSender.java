@@ -31,6 +31,7 @@ final class FileSender {
     private final Folder folder;
     private final FileOptions options;
     private final SharedHeaders shared;
+    private final FileAnswer answer;
     private final Clock clock;
     private final FileCache cache;
     private final Siblings siblings;
@@ -39,6 +40,7 @@ final class FileSender {
         this.folder = folder;
         this.options = options;
         this.shared = shared;
+        this.answer = new FileAnswer(options, shared);
         this.clock = clock;
         this.cache = new FileCache(options.cacheFiles(), options.cacheBytes(), clock.nanos());
         this.siblings = new Siblings(this::sibling);
@@ -72,25 +74,23 @@ final class FileSender {
             StaticFiles.refuse(response, 406, shared);
             return;
         }
-        String coding = chosen == original ? null : Siblings.coding(chosen);
-        FileAnswer answer = new FileAnswer(request, response, original.type(), coding, options, shared);
-        if (!answer.settled(chosen)) {
-            send(answer, chosen);
+        if (!answer.settled(request, response, chosen)) {
+            send(request, response, original, chosen);
         }
     }
 
-    private void send(FileAnswer answer, FileFacts facts) throws IOException {
+    private void send(Request request, Response response, FileFacts original, FileFacts facts) throws IOException {
         if (facts.content() != null) {
-            answer.send(facts, null);
+            answer.send(request, response, original, facts, null);
             return;
         }
         try (OpenFile kept = facts.borrow()) {
             if (kept != null) {
-                answer.send(facts, kept);
+                answer.send(request, response, original, facts, kept);
                 return;
             }
         }
-        open(answer, facts);
+        open(request, response, original, facts);
     }
 
     /** The facts of a file that may not be there, in which case {@code null}. */
@@ -104,16 +104,17 @@ final class FileSender {
         return headers.has("Accept-Encoding") ? headers.joined("Accept-Encoding") : null;
     }
 
-    private void open(FileAnswer answer, FileFacts seen) throws IOException {
+    private void open(Request request, Response response, FileFacts original, FileFacts seen) throws IOException {
         try (OpenFile file = folder.open(seen.name())) {
             FileFacts facts = seen;
             if (!file.info().sameAs(seen.info())) {
                 facts = facts(seen.name(), file.info());
-                if (answer.settled(facts)) {
+                if (answer.settled(request, response, facts)) {
                     return;
                 }
             }
-            answer.send(facts.size() > SMALL ? kept(facts, file) : load(facts, file), file);
+            FileFacts held = facts.size() > SMALL ? kept(facts, file) : load(facts, file);
+            answer.send(request, response, original, held, file);
         }
     }
 

@@ -39,6 +39,7 @@ public final class StaticFiles implements Handler, AutoCloseable {
     private final FileOptions options;
     private final SharedHeaders shared;
     private final FileSender sender;
+    private final RecentNames names = new RecentNames();
     private final Semaphore largeListings = new Semaphore(LARGE_LISTINGS);
 
     private StaticFiles(Folder folder, FileOptions options, Clock clock) {
@@ -101,7 +102,7 @@ public final class StaticFiles implements Handler, AutoCloseable {
 
     private void read(Request request, Response response) throws IOException {
         String path = request.path();
-        String name = RequestedName.below(options.mount(), path);
+        String name = names.below(options.mount(), path);
         if (name == null) {
             outside(request, response, path);
         } else if (!RequestedName.servable(name, options.hidden())) {

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.web;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.sun.management.ThreadMXBean;
+import io.millrace.core.Ascii;
+import io.millrace.http.Handler;
+import io.millrace.http.Router;
+import io.millrace.http1.Http1;
+import io.millrace.loop.ListenOptions;
+import io.millrace.loop.Listening;
+import io.millrace.loop.LoopGroup;
+import io.millrace.testkit.RawClient;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The budget of the hot path with everything in it: several connections over real sockets, and what the loop's own thread
+ * allocates over 10,000 requests. The system calls are part of it: how they are bound decides whether they allocate.
+ */
+@Timeout(120)
+@EnabledOnOs(value = OS.LINUX, disabledReason = "the loops of this release are for Linux")
+final class LoopAllocationTest {
+    private static final int ROUNDS = 10_000;
+    private static final int ATTEMPTS = 30;
+    private static final int CONNECTIONS = 8;
+    private static final byte[] BODY = Ascii.bytes("Hello, World!");
+
+    private final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+
+    /** The loop's thread, as the handler sees it. */
+    private volatile long thread;
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void plainTextAllocatesNothing() throws Exception {
+        assertNothing((request, response) -> response.type("text/plain").send(BODY), "/", 1);
+    }
+
+    @Test
+    void pipelinedRequestsAllocateNothing() throws Exception {
+        assertNothing((request, response) -> response.type("text/plain").send(BODY), "/", 16);
+    }
+
+    @Test
+    void aRouteAllocatesNothing() throws Exception {
+        Router router = new Router()
+                .get("/users/{id}", (request, response) -> response.type("text/plain").send(BODY));
+        assertNothing(router, "/users/42?page=2", 1);
+    }
+
+    /** From memory, after a look whether it is still the same. */
+    @Test
+    void aSmallFileAllocatesNothing() throws Exception {
+        assertFileAllocates(1024, 1);
+    }
+
+    /** By sendfile(2): what waits between buffer and file is a list of parts, made for each answer. */
+    @Test
+    void aLargeFileAllocatesLittle() throws Exception {
+        assertFileAllocates(64 * 1024, 256);
+    }
+
+    private void assertFileAllocates(int size, int most) throws Exception {
+        Path file = folder.resolve("file.bin");
+        Files.write(file, new byte[size]);
+        // Old enough to be remembered.
+        Files.setLastModifiedTime(file, FileTime.from(Instant.now().minusSeconds(60)));
+        try (StaticFiles files = StaticFiles.of(WebServer.openFolder(folder, false), FileOptions.DEFAULT)) {
+            assertAllocates(files, "/file.bin", 1, most);
+        }
+    }
+
+    private void assertNothing(Handler handler, String target, int depth) throws Exception {
+        assertAllocates(handler, target, depth, 1);
+    }
+
+    /** Fewer than {@code most} bytes a request. */
+    private void assertAllocates(Handler handler, String target, int depth, int most) throws Exception {
+        Handler noting = (request, response) -> {
+            if (thread == 0) {
+                thread = Thread.currentThread().threadId();
+            }
+            handler.handle(request, response);
+        };
+        byte[] one = Ascii.bytes("GET " + target + " HTTP/1.1\r\nHost: localhost\r\nUser-Agent: test\r\nAccept: */*\r\n\r\n");
+        byte[] requests = Ascii.bytes(Ascii.string(one, 0, one.length).repeat(depth));
+        InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+        try (LoopGroup loops = LoopGroup.open(1)) {
+            Listening listening = loops.listen(ListenOptions.on(address), () -> new Http1(noting));
+            List<RawClient> clients = new ArrayList<>();
+            try {
+                for (int i = 0; i < CONNECTIONS; i++) {
+                    clients.add(RawClient.connect(listening.address()));
+                }
+                assertLeast(clients, requests, depth, most);
+            } finally {
+                for (RawClient client : clients) {
+                    client.close();
+                }
+            }
+        }
+    }
+
+    /** Warm-up is when the compiler says so: the best of several measurements is what the code itself allocates. */
+    private void assertLeast(List<RawClient> clients, byte[] requests, int depth, int most) throws IOException {
+        int length = depth * answerLength(clients.get(0), requests, depth);
+        long least = Long.MAX_VALUE;
+        for (int attempt = 0; attempt < ATTEMPTS && least >= (long) most * ROUNDS; attempt++) {
+            long before = threads.getThreadAllocatedBytes(thread);
+            for (int done = 0; done < ROUNDS; done += depth * CONNECTIONS) {
+                for (RawClient client : clients) {
+                    client.send(requests);
+                }
+                for (RawClient client : clients) {
+                    assertEquals('H', client.read(length)[0]);
+                }
+            }
+            least = Math.min(least, threads.getThreadAllocatedBytes(thread) - before);
+        }
+        assertTrue(least < (long) most * ROUNDS, least + " bytes for " + ROUNDS + " requests");
+    }
+
+    /** All answers are alike: the head says how long the first is. */
+    private static int answerLength(RawClient client, byte[] requests, int depth) throws IOException {
+        String head = client.send(requests).readUntil("\r\n\r\n");
+        Matcher length = Pattern.compile("Content-Length: (\\d+)").matcher(head);
+        assertTrue(length.find(), head);
+        int all = head.length() + Integer.parseInt(length.group(1));
+        client.read(depth * all - head.length());
+        return all;
+    }
+}
