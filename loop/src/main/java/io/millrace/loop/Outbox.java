@@ -4,7 +4,6 @@ package io.millrace.loop;
 import io.millrace.core.Body;
 import io.millrace.core.Buffer;
 import io.millrace.core.OpenFile;
-import java.util.ArrayDeque;
 
 /**
  * What a connection has to send before its current {@code out} buffer, in order: bytes of its own, bytes that are somebody else's, parts of files,
@@ -21,6 +20,7 @@ final class Outbox {
         final Splice splice;
         long position;
         long left;
+        private Part next;
 
         /** Whether the kernel cannot send this file by itself. */
         boolean copied;
@@ -87,7 +87,8 @@ final class Outbox {
         }
     }
 
-    private final ArrayDeque<Part> parts = new ArrayDeque<>(4);
+    private Part first;
+    private Part last;
     private long pending;
 
     /** Whether it stays when it is empty: a relay fills it again and again. */
@@ -98,39 +99,51 @@ final class Outbox {
     }
 
     void add(Part part) {
-        parts.add(part);
+        if (first == null) {
+            first = part;
+        } else {
+            last.next = part;
+        }
+        last = part;
         pending += part.left;
     }
 
     /** The part to send next, or {@code null}. */
     Part first() {
-        return parts.peekFirst();
+        return first;
     }
 
     /** Some bytes of the first part have left; returns whether it is done and has been taken off. */
     boolean sent(long count) {
-        Part part = parts.getFirst();
+        Part part = first;
         part.sent(count);
         pending -= count;
         if (part.left > 0) {
             return false;
         }
-        parts.removeFirst();
-        part.release();
+        takeFirst().release();
         return true;
+    }
+
+    /** A part that is used again must not lead to those that came behind it. */
+    private Part takeFirst() {
+        Part part = first;
+        first = part.next;
+        part.next = null;
+        return part;
     }
 
     /** Gives up everything: files are closed, bodies released. */
     void release() {
         pending = 0;
         // Releasing runs code of others, which must find nothing half done.
-        for (Part part = parts.pollFirst(); part != null; part = parts.pollFirst()) {
-            part.release();
+        while (first != null) {
+            takeFirst().release();
         }
     }
 
     /** Whether something follows the first part. */
     boolean more() {
-        return parts.size() > 1;
+        return first != null && first.next != null;
     }
 }
