@@ -2,6 +2,7 @@
 
 /** The millrace command. */
 module io.millrace.cli {
+    requires io.millrace.models;
     requires io.millrace.sys;
     requires io.millrace.web;
     requires io.millrace.load;

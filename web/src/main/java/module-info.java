@@ -6,6 +6,7 @@ module io.millrace.web {
     requires transitive io.millrace.http;
     requires io.millrace.http1;
     requires transitive io.millrace.loop;
+    requires transitive io.millrace.models;
 
     exports io.millrace.web;
 }

@@ -19,14 +19,14 @@ final class Banner {
         this.colors = colors;
     }
 
-    void print(PrintStream out, Path root, SocketAddress address, String engine, int loops) {
+    void print(PrintStream out, Path root, SocketAddress address, String engine) {
         out.println("Serving " + style(BOLD, root.toString()));
         if (address instanceof InetSocketAddress inet) {
             printUrls(out, inet);
         } else {
             out.println("  at   " + style(BOLD, address.toString()) + style(DIM, "  (curl --unix-socket reaches it)"));
         }
-        out.println("  on   " + engine + ", " + count(loops, "loop"));
+        out.println("  on   " + engine);
         out.println("  stop " + style(DIM, "Ctrl-C: finishes what is in flight; once more: at once"));
         out.flush();
     }

@@ -8,12 +8,16 @@ import static io.millrace.cli.Options.value;
 
 import io.millrace.loop.ListenOptions;
 import io.millrace.loop.Listening;
-import io.millrace.loop.LoopGroup;
+import io.millrace.models.IoModel;
+import io.millrace.models.ModelOptions;
+import io.millrace.models.Server;
+import io.millrace.models.Worker;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
 
@@ -36,8 +40,9 @@ final class EchoCommand {
         spec.addOption(value("PORT", Integer.class, names("-p", "--port"),
                         "Port to listen on. Default: 7777. 0 picks one that is free.")
                 .converters(Options.number(0, 65535)).build());
+        spec.addOption(Models.option().build());
         spec.addOption(number("N", 1, names("--loops"),
-                "Event loops, each a thread. Default: one per processor.").build());
+                "Event loops, threads or processes, where the model has several. Default: one per processor.").build());
         spec.addOption(number("SECONDS", 0, names("--grace"),
                 "Time that connections get to end by themselves at a stop. Default: 1.").build());
         spec.addOption(flag("-q", "No banner.").names("-q", "--quiet").build());
@@ -55,8 +60,23 @@ final class EchoCommand {
         int count = parsed.matchedOptionValue("--loops", Runtime.getRuntime().availableProcessors());
         Duration grace = Duration.ofSeconds(parsed.matchedOptionValue("--grace", 1));
         boolean quiet = parsed.hasMatchedOption("--quiet");
-        try (LoopGroup loops = LoopGroup.open(count)) {
-            return echo(terminal, loops, address, grace, quiet);
+        Optional<IoModel> chosen = Models.chosen(parsed);
+        IoModel model = chosen.orElseGet(IoModel::auto);
+        try (Server server = model.open(ModelOptions.DEFAULT.withCarriers(count))) {
+            Shutdown shutdown = Worker.isWorker() ? null : Shutdown.onSignal();
+            Listening listening = server.listen(ListenOptions.on(address), () -> EchoProtocol::new);
+            if (shutdown == null) {
+                server.await();
+                return Main.OK;
+            }
+            if (model == IoModel.PREFORK) {
+                shutdown.reloadOnHangup(server::reload);
+            }
+            greet(terminal.out(), listening.address(), Models.engine(server.engine(), chosen), quiet);
+            shutdown.await();
+            // Echo clients have no end of their own: those that are still there after the grace are cut off, as announced.
+            server.stop(grace);
+            return Main.OK;
         } catch (UnsupportedOperationException e) {
             return terminal.fail(StartFailure.message(e));
         } catch (IOException e) {
@@ -67,22 +87,9 @@ final class EchoCommand {
         }
     }
 
-    private static int echo(
-            Terminal terminal, LoopGroup loops, InetSocketAddress address, Duration grace, boolean quiet)
-            throws IOException, InterruptedException {
-        Shutdown shutdown = Shutdown.onSignal();
-        Listening listening = loops.listen(ListenOptions.on(address), () -> EchoProtocol::new);
-        greet(terminal.out(), listening.address(), loops, quiet);
-        shutdown.await();
-        // Echo clients have no end of their own: those that are still there after the grace are cut off, as announced.
-        loops.stop(grace);
-        return Main.OK;
-    }
-
-    private static void greet(PrintStream out, InetSocketAddress address, LoopGroup loops, boolean quiet) {
+    private static void greet(PrintStream out, InetSocketAddress address, String engine, boolean quiet) {
         if (!quiet) {
-            out.println("Echoing on " + Addresses.text(address) + " (" + loops.engine() + ", "
-                    + Banner.count(loops.size(), "loop") + "). Ctrl-C stops.");
+            out.println("Echoing on " + Addresses.text(address) + " (" + engine + "). Ctrl-C stops.");
         }
         out.flush();
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.cli;
 
+import io.millrace.models.Worker;
 import java.util.Arrays;
 import picocli.CommandLine;
 import picocli.CommandLine.Help.Ansi;
@@ -37,7 +38,7 @@ public final class Main {
         if (System.getProperty(LOG_FORMAT) == null) {
             System.setProperty(LOG_FORMAT, "millrace: %4$s: %5$s%6$s%n");
         }
-        if (Arrays.asList(args).contains(ServeCommand.NAME)) {
+        if (Arrays.asList(args).contains(ServeCommand.NAME) && !Worker.isForOneClient()) {
             HeadStart.begin();
         }
         System.exit(run(Terminal.system(), args));
@@ -71,6 +72,8 @@ public final class Main {
             case ServeCommand.NAME -> ServeCommand.run(terminal, parsed);
             case EchoCommand.NAME -> EchoCommand.run(terminal, parsed);
             case LoadCommand.NAME -> LoadCommand.run(terminal, parsed);
+            case Models.NAME -> Models.run(terminal);
+            case HerdCommand.NAME -> HerdCommand.run(terminal, parsed);
             default -> {
                 command.usage(terminal.err(), Ansi.OFF);
                 yield USAGE;
@@ -113,6 +116,8 @@ public final class Main {
         spec.addSubcommand(ServeCommand.NAME, ServeCommand.spec());
         spec.addSubcommand(EchoCommand.NAME, EchoCommand.spec());
         spec.addSubcommand(LoadCommand.NAME, LoadCommand.spec());
+        spec.addSubcommand(Models.NAME, Models.spec());
+        spec.addSubcommand(HerdCommand.NAME, HerdCommand.spec());
         return spec;
     }
 }

@@ -4,6 +4,8 @@ package io.millrace.cli;
 import io.millrace.core.Clock;
 import io.millrace.core.Folder;
 import io.millrace.http.ExchangeLog;
+import io.millrace.models.IoModel;
+import io.millrace.models.Worker;
 import io.millrace.web.AccessLog;
 import io.millrace.web.ExchangeLogs;
 import io.millrace.web.FileOptions;
@@ -96,8 +98,15 @@ final class ServeCommand {
         ExchangeLog log = ExchangeLogs.all(stats, headers == null ? access : headers);
         try (access; headers; WebServer server = server(address, log).files("/", folder, files)) {
             // Before the port answers: whoever sees it answer may send a signal.
-            Shutdown shutdown = Shutdown.onSignal();
+            Shutdown shutdown = Worker.isWorker() ? null : Shutdown.onSignal();
             server.start();
+            if (shutdown == null) {
+                server.await();
+                return Main.OK;
+            }
+            if (server.model() == IoModel.PREFORK) {
+                shutdown.reloadOnHangup(server::reload);
+            }
             return untilSignal(server, directory.toRealPath(), access, shutdown);
         } catch (UnsupportedOperationException e) {
             return terminal.fail(StartFailure.message(e));
@@ -118,6 +127,7 @@ final class ServeCommand {
                 .listen(address)
                 .listenFlags(options.listenFlags())
                 .loops(options.loops())
+                .model(options.model().orElseGet(IoModel::auto))
                 .limits(options.limits())
                 .maxConnections(options.maxConnections(), options.overload())
                 .log(log);
@@ -133,7 +143,10 @@ final class ServeCommand {
         boolean inTime = server.stop(options.grace());
         access.close();
         if (!options.quiet()) {
-            messages().println(Summary.text(stats, Duration.ofNanos(System.nanoTime() - start), access.dropped()));
+            Duration running = Duration.ofNanos(System.nanoTime() - start);
+            messages().println(server.model().inProcesses()
+                    ? "Served by worker processes in " + Summary.time(running) + "."
+                    : Summary.text(stats, running, access.dropped()));
             messages().flush();
         }
         if (inTime) {
@@ -146,7 +159,7 @@ final class ServeCommand {
     private void greet(WebServer server, Path root) {
         if (!options.quiet()) {
             Banner banner = new Banner(terminal.colors(options.color()));
-            banner.print(messages(), root, server.local(), server.engine(), server.loops());
+            banner.print(messages(), root, server.local(), Models.engine(server.engine(), options.model()));
         } else if (options.port() == 0 && server.local() instanceof InetSocketAddress) {
             terminal.out().println(Addresses.urls(server.address()).getFirst());
             terminal.out().flush();

@@ -11,6 +11,7 @@ import io.millrace.cli.Terminal.Color;
 import io.millrace.http.Limits;
 import io.millrace.loop.Overload;
 import io.millrace.loop.Spread;
+import io.millrace.models.IoModel;
 import io.millrace.poll.InheritedSocket;
 import io.millrace.poll.ListenFlags;
 import io.millrace.poll.UnixAddress;
@@ -22,6 +23,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Stack;
 import picocli.CommandLine.IParameterPreprocessor;
 import picocli.CommandLine.Model.ArgSpec;
@@ -103,7 +105,9 @@ final class ServeOptions {
         Options.addSection(
                 spec,
                 "How much:",
-                number("N", 1, names("--loops"), "Event loops, each a thread. Default: one per processor."),
+                Models.option(),
+                number("N", 1, names("--loops"),
+                        "Event loops, threads or processes, where the model has several. Default: one per processor."),
                 number("N", 1, names("--max-connections"),
                         "Connections open at once. Default: as many as descriptors allow."),
                 choice(Overload.class, names("--overload"),
@@ -215,6 +219,11 @@ final class ServeOptions {
 
     int loops() {
         return read("--loops", Runtime.getRuntime().availableProcessors());
+    }
+
+    /** The model that was asked for, or none for the best there is. */
+    Optional<IoModel> model() {
+        return Models.chosen(parsed);
     }
 
     int maxConnections() {

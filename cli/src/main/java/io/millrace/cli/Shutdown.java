@@ -18,9 +18,16 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 final class Shutdown {
     private static final String[] SIGNALS = {"INT", "TERM", "HUP"};
+    private static final int HUP = 1;
 
     private final CountDownLatch asked = new CountDownLatch(1);
     private final AtomicInteger received = new AtomicInteger();
+    private volatile Runnable reload;
+
+    /** From now on SIGHUP asks for this in place of a stop: what a daemon's users expect of one that can renew itself. */
+    void reloadOnHangup(Runnable reload) {
+        this.reload = reload;
+    }
 
     /** From now on signals ask for an orderly stop. */
     static Shutdown onSignal() {
@@ -68,6 +75,11 @@ final class Shutdown {
     }
 
     private void received(int number) {
+        Runnable instead = reload;
+        if (number == HUP && instead != null) {
+            instead.run();
+            return;
+        }
         if (received.incrementAndGet() > 1) {
             Runtime.getRuntime().halt(128 + number);
         }

@@ -5,6 +5,7 @@ import io.millrace.core.Buffer;
 import io.millrace.http.Handler;
 import io.millrace.http1.Http1;
 import io.millrace.loop.LoopGroup;
+import io.millrace.models.IoModel;
 import io.millrace.poll.Kernel;
 import io.millrace.sys.SysException;
 import io.millrace.web.WebServer;
@@ -76,7 +77,7 @@ final class Command implements AutoCloseable {
     private static String classPath() {
         Set<String> places = new LinkedHashSet<>();
         for (Class<?> one : List.of(Main.class, CommandLine.class, WebServer.class, Http1.class, Handler.class,
-                LoopGroup.class, Kernel.class, SysException.class, Buffer.class)) {
+                LoopGroup.class, IoModel.class, Kernel.class, SysException.class, Buffer.class)) {
             String place = one.getProtectionDomain().getCodeSource().getLocation().toString();
             places.add(Path.of(URI.create(place)).toString());
         }

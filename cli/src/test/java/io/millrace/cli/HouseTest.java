@@ -33,16 +33,17 @@ final class HouseTest {
             Map.entry("poll", Set.of("sys")),
             Map.entry("ring", Set.of("sys")),
             Map.entry("loop", Set.of("core", "sys", "poll", "ring")),
+            Map.entry("models", Set.of("core", "sys", "poll", "loop")),
             Map.entry("net", Set.of("core", "sys", "poll", "loop")),
             Map.entry("events", Set.of("sys", "loop")),
             Map.entry("http", Set.of("core")),
             Map.entry("http1", Set.of("core", "http")),
             Map.entry("testkit", Set.of("core", "sys", "poll")),
-            Map.entry("web", Set.of("core", "http", "http1", "loop")),
+            Map.entry("web", Set.of("core", "http", "http1", "loop", "models")),
             Map.entry("load", Set.of("core", "loop")),
             Map.entry("lab", Set.of("load")),
             // sys for one thing: the errno of a SysException, to say in one line why a port cannot be had.
-            Map.entry("cli", Set.of("sys", "web", "load", "lab")));
+            Map.entry("cli", Set.of("models", "sys", "web", "load", "lab")));
 
     /** Libraries of others, in rooms of the roof that nobody embeds. */
     private static final Map<String, Set<String>> LIBRARIES = Map.of(

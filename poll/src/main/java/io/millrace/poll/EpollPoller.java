@@ -48,6 +48,19 @@ public final class EpollPoller extends Poller {
         return new EpollPoller(capacity);
     }
 
+    /** Another poller of the same epoll instance, for one more thread that takes events from it. Lives as long as this one. */
+    public EpollPoller sibling() {
+        return new EpollPoller(this);
+    }
+
+    private EpollPoller(EpollPoller first) {
+        this.capacity = first.capacity;
+        this.events = Arena.ofAuto().allocate((long) capacity * Epoll.EVENT_SIZE, 8);
+        this.epoll = first.epoll;
+        this.eventfd = first.eventfd;
+        this.closed = true;
+    }
+
     private static int opened(String call, int fd) throws SysException {
         if (fd < 0) {
             throw new SysException(call, fd, "for a poller");
@@ -134,6 +147,7 @@ public final class EpollPoller extends Poller {
         bits |= (interest & Interest.PRIORITY) != 0 ? Epoll.EPOLLPRI : 0;
         bits |= (interest & Interest.EDGE) != 0 ? Epoll.EPOLLET : 0;
         bits |= (interest & Interest.EXCLUSIVE) != 0 ? Epoll.EPOLLEXCLUSIVE : 0;
+        bits |= (interest & Interest.ONE_SHOT) != 0 ? Epoll.EPOLLONESHOT : 0;
         return bits;
     }
 

@@ -32,6 +32,9 @@ public final class Interest {
     /** Of several pollers that watch the same descriptor wake one, not all. Cannot be modified later. */
     public static final int EXCLUSIVE = 1 << 17;
 
+    /** Report once, then nothing at all, errors included, until the next {@link Poller#modify}. */
+    public static final int ONE_SHOT = 1 << 18;
+
     /** The bits in words, for logs: {@code "READ|WRITE|EDGE"}. */
     public static String describe(int bits) {
         StringBuilder text = new StringBuilder();

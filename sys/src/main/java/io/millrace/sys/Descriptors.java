@@ -6,7 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 
-/** What all descriptors have in common: close(2), fcntl(2), dup(2), eventfd(2), getrlimit(2). */
+/** What all descriptors have in common: close(2), fcntl(2), dup(2), eventfd(2), pipe2(2), poll(2) on two of them, getrlimit(2). */
 public final class Descriptors {
     private Descriptors() {}
 
@@ -18,7 +18,13 @@ public final class Descriptors {
     public static final int F_SETFL = 4;
     public static final int F_DUPFD_CLOEXEC = 1030;
     public static final int FD_CLOEXEC = 1;
+    public static final int O_CLOEXEC = 0x80000;
     public static final int O_NONBLOCK = 0x800;
+    public static final int POLLIN = 0x1;
+    public static final int POLLOUT = 0x4;
+    public static final int POLLERR = 0x8;
+    public static final int POLLHUP = 0x10;
+    public static final int POLLNVAL = 0x20;
     public static final int RLIMIT_NOFILE = 7;
 
     private static final MethodHandle CLOSE = Native.function("close");
@@ -26,6 +32,9 @@ public final class Descriptors {
     private static final MethodHandle DUP = Native.function("dup");
     private static final MethodHandle EVENTFD = Native.function("eventfd");
     private static final MethodHandle WRITE = Native.function("write");
+    private static final MethodHandle READ = Native.function("read");
+    private static final MethodHandle PIPE2 = Native.function("pipe2");
+    private static final MethodHandle POLL = Native.function("poll");
     private static final MethodHandle GETRLIMIT = Native.function("getrlimit");
 
     /** Closes a descriptor. Never to be repeated, not even after -EINTR: on Linux it is closed then, too. */
@@ -53,6 +62,59 @@ public final class Descriptors {
         MemorySegment struct = Scratch.mine().struct;
         struct.set(ValueLayout.JAVA_LONG, 0, 1);
         return (int) Native.callLong(WRITE, eventfd, struct.address(), Long.BYTES, 0, 0);
+    }
+
+    /** Takes what has been added to a non-blocking eventfd: 8, or -EAGAIN when that is nothing. */
+    public static int clear(int eventfd) {
+        return (int) Native.callLong(READ, eventfd, Scratch.mine().struct.address(), Long.BYTES, 0, 0);
+    }
+
+    /** A pipe: {@code pair[0]} to read from, {@code pair[1]} to write to. */
+    public static int pipe2(int flags, int[] pair) {
+        MemorySegment struct = Scratch.mine().struct;
+        int result = Native.call(PIPE2, struct.address(), flags, 0, 0, 0);
+        if (result == 0) {
+            pair[0] = struct.get(ValueLayout.JAVA_INT, 0);
+            pair[1] = struct.get(ValueLayout.JAVA_INT, Integer.BYTES);
+        }
+        return result;
+    }
+
+    /** Reads up to 256 bytes from a descriptor of any kind: bytes, 0 at the end, -errno. May block. */
+    public static int read(int fd, byte[] into, int length) {
+        MemorySegment struct = Scratch.mine().struct;
+        int n = (int) Native.callLong(READ, fd, struct.address(), Math.min(length, struct.byteSize()), 0, 0);
+        if (n > 0) {
+            MemorySegment.copy(struct, ValueLayout.JAVA_BYTE, 0, into, 0, n);
+        }
+        return n;
+    }
+
+    /** Writes up to 256 bytes to a descriptor of any kind: bytes taken, or -errno. May block. */
+    public static int write(int fd, byte[] from, int length) {
+        MemorySegment struct = Scratch.mine().struct;
+        int count = (int) Math.min(length, struct.byteSize());
+        MemorySegment.copy(from, 0, struct, ValueLayout.JAVA_BYTE, 0, count);
+        return (int) Native.callLong(WRITE, fd, struct.address(), count, 0, 0);
+    }
+
+    /**
+     * Waits with poll(2) until {@code fd} has one of {@code events} or {@code bell} is readable, up to {@code millis} (-1 for ever). Blocks.
+     * Either may be -1, which poll(2) passes over.
+     *
+     * @return what was found for {@code fd} in the low 16 bits, for {@code bell} in those above; 0 when time is up; -errno
+     */
+    public static int await(int fd, int events, int bell, int millis) {
+        MemorySegment struct = Scratch.mine().struct;
+        struct.set(ValueLayout.JAVA_INT, 0, fd);
+        struct.set(ValueLayout.JAVA_INT, 4, events & 0xffff);
+        struct.set(ValueLayout.JAVA_INT, 8, bell);
+        struct.set(ValueLayout.JAVA_INT, 12, POLLIN);
+        int result = Native.call(POLL, struct.address(), 2, millis, 0, 0);
+        if (result <= 0) {
+            return result;
+        }
+        return struct.get(ValueLayout.JAVA_SHORT, 6) & 0xffff | struct.get(ValueLayout.JAVA_SHORT, 14) << 16;
     }
 
     /** A limit of this process: {@code limits[0]} the soft one in force, {@code limits[1]} the hard one; -1 is none. */

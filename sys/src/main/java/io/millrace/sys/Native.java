@@ -100,6 +100,11 @@ final class Native {
         return LINKER.downcallHandle(symbol("syscall"), SEVEN, ERRNO);
     }
 
+    /** A function that not every C library has, or {@code null}. */
+    static MethodHandle optional(String name) {
+        return LINKER.defaultLookup().find(name).isPresent() ? function(name) : null;
+    }
+
     /** A function that never blocks and whose work is bounded, on a heap array. */
     static MethodHandle critical(String name) {
         return LINKER.downcallHandle(symbol(name), ON_HEAP, ERRNO, Linker.Option.critical(true));
@@ -118,9 +123,14 @@ final class Native {
      * compile this method by itself, it does not know the handle, and each call goes a long way round and allocates.
      */
     static int call(MethodHandle function, long a, long b, long c, long d, long e) {
+        return call(function, a, b, c, d, e, 0);
+    }
+
+    /** The same with a sixth argument. */
+    static int call(MethodHandle function, long a, long b, long c, long d, long e, long f) {
         Scratch mine = Scratch.mine();
         try {
-            return (int) mine.result((int) (long) function.invokeExact(mine.errno, a, b, c, d, e, 0L));
+            return (int) mine.result((int) (long) function.invokeExact(mine.errno, a, b, c, d, e, f));
         } catch (Throwable t) {
             throw bug(t);
         }

@@ -31,6 +31,7 @@ public final class Sockets {
     public static final int SO_RCVBUF = 8;
     public static final int SO_LINGER = 13;
     public static final int SO_REUSEPORT = 15;
+    public static final int SO_ATTACH_REUSEPORT_CBPF = 51;
     public static final int SO_ACCEPTCONN = 30;
     public static final int SO_DOMAIN = 39;
     public static final int IPPROTO_TCP = 6;
@@ -61,6 +62,13 @@ public final class Sockets {
     private static final MethodHandle GETSOCKOPT = Native.function("getsockopt");
     private static final MethodHandle GETSOCKNAME = Native.function("getsockname");
     private static final MethodHandle GETPEERNAME = Native.function("getpeername");
+
+    /** Loads a word, here one of the kernel's own; divides and keeps the rest; returns what it has computed. */
+    private static final int BPF_LOAD = 0x20;
+
+    private static final int BPF_MODULO = 0x94;
+    private static final int BPF_RETURN = 0x16;
+    private static final int SKF_AD_RANDOM = -0x1000 + 56;
 
     /** In the scratch structure: an address, and behind it how long it is. */
     private static final int LENGTH_AT = 128;
@@ -157,6 +165,30 @@ public final class Sockets {
         struct.set(ValueLayout.JAVA_INT, 0, 1);
         struct.set(ValueLayout.JAVA_INT, Integer.BYTES, seconds);
         return Native.call(SETSOCKOPT, fd, SOL_SOCKET, SO_LINGER, struct.address(), 2 * Integer.BYTES);
+    }
+
+    /**
+     * Gives the sockets that share an address by SO_REUSEPORT a program that chooses among them (socket(7) SO_ATTACH_REUSEPORT_CBPF): any of
+     * {@code sockets}, in the order in which they began to listen, by a random number. On the first of them.
+     *
+     * <pre>
+     *   struct sock_fprog    len u16 | filter pointer at 8                       = 16
+     *   struct sock_filter   code u16 | jump if true u8 | jump if false u8 | k u32 = 8
+     * </pre>
+     */
+    public static int chooseAtRandom(int fd, int sockets) {
+        MemorySegment struct = Scratch.mine().struct;
+        instruction(struct, 16, BPF_LOAD, SKF_AD_RANDOM);
+        instruction(struct, 24, BPF_MODULO, sockets);
+        instruction(struct, 32, BPF_RETURN, 0);
+        struct.set(ValueLayout.JAVA_LONG, 0, 3);
+        struct.set(ValueLayout.JAVA_LONG, 8, struct.address() + 16);
+        return Native.call(SETSOCKOPT, fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, struct.address(), 16);
+    }
+
+    private static void instruction(MemorySegment struct, long at, int code, int operand) {
+        struct.set(ValueLayout.JAVA_INT, at, code);
+        struct.set(ValueLayout.JAVA_INT, at + 4, operand);
     }
 
     /** Reads an option whose value is an int into {@code value[0]}. */

@@ -96,6 +96,14 @@ class LayoutTest {
             Map.entry("Files.OPEN_HOW_SIZE", "sizeof(struct open_how)"),
             Map.entry("Files.SYS_OPENAT2", "SYS_openat2"),
             Map.entry("Files.SYS_GETDENTS64", "SYS_getdents64"),
+            Map.entry("Sockets.BPF_LOAD", "(BPF_LD | BPF_W | BPF_ABS)"),
+            Map.entry("Sockets.BPF_MODULO", "(BPF_ALU | BPF_MOD | BPF_K)"),
+            Map.entry("Sockets.BPF_RETURN", "(BPF_RET | BPF_A)"),
+            Map.entry("Sockets.SKF_AD_RANDOM", "(SKF_AD_OFF + SKF_AD_RANDOM)"),
+            Map.entry("Spawn.FILE_ACTIONS_SIZE", "sizeof(posix_spawn_file_actions_t)"),
+            Map.entry("Spawn.ATTRIBUTES_SIZE", "sizeof(posix_spawnattr_t)"),
+            Map.entry("Spawn.SIGSET_SIZE", "sizeof(sigset_t)"),
+            Map.entry("Spawn.SYS_PIDFD_OPEN", "SYS_pidfd_open"),
             Map.entry("Files.DIRENT_RECLEN", "offsetof(struct dirent64, d_reclen)"),
             Map.entry("Files.DIRENT_NAME", "offsetof(struct dirent64, d_name)"));
 
@@ -142,6 +150,9 @@ class LayoutTest {
             _Static_assert(sizeof(struct open_how) == 24, "open_how");
             _Static_assert(offsetof(struct open_how, resolve) == 16, "resolve");
             _Static_assert(sizeof(struct rlimit) == 16 && sizeof(rlim_t) == 8, "rlimit");
+            _Static_assert(sizeof(struct sock_fprog) == 16 && offsetof(struct sock_fprog, filter) == 8, "sock_fprog");
+            _Static_assert(sizeof(struct sock_filter) == 8 && offsetof(struct sock_filter, k) == 4, "sock_filter");
+            _Static_assert(sizeof(struct pollfd) == 8 && offsetof(struct pollfd, revents) == 6, "pollfd");
             _Static_assert(sizeof(socklen_t) == 4 && sizeof(size_t) == 8 && sizeof(off_t) == 8, "words");
             """;
 
@@ -159,7 +170,7 @@ class LayoutTest {
         Map<String, Long> numbers = new TreeMap<>();
         for (Class<?> type : List.of(
                 Errno.class, Sockets.class, SocketAddresses.class, UnixSockets.class, Datagrams.class, Epoll.class, Descriptors.class, Uring.class,
-                io.millrace.sys.Files.class)) {
+                Spawn.class, io.millrace.sys.Files.class)) {
             for (Field field : type.getDeclaredFields()) {
                 String name = type.getSimpleName() + "." + field.getName();
                 if (Modifier.isStatic(field.getModifiers()) && field.getType() == int.class && !OURS.contains(name)) {
@@ -178,10 +189,14 @@ class LayoutTest {
                 #include <errno.h>
                 #include <fcntl.h>
                 #include <linux/io_uring.h>
+                #include <linux/filter.h>
                 #include <linux/openat2.h>
                 #include <netinet/in.h>
                 #include <netinet/tcp.h>
                 #include <netinet/udp.h>
+                #include <poll.h>
+                #include <signal.h>
+                #include <spawn.h>
                 #include <stddef.h>
                 #include <stdio.h>
                 #include <sys/epoll.h>
@@ -194,6 +209,7 @@ class LayoutTest {
                 #include <sys/syscall.h>
                 #include <sys/uio.h>
                 #include <sys/un.h>
+                #include <sys/wait.h>
                 #include <unistd.h>
                 """);
         c.append(ASSERTIONS).append("int main(void) {\n");

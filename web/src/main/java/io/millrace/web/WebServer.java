@@ -13,9 +13,12 @@ import io.millrace.http1.Http1;
 import io.millrace.loop.KernelFolder;
 import io.millrace.loop.ListenOptions;
 import io.millrace.loop.Listening;
-import io.millrace.loop.LoopGroup;
 import io.millrace.loop.Overload;
 import io.millrace.loop.Spread;
+import io.millrace.models.IoModel;
+import io.millrace.models.ModelOptions;
+import io.millrace.models.Server;
+import io.millrace.models.Worker;
 import io.millrace.poll.ListenFlags;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -62,7 +65,9 @@ public final class WebServer implements AutoCloseable {
     private Spread spread;
     private SocketAddress elsewhere;
     private ListenFlags listenFlags = ListenFlags.USUAL;
-    private LoopGroup loops;
+    private IoModel model;
+    private List<String> workerCommand = List.of();
+    private Server server;
     private Listening listening;
     private boolean ended;
     private volatile boolean cutShort;
@@ -218,6 +223,10 @@ public final class WebServer implements AutoCloseable {
      * @throws IOException if it does not exist, is no directory or may not be read
      */
     public static Folder openFolder(Path path, boolean followOutside) throws IOException {
+        if (Worker.isForOneClient()) {
+            // Linking the kernel's calls would take longer than all that this process is for.
+            return NioFolder.open(path, followOutside);
+        }
         try {
             return KernelFolder.open(path, followOutside);
         } catch (IOException | UnsupportedOperationException | LinkageError e) {
@@ -229,7 +238,7 @@ public final class WebServer implements AutoCloseable {
 
     // ---- how
 
-    /** Runs this many event loops, each on a thread; as many as there are processors if never said. */
+    /** Runs this many event loops, threads or processes, where the model has several; as many as there are processors if never said. */
     public WebServer loops(int count) {
         requireNotStarted();
         if (count < 1) {
@@ -278,6 +287,23 @@ public final class WebServer implements AutoCloseable {
         return this;
     }
 
+    /**
+     * What the server waits for its clients with; {@link IoModel#auto} if never said. With PROCESS and PREFORK this program is started again for
+     * each worker, up to {@link #start}: {@link io.millrace.models.Worker} says what that asks of it.
+     */
+    public WebServer model(IoModel model) {
+        requireNotStarted();
+        this.model = Objects.requireNonNull(model);
+        return this;
+    }
+
+    /** The command that starts this program again, for PROCESS and PREFORK; the one that this JVM was started with if never said. */
+    public WebServer workerCommand(List<String> command) {
+        requireNotStarted();
+        workerCommand = List.copyOf(command);
+        return this;
+    }
+
     // ---- life
 
     /**
@@ -289,14 +315,14 @@ public final class WebServer implements AutoCloseable {
      */
     public synchronized WebServer start() throws IOException {
         requireNotStarted();
-        LoopGroup group = LoopGroup.open(loopCount);
+        Server opened = model().open(ModelOptions.DEFAULT.withCarriers(loopCount).withWorkerCommand(workerCommand));
         try {
-            listening = group.listen(listenOptions(), this::http1);
-            loops = group;
+            listening = opened.listen(listenOptions(), this::http1);
+            server = opened;
             return this;
         } finally {
-            if (loops == null) {
-                group.close();
+            if (server == null) {
+                opened.close();
             }
         }
     }
@@ -311,6 +337,16 @@ public final class WebServer implements AutoCloseable {
     /** Each loop has its own: what it caches needs no lock. */
     private Http1 http1() {
         return new Http1(router, limits, log, clock, serverName);
+    }
+
+    /** Replaces the worker processes of PREFORK by new ones without refusing a connection; does nothing for other models. */
+    public void reload() {
+        Server running;
+        synchronized (this) {
+            requireStarted();
+            running = server;
+        }
+        running.reload();
     }
 
     /**
@@ -337,13 +373,18 @@ public final class WebServer implements AutoCloseable {
         return requireStarted().connections();
     }
 
-    /** What the loops wait with, such as {@code "epoll, edge-triggered"}. */
+    /** What the server waits with and how many of it, such as {@code "epoll, edge-triggered, 2 loops"}. */
     public synchronized String engine() {
         requireStarted();
-        return loops.engine();
+        return server.engine();
     }
 
-    /** Number of loops. */
+    /** The I/O model. */
+    public IoModel model() {
+        return model == null ? IoModel.auto() : model;
+    }
+
+    /** Number of loops, for models that have some. */
     public int loops() {
         return loopCount;
     }
@@ -360,12 +401,12 @@ public final class WebServer implements AutoCloseable {
      * @throws IllegalStateException on one of the server's loops, which cannot wait for its own end
      */
     public boolean stop(Duration grace) throws InterruptedException {
-        LoopGroup group = loopsFromOutside();
+        Server running = fromOutside();
         if (!end()) {
-            return group == null || stopAgain(group, grace);
+            return running == null || stopAgain(running, grace);
         }
         try {
-            endedInTime = group == null || group.stop(grace) && !cutShort;
+            endedInTime = running == null || running.stop(grace) && !cutShort;
             return endedInTime;
         } finally {
             folders.forEach(StaticFiles::close);
@@ -373,14 +414,14 @@ public final class WebServer implements AutoCloseable {
         }
     }
 
-    private boolean stopAgain(LoopGroup group, Duration grace) throws InterruptedException {
+    private boolean stopAgain(Server running, Duration grace) throws InterruptedException {
         boolean done = false;
         try {
             done = over.await(TimeUnit.NANOSECONDS.convert(grace), TimeUnit.NANOSECONDS);
         } finally {
             if (!done) {
                 cutShort = true;
-                group.close();
+                running.close();
             }
         }
         over.await();
@@ -403,21 +444,19 @@ public final class WebServer implements AutoCloseable {
 
     /** Waits until the server has stopped. */
     public void await() throws InterruptedException {
-        LoopGroup group;
+        Server running;
         synchronized (this) {
             requireStarted();
-            group = loops;
+            running = server;
         }
-        group.await();
+        running.await();
     }
 
-    private synchronized LoopGroup loopsFromOutside() {
-        for (int i = 0; loops != null && i < loops.size(); i++) {
-            if (loops.loop(i).inLoop()) {
-                throw new IllegalStateException("a loop cannot wait for its own end: stop from another thread");
-            }
+    private synchronized Server fromOutside() {
+        if (server != null && server.isCarrier()) {
+            throw new IllegalStateException("a loop cannot wait for its own end: stop from another thread");
         }
-        return loops;
+        return server;
     }
 
     /** Whether this is the first to say so. */
@@ -428,7 +467,7 @@ public final class WebServer implements AutoCloseable {
     }
 
     private synchronized void requireNotStarted() {
-        if (loops != null || ended) {
+        if (server != null || ended) {
             throw new IllegalStateException("the server is started: say everything about it before start()");
         }
     }

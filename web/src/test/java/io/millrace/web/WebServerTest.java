@@ -453,7 +453,7 @@ final class WebServerTest {
     private static String classPath() {
         Set<String> places = new LinkedHashSet<>();
         for (Class<?> one : List.of(WebServer.class, io.millrace.http1.Http1.class, io.millrace.http.Handler.class,
-                io.millrace.loop.LoopGroup.class, io.millrace.poll.Kernel.class, io.millrace.sys.SysException.class,
+                io.millrace.loop.LoopGroup.class, io.millrace.models.IoModel.class, io.millrace.poll.Kernel.class, io.millrace.sys.SysException.class,
                 io.millrace.core.Buffer.class)) {
             String place = one.getProtectionDomain().getCodeSource().getLocation().toString();
             places.add(Path.of(URI.create(place)).toString());

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.models;
+
+import io.millrace.core.Protocol;
+import io.millrace.core.ProtocolFactory;
+import io.millrace.loop.BlockingLink;
+import io.millrace.loop.Desk;
+import io.millrace.loop.ListenOptions;
+import io.millrace.loop.Listening;
+import io.millrace.loop.NioWire;
+import java.io.FileInputStream;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.function.Supplier;
+
+/**
+ * The other end of {@link ProcessServer}: serves the client that is descriptor 0, and is done. Uses the JDK's own channels throughout: linking
+ * system calls of our own would be a third of the life of a short-lived worker.
+ */
+final class ConnectionWorker implements Server {
+    private final int wanted;
+    private int listened;
+    private BlockingLink link;
+    private Thread thread;
+
+    ConnectionWorker(int index) {
+        this.wanted = index;
+    }
+
+    @Override
+    public synchronized Listening listen(ListenOptions options, Supplier<? extends ProtocolFactory> protocols) throws IOException {
+        if (listened++ != wanted) {
+            return new Inherited(options.address(), 0);
+        }
+        NioWire wire = NioWire.inherited();
+        Protocol protocol = protocols.get().create();
+        link = new BlockingLink(wire, wire.peer(), protocol);
+        thread = Thread.ofPlatform().name("millrace-client").start(() -> {
+            link.serve(new Desk());
+            Worker.endSoon();
+        });
+        Thread.ofPlatform().name("millrace-tie").daemon().start(this::awaitParent);
+        return new Inherited(wire.local(), 1);
+    }
+
+    /** Nobody ever writes: the end of the pipe is the message. */
+    private void awaitParent() {
+        try (FileInputStream tie = new FileInputStream("/dev/fd/" + Worker.TIE)) {
+            tie.read();
+        } catch (IOException e) {
+            // No tie: whoever started us by hand ends us by hand.
+            return;
+        }
+        link.stop();
+    }
+
+    @Override
+    public String engine() {
+        return "one connection of process " + ProcessHandle.current().parent().map(ProcessHandle::pid).orElse(0L);
+    }
+
+    @Override
+    public int carriers() {
+        return 1;
+    }
+
+    @Override
+    public boolean isCarrier() {
+        return Thread.currentThread() == thread;
+    }
+
+    @Override
+    public boolean stop(Duration grace) throws InterruptedException {
+        BlockingLink served = link;
+        if (served == null) {
+            return true;
+        }
+        served.stop();
+        thread.join(Math.max(1, Servers.nanos(grace) / 1_000_000));
+        boolean inTime = served.over();
+        close();
+        thread.join();
+        return inTime;
+    }
+
+    @Override
+    public void close() {
+        if (link != null) {
+            link.cut();
+        }
+    }
+
+    @Override
+    public void await() throws InterruptedException {
+        if (thread != null) {
+            thread.join();
+        }
+    }
+}

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.models;
+
+import io.millrace.loop.ListenOptions;
+import io.millrace.loop.Listening;
+import io.millrace.sys.Descriptors;
+import io.millrace.sys.Errno;
+import io.millrace.sys.Sockets;
+import io.millrace.sys.Spawn;
+import io.millrace.sys.SysException;
+import java.lang.System.Logger.Level;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The workers of one listening socket of a {@link PreforkServer}, on the supervisor's thread but for what a {@link Listening} offers to all.
+ *
+ * <pre>
+ *   started ──'R'──► ready ──reload: 'D'──► leaving ──► gone
+ *      └── dies young: the next one after 0.1 s, 0.2 s ... 10 s
+ * </pre>
+ */
+final class Flock implements Listening {
+    /** What is said over the tie: by a worker that it is ready, or how many connections it has; to a worker to drain, or to say how many. */
+    static final byte READY = 'R';
+
+    static final byte COUNT = 'N';
+    static final byte DRAIN = 'D';
+    static final byte ASK = 'C';
+
+    private static final long YOUNG_NANOS = 5_000_000_000L;
+    private static final long SHORTEST_PAUSE = 100_000_000L;
+    private static final long LONGEST_PAUSE = 10_000_000_000L;
+
+    /** A worker and how far it has come. */
+    private static final class Member {
+        final Child child;
+        final int tie;
+        final int generation;
+        final long born = System.nanoTime();
+        boolean ready;
+        boolean leaving;
+        volatile int connections;
+        CountDownLatch asked;
+
+        Member(Child child, int tie, int generation) {
+            this.child = child;
+            this.tie = tie;
+            this.generation = generation;
+        }
+
+        void say(byte word) {
+            Descriptors.write(tie, new byte[] {word}, 1);
+        }
+    }
+
+    private final PreforkServer server;
+    private final ListenOptions options;
+    private final SocketAddress address;
+    private final int index;
+    private final List<Member> members = new ArrayList<>();
+    private int socket;
+    private int generation;
+    private boolean reloading;
+    private long pause;
+    private long growAt = System.nanoTime();
+
+    Flock(PreforkServer server, ListenOptions options, int socket, int index) {
+        this.server = server;
+        this.options = options;
+        this.socket = socket;
+        this.index = index;
+        this.address = server.kernel().local(socket);
+    }
+
+    boolean isEmpty() {
+        return members.isEmpty();
+    }
+
+    /** Starts those that are missing, unless the last one died young a moment ago. */
+    void grow(long now) {
+        while (socket >= 0 && missing() > 0 && now - growAt >= 0) {
+            if (!start()) {
+                later(now);
+            }
+        }
+    }
+
+    private long missing() {
+        return server.carriers() - members.stream().filter(m -> m.generation == generation && !m.leaving).count();
+    }
+
+    /** Nanoseconds until {@link #grow} has something to do, negative for nothing. */
+    long untilGrowth(long now) {
+        return socket < 0 || missing() <= 0 ? -1 : Math.max(0, growAt - now);
+    }
+
+    private void later(long now) {
+        pause = pause == 0 ? SHORTEST_PAUSE : Math.min(2 * pause, LONGEST_PAUSE);
+        growAt = now + pause;
+    }
+
+    private boolean start() {
+        int[] pair = new int[2];
+        int result = Sockets.socketpair(Sockets.AF_UNIX, Sockets.SOCK_STREAM | Sockets.SOCK_CLOEXEC, 0, pair);
+        if (result == 0) {
+            List<String> command = server.command();
+            result = Spawn.spawn(command.getFirst(), command, Worker.environment(Worker.Kind.PREFORK, index),
+                    new int[] {socket, pair[1]}, new int[] {0, Worker.TIE});
+            Descriptors.close(pair[1]);
+        }
+        if (result < 0) {
+            Servers.log(Level.WARNING, "cannot start a worker: " + Errno.describe(result));
+            return false;
+        }
+        Member member = new Member(new Child(result), pair[0], generation);
+        members.add(member);
+        int watched = Math.min(server.watch(member.tie), server.watch(member.child.pidfd));
+        if (watched < 0) {
+            Servers.log(Level.WARNING, "cannot watch worker " + result + ": " + Errno.describe(watched));
+            member.child.kill();
+        }
+        return true;
+    }
+
+    /** Hears what members say, and notes which have ended. */
+    void look(long now) {
+        for (Member member : List.copyOf(members)) {
+            hear(member);
+            if (member.child.reap()) {
+                buried(member, now);
+            }
+        }
+        if (reloading && missing() == 0 && members.stream().allMatch(m -> m.generation != generation || m.ready)) {
+            reloading = false;
+            members.stream().filter(m -> m.generation != generation).forEach(this::dismiss);
+        }
+    }
+
+    private void dismiss(Member member) {
+        member.leaving = true;
+        member.say(DRAIN);
+    }
+
+    private void hear(Member member) {
+        byte[] said = new byte[5];
+        while ((Descriptors.await(member.tie, Descriptors.POLLIN, -1, 0) & Descriptors.POLLIN) != 0
+                && Descriptors.read(member.tie, said, 1) > 0) {
+            if (said[0] == READY) {
+                member.ready = true;
+            } else if (said[0] == COUNT && Descriptors.read(member.tie, said, 4) == 4) {
+                member.connections = (said[0] & 0xff) << 24 | (said[1] & 0xff) << 16 | (said[2] & 0xff) << 8 | said[3] & 0xff;
+                release(member);
+            }
+        }
+    }
+
+    private static void release(Member member) {
+        if (member.asked != null) {
+            member.asked.countDown();
+            member.asked = null;
+        }
+    }
+
+    private void buried(Member member, long now) {
+        members.remove(member);
+        server.unwatch(member.tie);
+        server.unwatch(member.child.pidfd);
+        Descriptors.close(member.tie);
+        Descriptors.close(member.child.pidfd);
+        release(member);
+        if (member.leaving || server.stopping()) {
+            return;
+        }
+        String complaint = member.child.complaint();
+        Servers.log(Level.WARNING, "worker " + member.child.pid + " " + (complaint == null ? "ended of its own accord" : complaint));
+        if (reloading && member.generation == generation && !member.ready) {
+            giveUpReload();
+        } else if (now - member.born < YOUNG_NANOS) {
+            later(now);
+        } else {
+            pause = 0;
+        }
+    }
+
+    private void giveUpReload() {
+        Servers.log(Level.WARNING, "the new workers do not come up: the old ones go on");
+        reloading = false;
+        members.stream().filter(m -> m.generation == generation).forEach(this::dismiss);
+        generation--;
+    }
+
+    /** Begins to replace all; the old ones leave when all of the new are ready. */
+    void reload() {
+        if (!reloading && socket >= 0 && !server.stopping()) {
+            reloading = true;
+            generation++;
+            pause = 0;
+            growAt = System.nanoTime();
+        }
+    }
+
+    /** Lets nobody in any more and tells all to finish. */
+    void drain() {
+        closeSocket();
+        members.stream().filter(m -> !m.leaving).forEach(this::dismiss);
+    }
+
+    void kill() {
+        closeSocket();
+        members.forEach(member -> member.child.kill());
+    }
+
+    private void closeSocket() {
+        if (socket >= 0) {
+            Descriptors.close(socket);
+            socket = -1;
+            try {
+                server.kernel().forget(options.address());
+            } catch (SysException e) {
+                Servers.log(Level.DEBUG, "left behind: " + e.getMessage());
+            }
+        }
+    }
+
+    // ---- for everybody
+
+    @Override
+    public InetSocketAddress address() {
+        if (address instanceof InetSocketAddress inet) {
+            return inet;
+        }
+        throw new IllegalStateException(address + " is no TCP address: ask for local()");
+    }
+
+    @Override
+    public SocketAddress local() {
+        return address;
+    }
+
+    /** Asks the workers, and waits up to a second for what they say. */
+    @Override
+    public int connections() {
+        CountDownLatch[] answers = new CountDownLatch[1];
+        CountDownLatch sent = new CountDownLatch(1);
+        int[] sum = new int[1];
+        server.execute(() -> {
+            List<Member> asked = members.stream().filter(m -> m.ready).toList();
+            answers[0] = new CountDownLatch(asked.size());
+            asked.forEach(member -> {
+                release(member);
+                member.asked = answers[0];
+                member.say(ASK);
+            });
+            sent.countDown();
+        });
+        CountDownLatch summed = new CountDownLatch(1);
+        try {
+            if (sent.await(1, TimeUnit.SECONDS) && answers[0].await(1, TimeUnit.SECONDS)) {
+                server.execute(() -> {
+                    sum[0] = members.stream().mapToInt(m -> m.connections).sum();
+                    summed.countDown();
+                });
+                return summed.await(1, TimeUnit.SECONDS) ? sum[0] : 0;
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        return 0;
+    }
+
+    /** Workers accept: to pause is not in the supervisor's hands. */
+    @Override
+    public void pause() {
+        throw new UnsupportedOperationException("the workers of prefork cannot be paused");
+    }
+
+    @Override
+    public void resume() {}
+
+    @Override
+    public boolean paused() {
+        return false;
+    }
+
+    @Override
+    public void close() {
+        server.execute(this::drain);
+    }
+
+    @Override
+    public String toString() {
+        return "Listening[" + address + "]";
+    }
+}

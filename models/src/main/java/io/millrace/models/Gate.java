@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.models;
+
+import io.millrace.core.ProtocolFactory;
+import io.millrace.loop.Bell;
+import io.millrace.loop.ListenOptions;
+import io.millrace.loop.Listening;
+import io.millrace.loop.Overload;
+import io.millrace.poll.Interest;
+import io.millrace.poll.Kernel;
+import io.millrace.poll.Peer;
+import io.millrace.sys.Errno;
+import io.millrace.sys.SysException;
+import java.lang.System.Logger.Level;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+
+/**
+ * Where clients of a blocking model come in: a listening socket, how many may be inside, and what to do when accept(2) fails. One
+ * thread takes connections; it sleeps on the socket and a bell, which rings when a place has come free or the gate is to close.
+ */
+final class Gate implements Listening {
+    /** There is no connection to be had for now. */
+    static final int NOBODY = -1;
+
+    private static final long SHORTEST_PAUSE = 50_000_000L;
+    private static final long LONGEST_PAUSE = 1_000_000_000L;
+
+    /** Refusing takes threads and descriptors, too: beyond this many at once clients wait after all. */
+    private static final int MOST_REFUSED = 64;
+
+    final Supplier<? extends ProtocolFactory> protocols;
+
+    private final Kernel kernel;
+    private final ListenOptions options;
+    private final SocketAddress address;
+    private final int most;
+    private final Overload overload;
+    private final Bell bell;
+    private final Peer peer = new Peer();
+    private final AtomicInteger inside = new AtomicInteger();
+    private final AtomicInteger refused = new AtomicInteger();
+    private volatile boolean closing;
+    private volatile boolean paused;
+    private boolean welcome;
+    private long pause;
+    private int fd;
+
+    /** Listens; {@code most} is what the model can carry, which the options may narrow further. */
+    Gate(Kernel kernel, ListenOptions options, int most, Supplier<? extends ProtocolFactory> protocols)
+            throws SysException {
+        this.kernel = kernel;
+        this.options = options;
+        this.paused = options.paused();
+        this.protocols = protocols;
+        this.most = Math.min(most, options.maxConnections());
+        this.overload = options.overload();
+        this.bell = Bell.open();
+        try {
+            this.fd = kernel.listen(options.address(), options.flags(), Kernel.Sharing.ALONE);
+        } catch (SysException e) {
+            bell.close();
+            throw e;
+        }
+        this.address = kernel.local(fd);
+    }
+
+    /** The listening socket. */
+    int descriptor() {
+        return fd;
+    }
+
+    /** Sleeps until it is worth trying {@link #accept}. */
+    void await() {
+        long nanos = pause == 0 ? -1 : pause;
+        bell.await(pause != 0 || paused || full() ? -1 : fd, Interest.READ, nanos);
+    }
+
+    /** Takes a connection: its descriptor, or NOBODY. */
+    int accept() {
+        if (paused || full()) {
+            return NOBODY;
+        }
+        int accepted = kernel.accept(fd, peer);
+        while (accepted < 0 && isOfTheConnection(-accepted)) {
+            accepted = kernel.accept(fd, peer);
+        }
+        if (accepted < 0) {
+            failed(accepted);
+            return NOBODY;
+        }
+        pause = 0;
+        welcome = inside.get() < most;
+        (welcome ? inside : refused).incrementAndGet();
+        return accepted;
+    }
+
+    private boolean full() {
+        return inside.get() >= most && (overload == Overload.WAIT || refused.get() >= MOST_REFUSED);
+    }
+
+    /** Errors of the one connection that has gone again, not of the socket (accept(2)). */
+    private static boolean isOfTheConnection(int errno) {
+        return switch (errno) {
+            case Errno.EINTR, Errno.ECONNABORTED, Errno.EPROTO, Errno.EPERM, Errno.ENETDOWN, Errno.EHOSTUNREACH,
+                    Errno.ENETUNREACH, Errno.ETIMEDOUT, Errno.EOPNOTSUPP, Errno.ENOPROTOOPT -> true;
+            default -> false;
+        };
+    }
+
+    /** Being out of descriptors or memory passes: clients wait in the kernel's queue meanwhile. */
+    private void failed(int result) {
+        if (result == -Errno.EAGAIN) {
+            pause = 0;
+            return;
+        }
+        if (options.errors() != null) {
+            options.errors().accept(new SysException("accept", result, address));
+        } else if (pause == 0) {
+            Servers.log(Level.WARNING, "cannot accept on " + address + ": " + Errno.describe(result)
+                    + "; clients wait, trying on");
+        }
+        pause = pause == 0 ? SHORTEST_PAUSE : Math.min(2 * pause, LONGEST_PAUSE);
+    }
+
+    /** Whether the connection that was just accepted is within the limit; one beyond is to be refused. */
+    boolean welcome() {
+        return welcome;
+    }
+
+    /** The peer of the connection that was just accepted. */
+    SocketAddress peer(int accepted) {
+        return peer.port() < 0 ? kernel.peer(accepted) : Peer.unpack(peer.high(), peer.low(), peer.port());
+    }
+
+    /** A connection that was taken has ended. Any thread may call. */
+    void left(boolean welcomed) {
+        (welcomed ? inside : refused).decrementAndGet();
+        bell.ring();
+    }
+
+    boolean closing() {
+        return closing;
+    }
+
+    @Override
+    public InetSocketAddress address() {
+        if (address instanceof InetSocketAddress inet) {
+            return inet;
+        }
+        throw new IllegalStateException(address + " is no TCP address: ask for local()");
+    }
+
+    @Override
+    public SocketAddress local() {
+        return address;
+    }
+
+    @Override
+    public void pause() {
+        paused = true;
+        bell.ring();
+    }
+
+    @Override
+    public void resume() {
+        paused = false;
+        bell.ring();
+    }
+
+    @Override
+    public boolean paused() {
+        return paused;
+    }
+
+    @Override
+    public int connections() {
+        return inside.get();
+    }
+
+    @Override
+    public void close() {
+        closing = true;
+        bell.ring();
+    }
+
+    /** Closes the socket. By the thread that accepts, at its end. */
+    void closeNow() {
+        closing = true;
+        if (fd >= 0) {
+            kernel.close(fd);
+            fd = -1;
+            bell.close();
+            forget();
+        }
+    }
+
+    private void forget() {
+        try {
+            kernel.forget(options.address());
+        } catch (SysException e) {
+            // Somebody else listens there already, and needs it; or it is not for us to remove.
+            Servers.log(Level.DEBUG, "left behind: " + e.getMessage());
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "Listening[" + address + "]";
+    }
+}

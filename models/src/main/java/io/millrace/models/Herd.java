@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.models;
+
+import io.millrace.poll.Interest;
+import io.millrace.poll.Kernel;
+import io.millrace.poll.ListenFlags;
+import io.millrace.poll.Peer;
+import io.millrace.poll.Poller;
+import io.millrace.poll.Ready;
+import io.millrace.sys.Errno;
+import io.millrace.sys.Sockets;
+import io.millrace.sys.SysException;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * The thundering herd, as an experiment: several workers, each a thread with an epoll of its own, wait for connections to one address, in
+ * each of the ways there are. One connection needs one worker; counted is how many are woken for it, how many of them for nothing, who
+ * gets it, and how long clients wait when one worker is slow. On the loopback address, bounded in number.
+ */
+public final class Herd {
+    private static final int EVENTS = 16;
+    private static final int BACKLOG = 1024;
+    private static final int CLIENTS = 4;
+
+    /** How workers share an address. */
+    public enum Way {
+        /** One socket in every epoll: a connection wakes all who sleep. */
+        PLAIN("one socket in every epoll"),
+
+        /** The same with EPOLLEXCLUSIVE: it wakes one, the one who went to sleep last. */
+        EXCLUSIVE("the same, EPOLLEXCLUSIVE"),
+
+        /** A socket for each worker, SO_REUSEPORT: the kernel chooses by a hash of the addresses, whoever is busy or not. */
+        REUSE_PORT("a socket each, SO_REUSEPORT"),
+
+        /** The same, chosen by a program of ours in the kernel. */
+        REUSE_PORT_PROGRAM("the same, chosen by a program"),
+
+        /** One worker accepts and hands over to each in turn. */
+        ONE_ACCEPTOR("one accepts and hands over");
+
+        private final String text;
+
+        Way(String text) {
+            this.text = text;
+        }
+
+        /** In a few words. */
+        public String text() {
+            return text;
+        }
+    }
+
+    /**
+     * What was counted.
+     *
+     * @param accepted connections that were served
+     * @param wakeups how often a worker was woken
+     * @param useless how often it found nothing to accept (EAGAIN)
+     * @param spread connections by worker; the first is the slow one
+     * @param medianNanos how long a client waited for its answer, connecting included
+     * @param p99Nanos how long the slowest hundredth waited at least
+     */
+    public record Result(int accepted, long wakeups, long useless, List<Integer> spread, long medianNanos, long p99Nanos) {}
+
+    /** A worker's part. */
+    private final class Worker {
+        final Poller poller;
+        final int listener;
+        final Duration slow;
+        final ConcurrentLinkedQueue<Integer> handed = new ConcurrentLinkedQueue<>();
+        volatile long wakeups;
+        volatile long useless;
+        volatile int served;
+
+        Worker(int listener, Duration slow) throws SysException {
+            this.poller = kernel.poller(EVENTS);
+            this.listener = listener;
+            this.slow = slow;
+        }
+
+        /** Counts are this thread's; others read them when it has ended. */
+        void run() {
+            Ready ready = new Ready(EVENTS);
+            Peer peer = new Peer();
+            while (!over) {
+                poller.poll(-1, ready);
+                if (over) {
+                    return;
+                }
+                wakeups = wakeups + 1;
+                int fd = listener >= 0 ? kernel.accept(listener, peer) : handedOver();
+                if (fd < 0) {
+                    useless = useless + 1;
+                }
+                while (fd >= 0) {
+                    serve(fd);
+                    fd = listener >= 0 ? -1 : handedOver();
+                }
+            }
+        }
+
+        private int handedOver() {
+            Integer fd = handed.poll();
+            return fd == null ? -Errno.EAGAIN : fd;
+        }
+
+        private void serve(int fd) {
+            if (!slow.isZero()) {
+                LockSupport.parkNanos(slow.toNanos());
+            }
+            kernel.send(fd, new byte[] {'!'}, 0, 1, false);
+            kernel.close(fd);
+            served = served + 1;
+        }
+    }
+
+    private final Kernel kernel = Kernel.host();
+    private final List<Worker> workers = new ArrayList<>();
+    private final List<Integer> sockets = new ArrayList<>();
+    private volatile boolean over;
+
+    private Herd() {}
+
+    /**
+     * Runs one experiment; returns when it is over and everything is closed.
+     *
+     * @param workers how many wait
+     * @param connections how many come, a few at a time
+     * @param slow how long the first worker takes for each of its connections; zero for none that is slow
+     * @throws UnsupportedOperationException where the kernel's calls cannot be used
+     * @throws IOException if the kernel refuses something, such as the option that a way needs
+     */
+    public static Result run(Way way, int workers, int connections, Duration slow) throws IOException, InterruptedException {
+        if (workers < 1 || connections < 1) {
+            throw new IllegalArgumentException("at least one worker and one connection");
+        }
+        Herd herd = new Herd();
+        try {
+            return herd.measure(way, workers, connections, slow);
+        } finally {
+            herd.sockets.forEach(herd.kernel::close);
+            herd.workers.forEach(worker -> worker.poller.close());
+        }
+    }
+
+    private Result measure(Way way, int count, int connections, Duration slow) throws IOException, InterruptedException {
+        InetSocketAddress address = listen(way, count);
+        for (int i = 0; i < count; i++) {
+            int listener = way == Way.ONE_ACCEPTOR ? -1 : sockets.get(i % sockets.size());
+            Worker worker = new Worker(listener, i == 0 ? slow : Duration.ZERO);
+            workers.add(worker);
+            if (listener >= 0) {
+                check("epoll_ctl", worker.poller.add(listener, Interest.READ | (way == Way.EXCLUSIVE ? Interest.EXCLUSIVE : 0), i));
+            }
+        }
+        List<Thread> threads = new ArrayList<>();
+        workers.forEach(worker -> threads.add(Thread.ofPlatform().daemon().name("herd").start(worker::run)));
+        Poller acceptor = way == Way.ONE_ACCEPTOR ? kernel.poller(EVENTS) : null;
+        if (acceptor != null) {
+            check("epoll_ctl", acceptor.add(sockets.getFirst(), Interest.READ, 0));
+            threads.add(Thread.ofPlatform().daemon().name("herd-acceptor").start(() -> handOver(acceptor)));
+        }
+        try {
+            long[] waits = visit(address, connections);
+            return result(waits);
+        } finally {
+            end(threads, acceptor);
+        }
+    }
+
+    private void end(List<Thread> threads, Poller acceptor) throws InterruptedException {
+        over = true;
+        workers.forEach(worker -> worker.poller.wakeup());
+        if (acceptor != null) {
+            acceptor.wakeup();
+        }
+        for (Thread thread : threads) {
+            thread.join();
+        }
+        if (acceptor != null) {
+            acceptor.close();
+        }
+    }
+
+    private InetSocketAddress listen(Way way, int count) throws IOException {
+        boolean own = way == Way.REUSE_PORT || way == Way.REUSE_PORT_PROGRAM;
+        InetSocketAddress loopback = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+        ListenFlags flags = ListenFlags.USUAL.withBacklog(BACKLOG);
+        sockets.add(kernel.listen(loopback, flags, own ? Kernel.Sharing.FIRST : Kernel.Sharing.ALONE));
+        InetSocketAddress address = (InetSocketAddress) kernel.local(sockets.getFirst());
+        for (int i = 1; own && i < count; i++) {
+            sockets.add(kernel.listen(address, flags, Kernel.Sharing.FURTHER));
+        }
+        if (way == Way.REUSE_PORT_PROGRAM) {
+            check("SO_ATTACH_REUSEPORT_CBPF", Sockets.chooseAtRandom(sockets.getFirst(), count));
+        }
+        return address;
+    }
+
+    private static void check(String call, int result) throws SysException {
+        if (result < 0) {
+            throw new SysException(call, result, "for the herd");
+        }
+    }
+
+    private void handOver(Poller acceptor) {
+        Ready ready = new Ready(EVENTS);
+        Peer peer = new Peer();
+        for (int turn = 0; !over; ) {
+            acceptor.poll(-1, ready);
+            for (int fd = kernel.accept(sockets.getFirst(), peer); fd >= 0; fd = kernel.accept(sockets.getFirst(), peer)) {
+                Worker worker = workers.get(turn++ % workers.size());
+                worker.handed.add(fd);
+                worker.poller.wakeup();
+            }
+        }
+    }
+
+    /** A few clients, each of which comes again as soon as it was answered. */
+    private static long[] visit(InetSocketAddress address, int connections) throws IOException, InterruptedException {
+        long[] waits = new long[connections];
+        AtomicInteger next = new AtomicInteger();
+        List<IOException> failures = new ArrayList<>();
+        List<Thread> clients = new ArrayList<>();
+        for (int i = 0; i < CLIENTS; i++) {
+            clients.add(Thread.ofPlatform().daemon().start(() -> {
+                try {
+                    for (int n = next.getAndIncrement(); n < connections; n = next.getAndIncrement()) {
+                        waits[n] = visitOnce(address);
+                    }
+                } catch (IOException e) {
+                    synchronized (failures) {
+                        failures.add(e);
+                    }
+                }
+            }));
+        }
+        for (Thread client : clients) {
+            client.join();
+        }
+        if (!failures.isEmpty()) {
+            throw failures.getFirst();
+        }
+        return waits;
+    }
+
+    private static long visitOnce(InetSocketAddress address) throws IOException {
+        long start = System.nanoTime();
+        try (Socket socket = new Socket()) {
+            socket.setSoTimeout(30_000);
+            socket.connect(address, 30_000);
+            if (socket.getInputStream().read() < 0) {
+                throw new IOException("a connection was closed without an answer");
+            }
+        }
+        return System.nanoTime() - start;
+    }
+
+    private Result result(long[] waits) {
+        Arrays.sort(waits);
+        return new Result(
+                waits.length,
+                workers.stream().mapToLong(worker -> worker.wakeups).sum(),
+                workers.stream().mapToLong(worker -> worker.useless).sum(),
+                workers.stream().map(worker -> worker.served).toList(),
+                waits[waits.length / 2],
+                waits[(int) (waits.length * 0.99)]);
+    }
+}

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.models;
+
+import io.millrace.loop.Engine;
+import io.millrace.loop.LoopGroup;
+import io.millrace.poll.Kernel;
+import io.millrace.sys.Platform;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.Optional;
+
+/**
+ * The ways in which a Unix process can wait for its clients, in the order in which they were invented, or nearly. Each is a server of its own
+ * behind the same door, {@link #open}; what is served, the {@link io.millrace.core.Protocol}, is the same line of code over all of them.
+ */
+public enum IoModel {
+    /** One thread, one client at a time. */
+    ITERATIVE("iterative", "accept, serve until the client goes, accept the next: nothing simpler, and one silent client stops it") {
+        @Override
+        Server start(ModelOptions options) {
+            return new IterativeServer(Kernel.host());
+        }
+
+        @Override
+        public int clientsAtOnce() {
+            return 1;
+        }
+    },
+
+    /** A process for each client. */
+    PROCESS("process", "a process for each client: nothing protects them from one another as well, and each costs the start of one") {
+        @Override
+        Server start(ModelOptions options) throws IOException {
+            return new ProcessServer(Kernel.host(), options);
+        }
+
+        @Override
+        public boolean inProcesses() {
+            return true;
+        }
+    },
+
+    /** Worker processes that share the listening socket. */
+    PREFORK("prefork", "processes started beforehand share one socket: one may die, and all can be renewed while they serve") {
+        @Override
+        Server start(ModelOptions options) throws IOException {
+            return new PreforkServer(Kernel.host(), options);
+        }
+
+        @Override
+        public boolean inProcesses() {
+            return true;
+        }
+    },
+
+    /** A thread for each client. */
+    THREAD("thread", "a thread for each client: code from top to bottom, and a stack for everyone who says nothing") {
+        @Override
+        Server start(ModelOptions options) {
+            return new ThreadServer(Kernel.host(), options.most());
+        }
+    },
+
+    /** A virtual thread for each client. */
+    VIRTUAL("virtual", "the same with threads that are objects on the heap: it scales, as long as none of them sleeps in the kernel") {
+        @Override
+        Server start(ModelOptions options) throws IOException {
+            return new VirtualServer(Kernel.host());
+        }
+    },
+
+    /** One thread asks every socket in turn. */
+    NONBLOCKING("nonblocking", "ask every socket in turn and never wait: nobody holds up anybody, and nearly every question is for nothing") {
+        @Override
+        Server start(ModelOptions options) {
+            return new NonBlockingServer(Kernel.host());
+        }
+
+        @Override
+        public boolean seesHangups() {
+            return false;
+        }
+    },
+
+    /** Event loops over edge-triggered epoll. */
+    EPOLL_EDGE("epoll-et", "the kernel reports each arrival once: the least calls, and whoever stops reading too early waits for ever") {
+        @Override
+        Server start(ModelOptions options) throws IOException {
+            return new LoopServer(LoopGroup.open(options.carriers()));
+        }
+    },
+
+    /** Threads that share one epoll instance. */
+    EPOLL_ONE_SHOT("epoll-oneshot", "several threads take events from one epoll: work spreads by itself, for one call more for each event") {
+        @Override
+        Server start(ModelOptions options) throws IOException {
+            return new OneShotServer(Kernel.host(), options.carriers());
+        }
+    },
+
+    /** Event loops over io_uring. */
+    IO_URING("io_uring", "say what is to be done, hear what was done: one call a turn for all connections, and buffers in the kernel's hand") {
+        @Override
+        Server start(ModelOptions options) throws IOException {
+            return new LoopServer(LoopGroup.open(Kernel.host(), options.carriers(), Engine.RING));
+        }
+
+        @Override
+        public String whyNot() {
+            return Engine.RING.whyNot();
+        }
+    };
+
+    private final String word;
+    private final String lesson;
+
+    IoModel(String word, String lesson) {
+        this.word = word;
+        this.lesson = lesson;
+    }
+
+    abstract Server start(ModelOptions options) throws IOException;
+
+    /** The name by which users choose it: {@code "epoll-et"}. */
+    public String word() {
+        return word;
+    }
+
+    /** What there is to learn from it, in a line. */
+    public String lesson() {
+        return lesson;
+    }
+
+    /** Why it cannot be had here, or {@code null} if it can. */
+    public String whyNot() {
+        return Platform.whyNot();
+    }
+
+    /** Whether it can be had here. */
+    public final boolean isAvailable() {
+        return whyNot() == null;
+    }
+
+    /** How many clients can be served side by side by the model's nature, whatever its limits are set to; {@link Integer#MAX_VALUE} for no such bound. */
+    public int clientsAtOnce() {
+        return Integer.MAX_VALUE;
+    }
+
+    /** Whether clients are served by processes of their own, which {@link ModelOptions#workerCommand} starts. */
+    public boolean inProcesses() {
+        return false;
+    }
+
+    /**
+     * Whether a client's breaking off is seen while nothing is read from him. A model that only asks its sockets finds out with the next
+     * call, and one that reads nothing makes none.
+     */
+    public boolean seesHangups() {
+        return true;
+    }
+
+    /**
+     * Starts the model; {@link Server#listen} lets clients in.
+     *
+     * @throws UnsupportedOperationException saying why, where it cannot be had
+     * @throws IOException if the kernel refuses what it needs
+     */
+    public final Server open(ModelOptions options) throws IOException {
+        Optional<Worker> worker = inProcesses() ? Worker.current() : Optional.empty();
+        if (worker.isPresent()) {
+            return startWorker(worker.get());
+        }
+        String whyNot = whyNot();
+        if (whyNot != null) {
+            throw new UnsupportedOperationException(word + ": " + whyNot);
+        }
+        return start(options);
+    }
+
+    private static Server startWorker(Worker worker) throws IOException {
+        return switch (worker.kind()) {
+            case PROCESS -> new ConnectionWorker(worker.index());
+            case PREFORK -> new PreforkWorker(worker.index());
+        };
+    }
+
+    /** The model that serves best on this machine. */
+    public static IoModel auto() {
+        return EPOLL_EDGE;
+    }
+
+    /** Why {@link #auto} chooses what it does, in a few words. */
+    public static String whyAuto() {
+        return "the fewest system calls for each request";
+    }
+
+    /** The model of that name. */
+    public static Optional<IoModel> named(String word) {
+        return Arrays.stream(values()).filter(model -> model.word.equals(word)).findAny();
+    }
+
+    @Override
+    public String toString() {
+        return word;
+    }
+}

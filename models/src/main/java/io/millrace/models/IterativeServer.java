@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.models;
+
+import io.millrace.core.Protocol;
+import io.millrace.loop.Bell;
+import io.millrace.loop.BlockingLink;
+import io.millrace.loop.Desk;
+import io.millrace.loop.KernelWire;
+import io.millrace.poll.Kernel;
+import io.millrace.sys.SysException;
+import java.lang.System.Logger.Level;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * <b>iterative</b>: one thread, one client at a time: accept, serve until he goes, accept the next.
+ *
+ * <p>This is where every book on network programming begins, and for good reason: there is nothing in it but the protocol. No lock, no
+ * callback, no state but the program counter. It is the right server for something asked seldom and answered at once: the time of day, a
+ * number from a counter.
+ *
+ * <p>And it is the clearest picture of the problem that all the others solve. A client who connects and says nothing keeps everybody
+ * else waiting; they stand in the kernel's queue, connected already as far as they can tell, with their requests in the socket, until he goes or
+ * the protocol's time limit throws him out. With HTTP's persistent connections a browser that has just loaded a page is such a client. The
+ * inherent limit: <em>one client at a time</em>.
+ *
+ * <p>Watch it: {@code strace -e trace=accept4,poll,recvfrom,sendto,close}, and {@code ss -tl}, whose Recv-Q is those who wait.
+ */
+final class IterativeServer extends LinkServer {
+    private final Map<Gate, Seat> seats = new ConcurrentHashMap<>();
+
+    IterativeServer(Kernel kernel) {
+        super(kernel, 1);
+    }
+
+    @Override
+    void carry(Gate gate, int fd) {
+        boolean welcome = gate.welcome();
+        Seat seat = seat(gate);
+        Protocol protocol = seat == null ? null : Servers.protocol(seat.factory(), welcome);
+        BlockingLink link = enter(gate, seat == null ? null : KernelWire.blocking(kernel, fd, seat.bell()), fd, protocol);
+        if (link != null) {
+            link.serve(seat.desk());
+            leave(gate, link, welcome);
+        }
+    }
+
+    /** The one seat there is at this gate. */
+    private Seat seat(Gate gate) {
+        Seat seat = seats.get(gate);
+        try {
+            if (seat == null) {
+                seat = new Seat(new Desk(), Bell.open(), gate.protocols.get());
+                seats.put(gate, seat);
+            }
+        } catch (SysException e) {
+            Servers.log(Level.WARNING, "cannot carry a connection: " + e.getMessage());
+        }
+        return seat;
+    }
+
+    @Override
+    public void await() throws InterruptedException {
+        super.await();
+        seats.values().forEach(seat -> seat.bell().close());
+    }
+
+    @Override
+    public String engine() {
+        return "blocking calls, one client at a time";
+    }
+
+    @Override
+    public int carriers() {
+        return 1;
+    }
+}

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.models;
+
+import io.millrace.core.Protocol;
+import io.millrace.core.ProtocolFactory;
+import io.millrace.loop.BlockingLink;
+import io.millrace.loop.ListenOptions;
+import io.millrace.loop.Listening;
+import io.millrace.loop.Wire;
+import io.millrace.poll.Kernel;
+import java.io.IOException;
+import java.net.SocketAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Supplier;
+
+/**
+ * What the models without an event loop have in common: a thread at each gate, and the links that stand. A model says how a
+ * connection is carried; here is how they begin and end.
+ */
+abstract class LinkServer implements Server {
+    final Kernel kernel;
+
+    private final int most;
+    private final List<Gate> gates = new ArrayList<>();
+
+    /** The threads at the gates: when they have ended nobody comes in any more. */
+    private final List<Thread> keepers = new CopyOnWriteArrayList<>();
+
+    private final List<Thread> workers = new CopyOnWriteArrayList<>();
+
+    /** Who is inside, by what carries them. Also the lock that the last one's leaving is told by. */
+    private final Map<Object, Client> clients = new ConcurrentHashMap<>();
+
+    /** Those that serve; a connection's own thread is added while it lasts. */
+    private final Set<Thread> carriers = ConcurrentHashMap.newKeySet();
+
+    private volatile boolean draining;
+    private volatile boolean cutting;
+    private boolean closed;
+
+    /** Somebody inside, as far as the server's end is concerned. */
+    interface Client {
+
+        /** Is to finish. */
+        void stop();
+
+        /** Is to end now. */
+        void cut();
+    }
+
+    /** A model that carries at most that many connections at once. */
+    LinkServer(Kernel kernel, int most) {
+        this.kernel = kernel;
+        this.most = most;
+    }
+
+    /** Carries a connection that the gate has just taken: here and now, or on another thread, until {@link #leave}. */
+    abstract void carry(Gate gate, int fd);
+
+    /** The end has been asked for: whoever sleeps in the model's own ways wakes up and looks at {@link #done}. */
+    void wakeWorkers() {}
+
+    @Override
+    public Listening listen(ListenOptions options, Supplier<? extends ProtocolFactory> protocols) throws IOException {
+        synchronized (gates) {
+            if (closed) {
+                throw new IllegalStateException("the server is closed");
+            }
+            Gate gate = new Gate(kernel, options, most, protocols);
+            gates.add(gate);
+            keep(gate);
+            return gate;
+        }
+    }
+
+    /** Sees to it that somebody takes connections at the gate. */
+    void keep(Gate gate) {
+        keepers.add(start("millrace-accept-" + gate.local(), () -> accept(gate)));
+    }
+
+    /** Starts a thread that serves until the server is {@link #done}. */
+    final Thread startWorker(String name, Runnable task) {
+        Thread thread = start(name, task);
+        workers.add(thread);
+        return thread;
+    }
+
+    private Thread start(String name, Runnable task) {
+        Thread thread = Thread.ofPlatform().name(name).unstarted(task);
+        carriers.add(thread);
+        thread.start();
+        return thread;
+    }
+
+    private void accept(Gate gate) {
+        try {
+            while (!gate.closing()) {
+                gate.await();
+                takeAll(gate);
+            }
+            // Those that the kernel has accepted already, for closing would reset them.
+            takeAll(gate);
+        } finally {
+            gate.closeNow();
+        }
+    }
+
+    private void takeAll(Gate gate) {
+        for (int fd = gate.accept(); fd != Gate.NOBODY; fd = gate.accept()) {
+            carry(gate, fd);
+        }
+    }
+
+    // ---- for models ----
+
+    /** A link for a connection, known to the server from now on; {@code null} if the protocol wants none, and all is done. */
+    final BlockingLink enter(Gate gate, Wire wire, int fd, Protocol protocol) {
+        return enter(gate, wire, fd, protocol, gate.peer(fd), gate.welcome());
+    }
+
+    final BlockingLink enter(
+            Gate gate, Wire wire, int fd, Protocol protocol, SocketAddress peer, boolean welcome) {
+        if (protocol == null) {
+            kernel.close(fd);
+            gate.left(welcome);
+            return null;
+        }
+        BlockingLink link = new BlockingLink(wire, peer, protocol);
+        enter(link, new Client() {
+            @Override
+            public void stop() {
+                link.stop();
+            }
+
+            @Override
+            public void cut() {
+                link.cut();
+            }
+        });
+        return link;
+    }
+
+    /** Somebody is inside, until {@link #leave}. */
+    final void enter(Object carrier, Client client) {
+        clients.put(carrier, client);
+        if (draining) {
+            client.stop();
+        }
+        if (cutting) {
+            client.cut();
+        }
+    }
+
+    /** Who was entered has gone. */
+    final void leave(Gate gate, Object carrier, boolean welcome) {
+        gate.left(welcome);
+        clients.remove(carrier);
+        if (clients.isEmpty()) {
+            synchronized (clients) {
+                clients.notifyAll();
+            }
+        }
+    }
+
+    /** The calling thread serves from now on, or does so no longer. */
+    final void carrying(boolean on) {
+        if (on) {
+            carriers.add(Thread.currentThread());
+        } else {
+            carriers.remove(Thread.currentThread());
+        }
+    }
+
+    /** Whether nobody is inside, nobody comes in any more, and the end has been asked for. */
+    final boolean done() {
+        return cutting && keepers.stream().noneMatch(Thread::isAlive) && clients.isEmpty();
+    }
+
+    // ---- the end ----
+
+    @Override
+    public boolean isCarrier() {
+        return carriers.contains(Thread.currentThread());
+    }
+
+    @Override
+    public boolean stop(Duration grace) throws InterruptedException {
+        if (isCarrier()) {
+            throw new IllegalStateException("a thread that serves cannot wait for the end: stop from another thread");
+        }
+        long end = System.nanoTime() + Servers.nanos(grace);
+        boolean inTime = false;
+        try {
+            draining = true;
+            closeGates();
+            tellStop();
+            inTime = awaitEmpty(end);
+            return inTime;
+        } finally {
+            close();
+            await();
+        }
+    }
+
+    /** Tells all who are inside to finish. */
+    void tellStop() {
+        clients.values().forEach(Client::stop);
+    }
+
+    private void closeGates() {
+        synchronized (gates) {
+            closed = true;
+            gates.forEach(Gate::close);
+        }
+    }
+
+    private boolean awaitEmpty(long end) throws InterruptedException {
+        joinKeepers(end);
+        synchronized (clients) {
+            for (long left = end - System.nanoTime(); !clients.isEmpty(); left = end - System.nanoTime()) {
+                if (left <= 0) {
+                    return false;
+                }
+                // Bounded, since a link may leave between the look and the wait.
+                clients.wait(Math.min(50, left / 1_000_000 + 1));
+            }
+            return true;
+        }
+    }
+
+    private void joinKeepers(long end) throws InterruptedException {
+        for (Thread thread : keepers) {
+            thread.join(Math.max(1, (end - System.nanoTime()) / 1_000_000));
+        }
+    }
+
+    @Override
+    public void close() {
+        draining = true;
+        cutting = true;
+        closeGates();
+        clients.values().forEach(Client::cut);
+        wakeWorkers();
+    }
+
+    @Override
+    public void await() throws InterruptedException {
+        for (Thread thread : keepers) {
+            thread.join();
+        }
+        synchronized (clients) {
+            while (!clients.isEmpty()) {
+                clients.wait(50);
+            }
+        }
+        for (Thread thread : workers) {
+            thread.join();
+        }
+    }
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.models;
+
+import io.millrace.core.ProtocolFactory;
+import io.millrace.loop.ListenOptions;
+import io.millrace.loop.Listening;
+import io.millrace.loop.LoopGroup;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.function.Supplier;
+
+/** Event loops as a server: the models that differ only in what the loop waits with. */
+final class LoopServer implements Server {
+    private final LoopGroup loops;
+
+    LoopServer(LoopGroup loops) {
+        this.loops = loops;
+    }
+
+    @Override
+    public Listening listen(ListenOptions options, Supplier<? extends ProtocolFactory> protocols) throws IOException {
+        return loops.listen(options, protocols);
+    }
+
+    @Override
+    public String engine() {
+        return loops.engine() + ", " + loops.size() + (loops.size() == 1 ? " loop" : " loops");
+    }
+
+    @Override
+    public int carriers() {
+        return loops.size();
+    }
+
+    @Override
+    public boolean isCarrier() {
+        for (int i = 0; i < loops.size(); i++) {
+            if (loops.loop(i).inLoop()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    @Override
+    public boolean stop(Duration grace) throws InterruptedException {
+        return loops.stop(grace);
+    }
+
+    @Override
+    public void close() {
+        loops.close();
+    }
+
+    @Override
+    public void await() throws InterruptedException {
+        loops.await();
+    }
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.models;
+
+import java.util.List;
+
+/**
+ * What a model is opened with.
+ *
+ * @param carriers how many loops, threads that share one epoll, or worker processes; models that are one thread, or one for each client, do
+ *     not ask
+ * @param most how many clients at once a model carries that has something for each, a process or a thread; 0 for the model's own choice
+ * @param workerCommand the command that starts this program again, for {@code process} and {@code prefork}; empty for the one that this
+ *     JVM was started with ({@link Worker})
+ */
+public record ModelOptions(int carriers, int most, List<String> workerCommand) {
+
+    /** As many carriers as there are processors. */
+    public static final ModelOptions DEFAULT =
+            new ModelOptions(Runtime.getRuntime().availableProcessors(), 0, List.of());
+
+    /** Checks the values. */
+    public ModelOptions {
+        if (carriers < 1 || most < 0) {
+            throw new IllegalArgumentException("a model needs at least one carrier, and a limit is not negative");
+        }
+        workerCommand = List.copyOf(workerCommand);
+    }
+
+    /** The same with another number of carriers. */
+    public ModelOptions withCarriers(int other) {
+        return new ModelOptions(other, most, workerCommand);
+    }
+
+    /** The same with another limit on clients that have something of their own. */
+    public ModelOptions withMost(int other) {
+        return new ModelOptions(carriers, other, workerCommand);
+    }
+
+    /** The same with another way to start this program again. */
+    public ModelOptions withWorkerCommand(List<String> other) {
+        return new ModelOptions(carriers, most, other);
+    }
+}

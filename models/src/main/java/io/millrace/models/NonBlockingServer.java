@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.models;
+
+import io.millrace.core.ProtocolFactory;
+import io.millrace.loop.BlockingLink;
+import io.millrace.loop.Desk;
+import io.millrace.loop.KernelWire;
+import io.millrace.poll.Interest;
+import io.millrace.poll.Kernel;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.IdentityHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * <b>nonblocking</b>: one thread that asks every socket in turn whether it has something, and never waits for any.
+ *
+ * <p>O_NONBLOCK turns "wait until there is something" into "tell me that there is nothing" (EAGAIN), and with that one thread can serve many: no
+ * client can hold up another any more. But nobody says <em>who</em> has something, so everybody is asked: with a thousand idle clients and one that is
+ * busy, 999 of a thousand calls are for nothing, and when nobody has anything the processor is busy with asking. Everything after this
+ * model, select(2) first, is a way to have the kernel do the asking.
+ *
+ * <p>Where answers must come within microseconds and a processor can be given away for it, asking for ever is right: that is how
+ * kernel-bypass network stacks run. Here, so that the model can be compared fairly, an empty round is followed by a pause that grows from
+ * nothing over ten microseconds to one millisecond, and is back at nothing with the first byte.
+ *
+ * <p>Watch it: {@code strace -c} counts the recvfrom calls and how many of them were errors.
+ */
+final class NonBlockingServer extends LinkServer {
+    private static final int EMPTY_ROUNDS = 50;
+    private static final long SHORTEST_PAUSE = 10_000;
+    private static final long LONGEST_PAUSE = 1_000_000;
+
+    /** A link and the gate that it came through. */
+    private record Guest(BlockingLink link, Gate gate, boolean welcome) {}
+
+    private final ConcurrentLinkedQueue<Gate> coming = new ConcurrentLinkedQueue<>();
+    private final Map<Gate, ProtocolFactory> gates = new IdentityHashMap<>();
+    private final List<Guest> guests = new ArrayList<>();
+    private final Desk desk = new Desk();
+    private final Thread thread;
+    private int emptyRounds;
+    private long pause;
+
+    NonBlockingServer(Kernel kernel) {
+        super(kernel, Integer.MAX_VALUE);
+        this.thread = startWorker("millrace-nonblocking", this::run);
+    }
+
+    @Override
+    void keep(Gate gate) {
+        coming.add(gate);
+        LockSupport.unpark(thread);
+    }
+
+    private void run() {
+        while (!done() || !coming.isEmpty() || !gates.isEmpty()) {
+            if (round()) {
+                emptyRounds = 0;
+                pause = 0;
+            } else {
+                rest();
+            }
+        }
+    }
+
+    private boolean round() {
+        for (Gate gate = coming.poll(); gate != null; gate = coming.poll()) {
+            gates.put(gate, gate.protocols.get());
+        }
+        int before = guests.size();
+        for (Gate gate : List.copyOf(gates.keySet())) {
+            boolean last = gate.closing();
+            for (int fd = gate.accept(); fd != Gate.NOBODY; fd = gate.accept()) {
+                carry(gate, fd);
+            }
+            if (last) {
+                gate.closeNow();
+                gates.remove(gate);
+            }
+        }
+        boolean moved = guests.size() > before;
+        for (int i = guests.size() - 1; i >= 0; i--) {
+            moved |= serve(guests.get(i), i);
+        }
+        return moved;
+    }
+
+    @Override
+    void carry(Gate gate, int fd) {
+        KernelWire wire = new KernelWire(kernel, fd) {
+            @Override
+            protected int await(int interest, long nanos) {
+                throw new UnsupportedOperationException("this model never waits for a socket");
+            }
+
+            @Override
+            protected void wake() {
+                LockSupport.unpark(thread);
+            }
+        };
+        BlockingLink link = enter(gate, wire, fd, Servers.protocol(gates.get(gate), gate.welcome()));
+        if (link != null) {
+            guests.add(new Guest(link, gate, gate.welcome()));
+        }
+    }
+
+    /** One try: whatever the socket has, the link finds out by asking. */
+    private boolean serve(Guest guest, int index) {
+        BlockingLink link = guest.link;
+        link.ready(Interest.READ | Interest.WRITE);
+        boolean moved = link.step(desk);
+        if (link.over()) {
+            guests.set(index, guests.getLast());
+            guests.removeLast();
+            leave(guest.gate, link, guest.welcome);
+        }
+        return moved;
+    }
+
+    private void rest() {
+        if (++emptyRounds < EMPTY_ROUNDS) {
+            Thread.onSpinWait();
+            return;
+        }
+        pause = pause == 0 ? SHORTEST_PAUSE : Math.min(2 * pause, LONGEST_PAUSE);
+        LockSupport.parkNanos(this, pause);
+    }
+
+    @Override
+    void wakeWorkers() {
+        LockSupport.unpark(thread);
+    }
+
+    @Override
+    public String engine() {
+        return "non-blocking calls in turn, 1 thread";
+    }
+
+    @Override
+    public int carriers() {
+        return 1;
+    }
+}

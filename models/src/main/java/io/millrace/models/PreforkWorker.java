@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.models;
+
+import io.millrace.core.ProtocolFactory;
+import io.millrace.loop.ListenOptions;
+import io.millrace.loop.Listening;
+import io.millrace.loop.LoopGroup;
+import io.millrace.loop.Spread;
+import io.millrace.poll.InheritedSocket;
+import io.millrace.sys.Descriptors;
+import io.millrace.sys.SysException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.function.Supplier;
+
+/** The other end of {@link PreforkServer}: a loop that accepts on descriptor 0, and a thread that hears what the supervisor says. */
+final class PreforkWorker implements Server {
+    /** How long connections get to end by themselves when the supervisor has died without a word. */
+    private static final Duration ORPHANED = Duration.ofSeconds(10);
+
+    private static final Duration PATIENT = Duration.ofDays(1);
+
+    private final LoopGroup loops;
+    private final int wanted;
+    private int listened;
+    private volatile Listening listening;
+
+    PreforkWorker(int index) throws SysException {
+        this.wanted = index;
+        this.loops = LoopGroup.open(1);
+    }
+
+    @Override
+    public synchronized Listening listen(ListenOptions options, Supplier<? extends ProtocolFactory> protocols) throws IOException {
+        if (listened++ != wanted) {
+            return new Inherited(options.address(), 0);
+        }
+        ListenOptions shared = ListenOptions.on(InheritedSocket.of(0))
+                .withSpread(Spread.SHARED)
+                .withMaxConnections(options.maxConnections(), options.overload())
+                .withErrors(options.errors());
+        listening = loops.listen(shared, protocols);
+        Descriptors.write(Worker.TIE, new byte[] {Flock.READY}, 1);
+        Thread.ofPlatform().name("millrace-tie").daemon().start(this::listenToParent);
+        return listening;
+    }
+
+    private void listenToParent() {
+        byte[] said = new byte[1];
+        while (Descriptors.read(Worker.TIE, said, 1) > 0) {
+            if (said[0] == Flock.ASK) {
+                byte[] answer = ByteBuffer.allocate(5).put(Flock.COUNT).putInt(listening.connections()).array();
+                Descriptors.write(Worker.TIE, answer, answer.length);
+            } else if (said[0] == Flock.DRAIN) {
+                Thread.ofPlatform().name("millrace-drain").start(() -> leave(PATIENT));
+            }
+        }
+        leave(ORPHANED);
+    }
+
+    private void leave(Duration grace) {
+        try {
+            loops.stop(grace);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        Worker.endSoon();
+    }
+
+    @Override
+    public String engine() {
+        return loops.engine();
+    }
+
+    @Override
+    public int carriers() {
+        return loops.size();
+    }
+
+    @Override
+    public boolean isCarrier() {
+        return loops.loop(0).inLoop();
+    }
+
+    @Override
+    public boolean stop(Duration grace) throws InterruptedException {
+        return loops.stop(grace);
+    }
+
+    @Override
+    public void close() {
+        loops.close();
+    }
+
+    @Override
+    public void await() throws InterruptedException {
+        loops.await();
+    }
+}

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.models;
+
+import io.millrace.core.Protocol;
+import io.millrace.loop.Bell;
+import io.millrace.loop.BlockingLink;
+import io.millrace.loop.Desk;
+import io.millrace.loop.KernelWire;
+import io.millrace.poll.Interest;
+import io.millrace.poll.Kernel;
+import io.millrace.poll.Poller;
+import io.millrace.poll.Ready;
+import io.millrace.sys.Descriptors;
+import io.millrace.sys.Errno;
+import io.millrace.sys.Spawn;
+import io.millrace.sys.SysException;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * <b>process</b>: every client has a process to himself. The parent does nothing but accept and start another.
+ *
+ * <p>That is how the first servers of Unix did it, and inetd(8) for all of them: a program that reads descriptor 0 and writes descriptor 1 is a server
+ * without knowing it. Nothing protects clients from one another as well as this: a worker that crashes, leaks or is broken into takes one
+ * client with it, and the kernel cleans up. Whoever serves few clients that stay long, and must trust no line of his own code, still does it
+ * this way (OpenSSH does).
+ *
+ * <p>Its price is the start of a process, which for a JVM is tens of milliseconds of processor time before the first byte, and the memory of one
+ * for everybody who says nothing. So there is a limit on children; whoever comes beyond it waits in the kernel's queue or is refused.
+ *
+ * <p>A JVM cannot fork(2): the child would have one thread and none of the collector's. posix_spawn(3) starts the program again
+ * ({@link Worker}), with the connection as descriptor 0 and as descriptor 3 a pipe that nobody writes to: when the parent closes its end, or dies, the
+ * worker reads the end of it, tells its protocol to finish, and goes. Every other descriptor is closed in the child, marked or not. The parent learns of
+ * a child's end by a pidfd, and waits for its own children by id only, for the program may have others.
+ *
+ * <p>Watch it: {@code strace -f -e trace=accept4,clone3,vfork,execve,dup2,wait4}, and {@code pstree -p PID}.
+ */
+final class ProcessServer extends LinkServer {
+    /** A JVM for each client is heavy: 30 MB or so. */
+    static final int MOST = 64;
+
+    private static final int EVENTS = 64;
+    private static final long LOOK_NANOS = 20_000_000L;
+
+    /** A child, the gate that its client came through, and the pidfd's token. */
+    private record Served(Child child, Gate gate) implements Client {
+        /** All are told at once, by the pipe. */
+        @Override
+        public void stop() {}
+
+        @Override
+        public void cut() {
+            child.kill();
+        }
+    }
+
+    private final List<String> command;
+    private final Map<Gate, Integer> indices = new ConcurrentHashMap<>();
+    private final Map<Long, Served> children = new ConcurrentHashMap<>();
+    private final Poller poller;
+    private final int[] pipe = new int[2];
+    private boolean told;
+    private volatile boolean ending;
+
+    ProcessServer(Kernel kernel, ModelOptions options) throws IOException {
+        super(kernel, options.most() == 0 ? MOST : options.most());
+        this.command = Worker.command(options, Worker.Kind.PROCESS);
+        this.poller = kernel.poller(EVENTS);
+        int result = Descriptors.pipe2(Descriptors.O_CLOEXEC, pipe);
+        if (result < 0) {
+            poller.close();
+            throw new SysException("pipe2", result, "for workers");
+        }
+        startWorker("millrace-reaper", this::reap);
+    }
+
+    @Override
+    void keep(Gate gate) {
+        indices.put(gate, indices.size());
+        super.keep(gate);
+    }
+
+    @Override
+    void carry(Gate gate, int fd) {
+        if (!gate.welcome()) {
+            refuse(gate, fd);
+            return;
+        }
+        List<String> environment = Worker.environment(Worker.Kind.PROCESS, indices.get(gate));
+        int pid = Spawn.spawn(
+                command.getFirst(), command, environment, new int[] {fd, pipe[0]}, new int[] {0, Worker.TIE});
+        kernel.close(fd);
+        if (pid < 0) {
+            Servers.log(Level.WARNING, "cannot start a worker: posix_spawn: " + Errno.describe(pid));
+            gate.left(true);
+            return;
+        }
+        Child child = new Child(pid);
+        Served served = new Served(child, gate);
+        enter(child, served);
+        synchronized (children) {
+            children.put((long) pid, served);
+            int result = child.pidfd < 0 ? child.pidfd : poller.add(child.pidfd, Interest.READ, pid);
+            if (result < 0) {
+                Servers.log(Level.WARNING, "cannot watch worker " + pid + ": " + Errno.describe(result));
+                child.kill();
+            }
+        }
+        // It may have ended before it was watched.
+        poller.wakeup();
+    }
+
+    /** In the protocol's own words, by a thread: starting a process to say that there is no process would be strange. */
+    private void refuse(Gate gate, int fd) {
+        try {
+            Bell bell = Bell.open();
+            Protocol protocol = Servers.protocol(gate.protocols.get(), false);
+            BlockingLink link = enter(gate, KernelWire.blocking(kernel, fd, bell), fd, protocol);
+            Thread.ofPlatform().daemon().start(() -> {
+                if (link != null) {
+                    link.serve(new Desk());
+                    leave(gate, link, false);
+                }
+                bell.close();
+            });
+        } catch (SysException e) {
+            kernel.close(fd);
+            gate.left(false);
+        }
+    }
+
+    private void reap() {
+        Ready ready = new Ready(EVENTS);
+        while (!ending || !done()) {
+            int n = poller.poll(ending ? LOOK_NANOS : -1, ready);
+            if (n < 0) {
+                throw new IllegalStateException(poller.name() + ": " + Errno.describe(n));
+            }
+            for (Served served : children.values()) {
+                if (served.child.reap()) {
+                    gone(served);
+                }
+            }
+        }
+    }
+
+    private void gone(Served served) {
+        children.remove((long) served.child.pid);
+        synchronized (children) {
+            poller.remove(served.child.pidfd);
+        }
+        Descriptors.close(served.child.pidfd);
+        String complaint = served.child.complaint();
+        if (complaint != null) {
+            Servers.log(Level.WARNING, "worker " + served.child.pid + " " + complaint);
+        }
+        leave(served.gate, served.child, true);
+    }
+
+    /** The one message that a worker can get. */
+    @Override
+    synchronized void tellStop() {
+        if (!told) {
+            told = true;
+            Descriptors.close(pipe[1]);
+        }
+    }
+
+    @Override
+    void wakeWorkers() {
+        ending = true;
+        poller.wakeup();
+    }
+
+    @Override
+    public void await() throws InterruptedException {
+        super.await();
+        tellStop();
+        synchronized (this) {
+            if (pipe[0] >= 0) {
+                Descriptors.close(pipe[0]);
+                pipe[0] = -1;
+                poller.close();
+            }
+        }
+    }
+
+    @Override
+    public String engine() {
+        return "blocking calls, a process for each client";
+    }
+
+    @Override
+    public int carriers() {
+        return 1;
+    }
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.models;
+
+import io.millrace.core.ProtocolFactory;
+import io.millrace.loop.ListenOptions;
+import io.millrace.loop.Listening;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.function.Supplier;
+
+/**
+ * A running I/O model: listens on addresses and serves whoever comes, each connection with a protocol that knows nothing of how. Made by
+ * {@link IoModel#open}. Any thread may call; the threads that serve are no daemons.
+ */
+public interface Server extends AutoCloseable {
+
+    /**
+     * Listens on one more address. Bound when this returns.
+     *
+     * @param protocols makes a factory for each carrier (a loop, a thread, a connection that moves between threads), so that a factory
+     *     is never used by two threads at once
+     * @throws IOException if the address cannot be had: a {@link io.millrace.sys.SysException} names the call and the error number
+     */
+    Listening listen(ListenOptions options, Supplier<? extends ProtocolFactory> protocols) throws IOException;
+
+    /** What it waits with and how many of it, such as {@code "epoll, edge-triggered, 2 loops"}. */
+    String engine();
+
+    /** Number of carriers that are there from the start: loops, threads or processes. */
+    int carriers();
+
+    /** Whether the calling thread is one that serves connections: it must not wait for the server's end. */
+    boolean isCarrier();
+
+    /**
+     * Replaces all worker processes by new ones without refusing a connection, where there are such; else does nothing. Returns at once: the
+     * old ones leave when the new ones are ready.
+     */
+    default void reload() {}
+
+    /**
+     * Shuts down in order: accepts nothing more, tells all protocols ({@link io.millrace.core.Protocol#stopping}), waits until the connections have
+     * ended, and cuts off those that are left after {@code grace}.
+     *
+     * @return whether all connections ended by themselves
+     * @throws IllegalStateException on a thread that serves
+     */
+    boolean stop(Duration grace) throws InterruptedException;
+
+    /** Ends everything at once. Returns before all has ended. */
+    @Override
+    void close();
+
+    /** Waits until the server has ended. */
+    void await() throws InterruptedException;
+}

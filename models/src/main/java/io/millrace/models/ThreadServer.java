@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.models;
+
+import io.millrace.core.Protocol;
+import io.millrace.loop.BlockingLink;
+import io.millrace.loop.KernelWire;
+import io.millrace.poll.Kernel;
+import io.millrace.sys.SysException;
+import java.lang.System.Logger.Level;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * <b>thread</b>: every client has a thread to himself.
+ *
+ * <p>The code of a connection reads from top to bottom again, and a thousand clients no longer wait for one: the kernel's scheduler
+ * turns the pages. That is how most of the world's servers worked when the web grew up, and for a few hundred clients it is hard to
+ * beat. What it costs is a stack and a kernel thread for each client, busy or idle: ten thousand clients that say nothing hold ten thousand
+ * threads that do nothing, and every answer pays for two changes of thread.
+ *
+ * <p>So the number must be bounded, and a bound needs an answer for the one beyond it: he waits in the kernel's queue, or a few threads more
+ * tell him 503 and close ({@link io.millrace.loop.Overload}). A thread that has become free waits ten seconds for the next client.
+ *
+ * <p>A thread sleeps in poll(2) on two descriptors, its client and its bell (an eventfd), and not in recv(2) as in the textbook: in recv it could be
+ * woken by its client only, and the answer that another thread has computed, or the order to shut down, would have to wait for that.
+ *
+ * <p>Watch it: {@code strace -f -e trace=poll,recvfrom,sendto}, and one line of {@code ps -L} for each client.
+ */
+final class ThreadServer extends LinkServer {
+    /** As many threads as clients, but no more than this: beyond, their stacks and the scheduler cost more than they serve. */
+    static final int MOST = 4096;
+
+    private final Map<Gate, Seat.Stack> seats = new ConcurrentHashMap<>();
+    private final ThreadPoolExecutor threads = new ThreadPoolExecutor(
+            0, Integer.MAX_VALUE, 10, TimeUnit.SECONDS, new SynchronousQueue<>(),
+            Thread.ofPlatform().name("millrace-client-", 0).factory());
+
+    ThreadServer(Kernel kernel, int most) {
+        super(kernel, most == 0 ? MOST : most);
+    }
+
+    @Override
+    void keep(Gate gate) {
+        seats.put(gate, new Seat.Stack(gate));
+        super.keep(gate);
+    }
+
+    @Override
+    void carry(Gate gate, int fd) {
+        Seat.Stack stack = seats.get(gate);
+        boolean welcome = gate.welcome();
+        Seat seat = null;
+        try {
+            seat = stack.take();
+            Protocol protocol = Servers.protocol(seat.factory(), welcome);
+            BlockingLink link = enter(gate, KernelWire.blocking(kernel, fd, seat.bell()), fd, protocol);
+            if (link == null) {
+                stack.give(seat);
+            } else {
+                Seat taken = seat;
+                threads.execute(() -> serve(gate, link, stack, taken, welcome));
+            }
+        } catch (SysException | OutOfMemoryError | RejectedExecutionException e) {
+            // No descriptor for a bell, or no memory for a thread (pthread_create(3) EAGAIN): this client cannot be served.
+            Servers.log(Level.WARNING, "cannot carry a connection: " + e.getMessage());
+            kernel.close(fd);
+            gate.left(welcome);
+        }
+    }
+
+    private void serve(Gate gate, BlockingLink link, Seat.Stack stack, Seat seat, boolean welcome) {
+        carrying(true);
+        try {
+            link.serve(seat.desk());
+        } finally {
+            carrying(false);
+            stack.give(seat);
+            leave(gate, link, welcome);
+        }
+    }
+
+    @Override
+    public void await() throws InterruptedException {
+        super.await();
+        threads.shutdown();
+        seats.values().forEach(Seat.Stack::close);
+    }
+
+    @Override
+    public String engine() {
+        return "blocking calls, a thread for each client";
+    }
+
+    @Override
+    public int carriers() {
+        return 1;
+    }
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.models;
+
+import io.millrace.core.Protocol;
+import io.millrace.loop.BlockingLink;
+import io.millrace.loop.Desk;
+import io.millrace.loop.ListenOptions;
+import io.millrace.loop.Listening;
+import io.millrace.core.ProtocolFactory;
+import io.millrace.poll.Kernel;
+import io.millrace.sys.SysException;
+import java.io.IOException;
+import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.function.Supplier;
+
+/**
+ * <b>virtual</b>: every client has a thread to himself, and the thread is not the kernel's.
+ *
+ * <p>A virtual thread that waits is an object on the heap: its stack has been copied aside, and the kernel thread that carried it (there is one
+ * for each processor) goes on with another. So the code of {@code thread} scales as far as that of an event loop: a hundred thousand clients
+ * are a hundred thousand small objects. What is left of the price is the copying, a scheduler in between, and a stack for each idle client.
+ *
+ * <p>The one rule: a virtual thread must not sleep in the kernel, for then it takes its carrier along, and two of them stop a machine with two
+ * processors. A call through the Foreign Function API that blocks is exactly that. So this model parks: one epoll instance, one thread that waits
+ * on it ({@link ParkingLot}); a client's thread leaves its socket there, one-shot, parks, and is unparked by an event, by its time
+ * limit, or by anybody who rings. Receiving and sending never block and go to the kernel straight.
+ *
+ * <p>That is what the JDK does inside its own sockets, too. They were the other choice, and were not taken: a thread that sleeps in
+ * {@code SocketChannel.read} cannot be woken to send an answer that another thread has computed without closing the channel, and they have neither
+ * sendfile(2) to a socket without a detour nor a descriptor to show.
+ *
+ * <p>Watch it: {@code jcmd PID Thread.dump_to_file -format=json FILE} lists the clients; the kernel knows but a handful of threads.
+ */
+final class VirtualServer extends LinkServer {
+    private final ParkingLot lot;
+
+    /** Desks are for those who have work: far fewer than clients. */
+    private final ConcurrentLinkedDeque<Desk> desks = new ConcurrentLinkedDeque<>();
+
+    VirtualServer(Kernel kernel) throws SysException {
+        super(kernel, Integer.MAX_VALUE);
+        this.lot = new ParkingLot(kernel);
+        startWorker("millrace-parking", () -> lot.run(this::done));
+    }
+
+    @Override
+    void carry(Gate gate, int fd) {
+        boolean welcome = gate.welcome();
+        // A factory for each: a protocol may be carried by any thread, so nothing can be shared without a lock.
+        Protocol protocol = Servers.protocol(gate.protocols.get(), welcome);
+        ParkingLot.Place place = lot.place(fd);
+        BlockingLink link = enter(gate, place, fd, protocol);
+        if (link != null) {
+            Thread.ofVirtual().name("millrace-client").start(() -> serve(gate, link, place, welcome));
+        }
+    }
+
+    private void serve(Gate gate, BlockingLink link, ParkingLot.Place place, boolean welcome) {
+        carrying(true);
+        try {
+            while (!link.over()) {
+                step(link);
+                if (!link.over()) {
+                    place.sleep(link);
+                }
+            }
+        } finally {
+            carrying(false);
+            leave(gate, link, welcome);
+        }
+    }
+
+    private void step(BlockingLink link) {
+        Desk desk = desks.pollLast();
+        desk = desk == null ? new Desk() : desk;
+        try {
+            link.step(desk);
+        } finally {
+            desks.addLast(desk);
+        }
+    }
+
+    @Override
+    void wakeWorkers() {
+        lot.wake();
+    }
+
+    @Override
+    public void await() throws InterruptedException {
+        super.await();
+        lot.close();
+    }
+
+    @Override
+    public String engine() {
+        return "parking, a virtual thread for each client";
+    }
+
+    @Override
+    public int carriers() {
+        return 1;
+    }
+}

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.models;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What this process is, if a {@code process} or {@code prefork} server started it.
+ *
+ * <p>A JVM cannot fork: only the calling thread would live on in the child. So a worker is this program once more: the same command
+ * line, in the same folder, with {@value #VARIABLE} in its environment. It runs the same {@code main} up to the place where that opens the same
+ * model and listens; there, instead of listening, it serves what it was given: as descriptor 0 the one connection, or the listening socket. Descriptor
+ * 3 is its tie to the parent, whose end it notices by it.
+ *
+ * <p>What that asks of a program: {@code main} may not do before {@link Server#listen} what must happen only once (a lock file, another
+ * server on a fixed port); {@link #isWorker} tells. After {@code listen} a worker goes on like any server: {@link Server#await} returns when
+ * its work is done, and a process that has not ended soon after is ended.
+ *
+ * @param kind what started it
+ * @param index which of the program's addresses it is for, in the order of {@code listen}
+ */
+public record Worker(Kind kind, int index) {
+    /** The name in the environment; its value is {@code process:PARENT:INDEX} or {@code prefork:PARENT:INDEX}. */
+    public static final String VARIABLE = "MILLRACE_WORKER";
+
+    /** The descriptor of the tie to the parent. */
+    static final int TIE = 3;
+
+    /** What a worker is for. */
+    public enum Kind {
+        /** One connection, which is descriptor 0. */
+        PROCESS,
+
+        /** All connections that it gets hold of on the listening socket, which is descriptor 0. */
+        PREFORK
+    }
+
+    /** Flags of a JVM that belong to one process: a second one with them would fail or write over the first one's files. */
+    private static final List<String> NOT_TWICE = List.of(
+            "-agentlib:jdwp", "-Xrunjdwp", "-XX:AOTCacheOutput", "-XX:AOTMode", "-XX:AOTConfiguration", "-XX:ArchiveClassesAtExit",
+            "-Dcom.sun.management.jmxremote", "-XX:StartFlightRecording", "-Xlog:", "-Xloggc:");
+
+    /** What this process was started for, if by one of our models. */
+    static Optional<Worker> current() {
+        String value = System.getenv(VARIABLE);
+        return value == null ? Optional.empty() : parse(value);
+    }
+
+    private static Optional<Worker> parse(String value) {
+        String[] parts = value.split(":");
+        try {
+            // A process that a worker starts inherits the variable, and is none.
+            long parent = Long.parseLong(parts[1]);
+            boolean ours = ProcessHandle.current().parent().map(ProcessHandle::pid).orElse(0L) == parent;
+            Kind kind = Kind.valueOf(parts[0].toUpperCase(Locale.ROOT));
+            return ours ? Optional.of(new Worker(kind, Integer.parseInt(parts[2]))) : Optional.empty();
+        } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** Whether this process is a worker that {@code process} or {@code prefork} started. */
+    public static boolean isWorker() {
+        return current().isPresent();
+    }
+
+    /** Whether this process is a worker that lives for one client, and for which nothing pays that takes long to set up. */
+    public static boolean isForOneClient() {
+        return current().filter(worker -> worker.kind == Kind.PROCESS).isPresent();
+    }
+
+    /** The environment of a worker of this process. */
+    static List<String> environment(Kind kind, int index) {
+        List<String> all = new ArrayList<>();
+        for (Map.Entry<String, String> entry : System.getenv().entrySet()) {
+            if (!entry.getKey().equals(VARIABLE)) {
+                all.add(entry.getKey() + "=" + entry.getValue());
+            }
+        }
+        all.add(VARIABLE + "=" + kind.name().toLowerCase(Locale.ROOT) + ":" + ProcessHandle.current().pid() + ":" + index);
+        return all;
+    }
+
+    /**
+     * The command that starts this program again, its first word an absolute path.
+     *
+     * @throws IOException saying what to do, if it is not known
+     */
+    static List<String> command(ModelOptions options, Kind kind) throws IOException {
+        if (!options.workerCommand().isEmpty()) {
+            List<String> command = new ArrayList<>(options.workerCommand());
+            command.set(0, find(command.getFirst()));
+            return command;
+        }
+        return small(own(), kind);
+    }
+
+    /** As the kernel keeps it: {@link ProcessHandle} cuts off what does not fit a page. */
+    private static List<String> own() throws IOException {
+        try {
+            String line = Files.readString(Path.of("/proc/self/cmdline"), StandardCharsets.UTF_8);
+            List<String> words = new ArrayList<>(List.of(line.split("\0")));
+            words.set(0, Files.readSymbolicLink(Path.of("/proc/self/exe")).toString());
+            if (!words.getFirst().endsWith("/java")) {
+                throw new IOException("this JVM was not started by java but by " + words.getFirst());
+            }
+            return words;
+        } catch (IOException e) {
+            throw new IOException("the command that starts this program again is not known (" + e.getMessage()
+                    + "): name it with ModelOptions.withWorkerCommand", e);
+        }
+    }
+
+    private static String find(String program) throws IOException {
+        if (program.indexOf('/') >= 0) {
+            return Path.of(program).toAbsolutePath().toString();
+        }
+        for (String folder : System.getenv().getOrDefault("PATH", "").split(File.pathSeparator)) {
+            Path candidate = Path.of(folder, program);
+            if (Files.isExecutable(candidate)) {
+                return candidate.toAbsolutePath().toString();
+            }
+        }
+        throw new IOException("the worker command " + program + " is not on the path");
+    }
+
+    /**
+     * The flags of a JVM that starts quickly, is one of many and, if it serves but one client, does not live long enough for the second
+     * compiler. What the program's own command line says goes before.
+     */
+    static List<String> small(List<String> command, Kind kind) {
+        List<String> small = new ArrayList<>();
+        small.add(command.getFirst());
+        List<String> rest = command.subList(1, command.size()).stream()
+                .filter(word -> NOT_TWICE.stream().noneMatch(word::startsWith) || word.contains("=off")).toList();
+        if (rest.stream().noneMatch(word -> word.matches("-XX:\\+Use\\w+GC"))) {
+            small.add("-XX:+UseSerialGC");
+        }
+        small.add("-XX:-UsePerfData");
+        if (kind == Kind.PROCESS) {
+            small.add("-XX:TieredStopAtLevel=1");
+            small.add("-Xms8m");
+        }
+        small.addAll(rest);
+        return small;
+    }
+
+    /** Sees to it that a worker whose work is done ends, even if the program has something that goes on. */
+    static void endSoon() {
+        Thread.ofPlatform().daemon().name("millrace-worker-end").start(() -> {
+            try {
+                Thread.sleep(1000);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            System.exit(0);
+        });
+    }
+}

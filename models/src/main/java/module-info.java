@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** Every way in which a Unix process can wait for its clients, each as a server, chosen by name. */
+module io.millrace.models {
+    requires transitive io.millrace.core;
+    requires transitive io.millrace.loop;
+    requires io.millrace.poll;
+    requires io.millrace.sys;
+
+    exports io.millrace.models;
+}

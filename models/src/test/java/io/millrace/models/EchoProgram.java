@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.models;
+
+import io.millrace.core.Buffer;
+import io.millrace.loop.ListenOptions;
+import io.millrace.loop.LoopGroup;
+import io.millrace.poll.Kernel;
+import io.millrace.sys.SysException;
+import java.io.File;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/** A program as a user writes it: opens a model, listens, waits. Started again by its own model for each worker. */
+public final class EchoProgram {
+    private EchoProgram() {}
+
+    /** Echoes on a free port of the loopback address, by the model that is named. */
+    public static void main(String[] arguments) throws Exception {
+        IoModel model = IoModel.named(arguments[0]).orElseThrow();
+        Server server = model.open(ModelOptions.DEFAULT.withCarriers(2));
+        InetSocketAddress address = new InetSocketAddress("127.0.0.1", 0);
+        System.out.println(server.listen(ListenOptions.on(address), () -> Echo.FACTORY).address().getPort());
+        server.await();
+    }
+
+    /** The command that starts this program: the same JVM on the same classes. */
+    static List<String> command(IoModel model) {
+        Set<String> places = new LinkedHashSet<>();
+        for (Class<?> one : List.of(
+                EchoProgram.class, IoModel.class, LoopGroup.class, Kernel.class, SysException.class, Buffer.class)) {
+            places.add(Path.of(URI.create(one.getProtectionDomain().getCodeSource().getLocation().toString())).toString());
+        }
+        List<String> command = new ArrayList<>(List.of(
+                ProcessHandle.current().info().command().orElseThrow(), "-Xmx128m", "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1", "--enable-native-access=ALL-UNNAMED", "-ea", "-cp",
+                String.join(File.pathSeparator, places), EchoProgram.class.getName()));
+        command.add(model.word());
+        return command;
+    }
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.models;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+@Timeout(120)
+@EnabledOnOs(value = OS.LINUX, disabledReason = "system calls of Linux")
+final class HerdTest {
+
+    @ParameterizedTest
+    @EnumSource
+    void everyConnectionIsServedAndAccountedFor(Herd.Way way) throws Exception {
+        Herd.Result result = Herd.run(way, 3, 150, Duration.ofMillis(1));
+        assertEquals(150, result.accepted());
+        assertEquals(3, result.spread().size());
+        assertEquals(150, result.spread().stream().mapToInt(Integer::intValue).sum());
+        assertTrue(result.wakeups() > 0 && result.useless() <= result.wakeups());
+        assertTrue(result.medianNanos() > 0 && result.p99Nanos() >= result.medianNanos());
+        switch (way) {
+            // Nobody else is watching the socket, so whoever is woken has something to accept.
+            case REUSE_PORT, REUSE_PORT_PROGRAM -> assertEquals(0, result.useless());
+            case ONE_ACCEPTOR -> assertEquals(List.of(50, 50, 50), result.spread());
+            default -> { }
+        }
+    }
+}

@@ -1,0 +1,564 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.models;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.millrace.core.Buffer;
+import io.millrace.core.CloseCause;
+import io.millrace.core.Closing;
+import io.millrace.core.Link;
+import io.millrace.core.Protocol;
+import io.millrace.core.ProtocolFactory;
+import io.millrace.loop.KernelFolder;
+import io.millrace.loop.ListenOptions;
+import io.millrace.loop.Listening;
+import io.millrace.loop.Overload;
+import io.millrace.testkit.RawClient;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.ConnectException;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What every model owes its clients and protocols, whatever it waits with. Those in other processes have a test of their own. */
+@Timeout(120)
+final class ModelContractTest {
+    private static final InetSocketAddress LOOPBACK = new InetSocketAddress("127.0.0.1", 0);
+    private static final Duration GRACE = Duration.ofSeconds(20);
+
+    static Stream<IoModel> models() {
+        return Arrays.stream(IoModel.values()).filter(IoModel::isAvailable).filter(model -> !model.inProcesses());
+    }
+
+    /** A server with one address. */
+    private record Running(Server server, Listening listening) implements AutoCloseable {
+        static Running of(IoModel model, ListenOptions options, Supplier<ProtocolFactory> protocols) throws IOException {
+            Server server = model.open(ModelOptions.DEFAULT.withCarriers(2));
+            try {
+                return new Running(server, server.listen(options, protocols));
+            } catch (IOException e) {
+                server.close();
+                throw e;
+            }
+        }
+
+        static Running of(IoModel model, Supplier<Protocol> protocols) throws IOException {
+            return of(model, ListenOptions.on(LOOPBACK), () -> protocols::get);
+        }
+
+        RawClient connect() throws IOException {
+            return RawClient.connect(listening.address());
+        }
+
+        @Override
+        public void close() {
+            try {
+                server.stop(Duration.ZERO);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private static <T> T next(BlockingQueue<T> queue) throws InterruptedException {
+        T event = queue.poll(20, TimeUnit.SECONDS);
+        assertTrue(event != null, "nothing happened in time");
+        return event;
+    }
+
+    @ParameterizedTest
+    @MethodSource("models")
+    void everyByteComesBackInOrder(IoModel model) throws Exception {
+        byte[] sent = new byte[5 << 20];
+        new Random(5).nextBytes(sent);
+        try (Running running = Running.of(model, Echo::new); RawClient client = running.connect()) {
+            CompletableFuture<Void> sending = CompletableFuture.runAsync(() -> {
+                try {
+                    client.send(sent).finish();
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            });
+            assertArrayEquals(sent, client.readAll());
+            sending.join();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("models")
+    void manyClientsOneAfterTheOther(IoModel model) throws Exception {
+        try (Running running = Running.of(model, Echo::new)) {
+            for (int i = 0; i < 50; i++) {
+                try (RawClient client = running.connect()) {
+                    for (int j = 0; j < 3; j++) {
+                        client.send("hello " + j);
+                        assertEquals("hello " + j, client.readUntil("" + j));
+                    }
+                    client.finish();
+                    assertEquals("", client.readText());
+                }
+            }
+            awaitNobody(running.listening);
+        }
+    }
+
+    /** The heart of the matter: whether a client who says nothing keeps others waiting. */
+    @ParameterizedTest
+    @MethodSource("models")
+    void aSilentClientHoldsUpThoseAndOnlyThoseThatTheModelSays(IoModel model) throws Exception {
+        try (Running running = Running.of(model, Echo::new)) {
+            List<RawClient> silent = new ArrayList<>();
+            for (int i = 0; i < 40; i++) {
+                silent.add(running.connect());
+            }
+            silent.getFirst().send("a").read(1);
+            try (RawClient last = running.connect()) {
+                last.send("b");
+                ExecutorService reader = Executors.newVirtualThreadPerTaskExecutor();
+                Future<byte[]> answer = reader.submit(() -> last.read(1));
+                if (model.clientsAtOnce() == 1) {
+                    // He is served when those before him have gone, and not before: each of them gets his answer first.
+                    for (RawClient client : silent.subList(0, silent.size())) {
+                        assertFalse(answer.isDone(), "served beside another");
+                        client.send("x").read(1);
+                        client.close();
+                    }
+                }
+                assertArrayEquals(new byte[] {'b'}, answer.get(20, TimeUnit.SECONDS));
+                reader.shutdown();
+            }
+            for (RawClient client : silent) {
+                client.close();
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("models")
+    void anotherThreadsTaskReachesASleepingConnection(IoModel model) throws Exception {
+        Supplier<Protocol> answering = () -> new Protocol() {
+            @Override
+            public void receive(Buffer in, Link link) {
+                byte[] asked = in.toBytes();
+                in.clear();
+                link.pause(true);
+                Thread.ofPlatform().start(() -> link.execute(() -> {
+                    assertTrue(link.inLoop());
+                    link.out().append(asked);
+                    link.flush();
+                    link.pause(false);
+                }));
+                assertTrue(link.inLoop());
+            }
+        };
+        try (Running running = Running.of(model, answering); RawClient client = running.connect()) {
+            for (int i = 0; i < 200; i++) {
+                client.send("ask" + i + ".");
+                assertEquals("ask" + i + ".", client.readUntil("."));
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("models")
+    void aTaskForADeadConnectionRunsAllTheSame(IoModel model) throws Exception {
+        BlockingQueue<Link> opened = new LinkedBlockingQueue<>();
+        BlockingQueue<String> ran = new LinkedBlockingQueue<>();
+        Supplier<Protocol> noting = () -> new Protocol() {
+            @Override
+            public void opened(Link link) {
+                opened.add(link);
+            }
+
+            @Override
+            public void receive(Buffer in, Link link) {
+                in.clear();
+            }
+
+            @Override
+            public void closed(CloseCause why) {
+                ran.add(why.name());
+            }
+        };
+        try (Running running = Running.of(model, noting)) {
+            running.connect().close();
+            Link link = next(opened);
+            assertEquals("LOCAL", next(ran));
+            link.execute(() -> {
+                link.out().appendLatin1("to nobody");
+                link.flush();
+                link.close(Closing.NOW);
+                ran.add(Boolean.toString(link.inLoop()));
+                link.execute(() -> ran.add("second"));
+            });
+            assertEquals("true", next(ran));
+            assertEquals("second", next(ran));
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("models")
+    void deadlinesRingAndCanBeMovedBothWays(IoModel model) throws Exception {
+        Supplier<Protocol> impatient = () -> new Protocol() {
+            private int rung;
+
+            @Override
+            public void opened(Link link) {
+                link.deadline(link.now() + Duration.ofHours(1).toNanos());
+                link.deadline(link.now() + 30_000_000);
+            }
+
+            @Override
+            public void receive(Buffer in, Link link) {
+                in.clear();
+                link.deadline(Link.NEVER);
+                link.out().appendLatin1("calm.");
+                link.flush();
+            }
+
+            @Override
+            public void expired(Link link) {
+                link.out().appendLatin1("rung" + ++rung + ".");
+                link.flush();
+                link.deadline(link.now() + 20_000_000);
+            }
+        };
+        try (Running running = Running.of(model, impatient); RawClient client = running.connect()) {
+            assertEquals("rung1.", client.readUntil("."));
+            assertEquals("rung2.", client.readUntil("."));
+            client.send("x");
+            String text = client.readUntil("calm.");
+            assertTrue(text.matches("(rung\\d+\\.)*calm\\."), text);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("models")
+    void whoReadsNothingIsGivenUp(IoModel model) throws Exception {
+        BlockingQueue<CloseCause> causes = new LinkedBlockingQueue<>();
+        Supplier<Protocol> generous = () -> new Protocol() {
+            @Override
+            public void opened(Link link) {
+                link.stallLimit(50_000_000);
+                link.out().append(new byte[16 << 20]);
+                link.flush();
+            }
+
+            @Override
+            public void receive(Buffer in, Link link) {
+                in.clear();
+            }
+
+            @Override
+            public void closed(CloseCause why) {
+                causes.add(why);
+            }
+        };
+        try (Running running = Running.of(model, generous);
+                RawClient client = RawClient.connect(running.listening.address(), 4096)) {
+            client.read(1);
+            assertEquals(CloseCause.STALLED, next(causes));
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("models")
+    void aResetIsTold(IoModel model) throws Exception {
+        BlockingQueue<CloseCause> causes = new LinkedBlockingQueue<>();
+        try (Running running = Running.of(model, () -> new Noting(new Echo(), causes))) {
+            RawClient client = running.connect();
+            client.send("x").read(1);
+            client.reset();
+            assertEquals(CloseCause.RESET, next(causes));
+            RawClient gone = running.connect();
+            gone.send("x").read(1);
+            gone.close();
+            assertEquals(CloseCause.LOCAL, next(causes));
+        }
+    }
+
+    /** Nobody reads, so nobody would see the end of the stream: the hang-up itself has to tell. */
+    @ParameterizedTest
+    @MethodSource("models")
+    void aResetOfAPausedConnectionIsTold(IoModel model) throws Exception {
+        if (!model.seesHangups()) {
+            return;
+        }
+        BlockingQueue<CloseCause> causes = new LinkedBlockingQueue<>();
+        Protocol pausing = new Protocol() {
+            @Override
+            public void receive(Buffer in, Link link) {
+                link.out().append(in);
+                in.clear();
+                link.flush();
+                link.pause(true);
+            }
+        };
+        try (Running running = Running.of(model, () -> new Noting(pausing, causes))) {
+            RawClient client = running.connect();
+            client.send("x").read(1);
+            client.reset();
+            assertEquals(CloseCause.RESET, next(causes));
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("models")
+    void aProtocolThatThrowsEndsItsConnectionAlone(IoModel model) throws Exception {
+        BlockingQueue<CloseCause> causes = new LinkedBlockingQueue<>();
+        Protocol throwing = new Protocol() {
+            @Override
+            public void receive(Buffer in, Link link) {
+                throw new IllegalStateException("on purpose, for a test");
+            }
+        };
+        int[] count = new int[1];
+        Supplier<Protocol> first = () -> count[0]++ == 0 ? new Noting(throwing, causes) : new Echo();
+        try (Running running = Running.of(model, first)) {
+            try (RawClient client = running.connect()) {
+                client.send("x");
+                assertEquals(CloseCause.FAILED, next(causes));
+            }
+            try (RawClient client = running.connect()) {
+                assertArrayEquals(new byte[] {'y'}, client.send("y").read(1));
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("models")
+    void becomingAnotherProtocolHandsTheRestOver(IoModel model) throws Exception {
+        Supplier<Protocol> upgrading = () -> new Protocol() {
+            @Override
+            public void receive(Buffer in, Link link) {
+                while (!in.isEmpty()) {
+                    boolean end = in.peek(0) == '!';
+                    in.consume(1);
+                    if (end) {
+                        link.become(new Echo());
+                        return;
+                    }
+                }
+            }
+        };
+        try (Running running = Running.of(model, upgrading); RawClient client = running.connect()) {
+            client.send("swallowed!rest");
+            assertEquals("rest", client.readUntil("rest"));
+            client.send("more").finish();
+            assertEquals("more", client.readText());
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("models")
+    void filesGoBetweenBytes(IoModel model, @TempDir Path folder) throws Exception {
+        byte[] content = new byte[3 << 20];
+        new Random(11).nextBytes(content);
+        Files.write(folder.resolve("file"), content);
+        try (KernelFolder files = KernelFolder.open(folder, false)) {
+            Supplier<Protocol> sending = () -> new Protocol() {
+                @Override
+                public void receive(Buffer in, Link link) {
+                    in.clear();
+                    try {
+                        link.out().appendLatin1("<");
+                        link.transfer(files.open("file"), 1, content.length - 1);
+                        link.out().appendLatin1(">");
+                        link.flush();
+                        link.close(Closing.LINGERING);
+                    } catch (IOException e) {
+                        throw new UncheckedIOException(e);
+                    }
+                }
+            };
+            try (Running running = Running.of(model, sending); RawClient client = running.connect()) {
+                byte[] all = client.send("go").readAll();
+                assertEquals(content.length + 1, all.length);
+                assertEquals('<', all[0]);
+                assertEquals('>', all[all.length - 1]);
+                assertArrayEquals(Arrays.copyOfRange(content, 1, content.length), Arrays.copyOfRange(all, 1, all.length - 1));
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("models")
+    void beyondTheLimitClientsWaitOrAreRefused(IoModel model) throws Exception {
+        if (model.clientsAtOnce() == 1) {
+            // Its limit is one by nature, and it cannot speak to a second client to refuse him.
+            return;
+        }
+        ListenOptions waiting = ListenOptions.on(LOOPBACK).withMaxConnections(1, Overload.WAIT);
+        try (Running running = Running.of(model, waiting, () -> Echo.FACTORY);
+                RawClient first = running.connect();
+                RawClient second = running.connect()) {
+            first.send("a").read(1);
+            second.send("b");
+            assertEquals(1, running.listening.connections());
+            first.finish();
+            assertArrayEquals(new byte[] {'b'}, second.read(1));
+        }
+        ListenOptions refusing = ListenOptions.on(LOOPBACK).withMaxConnections(1, Overload.REFUSE);
+        try (Running running = Running.of(model, refusing, () -> Echo.FACTORY); RawClient first = running.connect()) {
+            first.send("a").read(1);
+            try (RawClient second = running.connect()) {
+                assertEquals(Echo.REFUSAL, second.readText());
+            }
+            first.send("c").read(1);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("models")
+    void aStopTellsProtocolsAndWaitsForThem(IoModel model) throws Exception {
+        BlockingQueue<String> told = new LinkedBlockingQueue<>();
+        Protocol lasting = new Protocol() {
+            @Override
+            public void receive(Buffer in, Link link) {
+                boolean end = in.peek(in.readable() - 1) == '!';
+                link.out().append(in);
+                in.clear();
+                link.flush();
+                if (end) {
+                    link.close(Closing.FLUSHED);
+                }
+            }
+
+            @Override
+            public void stopping(Link link) {
+                told.add("stopping");
+            }
+        };
+        Running running = Running.of(model, () -> lasting);
+        try (RawClient client = running.connect()) {
+            client.send("a").read(1);
+            CompletableFuture<Boolean> stopped = CompletableFuture.supplyAsync(() -> {
+                try {
+                    return running.server.stop(GRACE);
+                } catch (InterruptedException e) {
+                    throw new AssertionError(e);
+                }
+            });
+            assertEquals("stopping", next(told));
+            assertFalse(stopped.isDone());
+            assertEquals("end!", client.send("end!").readText());
+            assertTrue(stopped.get(20, TimeUnit.SECONDS), "ended by itself");
+            running.server.await();
+            assertThrows(ConnectException.class, running::connect);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("models")
+    void aCloseCutsOffWhatStands(IoModel model) throws Exception {
+        BlockingQueue<CloseCause> causes = new LinkedBlockingQueue<>();
+        Protocol stubborn = new Protocol() {
+            @Override
+            public void receive(Buffer in, Link link) {
+                link.out().append(in);
+                in.clear();
+                link.flush();
+            }
+
+            @Override
+            public void stopping(Link link) {}
+        };
+        Running running = Running.of(model, () -> new Noting(stubborn, causes));
+        try (RawClient client = running.connect()) {
+            client.send("a").read(1);
+            assertFalse(running.server.stop(Duration.ofMillis(100)));
+            assertEquals(CloseCause.SHUTDOWN, next(causes));
+            assertNull(client.readSome());
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("models")
+    void twoAddressesAtOnce(IoModel model) throws Exception {
+        try (Running running = Running.of(model, Echo::new)) {
+            Listening second = running.server.listen(ListenOptions.on(LOOPBACK), () -> Echo.FACTORY);
+            try (RawClient one = running.connect(); RawClient two = RawClient.connect(second.address())) {
+                assertArrayEquals(new byte[] {'1'}, one.send("1").read(1));
+                assertArrayEquals(new byte[] {'2'}, two.send("2").read(1));
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("models")
+    void aCarrierCannotWaitForItsOwnEnd(IoModel model) throws Exception {
+        BlockingQueue<String> said = new LinkedBlockingQueue<>();
+        Server[] server = new Server[1];
+        Supplier<Protocol> foolish = () -> new Protocol() {
+            @Override
+            public void receive(Buffer in, Link link) {
+                in.clear();
+                try {
+                    server[0].stop(GRACE);
+                } catch (IllegalStateException | InterruptedException e) {
+                    said.add(e.getClass().getSimpleName());
+                }
+            }
+        };
+        try (Running running = Running.of(model, foolish); RawClient client = running.connect()) {
+            server[0] = running.server;
+            client.send("x");
+            assertEquals("IllegalStateException", next(said));
+        }
+    }
+
+    private static void awaitNobody(Listening listening) throws InterruptedException {
+        long end = System.nanoTime() + GRACE.toNanos();
+        while (listening.connections() > 0) {
+            assertTrue(System.nanoTime() < end, listening.connections() + " connections are left");
+            Thread.sleep(1);
+        }
+    }
+
+    /** Passes everything on and notes why the connection ended. */
+    private record Noting(Protocol inner, BlockingQueue<CloseCause> causes) implements Protocol {
+        @Override
+        public void receive(Buffer in, Link link) {
+            inner.receive(in, link);
+        }
+
+        @Override
+        public void drained(Link link) {
+            inner.drained(link);
+        }
+
+        @Override
+        public void stopping(Link link) {
+            inner.stopping(link);
+        }
+
+        @Override
+        public void closed(CloseCause why) {
+            causes.add(why);
+        }
+    }
+}
