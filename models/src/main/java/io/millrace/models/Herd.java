@@ -14,6 +14,8 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -21,6 +23,7 @@ import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
 
 /**
  * The thundering herd, as an experiment: several workers, each a thread with an epoll of its own, wait for connections to one address, in
@@ -65,8 +68,9 @@ public final class Herd {
      * What was counted.
      *
      * @param accepted connections that were served
-     * @param wakeups how often a worker was woken
-     * @param useless how often it found nothing to accept (EAGAIN)
+     * @param wakeups how often a worker was woken, by the kernel's own count of how often it slept (proc_pid_status(5) voluntary_ctxt_switches)
+     * @param useless how often not for a connection: accept gave EAGAIN, or the kernel saw that another had been faster and let the worker sleep
+     *     on without a word
      * @param spread connections by worker; the first is the slow one
      * @param medianNanos how long a client waited for its answer, connecting included
      * @param p99Nanos how long the slowest hundredth waited at least
@@ -80,7 +84,7 @@ public final class Herd {
         final Duration slow;
         final ConcurrentLinkedQueue<Integer> handed = new ConcurrentLinkedQueue<>();
         volatile long wakeups;
-        volatile long useless;
+        volatile long useful;
         volatile int served;
 
         Worker(int listener, Duration slow) throws SysException {
@@ -93,20 +97,29 @@ public final class Herd {
         void run() {
             Ready ready = new Ready(EVENTS);
             Peer peer = new Peer();
+            long before = sleeps();
             while (!over) {
                 poller.poll(-1, ready);
-                if (over) {
-                    return;
-                }
-                wakeups = wakeups + 1;
                 int fd = listener >= 0 ? kernel.accept(listener, peer) : handedOver();
-                if (fd < 0) {
-                    useless = useless + 1;
-                }
+                useful += fd >= 0 ? 1 : 0;
                 while (fd >= 0) {
                     serve(fd);
                     fd = listener >= 0 ? -1 : handedOver();
                 }
+            }
+            // To take long over a connection is to sleep as well.
+            wakeups = Math.max(0, sleeps() - before - (slow.isZero() ? 0 : served));
+        }
+
+        /** How often the calling thread has slept so far. */
+        private static long sleeps() {
+            try (Stream<String> lines = Files.lines(Path.of("/proc/thread-self/status"))) {
+                return lines.filter(line -> line.startsWith("voluntary_ctxt_switches:"))
+                        .mapToLong(line -> Long.parseLong(line.substring(line.indexOf(':') + 1).trim()))
+                        .sum();
+            } catch (IOException e) {
+                // No /proc: nothing is counted.
+                return 0;
             }
         }
 
@@ -121,7 +134,7 @@ public final class Herd {
             }
             kernel.send(fd, new byte[] {'!'}, 0, 1, false);
             kernel.close(fd);
-            served = served + 1;
+            served += 1;
         }
     }
 
@@ -171,12 +184,13 @@ public final class Herd {
             check("epoll_ctl", acceptor.add(sockets.getFirst(), Interest.READ, 0));
             threads.add(Thread.ofPlatform().daemon().name("herd-acceptor").start(() -> handOver(acceptor)));
         }
+        long[] waits;
         try {
-            long[] waits = visit(address, connections);
-            return result(waits);
+            waits = visit(address, connections);
         } finally {
             end(threads, acceptor);
         }
+        return result(waits);
     }
 
     private void end(List<Thread> threads, Poller acceptor) throws InterruptedException {
@@ -272,7 +286,7 @@ public final class Herd {
         return new Result(
                 waits.length,
                 workers.stream().mapToLong(worker -> worker.wakeups).sum(),
-                workers.stream().mapToLong(worker -> worker.useless).sum(),
+                workers.stream().mapToLong(worker -> Math.max(0, worker.wakeups - worker.useful)).sum(),
                 workers.stream().map(worker -> worker.served).toList(),
                 waits[waits.length / 2],
                 waits[(int) (waits.length * 0.99)]);
