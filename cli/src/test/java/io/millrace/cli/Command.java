@@ -7,6 +7,7 @@ import io.millrace.http1.Http1;
 import io.millrace.loop.LoopGroup;
 import io.millrace.models.IoModel;
 import io.millrace.poll.Kernel;
+import io.millrace.ring.Probe;
 import io.millrace.sys.SysException;
 import io.millrace.web.WebServer;
 import java.io.BufferedReader;
@@ -77,7 +78,7 @@ final class Command implements AutoCloseable {
     private static String classPath() {
         Set<String> places = new LinkedHashSet<>();
         for (Class<?> one : List.of(Main.class, CommandLine.class, WebServer.class, Http1.class, Handler.class,
-                LoopGroup.class, IoModel.class, Kernel.class, SysException.class, Buffer.class)) {
+                LoopGroup.class, Probe.class, IoModel.class, Kernel.class, SysException.class, Buffer.class)) {
             String place = one.getProtectionDomain().getCodeSource().getLocation().toString();
             places.add(Path.of(URI.create(place)).toString());
         }
