@@ -6,7 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 
-/** What all descriptors have in common: close(2), fcntl(2), dup(2), eventfd(2), pipe2(2), poll(2) on two of them, getrlimit(2). */
+/** What all descriptors have in common: close(2), fcntl(2), dup(2), eventfd(2), pipe2(2), poll(2) on two of them, getrlimit(2), setrlimit(2). */
 public final class Descriptors {
     private Descriptors() {}
 
@@ -16,6 +16,10 @@ public final class Descriptors {
     public static final int F_SETFD = 2;
     public static final int F_GETFL = 3;
     public static final int F_SETFL = 4;
+    public static final int F_SETSIG = 10;
+    public static final int F_SETOWN_EX = 15;
+    public static final int F_GETOWN_EX = 16;
+    public static final int F_OWNER_TID = 0;
     public static final int F_DUPFD_CLOEXEC = 1030;
     public static final int FD_CLOEXEC = 1;
     public static final int O_CLOEXEC = 0x80000;
@@ -25,7 +29,9 @@ public final class Descriptors {
     public static final int POLLERR = 0x8;
     public static final int POLLHUP = 0x10;
     public static final int POLLNVAL = 0x20;
+    public static final int O_ASYNC = 0x2000;
     public static final int RLIMIT_NOFILE = 7;
+    public static final int RLIMIT_SIGPENDING = 11;
 
     private static final MethodHandle CLOSE = Native.function("close");
     private static final MethodHandle FCNTL = Native.function("fcntl");
@@ -36,6 +42,7 @@ public final class Descriptors {
     private static final MethodHandle PIPE2 = Native.function("pipe2");
     private static final MethodHandle POLL = Native.function("poll");
     private static final MethodHandle GETRLIMIT = Native.function("getrlimit");
+    private static final MethodHandle SETRLIMIT = Native.function("setrlimit");
 
     /** Closes a descriptor. Never to be repeated, not even after -EINTR: on Linux it is closed then, too. */
     public static int close(int fd) {
@@ -45,6 +52,24 @@ public final class Descriptors {
     /** Asks or changes flags of a descriptor. */
     public static int fcntl(int fd, int command, int argument) {
         return Native.call(FCNTL, fd, command, argument, 0, 0);
+    }
+
+    /** Has signals for a descriptor sent to one thread (struct f_owner_ex: type, identifier). */
+    public static int ownByThread(int fd, int thread) {
+        MemorySegment struct = Scratch.mine().struct;
+        struct.set(ValueLayout.JAVA_INT, 0, F_OWNER_TID);
+        struct.set(ValueLayout.JAVA_INT, Integer.BYTES, thread);
+        return Native.call(FCNTL, fd, F_SETOWN_EX, struct.address(), 0, 0);
+    }
+
+    /** The thread that signals for a descriptor are sent to: its identifier, 0 for nobody or no thread, or -errno. */
+    public static int ownerThread(int fd) {
+        MemorySegment struct = Scratch.mine().struct;
+        int result = Native.call(FCNTL, fd, F_GETOWN_EX, struct.address(), 0, 0);
+        if (result < 0) {
+            return result;
+        }
+        return struct.get(ValueLayout.JAVA_INT, 0) == F_OWNER_TID ? struct.get(ValueLayout.JAVA_INT, Integer.BYTES) : 0;
     }
 
     /** A second descriptor for the same open file. */
@@ -124,5 +149,13 @@ public final class Descriptors {
         limits[0] = struct.get(ValueLayout.JAVA_LONG, 0);
         limits[1] = struct.get(ValueLayout.JAVA_LONG, Long.BYTES);
         return result;
+    }
+
+    /** Sets a limit of this process: the soft one to {@code soft}, the hard one to {@code hard}; -1 is none. */
+    public static int setrlimit(int resource, long soft, long hard) {
+        MemorySegment struct = Scratch.mine().struct;
+        struct.set(ValueLayout.JAVA_LONG, 0, soft);
+        struct.set(ValueLayout.JAVA_LONG, Long.BYTES, hard);
+        return Native.call(SETRLIMIT, resource, struct.address(), 0, 0, 0);
     }
 }

@@ -7,7 +7,7 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 
 /**
- * epoll_create1(2), epoll_ctl(2), epoll_wait(2) and struct epoll_event.
+ * epoll_create1(2), epoll_ctl(2), epoll_wait(2), epoll_pwait2(2) and struct epoll_event.
  *
  * <pre>
  *             events u32   data u64   size
@@ -44,6 +44,9 @@ public final class Epoll {
     private static final MethodHandle CTL = Native.function("epoll_ctl");
     private static final MethodHandle WAIT = Native.function("epoll_wait");
 
+    /** Since Linux 5.11 and glibc 2.35. */
+    private static final MethodHandle PWAIT2 = Native.optional("epoll_pwait2");
+
     /** A new epoll instance. */
     public static int create1(int flags) {
         return Native.call(CREATE1, flags, 0, 0, 0, 0);
@@ -64,6 +67,17 @@ public final class Epoll {
         } catch (Throwable t) {
             throw Native.bug(t);
         }
+    }
+
+    /**
+     * As {@link #wait}, with a time limit in nanoseconds (negative for ever). -ENOSYS where the kernel or the C library does not have it
+     * yet.
+     */
+    public static int waitNanos(int epoll, MemorySegment events, int capacity, long nanos) {
+        if (PWAIT2 == null) {
+            return -Errno.ENOSYS;
+        }
+        return Native.call(PWAIT2, epoll, events.address(), capacity, Timespec.scratch(nanos), 0);
     }
 
     /** The field {@code events} of event number {@code index}. */

@@ -55,12 +55,19 @@ public final class Errno {
     public static final int EINPROGRESS = 115;
     public static final int ECANCELED = 125;
 
+    /** The symbol alone: {@code "EADDRINUSE"}. Takes the number with either sign. */
+    public static String symbol(int errno) {
+        String text = describe(errno);
+        int end = text.indexOf(" (");
+        return end < 0 ? text : text.substring(0, end);
+    }
+
     /** The symbol and a short text: {@code "EADDRINUSE (address already in use)"}. Takes the number with either sign. */
     public static String describe(int errno) {
         return switch (Math.abs(errno)) {
             case EPERM -> "EPERM (operation not permitted)";
             case ENOENT -> "ENOENT (no such file or directory)";
-            case ESRCH -> "ESRCH (no such process)";
+            case ESRCH -> "ESRCH (no such process or thread)";
             case EINTR -> "EINTR (interrupted)";
             case EIO -> "EIO (input/output error)";
             case EBADF -> "EBADF (bad descriptor)";

@@ -5,6 +5,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 
@@ -103,6 +104,16 @@ final class Native {
     /** A function that not every C library has, or {@code null}. */
     static MethodHandle optional(String name) {
         return LINKER.defaultLookup().find(name).isPresent() ? function(name) : null;
+    }
+
+    /** What the C library has. */
+    static SymbolLookup symbols() {
+        return LINKER.defaultLookup();
+    }
+
+    /** A function of another library in the wide shape, or {@code null}. */
+    static MethodHandle functionIfAny(SymbolLookup library, String name) {
+        return library.find(name).map(symbol -> LINKER.downcallHandle(symbol, WIDE, ERRNO)).orElse(null);
     }
 
     /** A function that never blocks and whose work is bounded, on a heap array. */

@@ -13,6 +13,12 @@ public final class Platform {
     /** Whether this is Linux. */
     public static final boolean LINUX = OS.contains("linux");
 
+    /** Whether this is macOS. */
+    public static final boolean MACOS = OS.contains("mac");
+
+    /** Whether this is FreeBSD. */
+    public static final boolean FREEBSD = OS.contains("freebsd");
+
     /** Whether the processor is x86-64. */
     public static final boolean X86_64 = ARCH.equals("amd64") || ARCH.equals("x86_64");
 

@@ -63,6 +63,17 @@ class LayoutTest {
             Map.entry("Uring.SYS_MUNMAP", "SYS_munmap"),
             Map.entry("Epoll.EVENT_SIZE", "sizeof(struct epoll_event)"),
             Map.entry("Epoll.DATA_OFFSET", "offsetof(struct epoll_event, data)"),
+            Map.entry("Poll.POLLFD_SIZE", "sizeof(struct pollfd)"),
+            Map.entry("Poll.EVENTS_OFFSET", "offsetof(struct pollfd, events)"),
+            Map.entry("Poll.REVENTS_OFFSET", "offsetof(struct pollfd, revents)"),
+            Map.entry("Select.WORD", "8 * sizeof(((fd_set *) 0)->fds_bits[0])"),
+            Map.entry("Signals.SIGSET_SIZE", "sizeof(sigset_t)"),
+            Map.entry("Signals.SIGINFO_SIZE", "sizeof(siginfo_t)"),
+            Map.entry("Signals.SI_CODE", "offsetof(siginfo_t, si_code)"),
+            Map.entry("Signals.SI_BAND", "offsetof(siginfo_t, si_band)"),
+            Map.entry("Signals.SI_FD", "offsetof(siginfo_t, si_fd)"),
+            Map.entry("Timespec.SIZE", "sizeof(struct timespec)"),
+            Map.entry("Timespec.FRACTION", "offsetof(struct timespec, tv_nsec)"),
             Map.entry("SocketAddresses.SIZE_IN", "sizeof(struct sockaddr_in)"),
             Map.entry("SocketAddresses.SIZE_IN6", "sizeof(struct sockaddr_in6)"),
             Map.entry("SocketAddresses.SIZE_UN", "sizeof(struct sockaddr_un)"),
@@ -113,7 +124,7 @@ class LayoutTest {
             // An enum of headers of Linux 6.12, which a preprocessor cannot ask for.
             "Uring.IOU_PBUF_RING_INC",
             "Files.STAT_VALUES", "Sockets.LENGTH_AT", "UnixSockets.PART_AT", "Datagrams.PART_AT", "Datagrams.ADDRESS_AT",
-            "Datagrams.ADDRESS_ROOM", "Datagrams.CONTROL_AT", "Datagrams.CONTROL_ROOM", "Datagrams.HEADERS");
+            "Datagrams.ADDRESS_ROOM", "Datagrams.CONTROL_AT", "Datagrams.CONTROL_ROOM", "Datagrams.HEADERS", "Timespec.AT");
 
     /** What the layouts drawn in comments rest on, checked by the C compiler itself. */
     private static final String ASSERTIONS = """
@@ -153,6 +164,10 @@ class LayoutTest {
             _Static_assert(sizeof(struct sock_fprog) == 16 && offsetof(struct sock_fprog, filter) == 8, "sock_fprog");
             _Static_assert(sizeof(struct sock_filter) == 8 && offsetof(struct sock_filter, k) == 4, "sock_filter");
             _Static_assert(sizeof(struct pollfd) == 8 && offsetof(struct pollfd, revents) == 6, "pollfd");
+            _Static_assert(sizeof(nfds_t) == 8 && sizeof(((struct pollfd *) 0)->events) == 2, "pollfd");
+            _Static_assert(sizeof(struct timeval) == 16 && offsetof(struct timeval, tv_usec) == 8, "timeval");
+            _Static_assert(sizeof(struct f_owner_ex) == 8 && offsetof(struct f_owner_ex, pid) == 4, "f_owner_ex");
+            _Static_assert(sizeof(((siginfo_t *) 0)->si_band) == 8, "band");
             _Static_assert(sizeof(socklen_t) == 4 && sizeof(size_t) == 8 && sizeof(off_t) == 8, "words");
             """;
 
@@ -170,7 +185,7 @@ class LayoutTest {
         Map<String, Long> numbers = new TreeMap<>();
         for (Class<?> type : List.of(
                 Errno.class, Sockets.class, SocketAddresses.class, UnixSockets.class, Datagrams.class, Epoll.class, Descriptors.class, Uring.class,
-                Spawn.class, io.millrace.sys.Files.class)) {
+                Select.class, Poll.class, Signals.class, Timespec.class, Spawn.class, io.millrace.sys.Files.class)) {
             for (Field field : type.getDeclaredFields()) {
                 String name = type.getSimpleName() + "." + field.getName();
                 if (Modifier.isStatic(field.getModifiers()) && field.getType() == int.class && !OURS.contains(name)) {
@@ -203,6 +218,7 @@ class LayoutTest {
                 #include <sys/eventfd.h>
                 #include <sys/mman.h>
                 #include <sys/resource.h>
+                #include <sys/select.h>
                 #include <sys/sendfile.h>
                 #include <sys/socket.h>
                 #include <sys/stat.h>
@@ -210,6 +226,7 @@ class LayoutTest {
                 #include <sys/uio.h>
                 #include <sys/un.h>
                 #include <sys/wait.h>
+                #include <sys/time.h>
                 #include <unistd.h>
                 """);
         c.append(ASSERTIONS).append("int main(void) {\n");

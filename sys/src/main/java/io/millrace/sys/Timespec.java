@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.sys;
+
+import io.millrace.sys.Native.Scratch;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/** struct timespec and struct timeval: two longs, seconds and a fraction (timespec(3type)). */
+final class Timespec {
+    private Timespec() {}
+
+    static final int SIZE = 16;
+    static final int FRACTION = 8;
+    private static final long SECOND = 1_000_000_000L;
+    private static final long MICRO = 1000;
+
+    /** In the scratch structure, behind what a call may have there in front. */
+    private static final int AT = 128;
+
+    /** A time span in this thread's scratch memory: its address, or NULL, which waits for ever, for a negative one. */
+    static long scratch(long nanos) {
+        return nanos < 0 ? 0 : fill(nanos / SECOND, nanos % SECOND);
+    }
+
+    /** As {@link #scratch}, in microseconds, rounded up. */
+    static long scratchMicros(long nanos) {
+        if (nanos < 0) {
+            return 0;
+        }
+        long micros = nanos / MICRO + (nanos % MICRO == 0 ? 0 : 1);
+        return fill(micros / (SECOND / MICRO), micros % (SECOND / MICRO));
+    }
+
+    private static long fill(long seconds, long fraction) {
+        MemorySegment struct = Scratch.mine().struct;
+        struct.set(ValueLayout.JAVA_LONG, AT, seconds);
+        struct.set(ValueLayout.JAVA_LONG, AT + FRACTION, fraction);
+        return struct.address() + AT;
+    }
+}
