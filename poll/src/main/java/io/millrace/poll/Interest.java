@@ -26,6 +26,12 @@ public final class Interest {
     /** Both directions are closed. Reported without being asked for. */
     public static final int HANGUP = 1 << 9;
 
+    /**
+     * The descriptor is not open: it was closed without {@link Poller#remove} (POLLNVAL). Reported without being asked for, and the watch
+     * ends with it. Only pollers that hand in their descriptors with every wait find out; epoll and kqueue forget it by themselves.
+     */
+    public static final int INVALID = 1 << 10;
+
     /** Report changes only: once per arrival, not as long as something is there. */
     public static final int EDGE = 1 << 16;
 
@@ -35,14 +41,28 @@ public final class Interest {
     /** Report once, then nothing at all, errors included, until the next {@link Poller#modify}. */
     public static final int ONE_SHOT = 1 << 18;
 
+    /** Keep the machine awake from a report until the next wait (EPOLLWAKEUP); what came of it, {@link Poller#inForce} says. */
+    public static final int WAKEUP = 1 << 19;
+
+    /** What can be waited for. */
+    static final int KINDS = READ | WRITE | PEER_CLOSED | PRIORITY;
+
+    /** What is reported without being asked for. */
+    static final int ALWAYS = ERROR | HANGUP | INVALID;
+
+    private static final String[] NAMES = {
+        "READ", "WRITE", "PEER_CLOSED", "PRIORITY", "ERROR", "HANGUP", "INVALID", "EDGE", "EXCLUSIVE", "ONE_SHOT", "WAKEUP"
+    };
+    private static final int[] BITS = {
+        READ, WRITE, PEER_CLOSED, PRIORITY, ERROR, HANGUP, INVALID, EDGE, EXCLUSIVE, ONE_SHOT, WAKEUP
+    };
+
     /** The bits in words, for logs: {@code "READ|WRITE|EDGE"}. */
     public static String describe(int bits) {
         StringBuilder text = new StringBuilder();
-        String[] names = {"READ", "WRITE", "PEER_CLOSED", "PRIORITY", "ERROR", "HANGUP", "EDGE", "EXCLUSIVE"};
-        int[] values = {READ, WRITE, PEER_CLOSED, PRIORITY, ERROR, HANGUP, EDGE, EXCLUSIVE};
-        for (int i = 0; i < names.length; i++) {
-            if ((bits & values[i]) != 0) {
-                text.append(text.isEmpty() ? "" : "|").append(names[i]);
+        for (int i = 0; i < NAMES.length; i++) {
+            if ((bits & BITS[i]) != 0) {
+                text.append(text.isEmpty() ? "" : "|").append(NAMES[i]);
             }
         }
         return text.isEmpty() ? "NONE" : text.toString();

@@ -6,7 +6,8 @@
  * <p>Knows: descriptors, {@link io.millrace.poll.Interest interests} and tokens. Does not know: connections, buffers,
  * callbacks, threads.
  *
- * <p>Read in this order: {@code Interest}, {@code Ready}, {@code Poller}, {@code EpollPoller}; then {@code Kernel}, the
- * door that a simulated kernel can stand in for, and {@code LinuxKernel}, the real one.
+ * <p>Read in this order: {@code Interest}, {@code Ready}, {@code Poller}; the back ends side by side, {@code SelectPoller},
+ * {@code PollPoller}, {@code EpollPoller}, {@code KqueuePoller}, {@code SigioPoller}, and {@code Pollers}, their catalogue; then
+ * {@code Kernel}, the door that a simulated kernel can stand in for, and {@code LinuxKernel}, the real one.
  */
 package io.millrace.poll;

@@ -53,6 +53,11 @@ public final class Poll {
         return array.get(ValueLayout.JAVA_SHORT, (long) index * POLLFD_SIZE + REVENTS_OFFSET) & 0xffff;
     }
 
+    /** Sets what was found of entry {@code index}, for one that has moved. */
+    public static void found(MemorySegment array, int index, int revents) {
+        array.set(ValueLayout.JAVA_SHORT, (long) index * POLLFD_SIZE + REVENTS_OFFSET, (short) revents);
+    }
+
     /** Fills entry {@code index}; a negative descriptor is passed over by the kernel. */
     public static void fill(MemorySegment array, int index, int fd, int events) {
         long at = (long) index * POLLFD_SIZE;

@@ -18,9 +18,6 @@ public final class Signals {
     public static final int SIG_BLOCK = 0;
     public static final int SIG_SETMASK = 2;
 
-    /** In {@link #code}: sent by tgkill(2). */
-    public static final int SI_TKILL = -6;
-
     /** Bytes of a sigset_t. */
     public static final int SIGSET_SIZE = 128;
 
@@ -69,9 +66,12 @@ public final class Signals {
         return Native.call(SIGTIMEDWAIT, set.address(), info.address(), Timespec.scratch(nanos), 0, 0);
     }
 
-    /** Why a signal was sent: si_code. */
-    public static int code(MemorySegment info) {
-        return info.get(ValueLayout.JAVA_INT, SI_CODE);
+    /**
+     * Whether the kernel sent a signal, and not a process: si_code (sigaction(2)). sigtimedwait in glibc says SI_USER, 0, of what tgkill sent
+     * (SI_TKILL, negative).
+     */
+    public static boolean fromKernel(MemorySegment info) {
+        return info.get(ValueLayout.JAVA_INT, SI_CODE) > 0;
     }
 
     /** The descriptor that a signal of O_ASYNC is about: si_fd. */

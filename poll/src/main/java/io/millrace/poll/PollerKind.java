@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.poll;
+
+/** The mechanisms by which a Unix process can wait for many descriptors at once, oldest first. */
+public enum PollerKind {
+    /** select(2): 4.2BSD, 1983. Sets of descriptors, scanned with every wait. */
+    SELECT("select", true, false),
+
+    /** poll(2): System V Release 3, 1986. An array without a limit, scanned with every wait. */
+    POLL("poll", true, false),
+
+    /** kqueue(2): FreeBSD 4.1, 2000; macOS. The kernel remembers what is watched, by filters for more than descriptors. */
+    KQUEUE("kqueue", true, true),
+
+    /** Signal-driven I/O (fcntl(2) O_ASYNC, F_SETSIG): Linux 2.4, 2001. A queue of real-time signals. */
+    SIGIO("sigio", false, true),
+
+    /** epoll(7): Linux 2.6, 2003. The kernel remembers what is watched and keeps a list of what is ready. */
+    EPOLL("epoll", true, true);
+
+    private final String word;
+    private final boolean level;
+    private final boolean edge;
+
+    PollerKind(String word, boolean level, boolean edge) {
+        this.word = word;
+        this.level = level;
+        this.edge = edge;
+    }
+
+    /** The name as users write it: {@code "epoll"}. */
+    public String word() {
+        return word;
+    }
+
+    /** Whether it can report for as long as something is ready. */
+    public boolean level() {
+        return level;
+    }
+
+    /** Whether it can report changes only. */
+    public boolean edge() {
+        return edge;
+    }
+}
