@@ -29,10 +29,16 @@ final class Acceptor extends Source {
     private final Peer peer = new Peer();
     private final Quota refused = new Quota(MOST_REFUSED);
     private final long limit;
+
     /** The listening socket, -1 once it is closed; watched, as {@code fd}, unless the listening is paused. */
     private int socket = -1;
 
     private boolean exclusive;
+    private boolean level;
+
+    /** Level trigger would report those who wait for ever: the socket is watched for nothing until accepting goes on. */
+    private boolean hushed;
+
     private boolean queued;
     private boolean waiting;
     private long pause;
@@ -62,7 +68,10 @@ final class Acceptor extends Source {
     }
 
     private int watch() {
-        return loop.driver.add(this, socket, Interest.READ | Interest.EDGE | (exclusive ? Interest.EXCLUSIVE : 0));
+        int interest = loop.driver.listening(exclusive);
+        level = (interest & Interest.EDGE) == 0;
+        hushed = false;
+        return loop.driver.add(this, socket, interest);
     }
 
     /** The listening has been paused, or goes on: being watched anew, the socket tells of those that have come meanwhile. On the loop. */
@@ -86,6 +95,17 @@ final class Acceptor extends Source {
     void ready(int events) {
         if ((events & (Interest.READ | Interest.ERROR | Interest.HANGUP)) != 0) {
             accept();
+            if (level && fd >= 0 && (waiting || index >= 0)) {
+                hush(true);
+            }
+        }
+    }
+
+    private void hush(boolean on) {
+        hushed = on;
+        int result = loop.driver.modify(this, on ? 0 : Interest.READ);
+        if (result < 0) {
+            group.failed("cannot watch the listening socket of " + group.local(), result);
         }
     }
 
@@ -112,6 +132,9 @@ final class Acceptor extends Source {
     private void accept() {
         if (waiting || queued || index >= 0) {
             return;
+        }
+        if (hushed && fd >= 0) {
+            hush(false);
         }
         for (int i = 0; i < ACCEPTS_A_TURN; i++) {
             if (fd < 0 || group.paused() || !acceptOne()) {

@@ -100,6 +100,9 @@ final class Connection extends Source implements Link {
     long lastIn;
     long lastOut;
 
+    /** What a level-triggered driver has asked the kernel to report, {@link io.millrace.poll.Interest} bits. */
+    int watched;
+
     private int flags = WRITABLE;
     private Closing closing;
     private CloseCause cause;

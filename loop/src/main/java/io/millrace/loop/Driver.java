@@ -4,6 +4,7 @@ package io.millrace.loop;
 import io.millrace.core.Buffer;
 import io.millrace.core.CloseCause;
 import io.millrace.core.Protocol;
+import io.millrace.poll.Interest;
 import io.millrace.poll.Kernel;
 import io.millrace.sys.Errno;
 import java.util.ArrayList;
@@ -93,6 +94,19 @@ abstract class Driver {
 
     /** Lets go of the socket, in as many steps as that takes; the last one is {@link #free}. */
     abstract void end(Connection connection);
+
+    /** Why {@link #begin} failed, in words. */
+    String refusal(Connection connection, int result) {
+        return Errno.describe(result);
+    }
+
+    /**
+     * The {@link Interest} bits to accept connections with. Without EDGE among them the acceptor has to ask for nothing while it does not take
+     * those who wait. With {@code exclusive} one of several loops is woken, where the mechanism can.
+     */
+    int listening(boolean exclusive) {
+        return Interest.READ | Interest.EDGE | (exclusive ? Interest.EXCLUSIVE : 0);
+    }
 
     /** Begins to watch the descriptor of a source that is no connection for {@link io.millrace.poll.Interest} bits. Returns 0 or -errno. */
     abstract int watch(Source source, int interest);
@@ -209,7 +223,7 @@ abstract class Driver {
         c.opened(protocol);
         int result = begin(c);
         if (result < 0) {
-            Log.warn("cannot watch a connection: " + Errno.describe(result));
+            Log.warn("cannot watch a connection: " + refusal(c, result));
             c.doom(CloseCause.FAILED);
         } else if (loop.draining()) {
             c.stopping();

@@ -2,9 +2,12 @@
 package io.millrace.loop;
 
 import io.millrace.poll.Kernel;
+import io.millrace.poll.PollerKind;
+import io.millrace.poll.Pollers;
 import io.millrace.ring.Probe;
-import io.millrace.sys.Platform;
 import io.millrace.sys.SysException;
+import java.util.List;
+import java.util.function.Supplier;
 
 /** How loops wait and move bytes: chosen when they are made, and the same for all that stands on them. */
 public final class Engine {
@@ -14,22 +17,56 @@ public final class Engine {
         Driver open(EventLoop loop, Kernel kernel, Budget budget) throws SysException;
     }
 
+    /** select(2). Its sets have no end here, unless {@link Pollers#CLASSIC_SELECT} keeps the one at 1,024 descriptors. */
+    public static final Engine SELECT = poller("select", PollerKind.SELECT, false);
+
+    /** poll(2). */
+    public static final Engine POLL = poller("poll", PollerKind.POLL, false);
+
+    /** kqueue(2), which reports for as long as something is ready. */
+    public static final Engine KQUEUE_LEVEL = poller("kqueue-lt", PollerKind.KQUEUE, false);
+
+    /** kqueue(2), which reports changes only (EV_CLEAR). */
+    public static final Engine KQUEUE_EDGE = poller("kqueue-et", PollerKind.KQUEUE, true);
+
+    /** Real-time signals, which report changes only. One thread has to run the loop from its first turn to its last. */
+    public static final Engine SIGIO = poller("sigio", PollerKind.SIGIO, true);
+
+    /** epoll(7), which reports for as long as something is ready. */
+    public static final Engine EPOLL_LEVEL = poller("epoll-lt", PollerKind.EPOLL, false);
+
+    /** epoll(7), which reports changes only. */
+    public static final Engine EPOLL_EDGE = poller("epoll", PollerKind.EPOLL, true);
+
     /** The kernel says what is ready, edge-triggered: the usual one. */
-    public static final Engine READINESS = new Engine("epoll", ReadinessDriver::new);
+    public static final Engine READINESS = EPOLL_EDGE;
 
     /** The kernel says what it has done: {@code io_uring}. Whether it may is for {@link #whyNot} to say. */
     public static final Engine RING = ring(RingSizes.USUAL);
 
     private final String name;
+    private final Supplier<String> whyNot;
     private final Opening opening;
 
-    private Engine(String name, Opening opening) {
+    private Engine(String name, Supplier<String> whyNot, Opening opening) {
         this.name = name;
+        this.whyNot = whyNot;
         this.opening = opening;
     }
 
+    private static Engine poller(String name, PollerKind kind, boolean edge) {
+        return new Engine(name, () -> Pollers.whyNot(kind),
+                (loop, kernel, budget) -> new ReadinessDriver(loop, budget, kernel.poller(kind, ReadinessDriver.EVENTS_A_TURN), edge));
+    }
+
     static Engine ring(RingSizes sizes) {
-        return new Engine("io_uring", (loop, kernel, budget) -> new RingDriver(loop, kernel, budget, sizes));
+        return new Engine("io_uring", () -> Probe.host().whyNot(),
+                (loop, kernel, budget) -> new RingDriver(loop, kernel, budget, sizes));
+    }
+
+    /** All of them, whether this machine has them or not: {@link #whyNot} says. */
+    public static List<Engine> all() {
+        return List.of(SELECT, POLL, KQUEUE_LEVEL, KQUEUE_EDGE, SIGIO, EPOLL_LEVEL, EPOLL_EDGE, RING);
     }
 
     /** The name of the mechanism. */
@@ -39,7 +76,7 @@ public final class Engine {
 
     /** Why loops cannot work this way on this machine, or {@code null} if they can. Asks the kernel each time. */
     public String whyNot() {
-        return name.equals("io_uring") ? Probe.host().whyNot() : Platform.whyNot();
+        return whyNot.get();
     }
 
     Driver open(EventLoop loop, Kernel kernel, Budget budget) throws SysException {

@@ -59,7 +59,7 @@ public final class LoopGroup implements AutoCloseable {
         for (int i = 0; i < count; i++) {
             try {
                 loops[i] = new EventLoop(kernel, "millrace-" + i, engine);
-            } catch (SysException e) {
+            } catch (SysException | UnsupportedOperationException e) {
                 for (int j = 0; j < i; j++) {
                     loops[j].close();
                 }

@@ -4,37 +4,56 @@ package io.millrace.loop;
 import io.millrace.core.Buffer;
 import io.millrace.core.CloseCause;
 import io.millrace.poll.Interest;
-import io.millrace.poll.Kernel;
 import io.millrace.poll.Poller;
 import io.millrace.poll.Ready;
 import io.millrace.sys.Errno;
-import io.millrace.sys.SysException;
 
 /**
- * Moves bytes where the kernel says what is ready. Edge-triggered: each socket is registered once, for everything, and never
+ * Moves bytes where the kernel says what is ready. With edge trigger each socket is registered once, for everything, and never
  * touched again until it closes; what the kernel said last is kept in the connection's flags.
  *
  * <p>An edge is reported once, so whoever stops before the socket is empty or full has to come back by himself: a connection whose
  * budget is used up goes to the list for the next turn, behind all others (epoll(7), "starvation").
+ *
+ * <p>With level trigger whatever is true is reported with every wait, and so a socket is registered for what is wanted of it only:
+ *
+ * <pre>
+ *   added              input, unless the protocol paused at once
+ *   a send is blocked  and room;  all has left: room no longer
+ *   paused, too much   nothing is changed until the kernel reports input that nobody wants: most pauses end before
+ *   the end was read   no input;  hung up as well: taken out, for a hang-up cannot be silenced otherwise
+ * </pre>
  */
 final class ReadinessDriver extends Driver {
-    private static final int EVENTS_A_TURN = 1024;
+    static final int EVENTS_A_TURN = 1024;
 
-    private static final int EVERYTHING = Interest.READ | Interest.WRITE | Interest.PEER_CLOSED | Interest.EDGE;
+    private static final int EVERYTHING = Interest.READ | Interest.WRITE | Interest.PEER_CLOSED;
+    private static final int BROKEN = Interest.ERROR | Interest.INVALID;
+
+    /** In {@link Connection#watched}: taken out of the poller, which has nothing more to say of it. */
+    private static final int SILENCED = Integer.MIN_VALUE;
 
     private final Poller poller;
+    private final boolean level;
+
+    /** What a connection is watched for: always, with edge trigger; while input is wanted, with level trigger. */
+    private final int usual;
+
     private final PipePool pipes;
     private final Ready ready = new Ready(EVENTS_A_TURN);
 
-    ReadinessDriver(EventLoop loop, Kernel kernel, Budget budget) throws SysException {
-        super(loop, kernel, budget);
+    ReadinessDriver(EventLoop loop, Budget budget, Poller poller, boolean edge) {
+        super(loop, loop.kernel, budget);
         this.pipes = new PipePool(kernel);
-        this.poller = kernel.poller(EVENTS_A_TURN);
+        this.poller = poller;
+        this.level = !edge;
+        int known = poller.supports() & EVERYTHING;
+        this.usual = level ? known & ~Interest.WRITE : known | Interest.EDGE;
     }
 
     @Override
     String engine() {
-        return poller.name() + ", edge-triggered";
+        return poller.name() + (level ? ", level-triggered" : ", edge-triggered");
     }
 
     // ---- the turn ----
@@ -69,7 +88,14 @@ final class ReadinessDriver extends Driver {
 
     @Override
     int begin(Connection c) {
-        return poller.add(c.fd, EVERYTHING, c.token);
+        c.watched = level && !c.wantsInput() ? 0 : usual;
+        return poller.add(c.fd, c.watched, c.token);
+    }
+
+    @Override
+    String refusal(Connection c, int result) {
+        String whyNot = poller.whyNot(c.fd, c.watched);
+        return Errno.describe(result) + (whyNot == null ? "" : ": " + whyNot);
     }
 
     @Override
@@ -78,18 +104,74 @@ final class ReadinessDriver extends Driver {
             c.set(Connection.WRITABLE);
         }
         // Behind the end, which has been read, nothing comes but an error: after a half-close of ours the kernel reports both ends as HUP.
-        int something = Interest.READ | Interest.PEER_CLOSED | Interest.ERROR | Interest.HANGUP;
-        if ((events & (c.is(Connection.ENDED) ? Interest.ERROR : something)) != 0) {
+        int something = Interest.READ | Interest.PEER_CLOSED | Interest.HANGUP | BROKEN;
+        if ((events & (c.is(Connection.ENDED) ? BROKEN : something)) != 0) {
             c.set(Connection.READABLE);
         }
-        if ((events & (Interest.PEER_CLOSED | Interest.ERROR | Interest.HANGUP)) != 0) {
+        if ((events & (Interest.PEER_CLOSED | Interest.HANGUP | BROKEN)) != 0) {
             c.set(Connection.ENDING);
         }
         // Broken off while nobody reads: no call would ever find out. Closed in both directions is another matter: input may still lie there.
-        if ((events & Interest.ERROR) != 0 && !(c.wantsInput() && c.mayReceive())) {
+        if ((events & BROKEN) != 0 && !(c.wantsInput() && c.mayReceive())) {
             c.doom(CloseCause.RESET);
         }
+        if (level) {
+            serveReported(c, events);
+        } else {
+            serve(c);
+        }
+    }
+
+    /** Level trigger: what is reported and not wanted would be reported for ever. */
+    private void serveReported(Connection c, int events) {
+        if (c.is(Connection.AGAIN) && !c.is(Connection.DOOMED)) {
+            // Comes in this turn anyway, and a second time would be more than its share.
+            return;
+        }
+        boolean forNothing = (events & usual) != 0 && (wanted(c) & usual) == 0;
         serve(c);
+        if (c.is(Connection.DEAD) || c.watched == SILENCED) {
+            return;
+        }
+        if ((events & (Interest.HANGUP | BROKEN)) != 0 && !c.hasWork()) {
+            // Closed in both directions: what is left to be read is read without being told, and whatever is sent fails at once.
+            poller.remove(c.fd);
+            c.watched = SILENCED;
+        } else if (forNothing && (c.watched & ~wanted(c)) != 0) {
+            watch(c, wanted(c));
+        }
+    }
+
+    /** What level trigger has to report of a connection. */
+    private int wanted(Connection c) {
+        int wanted = c.wantsInput() && c.mayReceive() && !c.is(Connection.ENDED) ? usual : 0;
+        return c.is(Connection.DIRTY) && !c.is(Connection.WRITABLE) ? wanted | Interest.WRITE : wanted;
+    }
+
+    /** Level trigger: asks for what is missing, and no longer for what would be reported for nothing with the next wait. */
+    @Override
+    void settle(Connection c) {
+        // With edge trigger everything is watched, always.
+        if (!level || c.watched == SILENCED) {
+            return;
+        }
+        int wanted = wanted(c);
+        boolean missing = (wanted & ~c.watched) != 0;
+        boolean needless = (c.watched & ~wanted & Interest.WRITE) != 0 && !(c.is(Connection.DIRTY) && c.hasWork())
+                || c.is(Connection.ENDED) && (c.watched & usual) != 0;
+        if (missing || needless) {
+            watch(c, wanted);
+        }
+    }
+
+    private void watch(Connection c, int interest) {
+        c.watched = interest;
+        int result = poller.modify(c.fd, interest, c.token);
+        if (result < 0) {
+            Log.warn("cannot watch a connection: " + refusal(c, result));
+            c.doom(CloseCause.FAILED);
+            touch(c);
+        }
     }
 
     @Override
@@ -168,20 +250,16 @@ final class ReadinessDriver extends Driver {
 
     @Override
     void full(Connection c) {
-        // That there is room again will be a new edge.
-    }
-
-    @Override
-    void settle(Connection c) {
-        // Everything is watched, always.
+        // That there is room again will be a new edge; with level trigger it is asked for when the connection has been served.
     }
 
     /**
-     * From here on the token is dead, so that events still under way find nobody. The poller is not asked to forget the socket, which
+     * From here on the token is dead, so that events still under way find nobody. epoll is not asked to forget the socket, which
      * saves a call: closing its only descriptor does that (epoll(7)), and all of ours are closed on exec.
      */
     @Override
     void end(Connection c) {
+        poller.closing(c.fd);
         free(c);
     }
 
@@ -191,6 +269,13 @@ final class ReadinessDriver extends Driver {
     }
 
     // ---- everything else that is watched, and the end ----
+
+    @Override
+    int listening(boolean exclusive) {
+        boolean one = exclusive && (poller.supports() & Interest.EXCLUSIVE) != 0;
+        // Who shares exclusively cannot change what he asks for, as level trigger demands.
+        return Interest.READ | (level && !one ? 0 : Interest.EDGE) | (one ? Interest.EXCLUSIVE : 0);
+    }
 
     @Override
     int watch(Source source, int interest) {

@@ -44,8 +44,12 @@ public abstract class Kernel {
         return new LinuxKernel();
     }
 
-    /** A poller for sockets of this kernel that reports up to {@code capacity} events a call. */
-    public abstract Poller poller(int capacity) throws SysException;
+    /**
+     * A poller for sockets of this kernel that reports up to {@code capacity} events a call.
+     *
+     * @throws UnsupportedOperationException saying why, where this kind cannot be had
+     */
+    public abstract Poller poller(PollerKind kind, int capacity) throws SysException;
 
     /**
      * A listening socket.

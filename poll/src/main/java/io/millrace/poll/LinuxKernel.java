@@ -21,8 +21,8 @@ final class LinuxKernel extends Kernel {
     private static final long SENDFILE_MAX = 0x7ffff000L;
 
     @Override
-    public Poller poller(int capacity) throws SysException {
-        return EpollPoller.open(capacity);
+    public Poller poller(PollerKind kind, int capacity) throws SysException {
+        return Pollers.open(kind, capacity);
     }
 
     @Override

@@ -13,7 +13,7 @@ public enum PollerKind {
     KQUEUE("kqueue", true, true),
 
     /** Signal-driven I/O (fcntl(2) O_ASYNC, F_SETSIG): Linux 2.4, 2001. A queue of real-time signals. */
-    SIGIO("sigio", false, true),
+    SIGIO("sigio", true, true),
 
     /** epoll(7): Linux 2.6, 2003. The kernel remembers what is watched and keeps a list of what is ready. */
     EPOLL("epoll", true, true);

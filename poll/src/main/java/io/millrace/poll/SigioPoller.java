@@ -13,7 +13,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * Signal-driven I/O (fcntl(2): O_ASYNC, F_SETSIG, F_SETOWN_EX): whenever something happens on a descriptor the kernel queues a real-time signal for
- * the loop's own thread, which holds it back and takes it with sigtimedwait(2). No handler runs. Edge-triggered by nature.
+ * the loop's own thread, which holds it back and takes it with sigtimedwait(2). No handler runs. Edge-triggered by nature; with level trigger whoever
+ * was found ready is simply looked at again by the next call.
  *
  * <pre>
  *   signal queue ──take──► candidates ──one poll(2) for all──► events
@@ -89,11 +90,6 @@ public final class SigioPoller extends Poller {
         return SUPPORTED;
     }
 
-    @Override
-    public String whyNot(int fd, int interest) {
-        return (interest & Interest.EDGE) == 0 ? "signals report changes only: ask for EDGE" : super.whyNot(fd, interest);
-    }
-
     /** How often the queue of signals has overflowed, and everything was looked at. */
     public long overflows() {
         return overflows;
@@ -118,7 +114,7 @@ public final class SigioPoller extends Poller {
 
     @Override
     public int add(int fd, int interest, long token) {
-        if ((interest & ~SUPPORTED) != 0 || (interest & Interest.EDGE) == 0) {
+        if ((interest & ~SUPPORTED) != 0) {
             return -Errno.EINVAL;
         }
         prepare();
@@ -162,7 +158,7 @@ public final class SigioPoller extends Poller {
     @Override
     public int modify(int fd, int interest, long token) {
         int place = watches.find(fd);
-        if (place < 0 || (interest & ~SUPPORTED) != 0 || (interest & Interest.EDGE) == 0) {
+        if (place < 0 || (interest & ~SUPPORTED) != 0) {
             return add(fd, interest, token);
         }
         watches.put(fd, interest, token);
@@ -196,7 +192,8 @@ public final class SigioPoller extends Poller {
         if (place < 0) {
             return -Errno.ENOENT;
         }
-        return (watches.marks[place] & SILENT) != 0 ? Interest.EDGE | Interest.ONE_SHOT : watches.interests[place];
+        int silent = watches.interests[place] & ~Interest.KINDS;
+        return (watches.marks[place] & SILENT) != 0 ? silent : watches.interests[place];
     }
 
     @Override
@@ -294,6 +291,8 @@ public final class SigioPoller extends Poller {
             watches.remove(fd);
         } else if ((watches.interests[place] & Interest.ONE_SHOT) != 0) {
             watches.marks[place] |= SILENT;
+        } else if ((watches.interests[place] & Interest.EDGE) == 0) {
+            look(place);
         }
     }
 

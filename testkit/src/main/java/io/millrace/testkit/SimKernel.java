@@ -6,6 +6,7 @@ import io.millrace.poll.Kernel;
 import io.millrace.poll.ListenFlags;
 import io.millrace.poll.Peer;
 import io.millrace.poll.Poller;
+import io.millrace.poll.PollerKind;
 import io.millrace.sys.Errno;
 import io.millrace.sys.Files;
 import io.millrace.sys.SocketAddresses;
@@ -184,7 +185,7 @@ public final class SimKernel extends Kernel {
     // ---- the door ----
 
     @Override
-    public Poller poller(int capacity) {
+    public Poller poller(PollerKind kind, int capacity) {
         check(poller == null, "one poller is enough");
         poller = new SimPoller(this);
         return poller;

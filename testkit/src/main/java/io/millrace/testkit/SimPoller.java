@@ -42,6 +42,11 @@ final class SimPoller extends Poller {
     }
 
     @Override
+    public int supports() {
+        return Interest.READ | Interest.WRITE | Interest.PEER_CLOSED | Interest.EDGE;
+    }
+
+    @Override
     public int add(int fd, int interest, long token) {
         kernel.check(kernel.isOpen(fd), "add of a descriptor that is not open: " + fd);
         kernel.check(!watches.containsKey(fd), "add of a descriptor that is watched: " + fd);
@@ -52,6 +57,8 @@ final class SimPoller extends Poller {
 
     @Override
     public int modify(int fd, int interest, long token) {
+        kernel.check(kernel.isOpen(fd), "modify of a descriptor that is not open: " + fd);
+        kernel.check(watches.containsKey(fd), "modify of a descriptor that is not watched: " + fd);
         watches.put(fd, new Watch(interest, token));
         ready.add(fd);
         return 0;
@@ -61,6 +68,16 @@ final class SimPoller extends Poller {
     public int remove(int fd) {
         ready.remove(fd);
         return watches.remove(fd) == null ? -Errno.ENOENT : 0;
+    }
+
+    /** Nothing to do: see {@link #closed}. */
+    @Override
+    public void closing(int fd) {}
+
+    @Override
+    public int inForce(int fd) {
+        Watch watch = watches.get(fd);
+        return watch == null ? -Errno.ENOENT : watch.interest;
     }
 
     /** The last descriptor of a socket was closed: epoll forgets it by itself. */

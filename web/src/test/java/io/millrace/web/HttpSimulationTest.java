@@ -12,6 +12,7 @@ import io.millrace.http.RequestBody;
 import io.millrace.http.ResponseStream;
 import io.millrace.http.Router;
 import io.millrace.http1.Http1;
+import io.millrace.loop.Engine;
 import io.millrace.loop.EventLoop;
 import io.millrace.loop.ListenOptions;
 import io.millrace.loop.Listening;
@@ -169,7 +170,8 @@ class HttpSimulationTest {
     private static void play(long seed) throws Exception {
         SimKernel kernel = new SimKernel(seed);
         Random random = new Random(seed);
-        EventLoop loop = new EventLoop(kernel, "simulated");
+        Engine trigger = random.nextInt(3) == 0 ? Engine.EPOLL_LEVEL : Engine.EPOLL_EDGE;
+        EventLoop loop = new EventLoop(kernel, "simulated", trigger);
         ListenOptions options = ListenOptions.on(new InetSocketAddress("127.0.0.1", PORT));
         if (random.nextInt(4) == 0) {
             options = options.withMaxConnections(1 + random.nextInt(3), Overload.WAIT);
