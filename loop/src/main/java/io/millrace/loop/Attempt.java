@@ -53,7 +53,7 @@ public final class Attempt extends Source {
         int opened = loop.kernel.connect(to, from);
         if (opened >= 0) {
             socket = opened;
-            opened = loop.driver.add(this, socket, Interest.WRITE | Interest.EDGE);
+            opened = loop.driver.add(this, socket, Interest.WRITE);
         }
         if (opened < 0) {
             int failure = opened;

@@ -114,7 +114,8 @@ public final class Watch extends Event {
     /**
      * Begins to watch; for one that is enabled already, begins its timeout anew.
      *
-     * @return 0, or -errno: {@code EBADF} for what is no descriptor, {@code EINVAL} for what the loop's mechanism cannot watch for
+     * @return 0, or -errno: {@code EBADF} for what is no descriptor, {@code EINVAL} for what the loop's mechanism cannot watch for. A regular
+     *     file is always ready
      * @throws IllegalStateException if the descriptor is watched already in the other mode, edge or level
      */
     public int enable() {
