@@ -179,6 +179,7 @@ public final class SimKernel extends Kernel {
     private SimConnection at(int fd, String call) {
         SimConnection connection = connections.get(fd);
         check(connection != null, call + " on a descriptor that is no connection: " + fd);
+        poller.answered(fd);
         return connection;
     }
 
@@ -244,6 +245,7 @@ public final class SimKernel extends Kernel {
     @Override
     public int accept(int listener, Peer peer) {
         check(listeners.containsKey(listener), "accept on a descriptor that does not listen: " + listener);
+        poller.answered(listener);
         if (faults.happens(faults.interrupted)) {
             return -Errno.EINTR;
         }

@@ -23,11 +23,18 @@ final class SimPoller extends Poller {
     /** How many waits that do not wait may follow one another before it is called a spin. */
     private static final int SPIN = 20_000;
 
+    /** How often level trigger may repeat itself without any call on the descriptor before it is called a spin. */
+    private static final int REPEATS = 100;
+
     private record Watch(int interest, long token) {}
 
     private final SimKernel kernel;
     private final Map<Integer, Watch> watches = new HashMap<>();
     private final Set<Integer> ready = new LinkedHashSet<>();
+
+    /** By descriptor: how often it was reported since something was last done with it. */
+    private final Map<Integer, Integer> unanswered = new HashMap<>();
+
     private final List<Long> deadTokens = new ArrayList<>();
     private int polls;
     private long movesAtLastPoll;
@@ -52,6 +59,7 @@ final class SimPoller extends Poller {
         kernel.check(!watches.containsKey(fd), "add of a descriptor that is watched: " + fd);
         watches.put(fd, new Watch(interest, token));
         ready.add(fd);
+        answered(fd);
         return 0;
     }
 
@@ -61,6 +69,7 @@ final class SimPoller extends Poller {
         kernel.check(watches.containsKey(fd), "modify of a descriptor that is not watched: " + fd);
         watches.put(fd, new Watch(interest, token));
         ready.add(fd);
+        answered(fd);
         return 0;
     }
 
@@ -87,6 +96,12 @@ final class SimPoller extends Poller {
             deadTokens.add(watch.token);
         }
         ready.remove(fd);
+        answered(fd);
+    }
+
+    /** The loop has done something with a descriptor. */
+    void answered(int fd) {
+        unanswered.remove(fd);
     }
 
     /** Something happened to a descriptor. */
@@ -142,8 +157,15 @@ final class SimPoller extends Poller {
             }
             if (bits != 0) {
                 found.add(watch.token, bits);
+                countRepeat(fd, watch, bits);
             }
         }
+    }
+
+    private void countRepeat(int fd, Watch watch, int bits) {
+        boolean level = (watch.interest & Interest.EDGE) == 0;
+        kernel.check(!level || unanswered.merge(fd, 1, Integer::sum) < REPEATS,
+                "reported again and again, and nobody does anything: " + fd + " " + Interest.describe(bits));
     }
 
     /** Events for nothing, and events that were on their way for connections that have been closed. */

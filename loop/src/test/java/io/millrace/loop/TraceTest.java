@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.loop;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.millrace.loop.Servers.Echo;
+import io.millrace.poll.Kernel;
+import io.millrace.poll.TracedKernel;
+import io.millrace.testkit.RawClient;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What a trace says of one exchange. */
+@Timeout(60)
+class TraceTest {
+    @ParameterizedTest
+    @EnumSource(names = {"EPOLL_EDGE", "EPOLL_LEVEL", "POLL"})
+    void tellsWhatTheKernelReportedAndWhatTheLoopDid(Waiting waiting) throws Exception {
+        ByteArrayOutputStream text = new ByteArrayOutputStream();
+        PrintStream out = new PrintStream(text, true, StandardCharsets.UTF_8);
+        LoopGroup group = LoopGroup.open(TracedKernel.over(Kernel.host(), out), 1, waiting);
+        Listening listening = group.listen(ListenOptions.on(Servers.LOOPBACK), () -> Echo::new);
+        try (RawClient client = RawClient.connect(listening.address())) {
+            assertEquals("hello", new String(client.send("hello").read(5), StandardCharsets.US_ASCII));
+        }
+        group.stop(Duration.ofSeconds(10));
+        String trace = text.toString(StandardCharsets.UTF_8);
+        for (String line : new String[] {
+            "listen \\S+ = \\d+", "accept \\d+ = \\d+", "accept \\d+ = EAGAIN", "reported: \\d+ READ",
+            "turn \\d+: e?poll, no limit, waited [0-9.]+ ms = 1", "recv \\d+ \\(65536\\) = 5", "send \\d+ \\(5\\) = 5",
+            "recv \\d+ \\(65536\\) = 0", "close \\d+ = 0"
+        }) {
+            assertTrue(Pattern.compile(line).matcher(trace).find(), line + " is not in\n" + trace);
+        }
+        String add = waiting == Waiting.EPOLL_EDGE ? "add \\d+ READ\\|WRITE\\|PEER_CLOSED\\|EDGE = 0" : "add \\d+ READ\\|PEER_CLOSED = 0";
+        assertTrue(Pattern.compile(add).matcher(trace).find(), trace);
+    }
+}

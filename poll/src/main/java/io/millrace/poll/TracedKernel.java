@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.poll;
+
+import io.millrace.sys.SysException;
+import java.io.PrintStream;
+import java.net.SocketAddress;
+
+/**
+ * A kernel that prints, turn by turn, what the real one reported and what the loop did: descriptors, flags and errors by name, bytes, times.
+ *
+ * <pre>
+ *   0.104133 millrace-0   turn 4: epoll, no limit, waited 71.240 ms = 1
+ *   0.104201 millrace-0     reported: 12 READ
+ *   0.104390 millrace-0     recv 12 (65536) = 6
+ *   0.104544 millrace-0     send 12 (6) = 6
+ * </pre>
+ *
+ * <p>So level trigger's repeats and edge trigger's single report can be watched as they happen. It is another implementation of the
+ * loop's one door to the kernel, and costs nothing when it is not used: {@code LoopGroup.open(TracedKernel.over(Kernel.host(),
+ * System.err), 1, Waiting.EPOLL_LEVEL)}.
+ */
+public final class TracedKernel extends Kernel {
+    private final Kernel kernel;
+    private final Trace trace;
+
+    private TracedKernel(Kernel kernel, Trace trace) {
+        this.kernel = kernel;
+        this.trace = trace;
+    }
+
+    /** Prints what goes through {@code kernel} to {@code out}, which several threads may do at once. */
+    public static TracedKernel over(Kernel kernel, PrintStream out) {
+        return new TracedKernel(kernel, new Trace(out));
+    }
+
+    @Override
+    public Poller poller(PollerKind kind, int capacity) throws SysException {
+        return new TracedPoller(kernel.poller(kind, capacity), trace);
+    }
+
+    @Override
+    public int listen(SocketAddress address, ListenFlags flags, Sharing sharing) throws SysException {
+        return (int) trace.called("listen " + address, kernel.listen(address, flags, sharing));
+    }
+
+    @Override
+    public void forget(SocketAddress address) throws SysException {
+        kernel.forget(address);
+    }
+
+    @Override
+    public int connect(SocketAddress to, SocketAddress from) {
+        return (int) trace.called("connect " + to, kernel.connect(to, from));
+    }
+
+    @Override
+    public int connected(int fd) {
+        return (int) trace.called("connected " + fd, kernel.connected(fd));
+    }
+
+    @Override
+    public int accept(int listener, Peer peer) {
+        return (int) trace.called("accept " + listener, kernel.accept(listener, peer));
+    }
+
+    @Override
+    public int adopt(int fd) {
+        return (int) trace.called("adopt " + fd, kernel.adopt(fd));
+    }
+
+    @Override
+    public int receive(int fd, byte[] into, int offset, int length) {
+        return (int) trace.called("recv " + fd + " (" + length + ")", kernel.receive(fd, into, offset, length));
+    }
+
+    @Override
+    public int send(int fd, byte[] from, int offset, int length, boolean more) {
+        String call = "send " + fd + " (" + length + (more ? ", more" : "") + ")";
+        return (int) trace.called(call, kernel.send(fd, from, offset, length, more));
+    }
+
+    @Override
+    public long sendFile(int fd, int file, long position, long count) {
+        String call = "sendfile " + fd + " from " + file + " (" + position + ", " + count + ")";
+        return trace.called(call, kernel.sendFile(fd, file, position, count));
+    }
+
+    @Override
+    public int shutdown(int fd) {
+        return (int) trace.called("shutdown " + fd, kernel.shutdown(fd));
+    }
+
+    @Override
+    public int close(int fd) {
+        return (int) trace.called("close " + fd, kernel.close(fd));
+    }
+
+    @Override
+    public int spare() {
+        return kernel.spare();
+    }
+
+    @Override
+    public SocketAddress local(int fd) {
+        return kernel.local(fd);
+    }
+
+    @Override
+    public SocketAddress peer(int fd) {
+        return kernel.peer(fd);
+    }
+
+    @Override
+    public long nanos() {
+        return kernel.nanos();
+    }
+
+    @Override
+    public long descriptorLimit() {
+        return kernel.descriptorLimit();
+    }
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.poll;
+
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
+
+/** A poller that says what it is asked and what it finds: see {@link TracedKernel}. */
+final class TracedPoller extends Poller {
+    private static final double MILLION = 1e6;
+
+    private final Poller poller;
+    private final Trace trace;
+
+    /** Events come back with tokens; readers think in descriptors. */
+    private final Map<Long, Integer> descriptors = new HashMap<>();
+
+    private final Map<Integer, Long> tokens = new HashMap<>();
+    private long turn;
+
+    TracedPoller(Poller poller, Trace trace) {
+        this.poller = poller;
+        this.trace = trace;
+    }
+
+    @Override
+    public String name() {
+        return poller.name();
+    }
+
+    @Override
+    public int supports() {
+        return poller.supports();
+    }
+
+    @Override
+    public String whyNot(int fd, int interest) {
+        return poller.whyNot(fd, interest);
+    }
+
+    @Override
+    public int add(int fd, int interest, long token) {
+        note(fd, token);
+        return called("add", fd, interest, poller.add(fd, interest, token));
+    }
+
+    @Override
+    public int modify(int fd, int interest, long token) {
+        note(fd, token);
+        return called("modify", fd, interest, poller.modify(fd, interest, token));
+    }
+
+    private int called(String call, int fd, int interest, int result) {
+        return (int) trace.called(name() + " " + call + " " + fd + " " + Interest.describe(interest), result);
+    }
+
+    private void note(int fd, long token) {
+        forget(fd);
+        tokens.put(fd, token);
+        descriptors.put(token, fd);
+    }
+
+    private void forget(int fd) {
+        Long token = tokens.remove(fd);
+        if (token != null) {
+            descriptors.remove(token);
+        }
+    }
+
+    @Override
+    public int remove(int fd) {
+        forget(fd);
+        return (int) trace.called(name() + " remove " + fd, poller.remove(fd));
+    }
+
+    @Override
+    public void closing(int fd) {
+        forget(fd);
+        poller.closing(fd);
+    }
+
+    @Override
+    public int inForce(int fd) {
+        return poller.inForce(fd);
+    }
+
+    @Override
+    public int poll(long timeoutNanos, Ready ready) {
+        long start = System.nanoTime();
+        int n = poller.poll(timeoutNanos, ready);
+        double millis = (System.nanoTime() - start) / MILLION;
+        trace.line(String.format(Locale.ROOT, "turn %d: %s, %s, waited %.3f ms = %s",
+                ++turn, name(), timeout(timeoutNanos), millis, Trace.result(n)));
+        for (int i = 0; i < ready.count(); i++) {
+            Integer fd = descriptors.get(ready.token(i));
+            String who = fd == null ? "nobody any more" : fd.toString();
+            trace.line("  reported: " + who + " " + Interest.describe(ready.events(i)));
+        }
+        return n;
+    }
+
+    private static String timeout(long nanos) {
+        if (nanos < 0) {
+            return "no limit";
+        }
+        return String.format(Locale.ROOT, "limit %.3f ms", nanos / MILLION);
+    }
+
+    @Override
+    public void wakeup() {
+        trace.line("wake-up of another loop");
+        poller.wakeup();
+    }
+
+    @Override
+    public void close() {
+        poller.close();
+    }
+}
