@@ -46,6 +46,12 @@ public final class SigioPoller extends Poller {
 
     private static final MemorySegment BOTH = Signals.set(SIGNAL, Signals.SIGIO);
 
+    static {
+        // Once, before any descriptor is armed: to ignore a signal discards those that are pending in all threads (sigaction(2)).
+        Signals.harmless(SIGNAL);
+        Signals.harmless(Signals.SIGIO);
+    }
+
     private final Watches watches = new Watches();
     private final MemorySegment info = Signals.info();
     private final MemorySegment array;
@@ -101,8 +107,6 @@ public final class SigioPoller extends Poller {
             return;
         }
         owner = Thread.currentThread();
-        Signals.harmless(SIGNAL);
-        Signals.harmless(Signals.SIGIO);
         oldMask = Signals.set();
         Signals.mask(Signals.SIG_BLOCK, BOTH, oldMask);
         thread = Signals.thread();

@@ -96,6 +96,23 @@ class SigioPollerTest extends PollerCases {
     }
 
     @Test
+    void anotherPollerThatBeginsDiscardsNoSignal() throws Exception {
+        int[] a = pair();
+        add(a[0], READ, 1);
+        assertEquals(Map.of(), poll(0));
+        send(a[1]);
+        Thread other = Thread.ofPlatform().start(() -> {
+            try (Poller second = SigioPoller.open(8)) {
+                second.poll(0, new Ready(8));
+            } catch (Exception e) {
+                throw new AssertionError(e);
+            }
+        });
+        other.join();
+        assertEquals(Map.of(1L, READ), poll(SECOND));
+    }
+
+    @Test
     void aSignalThatNobodyHoldsBackDoesNotEndTheProcess() throws Exception {
         poll(0);
         Thread other = Thread.ofPlatform().start(() -> {

@@ -96,7 +96,7 @@ public final class Signals {
 
     /**
      * Sees to it that a signal which nobody handles does not end the process: its default action becomes to be ignored. A handler that is
-     * there stays. (A thread that holds the signal back gets it all the same.)
+     * there stays. (A thread that holds the signal back gets it all the same; those that are pending by now are discarded.)
      */
     public static void harmless(int signal) {
         long old = Native.callLong(SIGNAL, signal, SIG_IGN, 0, 0, 0);
