@@ -17,7 +17,7 @@ import java.net.SocketAddress;
  *
  * <p>So level trigger's repeats and edge trigger's single report can be watched as they happen. It is another implementation of the
  * loop's one door to the kernel, and costs nothing when it is not used: {@code LoopGroup.open(TracedKernel.over(Kernel.host(),
- * System.err), 1, Waiting.EPOLL_LEVEL)}.
+ * System.err), 1, Engine.EPOLL_LEVEL)}.
  */
 public final class TracedKernel extends Kernel {
     private final Kernel kernel;
@@ -86,6 +86,16 @@ public final class TracedKernel extends Kernel {
     }
 
     @Override
+    public int pipe(int[] ends, int room) {
+        return (int) trace.called("pipe (" + room + ")", kernel.pipe(ends, room));
+    }
+
+    @Override
+    public long splice(int from, int to, long count, boolean more) {
+        return trace.called("splice " + from + " to " + to + " (" + count + ")", kernel.splice(from, to, count, more));
+    }
+
+    @Override
     public int shutdown(int fd) {
         return (int) trace.called("shutdown " + fd, kernel.shutdown(fd));
     }
@@ -93,6 +103,11 @@ public final class TracedKernel extends Kernel {
     @Override
     public int close(int fd) {
         return (int) trace.called("close " + fd, kernel.close(fd));
+    }
+
+    @Override
+    public int abort(int fd) {
+        return (int) trace.called("abort " + fd, kernel.abort(fd));
     }
 
     @Override
