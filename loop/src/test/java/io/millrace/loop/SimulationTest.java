@@ -162,6 +162,11 @@ class SimulationTest {
 
         @Override
         protected boolean step() {
+            if (connection == null && random.nextInt(3) == 0) {
+                // Comes when others have been and gone.
+                sleep(random.nextInt(1_000_000_000));
+                return true;
+            }
             if (connection == null) {
                 connect(PORT);
                 return true;

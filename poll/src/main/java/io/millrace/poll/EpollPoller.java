@@ -19,6 +19,10 @@ import java.nio.file.Path;
  */
 public final class EpollPoller extends Poller {
     private static final int MILLION = 1_000_000;
+
+    /** Waits shorter than this are exact; of longer ones nobody minds a millisecond. */
+    private static final long FINE = 100L * MILLION;
+
     private static final int SUPPORTED =
             Interest.KINDS | Interest.EDGE | Interest.EXCLUSIVE | Interest.ONE_SHOT | Interest.WAKEUP;
 
@@ -181,7 +185,7 @@ public final class EpollPoller extends Poller {
     }
 
     private int wait(int room, long nanos) {
-        if (nanos > 0 && fine) {
+        if (nanos > 0 && nanos < FINE && fine) {
             int n = Epoll.waitNanos(epoll, events, room, nanos);
             // A seccomp filter that is older than the call says EPERM.
             if (n != -Errno.ENOSYS && n != -Errno.EPERM) {

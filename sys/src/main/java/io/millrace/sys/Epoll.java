@@ -54,7 +54,14 @@ public final class Epoll {
 
     /** Adds, changes or removes a descriptor; {@code event} is one struct epoll_event. */
     public static int ctl(int epoll, int operation, int fd, MemorySegment event) {
-        return Native.call(CTL, epoll, operation, fd, event.address(), 0);
+        Scratch mine = Scratch.mine();
+        try {
+            long change = event.address();
+            return (int) mine.result(
+                    (int) (long) CTL.invokeExact(mine.errno, (long) epoll, (long) operation, (long) fd, change, 0L, 0L));
+        } catch (Throwable t) {
+            throw Native.bug(t);
+        }
     }
 
     /** Waits up to {@code millis} (-1 for ever) for events: their number, 0 when time is up, -errno. Blocks. */
@@ -77,7 +84,15 @@ public final class Epoll {
         if (PWAIT2 == null) {
             return -Errno.ENOSYS;
         }
-        return Native.call(PWAIT2, epoll, events.address(), capacity, Timespec.scratch(nanos), 0);
+        Scratch mine = Scratch.mine();
+        try {
+            long array = events.address();
+            long limit = Timespec.fill(mine, nanos);
+            return (int) mine.result(
+                    (int) (long) PWAIT2.invokeExact(mine.errno, (long) epoll, array, (long) capacity, limit, 0L, 0L));
+        } catch (Throwable t) {
+            throw Native.bug(t);
+        }
     }
 
     /** The field {@code events} of event number {@code index}. */

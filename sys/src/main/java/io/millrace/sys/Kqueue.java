@@ -89,7 +89,7 @@ public final class Kqueue {
      */
     public static int kevent(
             int queue, MemorySegment changes, int changeCount, MemorySegment events, int capacity, long nanos) {
-        long timeout = Timespec.scratch(nanos);
+        long timeout = Timespec.fill(Native.Scratch.mine(), nanos);
         return Native.call(KEVENT, queue, changes.address(), changeCount, events.address(), capacity, timeout);
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.sys;
 
+import io.millrace.sys.Native.Scratch;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
@@ -35,7 +36,14 @@ public final class Poll {
      * something to report, 0 when time is up, -errno. Blocks.
      */
     public static int poll(MemorySegment array, int count, long nanos) {
-        return Native.call(PPOLL, array.address(), count, Timespec.scratch(nanos), 0, 0);
+        Scratch mine = Scratch.mine();
+        try {
+            long address = array.address();
+            long limit = Timespec.fill(mine, nanos);
+            return (int) mine.result((int) (long) PPOLL.invokeExact(mine.errno, address, (long) count, limit, 0L, 0L, 0L));
+        } catch (Throwable t) {
+            throw Native.bug(t);
+        }
     }
 
     /** The descriptor of entry {@code index}. */

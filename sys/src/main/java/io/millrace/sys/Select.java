@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.sys;
 
+import io.millrace.sys.Native.Scratch;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
@@ -31,8 +32,14 @@ public final class Select {
      */
     public static int select(
             int nfds, MemorySegment reading, MemorySegment writing, MemorySegment exceptional, long nanos) {
-        long timeout = Timespec.scratchMicros(nanos);
-        return Native.call(SELECT, nfds, reading.address(), writing.address(), exceptional.address(), timeout);
+        Scratch mine = Scratch.mine();
+        try {
+            long limit = Timespec.fillMicros(mine, nanos);
+            return (int) mine.result((int) (long) SELECT.invokeExact(
+                    mine.errno, (long) nfds, reading.address(), writing.address(), exceptional.address(), limit, 0L));
+        } catch (Throwable t) {
+            throw Native.bug(t);
+        }
     }
 
     /** The word number {@code index} of a set. */

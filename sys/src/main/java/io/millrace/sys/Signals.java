@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.sys;
 
+import io.millrace.sys.Native.Scratch;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -63,7 +64,14 @@ public final class Signals {
      * (negative for ever): its number, -EAGAIN when time is up, -EINTR. Blocks.
      */
     public static int take(MemorySegment set, MemorySegment info, long nanos) {
-        return Native.call(SIGTIMEDWAIT, set.address(), info.address(), Timespec.scratch(nanos), 0, 0);
+        Scratch mine = Scratch.mine();
+        try {
+            long limit = Timespec.fill(mine, nanos);
+            return (int) mine.result(
+                    (int) (long) SIGTIMEDWAIT.invokeExact(mine.errno, set.address(), info.address(), limit, 0L, 0L, 0L));
+        } catch (Throwable t) {
+            throw Native.bug(t);
+        }
     }
 
     /**

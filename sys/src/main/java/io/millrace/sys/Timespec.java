@@ -2,7 +2,6 @@
 package io.millrace.sys;
 
 import io.millrace.sys.Native.Scratch;
-import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /** struct timespec and struct timeval: two longs, seconds and a fraction (timespec(3type)). */
@@ -17,24 +16,23 @@ final class Timespec {
     /** In the scratch structure, behind what a call may have there in front. */
     private static final int AT = 128;
 
-    /** A time span in this thread's scratch memory: its address, or NULL, which waits for ever, for a negative one. */
-    static long scratch(long nanos) {
-        return nanos < 0 ? 0 : fill(nanos / SECOND, nanos % SECOND);
+    /** A time span in a thread's scratch memory: its address, or NULL, which waits for ever, for a negative one. */
+    static long fill(Scratch mine, long nanos) {
+        return nanos < 0 ? 0 : put(mine, nanos / SECOND, nanos % SECOND);
     }
 
-    /** As {@link #scratch}, in microseconds, rounded up. */
-    static long scratchMicros(long nanos) {
+    /** As {@link #fill}, in microseconds, rounded up. */
+    static long fillMicros(Scratch mine, long nanos) {
         if (nanos < 0) {
             return 0;
         }
         long micros = nanos / MICRO + (nanos % MICRO == 0 ? 0 : 1);
-        return fill(micros / (SECOND / MICRO), micros % (SECOND / MICRO));
+        return put(mine, micros / (SECOND / MICRO), micros % (SECOND / MICRO));
     }
 
-    private static long fill(long seconds, long fraction) {
-        MemorySegment struct = Scratch.mine().struct;
-        struct.set(ValueLayout.JAVA_LONG, AT, seconds);
-        struct.set(ValueLayout.JAVA_LONG, AT + FRACTION, fraction);
-        return struct.address() + AT;
+    private static long put(Scratch mine, long seconds, long fraction) {
+        mine.struct.set(ValueLayout.JAVA_LONG, AT, seconds);
+        mine.struct.set(ValueLayout.JAVA_LONG, AT + FRACTION, fraction);
+        return mine.struct.address() + AT;
     }
 }
