@@ -162,6 +162,14 @@ ask() {
     read -r -t 120 reply <&"${answer[$1]}" || fail "$1 did not answer to '$2': $(tail -n 3 "$work/$1.err")"
 }
 
+# The engine of a contender millrace-SOMETHING, by its name in Java.
+engine() {
+    case $1 in
+        millrace-uring) echo io_uring ;;
+        *) echo "${1#millrace-}" ;;
+    esac
+}
+
 # start CONTENDER [JVM FLAG...]: starts it on the server's core and waits until it answers.
 port_count=0
 start() {
@@ -175,15 +183,15 @@ start() {
         c) in_background taskset -c "$server_core" "$bench/target/epoll_server" "${port[$name]}" ;;
         millrace) start_jvm "$name" "$server_core" $(millrace_flags) "$@" io.millrace.bench.MillraceServer "${port[$name]}" \
             ${folder:+"$folder"} ;;
-        millrace-uring) start_jvm "$name" "$server_core" $(millrace_flags) "$@" -Dengine=io_uring io.millrace.bench.MillraceServer \
-            "${port[$name]}" ${folder:+"$folder"} ;;
+        millrace-*) start_jvm "$name" "$server_core" $(millrace_flags) "$@" "-Dengine=$(engine "$name")" \
+            io.millrace.bench.MillraceServer "${port[$name]}" ${folder:+"$folder"} ;;
         netty) start_jvm "$name" "$server_core" $(netty_flags) "$@" io.millrace.bench.NettyServer "${port[$name]}" ;;
         netty-uring) start_jvm "$name" "$server_core" $(netty_flags) "$@" io.millrace.bench.NettyServer "${port[$name]}" io_uring ;;
         nginx | nginx-cache)
             nginx_configuration "$name" >"$work/$name.conf"
             in_background taskset -c "$server_core" nginx -p "$work" -e "$work/$name.err" -c "$work/$name.conf"
             ;;
-        *) fail "unknown contender: $name (millrace, millrace-uring, netty, netty-uring, nginx, nginx-cache, c)" ;;
+        *) fail "unknown contender: $name (millrace, millrace-uring, millrace-epoll-lt and other engines, netty, netty-uring, nginx, nginx-cache, c)" ;;
     esac
     pid[$name]=$child
     await_answer "$name"

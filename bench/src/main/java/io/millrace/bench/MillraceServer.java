@@ -24,8 +24,8 @@ import java.nio.file.Path;
  * under {@code /files} as {@code millrace serve} does.
  */
 public final class MillraceServer {
-    /** How the loop works: {@code -Dengine=io_uring}, or else epoll. */
-    private static final String ENGINE = System.getProperty("engine", "epoll");
+    /** How the loop works: {@code -Dengine=NAME}, a name of {@link Engine#all}. */
+    private static final String ENGINE = System.getProperty("engine", Engine.READINESS.name());
 
     private static final byte[] HELLO = Ascii.bytes("Hello, World!");
 
@@ -40,7 +40,10 @@ public final class MillraceServer {
         int port = Integer.parseInt(arguments[0]);
         InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
         Handler handler = arguments.length > 1 ? files(Path.of(arguments[1])) : MillraceServer::hello;
-        Engine engine = ENGINE.equals("io_uring") ? Engine.RING : Engine.READINESS;
+        Engine engine = Engine.all().stream()
+                .filter(each -> each.name().equals(ENGINE))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("no engine " + ENGINE + " among " + Engine.all()));
         LoopGroup.open(Kernel.host(), 1, engine).listen(ListenOptions.on(address), () -> new Http1(handler));
         Probe.listen();
     }
