@@ -51,6 +51,11 @@ public abstract class Kernel {
      */
     public abstract Poller poller(PollerKind kind, int capacity) throws SysException;
 
+    /** As the other, the usual kind: epoll. */
+    public final Poller poller(int capacity) throws SysException {
+        return poller(PollerKind.EPOLL, capacity);
+    }
+
     /**
      * A listening socket.
      *
