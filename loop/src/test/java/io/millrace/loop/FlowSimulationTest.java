@@ -169,7 +169,7 @@ class FlowSimulationTest {
         SimKernel kernel = new SimKernel(seed);
         Ledger ledger = new Ledger();
         Random random = new Random(seed);
-        EventLoop loop = new EventLoop(kernel, "simulated", SimulationTest.budget(random));
+        EventLoop loop = new EventLoop(kernel, "simulated", SimulationTest.trigger(random), SimulationTest.budget(random));
         RateGroup group = RateGroup.of(Rate.of(5000 + random.nextInt(1_000_000)), 1 + random.nextInt(200));
         boolean aborts = random.nextInt(4) == 0;
         ListenOptions options = ListenOptions.on(new InetSocketAddress("127.0.0.1", SimulationTest.PORT));

@@ -11,12 +11,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.MethodSource;
 
-/** Runs all cases of a test once for each way of waiting; one that this machine does not have is skipped, and says why. */
-@ParameterizedClass
-@MethodSource("contenders")
+/** For tests that run all their cases once for each engine; one that this machine does not have is skipped, and says why. */
 abstract class OverEveryDriver {
     @Parameter
     Engine contender;

@@ -28,4 +28,16 @@ class ReadinessContractTest extends OverEveryDriver {
 
     @Nested
     class Pauses extends PauseTest {}
+
+    @Nested
+    class Flow extends FlowTest {}
+
+    @Nested
+    class Rates extends RateLimitTest {}
+
+    @Nested
+    class Splices extends SpliceTest {}
+
+    @Nested
+    class Unix extends UnixSocketTest {}
 }

@@ -251,7 +251,7 @@ class SimulationTest {
     }
 
     /** Every third schedule is played with level trigger. */
-    private static Engine trigger(Random random) {
+    static Engine trigger(Random random) {
         return random.nextInt(3) == 0 ? Engine.EPOLL_LEVEL : Engine.EPOLL_EDGE;
     }
 
