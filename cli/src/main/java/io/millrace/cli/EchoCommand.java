@@ -41,6 +41,7 @@ final class EchoCommand {
                         "Port to listen on. Default: 7777. 0 picks one that is free.")
                 .converters(Options.number(0, 65535)).build());
         spec.addOption(Models.option().build());
+        spec.addOption(Models.trace().build());
         spec.addOption(number("N", 1, names("--loops"),
                 "Event loops, threads or processes, where the model has several. Default: one per processor.").build());
         spec.addOption(number("SECONDS", 0, names("--grace"),
@@ -62,7 +63,9 @@ final class EchoCommand {
         boolean quiet = parsed.hasMatchedOption("--quiet");
         Optional<IoModel> chosen = Models.chosen(parsed);
         IoModel model = chosen.orElseGet(IoModel::auto);
-        try (Server server = model.open(ModelOptions.DEFAULT.withCarriers(count))) {
+        ModelOptions options = ModelOptions.DEFAULT.withCarriers(count)
+                .withTrace(parsed.hasMatchedOption("--trace") ? terminal.err() : null);
+        try (Server server = model.open(options)) {
             Shutdown shutdown = Worker.isWorker() ? null : Shutdown.onSignal();
             Listening listening = server.listen(ListenOptions.on(address), () -> EchoProtocol::new);
             if (shutdown == null) {

@@ -43,6 +43,11 @@ final class Models {
         return Main.OK;
     }
 
+    /** {@code --trace}. */
+    static OptionSpec.Builder trace() {
+        return Options.flag("--trace", "Print, call by call, what the kernel reported and what the server did, on standard error.");
+    }
+
     /** {@code --model NAME}. */
     static OptionSpec.Builder option() {
         return value("NAME", IoModel.class, names("--model"),

@@ -131,6 +131,9 @@ final class ServeCommand {
                 .limits(options.limits())
                 .maxConnections(options.maxConnections(), options.overload())
                 .log(log);
+        if (options.trace()) {
+            server.trace(terminal.err());
+        }
         return options.spreads() ? server.spread(options.spread()) : server;
     }
 

@@ -106,6 +106,7 @@ final class ServeOptions {
                 spec,
                 "How much:",
                 Models.option(),
+                Models.trace(),
                 number("N", 1, names("--loops"),
                         "Event loops, threads or processes, where the model has several. Default: one per processor."),
                 number("N", 1, names("--max-connections"),
@@ -224,6 +225,10 @@ final class ServeOptions {
     /** The model that was asked for, or none for the best there is. */
     Optional<IoModel> model() {
         return Models.chosen(parsed);
+    }
+
+    boolean trace() {
+        return has("--trace");
     }
 
     int maxConnections() {

@@ -6,6 +6,7 @@ import io.millrace.poll.Kernel;
 import io.millrace.poll.ListenFlags;
 import io.millrace.poll.Peer;
 import io.millrace.poll.Poller;
+import io.millrace.poll.PollerKind;
 import io.millrace.poll.Ready;
 import io.millrace.sys.Errno;
 import io.millrace.sys.Sockets;
@@ -88,7 +89,7 @@ public final class Herd {
         volatile int served;
 
         Worker(int listener, Duration slow) throws SysException {
-            this.poller = kernel.poller(EVENTS);
+            this.poller = kernel.poller(PollerKind.EPOLL, EVENTS);
             this.listener = listener;
             this.slow = slow;
         }
@@ -179,7 +180,7 @@ public final class Herd {
         }
         List<Thread> threads = new ArrayList<>();
         workers.forEach(worker -> threads.add(Thread.ofPlatform().daemon().name("herd").start(worker::run)));
-        Poller acceptor = way == Way.ONE_ACCEPTOR ? kernel.poller(EVENTS) : null;
+        Poller acceptor = way == Way.ONE_ACCEPTOR ? kernel.poller(PollerKind.EPOLL, EVENTS) : null;
         if (acceptor != null) {
             check("epoll_ctl", acceptor.add(sockets.getFirst(), Interest.READ, 0));
             threads.add(Thread.ofPlatform().daemon().name("herd-acceptor").start(() -> handOver(acceptor)));

@@ -3,7 +3,6 @@ package io.millrace.models;
 
 import io.millrace.loop.Engine;
 import io.millrace.loop.LoopGroup;
-import io.millrace.poll.Kernel;
 import io.millrace.sys.Platform;
 import java.io.IOException;
 import java.util.Arrays;
@@ -18,7 +17,7 @@ public enum IoModel {
     ITERATIVE("iterative", "accept, serve until the client goes, accept the next: nothing simpler, and one silent client stops it") {
         @Override
         Server start(ModelOptions options) {
-            return new IterativeServer(Kernel.host());
+            return new IterativeServer(options.kernel());
         }
 
         @Override
@@ -31,7 +30,7 @@ public enum IoModel {
     PROCESS("process", "a process for each client: nothing protects them from one another as well, and each costs the start of one") {
         @Override
         Server start(ModelOptions options) throws IOException {
-            return new ProcessServer(Kernel.host(), options);
+            return new ProcessServer(options.kernel(), options);
         }
 
         @Override
@@ -44,7 +43,7 @@ public enum IoModel {
     PREFORK("prefork", "processes started beforehand share one socket: one may die, and all can be renewed while they serve") {
         @Override
         Server start(ModelOptions options) throws IOException {
-            return new PreforkServer(Kernel.host(), options);
+            return new PreforkServer(options.kernel(), options);
         }
 
         @Override
@@ -57,7 +56,7 @@ public enum IoModel {
     THREAD("thread", "a thread for each client: code from top to bottom, and a stack for everyone who says nothing") {
         @Override
         Server start(ModelOptions options) {
-            return new ThreadServer(Kernel.host(), options.most());
+            return new ThreadServer(options.kernel(), options.most());
         }
     },
 
@@ -65,7 +64,7 @@ public enum IoModel {
     VIRTUAL("virtual", "the same with threads that are objects on the heap: it scales, as long as none of them sleeps in the kernel") {
         @Override
         Server start(ModelOptions options) throws IOException {
-            return new VirtualServer(Kernel.host());
+            return new VirtualServer(options.kernel());
         }
     },
 
@@ -73,7 +72,7 @@ public enum IoModel {
     NONBLOCKING("nonblocking", "ask every socket in turn and never wait: nobody holds up anybody, and nearly every question is for nothing") {
         @Override
         Server start(ModelOptions options) {
-            return new NonBlockingServer(Kernel.host());
+            return new NonBlockingServer(options.kernel());
         }
 
         @Override
@@ -82,11 +81,57 @@ public enum IoModel {
         }
     },
 
+    /** An event loop over select. */
+    SELECT("select", "hand the kernel a set of bits, get it back, look at all of it: the first to ask for many at once, and it scans") {
+        @Override
+        Engine engine() {
+            return Engine.SELECT;
+        }
+
+        /** Its sets speak of reading, writing and urgent data only (select(2)). */
+        @Override
+        public boolean seesHangups() {
+            return false;
+        }
+    },
+
+    /** An event loop over poll. */
+    POLL("poll", "an array in place of the bits, without select's limit; handed over and scanned with every wait all the same") {
+        @Override
+        Engine engine() {
+            return Engine.POLL;
+        }
+    },
+
+    /** Event loops over real-time signals. */
+    SIGIO("sigio", "the kernel sends a signal for each change, and a queue of them can overflow: then everybody has to be looked at") {
+        @Override
+        Engine engine() {
+            return Engine.SIGIO;
+        }
+    },
+
+    /** Event loops over kqueue. */
+    KQUEUE("kqueue", "the BSDs' answer: the kernel remembers what is watched, by filters that are for more than descriptors") {
+        @Override
+        Engine engine() {
+            return Engine.KQUEUE_EDGE;
+        }
+    },
+
+    /** Event loops over level-triggered epoll. */
+    EPOLL_LEVEL("epoll-lt", "the kernel keeps the list and reports what is true for as long as it is: hard to get wrong, easy to make spin") {
+        @Override
+        Engine engine() {
+            return Engine.EPOLL_LEVEL;
+        }
+    },
+
     /** Event loops over edge-triggered epoll. */
     EPOLL_EDGE("epoll-et", "the kernel reports each arrival once: the least calls, and whoever stops reading too early waits for ever") {
         @Override
-        Server start(ModelOptions options) throws IOException {
-            return new LoopServer(LoopGroup.open(options.carriers()));
+        Engine engine() {
+            return Engine.EPOLL_EDGE;
         }
     },
 
@@ -94,20 +139,15 @@ public enum IoModel {
     EPOLL_ONE_SHOT("epoll-oneshot", "several threads take events from one epoll: work spreads by itself, for one call more for each event") {
         @Override
         Server start(ModelOptions options) throws IOException {
-            return new OneShotServer(Kernel.host(), options.carriers());
+            return new OneShotServer(options.kernel(), options.carriers());
         }
     },
 
     /** Event loops over io_uring. */
     IO_URING("io_uring", "say what is to be done, hear what was done: one call a turn for all connections, and buffers in the kernel's hand") {
         @Override
-        Server start(ModelOptions options) throws IOException {
-            return new LoopServer(LoopGroup.open(Kernel.host(), options.carriers(), Engine.RING));
-        }
-
-        @Override
-        public String whyNot() {
-            return Engine.RING.whyNot();
+        Engine engine() {
+            return Engine.RING;
         }
     };
 
@@ -119,7 +159,15 @@ public enum IoModel {
         this.lesson = lesson;
     }
 
-    abstract Server start(ModelOptions options) throws IOException;
+    /** Starts the server: of loops, unless the model is something else. */
+    Server start(ModelOptions options) throws IOException {
+        return new LoopServer(LoopGroup.open(options.kernel(), options.carriers(), engine()));
+    }
+
+    /** What the loops wait with, or {@code null} for a model without any. */
+    Engine engine() {
+        return null;
+    }
 
     /** The name by which users choose it: {@code "epoll-et"}. */
     public String word() {
@@ -133,7 +181,7 @@ public enum IoModel {
 
     /** Why it cannot be had here, or {@code null} if it can. */
     public String whyNot() {
-        return Platform.whyNot();
+        return engine() == null ? Platform.whyNot() : engine().whyNot();
     }
 
     /** Whether it can be had here. */
@@ -152,8 +200,8 @@ public enum IoModel {
     }
 
     /**
-     * Whether a client's breaking off is seen while nothing is read from him. A model that only asks its sockets finds out with the next
-     * call, and one that reads nothing makes none.
+     * Whether a client's breaking off is seen while nothing is read from him. A model that only asks its sockets, or whose mechanism can be
+     * asked about reading and writing only, finds out with the next call, and one that reads nothing makes none.
      */
     public boolean seesHangups() {
         return true;

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.models;
 
+import io.millrace.poll.Kernel;
+import io.millrace.poll.TracedKernel;
+import java.io.PrintStream;
 import java.util.List;
 
 /**
@@ -11,12 +14,13 @@ import java.util.List;
  * @param most how many clients at once a model carries that has something for each, a process or a thread; 0 for the model's own choice
  * @param workerCommand the command that starts this program again, for {@code process} and {@code prefork}; empty for the one that this
  *     JVM was started with ({@link Worker})
+ * @param trace where to print what the kernel reported and what was done, call by call; {@code null} for nowhere
  */
-public record ModelOptions(int carriers, int most, List<String> workerCommand) {
+public record ModelOptions(int carriers, int most, List<String> workerCommand, PrintStream trace) {
 
     /** As many carriers as there are processors. */
     public static final ModelOptions DEFAULT =
-            new ModelOptions(Runtime.getRuntime().availableProcessors(), 0, List.of());
+            new ModelOptions(Runtime.getRuntime().availableProcessors(), 0, List.of(), null);
 
     /** Checks the values. */
     public ModelOptions {
@@ -28,16 +32,26 @@ public record ModelOptions(int carriers, int most, List<String> workerCommand) {
 
     /** The same with another number of carriers. */
     public ModelOptions withCarriers(int other) {
-        return new ModelOptions(other, most, workerCommand);
+        return new ModelOptions(other, most, workerCommand, trace);
     }
 
     /** The same with another limit on clients that have something of their own. */
     public ModelOptions withMost(int other) {
-        return new ModelOptions(carriers, other, workerCommand);
+        return new ModelOptions(carriers, other, workerCommand, trace);
     }
 
     /** The same with another way to start this program again. */
     public ModelOptions withWorkerCommand(List<String> other) {
-        return new ModelOptions(carriers, most, other);
+        return new ModelOptions(carriers, most, other, trace);
+    }
+
+    /** The same, printing what happens to a stream, which several threads may do at once. */
+    public ModelOptions withTrace(PrintStream other) {
+        return new ModelOptions(carriers, most, workerCommand, other);
+    }
+
+    /** The door to the kernel. */
+    Kernel kernel() {
+        return trace == null ? Kernel.host() : TracedKernel.over(Kernel.host(), trace);
     }
 }

@@ -7,6 +7,7 @@ import io.millrace.loop.KernelWire;
 import io.millrace.poll.Interest;
 import io.millrace.poll.Kernel;
 import io.millrace.poll.Poller;
+import io.millrace.poll.PollerKind;
 import io.millrace.poll.Ready;
 import io.millrace.sys.Errno;
 import io.millrace.sys.SysException;
@@ -38,7 +39,7 @@ final class ParkingLot {
 
     ParkingLot(Kernel kernel) throws SysException {
         this.kernel = kernel;
-        this.poller = kernel.poller(EVENTS);
+        this.poller = kernel.poller(PollerKind.EPOLL, EVENTS);
     }
 
     /** A place for a socket. */

@@ -7,6 +7,7 @@ import io.millrace.loop.Listening;
 import io.millrace.poll.Interest;
 import io.millrace.poll.Kernel;
 import io.millrace.poll.Poller;
+import io.millrace.poll.PollerKind;
 import io.millrace.poll.Ready;
 import io.millrace.sys.Errno;
 import java.io.IOException;
@@ -54,7 +55,7 @@ final class PreforkServer implements Server {
         this.kernel = kernel;
         this.workers = options.carriers();
         this.command = Worker.command(options, Worker.Kind.PREFORK);
-        this.poller = kernel.poller(EVENTS);
+        this.poller = kernel.poller(PollerKind.EPOLL, EVENTS);
         this.thread = Thread.ofPlatform().name("millrace-supervisor").start(this::run);
     }
 

@@ -9,6 +9,7 @@ import io.millrace.loop.KernelWire;
 import io.millrace.poll.Interest;
 import io.millrace.poll.Kernel;
 import io.millrace.poll.Poller;
+import io.millrace.poll.PollerKind;
 import io.millrace.poll.Ready;
 import io.millrace.sys.Descriptors;
 import io.millrace.sys.Errno;
@@ -68,7 +69,7 @@ final class ProcessServer extends LinkServer {
     ProcessServer(Kernel kernel, ModelOptions options) throws IOException {
         super(kernel, options.most() == 0 ? MOST : options.most());
         this.command = Worker.command(options, Worker.Kind.PROCESS);
-        this.poller = kernel.poller(EVENTS);
+        this.poller = kernel.poller(PollerKind.EPOLL, EVENTS);
         int result = Descriptors.pipe2(Descriptors.O_CLOEXEC, pipe);
         if (result < 0) {
             poller.close();

@@ -21,6 +21,7 @@ import io.millrace.models.Server;
 import io.millrace.models.Worker;
 import io.millrace.poll.ListenFlags;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -67,6 +68,7 @@ public final class WebServer implements AutoCloseable {
     private ListenFlags listenFlags = ListenFlags.USUAL;
     private IoModel model;
     private List<String> workerCommand = List.of();
+    private PrintStream trace;
     private Server server;
     private Listening listening;
     private boolean ended;
@@ -304,6 +306,13 @@ public final class WebServer implements AutoCloseable {
         return this;
     }
 
+    /** Prints, call by call, what the kernel reported and what the server did, to watch a model at work; slow. */
+    public WebServer trace(PrintStream out) {
+        requireNotStarted();
+        trace = Objects.requireNonNull(out);
+        return this;
+    }
+
     // ---- life
 
     /**
@@ -315,7 +324,8 @@ public final class WebServer implements AutoCloseable {
      */
     public synchronized WebServer start() throws IOException {
         requireNotStarted();
-        Server opened = model().open(ModelOptions.DEFAULT.withCarriers(loopCount).withWorkerCommand(workerCommand));
+        Server opened = model().open(ModelOptions.DEFAULT
+                .withCarriers(loopCount).withWorkerCommand(workerCommand).withTrace(trace));
         try {
             listening = opened.listen(listenOptions(), this::http1);
             server = opened;
