@@ -3,6 +3,8 @@ package io.millrace.models;
 
 import io.millrace.loop.Engine;
 import io.millrace.loop.LoopGroup;
+import io.millrace.poll.Kernel;
+import io.millrace.poll.NioKernel;
 import io.millrace.sys.Platform;
 import java.io.IOException;
 import java.util.Arrays;
@@ -149,6 +151,27 @@ public enum IoModel {
         Engine engine() {
             return Engine.RING;
         }
+    },
+
+    /** Event loops over the JDK's selector. */
+    NIO("nio", "the JDK's Selector: runs wherever Java does, without native access, for some copying and garbage") {
+        /** The driver for level trigger, whatever poller the kernel gives it. */
+        @Override
+        Server start(ModelOptions options) throws IOException {
+            Kernel kernel = options.traced(new NioKernel());
+            return new LoopServer(LoopGroup.open(kernel, options.carriers(), Engine.EPOLL_LEVEL));
+        }
+
+        @Override
+        public String whyNot() {
+            return null;
+        }
+
+        /** The selector tells of hang-ups as of something to read only. */
+        @Override
+        public boolean seesHangups() {
+            return false;
+        }
     };
 
     private final String word;
@@ -234,12 +257,12 @@ public enum IoModel {
 
     /** The model that serves best on this machine. */
     public static IoModel auto() {
-        return EPOLL_EDGE;
+        return EPOLL_EDGE.isAvailable() ? EPOLL_EDGE : NIO;
     }
 
     /** Why {@link #auto} chooses what it does, in a few words. */
     public static String whyAuto() {
-        return "the fewest system calls for each request";
+        return EPOLL_EDGE.isAvailable() ? "the fewest system calls for each request" : EPOLL_EDGE.whyNot();
     }
 
     /** The model of that name. */

@@ -52,6 +52,11 @@ public record ModelOptions(int carriers, int most, List<String> workerCommand, P
 
     /** The door to the kernel. */
     Kernel kernel() {
-        return trace == null ? Kernel.host() : TracedKernel.over(Kernel.host(), trace);
+        return traced(Kernel.host());
+    }
+
+    /** Another door, traced as this one would be. */
+    Kernel traced(Kernel kernel) {
+        return trace == null ? kernel : TracedKernel.over(kernel, trace);
     }
 }

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.poll;
+
+import io.millrace.sys.Errno;
+import io.millrace.sys.SocketAddresses;
+import io.millrace.sys.SysException;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channel;
+import java.nio.channels.SelectableChannel;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.util.Arrays;
+
+/**
+ * The door to the kernel by the JDK's own channels: no native access, any system that Java runs on. What the loop takes for descriptors are
+ * numbers that this class gives to channels; they mean nothing to anybody else. Goes with {@link NioPoller}, which is level-triggered.
+ *
+ * <p>The JDK says why something failed in words; they become error numbers again as far as the loop cares which it was. Any thread may call,
+ * since connections are handed from loop to loop.
+ */
+public final class NioKernel extends Kernel {
+    /** More than anybody has, and few enough for tables by descriptor. */
+    private static final long LIMIT = 1 << 20;
+
+    private volatile SelectableChannel[] channels = new SelectableChannel[64];
+    private int[] free = new int[64];
+    private int freeCount;
+    private int top;
+
+    /** A kernel whose channels are its own. */
+    public NioKernel() {}
+
+    private synchronized int put(SelectableChannel channel) {
+        int fd = freeCount > 0 ? free[--freeCount] : top++;
+        SelectableChannel[] now = channels;
+        if (fd == now.length) {
+            now = Arrays.copyOf(now, 2 * fd);
+        }
+        now[fd] = channel;
+        // Written anew each time, so that every thread sees what is in it.
+        channels = now;
+        return fd;
+    }
+
+    private synchronized Channel take(int fd) {
+        Channel channel = channel(fd);
+        if (channel != null) {
+            SelectableChannel[] now = channels;
+            now[fd] = null;
+            channels = now;
+            if (freeCount == free.length) {
+                free = Arrays.copyOf(free, 2 * freeCount);
+            }
+            free[freeCount++] = fd;
+        }
+        return channel;
+    }
+
+    /** The channel of a number, or {@code null}. */
+    SelectableChannel channel(int fd) {
+        SelectableChannel[] now = channels;
+        return fd < 0 || fd >= now.length ? null : now[fd];
+    }
+
+    /** Of whatever kind was asked for: the one there is. */
+    @Override
+    public Poller poller(PollerKind kind, int capacity) throws SysException {
+        try {
+            return new NioPoller(this);
+        } catch (IOException e) {
+            throw new SysException("Selector.open", errno(e), "for a poller");
+        }
+    }
+
+    @Override
+    public int listen(SocketAddress address, ListenFlags flags, Sharing sharing) throws SysException {
+        if (!(address instanceof InetSocketAddress)) {
+            throw new SysException("listen", Errno.EAFNOSUPPORT, address);
+        }
+        try {
+            ServerSocketChannel channel = ServerSocketChannel.open();
+            try {
+                channel.configureBlocking(false);
+                channel.setOption(StandardSocketOptions.SO_REUSEADDR, true);
+                // As LinuxKernel: the first has the address for itself, and lets others join afterwards.
+                if (sharing == Sharing.FURTHER) {
+                    channel.setOption(StandardSocketOptions.SO_REUSEPORT, true);
+                }
+                channel.bind(address, flags.backlog());
+                if (sharing == Sharing.FIRST) {
+                    channel.setOption(StandardSocketOptions.SO_REUSEPORT, true);
+                }
+                return put(channel);
+            } catch (IOException | UnsupportedOperationException e) {
+                channel.close();
+                throw e;
+            }
+        } catch (IOException e) {
+            throw new SysException("bind", errno(e), address);
+        } catch (UnsupportedOperationException e) {
+            throw new SysException("SO_REUSEPORT", Errno.ENOPROTOOPT, address);
+        }
+    }
+
+    @Override
+    public void forget(SocketAddress address) {}
+
+    @Override
+    public int connect(SocketAddress to, SocketAddress from) {
+        try {
+            SocketChannel channel = SocketChannel.open();
+            try {
+                channel.configureBlocking(false);
+                if (from != null) {
+                    channel.bind(from);
+                }
+                channel.connect(to);
+                return put(channel);
+            } catch (IOException e) {
+                channel.close();
+                throw e;
+            }
+        } catch (IOException | UnsupportedOperationException e) {
+            return e instanceof IOException io ? -errno(io) : -Errno.EAFNOSUPPORT;
+        }
+    }
+
+    @Override
+    public int connected(int fd) {
+        try {
+            SocketChannel channel = (SocketChannel) channel(fd);
+            if (!channel.finishConnect()) {
+                return -Errno.EINPROGRESS;
+            }
+            channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+            return 0;
+        } catch (IOException e) {
+            return -errno(e);
+        }
+    }
+
+    @Override
+    public int accept(int listener, Peer peer) {
+        try {
+            SocketChannel channel = ((ServerSocketChannel) channel(listener)).accept();
+            if (channel == null) {
+                return -Errno.EAGAIN;
+            }
+            channel.configureBlocking(false);
+            channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+            byte[] struct = SocketAddresses.encode((InetSocketAddress) channel.getRemoteAddress());
+            System.arraycopy(struct, 0, peer.bytes(), 0, struct.length);
+            return put(channel);
+        } catch (IOException e) {
+            return -errno(e);
+        }
+    }
+
+    @Override
+    public int adopt(int fd) {
+        return -Errno.ENOTSOCK;
+    }
+
+    @Override
+    public int receive(int fd, byte[] into, int offset, int length) {
+        try {
+            int n = ((SocketChannel) channel(fd)).read(ByteBuffer.wrap(into, offset, length));
+            return n > 0 ? n : n < 0 ? 0 : -Errno.EAGAIN;
+        } catch (IOException e) {
+            return -errno(e);
+        }
+    }
+
+    @Override
+    public int send(int fd, byte[] from, int offset, int length, boolean more) {
+        try {
+            int n = ((SocketChannel) channel(fd)).write(ByteBuffer.wrap(from, offset, length));
+            return n > 0 || length == 0 ? n : -Errno.EAGAIN;
+        } catch (IOException e) {
+            return -errno(e);
+        }
+    }
+
+    /** Files are copied: the numbers of files are not ours. */
+    @Override
+    public long sendFile(int fd, int file, long position, long count) {
+        return -Errno.ENOSYS;
+    }
+
+    @Override
+    public int shutdown(int fd) {
+        try {
+            ((SocketChannel) channel(fd)).shutdownOutput();
+            return 0;
+        } catch (IOException e) {
+            return -errno(e);
+        }
+    }
+
+    @Override
+    public int close(int fd) {
+        try {
+            Channel channel = take(fd);
+            if (channel == null) {
+                return -Errno.EBADF;
+            }
+            channel.close();
+            return 0;
+        } catch (IOException e) {
+            return -errno(e);
+        }
+    }
+
+    @Override
+    public int spare() {
+        return -Errno.ENOSYS;
+    }
+
+    @Override
+    public SocketAddress local(int fd) {
+        try {
+            return channel(fd) instanceof ServerSocketChannel server ? server.getLocalAddress()
+                    : channel(fd) instanceof SocketChannel socket ? socket.getLocalAddress() : null;
+        } catch (IOException e) {
+            return null;
+        }
+    }
+
+    @Override
+    public SocketAddress peer(int fd) {
+        try {
+            return channel(fd) instanceof SocketChannel socket ? socket.getRemoteAddress() : null;
+        } catch (IOException e) {
+            return null;
+        }
+    }
+
+    @Override
+    public long nanos() {
+        return System.nanoTime();
+    }
+
+    @Override
+    public long descriptorLimit() {
+        return LIMIT;
+    }
+
+    /** The error number behind the JDK's words, which are those of strerror(3). */
+    private static int errno(IOException thrown) {
+        String said = String.valueOf(thrown.getMessage());
+        String[] words = {"reset", "Broken pipe", "timed out", "already in use", "Cannot assign", "Permission denied", "Too many open",
+            "refused", "unreachable", "No route", "aborted", "buffer space"};
+        int[] numbers = {Errno.ECONNRESET, Errno.EPIPE, Errno.ETIMEDOUT, Errno.EADDRINUSE, Errno.EADDRNOTAVAIL, Errno.EACCES, Errno.EMFILE,
+            Errno.ECONNREFUSED, Errno.ENETUNREACH, Errno.EHOSTUNREACH, Errno.ECONNABORTED, Errno.ENOBUFS};
+        for (int i = 0; i < words.length; i++) {
+            if (said.contains(words[i])) {
+                return numbers[i];
+            }
+        }
+        return Errno.EIO;
+    }
+}
