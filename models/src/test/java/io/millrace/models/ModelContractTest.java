@@ -414,13 +414,15 @@ final class ModelContractTest {
         }
         ListenOptions waiting = ListenOptions.on(LOOPBACK).withMaxConnections(1, Overload.WAIT);
         try (Running running = Running.of(model, waiting, () -> Echo.FACTORY);
-                RawClient first = running.connect();
-                RawClient second = running.connect()) {
+                RawClient first = running.connect()) {
+            // Answered before the other comes: with several loops it is not the order of coming that decides who is let in.
             first.send("a").read(1);
-            second.send("b");
-            assertEquals(1, running.listening.connections());
-            first.finish();
-            assertArrayEquals(new byte[] {'b'}, second.read(1));
+            try (RawClient second = running.connect()) {
+                second.send("b");
+                assertEquals(1, running.listening.connections());
+                first.finish();
+                assertArrayEquals(new byte[] {'b'}, second.read(1));
+            }
         }
         ListenOptions refusing = ListenOptions.on(LOOPBACK).withMaxConnections(1, Overload.REFUSE);
         try (Running running = Running.of(model, refusing, () -> Echo.FACTORY); RawClient first = running.connect()) {
