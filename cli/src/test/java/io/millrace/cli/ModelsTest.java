@@ -62,6 +62,22 @@ final class ModelsTest {
     }
 
     @Test
+    void aTraceShowsTheCallsOfEveryModel() throws Exception {
+        for (String model : new String[] {"thread", "epoll-lt", "nio"}) {
+            try (Command echo = Command.start("echo", "-p", "0", "--model", model, "--trace")) {
+                int port = Integer.parseInt(echo.awaitOut("Echoing on ").replaceAll(".*127\\.0\\.0\\.1:(\\d+).*", "$1"));
+                try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+                    socket.getOutputStream().write("hello".getBytes(StandardCharsets.US_ASCII));
+                    assertEquals(5, socket.getInputStream().readNBytes(5).length);
+                }
+                echo.awaitErr("accept ");
+                echo.awaitErr("recv ");
+                assertTrue(echo.awaitErr("send ").contains("= 5"));
+            }
+        }
+    }
+
+    @Test
     void autoSaysWhatItChoseAndWhy() throws Exception {
         try (Command serve = Command.start("serve", "-p", "0", "--model", "auto", folder.toString())) {
             String line = serve.awaitOut("  on ");
