@@ -8,6 +8,8 @@ module io.millrace.cli {
     requires io.millrace.load;
     requires io.millrace.lab;
     requires info.picocli;
+    requires com.fasterxml.jackson.jr.ob;
+    requires java.management;
     // For sun.misc.Signal.
     requires jdk.unsupported;
 }

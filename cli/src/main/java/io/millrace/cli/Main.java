@@ -72,6 +72,8 @@ public final class Main {
             case ServeCommand.NAME -> ServeCommand.run(terminal, parsed);
             case EchoCommand.NAME -> EchoCommand.run(terminal, parsed);
             case LoadCommand.NAME -> LoadCommand.run(terminal, parsed);
+            case LabCommand.NAME -> LabCommand.run(terminal, parsed);
+            case TopCommand.NAME -> TopCommand.run(terminal, parsed);
             case Models.NAME -> Models.run(terminal);
             case HerdCommand.NAME -> HerdCommand.run(terminal, parsed);
             default -> {
@@ -115,9 +117,11 @@ public final class Main {
         Options.addHelp(spec);
         spec.addSubcommand(ServeCommand.NAME, ServeCommand.spec());
         spec.addSubcommand(EchoCommand.NAME, EchoCommand.spec());
-        spec.addSubcommand(LoadCommand.NAME, LoadCommand.spec());
         spec.addSubcommand(Models.NAME, Models.spec());
         spec.addSubcommand(HerdCommand.NAME, HerdCommand.spec());
+        spec.addSubcommand(LoadCommand.NAME, LoadCommand.spec());
+        spec.addSubcommand(LabCommand.NAME, LabCommand.spec());
+        spec.addSubcommand(TopCommand.NAME, TopCommand.spec());
         return spec;
     }
 }

@@ -11,6 +11,7 @@ import io.millrace.web.ExchangeLogs;
 import io.millrace.web.FileOptions;
 import io.millrace.web.LogFormat;
 import io.millrace.web.ServerStats;
+import io.millrace.web.StatusSocket;
 import io.millrace.web.WebServer;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -134,6 +135,9 @@ final class ServeCommand {
         if (options.trace()) {
             server.trace(terminal.err());
         }
+        if (options.hello()) {
+            server.get("/", (request, response) -> response.send("Hello, World!\n"));
+        }
         return options.spreads() ? server.spread(options.spread()) : server;
     }
 
@@ -141,7 +145,11 @@ final class ServeCommand {
             throws InterruptedException {
         long start = System.nanoTime();
         greet(server, root);
+        StatusSocket status = options.status() ? ServeStatus.open(server, stats) : null;
         shutdown.await();
+        if (status != null) {
+            status.close();
+        }
         int open = server.connections();
         boolean inTime = server.stop(options.grace());
         access.close();

@@ -101,6 +101,8 @@ final class ServeOptions {
                                 + "fields). --log goes before it."),
                 choice(Color.class, names("--color"),
                         "Color what is written. Default: auto, on a terminal unless NO_COLOR is set."),
+                flag("--no-status", "No Unix socket for millrace top."),
+                flag("--hello").hidden(true),
                 flag("-q", "Neither banner nor summary, and no log unless --log asks for one.").names("-q", "--quiet"));
         Options.addSection(
                 spec,
@@ -249,6 +251,16 @@ final class ServeOptions {
 
     boolean followLinks() {
         return has("--follow-links");
+    }
+
+    /** Whether {@code millrace top} may look. */
+    boolean status() {
+        return !has("--no-status");
+    }
+
+    /** A short text at the root, made on the loop: for the lab. */
+    boolean hello() {
+        return has("--hello");
     }
 
     boolean quiet() {

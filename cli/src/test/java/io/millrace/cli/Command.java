@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.cli;
 
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.jr.ob.JSON;
 import io.millrace.core.Buffer;
 import io.millrace.http.Handler;
 import io.millrace.http1.Http1;
+import io.millrace.lab.Lab;
+import io.millrace.load.Load;
 import io.millrace.loop.LoopGroup;
 import io.millrace.models.IoModel;
 import io.millrace.poll.Kernel;
@@ -29,6 +33,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.HdrHistogram.Histogram;
 import picocli.CommandLine;
 
 /** The command in a process of its own, as a user runs it; what it prints can be waited for. */
@@ -78,7 +83,8 @@ final class Command implements AutoCloseable {
     private static String classPath() {
         Set<String> places = new LinkedHashSet<>();
         for (Class<?> one : List.of(Main.class, CommandLine.class, WebServer.class, Http1.class, Handler.class,
-                LoopGroup.class, Probe.class, IoModel.class, Kernel.class, SysException.class, Buffer.class)) {
+                LoopGroup.class, Probe.class, IoModel.class, Kernel.class, SysException.class, Buffer.class,
+                Load.class, Lab.class, Histogram.class, JSON.class, JsonFactory.class)) {
             String place = one.getProtectionDomain().getCodeSource().getLocation().toString();
             places.add(Path.of(URI.create(place)).toString());
         }

@@ -49,7 +49,7 @@ final class HouseTest {
     private static final Map<String, Set<String>> LIBRARIES = Map.of(
             "load", Set.of("HdrHistogram", "jackson-jr-objects"),
             "lab", Set.of("jackson-jr-objects"),
-            "cli", Set.of("picocli"));
+            "cli", Set.of("picocli", "jackson-jr-objects"));
 
     /** The rooms whose lines cite RFCs and never name a system call. */
     private static final Set<String> RFC_WING = Set.of("http", "http1");

@@ -190,10 +190,14 @@ final class LabRun {
         ProcessTree tree = subject.tree();
         boolean weigh = plan.clients().connections() + plan.beside().idle() >= ENOUGH_TO_WEIGH;
         long[] memory = {weigh ? tree.memory() : 0, 0};
-        ProcessTree.Used before = tree.used();
-        LoadResult result = load.run(plan, now -> memory[1] = weigh ? tree.memory() : 0);
-        ProcessTree.Used used = tree.used().minus(before);
-        if (plan.clients().connections() < Integer.MAX_VALUE && result.requests() > 0) {
+        ProcessTree.Used[] before = {null};
+        LoadResult result = load.run(plan, now -> {
+            memory[1] = weigh ? tree.memory() : 0;
+            // The first report says that the run begins: what it cost to let the silent ones in does not count.
+            before[0] = before[0] == null ? tree.used() : before[0];
+        });
+        ProcessTree.Used used = tree.used().minus(before[0]);
+        if (result.requests() > 0) {
             perRequest(samples, result, used);
             latencies(samples, result);
         }

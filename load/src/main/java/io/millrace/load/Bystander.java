@@ -53,6 +53,7 @@ final class Bystander implements Protocol {
     public void opened(Link opened) {
         link = opened;
         written = 0;
+        worker.stands();
         if (habit == Habit.READS_SLOWLY) {
             ask();
         }

@@ -23,6 +23,7 @@ public final class Load {
     private static final Duration CLOSE = Duration.ofSeconds(2);
 
     private final LoadPlan plan;
+    private final CountDownLatch begun;
     private final CountDownLatch done;
     private final Worker[] workers;
     private final EventLoop[] loops;
@@ -31,6 +32,7 @@ public final class Load {
     /** A run that has not begun. */
     public Load(LoadPlan plan) {
         this.plan = plan;
+        this.begun = new CountDownLatch(plan.clients().threads());
         this.done = new CountDownLatch(plan.clients().threads());
         this.workers = new Worker[plan.clients().threads()];
         this.loops = new EventLoop[workers.length];
@@ -39,7 +41,7 @@ public final class Load {
     /**
      * Runs the plan and waits for its end. Once.
      *
-     * @param progress is told about once a second how it goes, on the calling thread
+     * @param progress is told when the run begins, those that are in the way being there, and then about once a second, on the calling thread
      * @throws IOException if the target's name cannot be resolved or not even one connection can be made: says why
      */
     public LoadResult run(Consumer<LoadProgress> progress) throws IOException, InterruptedException {
@@ -52,30 +54,30 @@ public final class Load {
     private LoadResult run(LoopGroup group, Dialer dialer, Consumer<LoadProgress> progress) throws InterruptedException {
         for (int i = 0; i < workers.length; i++) {
             loops[i] = group.loop(i);
-            workers[i] = new Worker(loops[i], plan.share(i, workers.length), dialer, done);
+            workers[i] = new Worker(loops[i], plan.share(i, workers.length), dialer, begun, done);
         }
-        long begin = System.nanoTime();
         for (int i = 0; i < workers.length; i++) {
-            Worker worker = workers[i];
-            loops[i].execute(() -> worker.start(begin));
+            loops[i].execute(workers[i]::start);
         }
         if (stopped) {
             stop();
         }
         awaitDone(progress);
-        long counted = begin + plan.pace().warmup().toNanos();
-        Duration measured = Duration.ofNanos(Math.max(0, Math.min(System.nanoTime() - counted, plan.pace().duration().toNanos())));
         group.stop(CLOSE);
         Tally sum = new Tally();
         double busiest = 0;
+        long measured = 0;
         for (Worker worker : workers) {
             worker.addTo(sum);
             busiest = Math.max(busiest, worker.busy());
+            measured = Math.max(measured, worker.measured());
         }
-        return new LoadResult(plan, measured, busiest, sum);
+        return new LoadResult(plan, Duration.ofNanos(measured), busiest, sum);
     }
 
     private void awaitDone(Consumer<LoadProgress> progress) throws InterruptedException {
+        begun.await();
+        progress.accept(new LoadProgress(0, 0, 0, plan.clients().connections(), Tally.histogram()));
         while (!done.await(REPORT_MILLIS, TimeUnit.MILLISECONDS)) {
             LoadProgress now = progress();
             if (now != null) {

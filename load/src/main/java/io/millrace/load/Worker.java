@@ -19,11 +19,15 @@ import org.HdrHistogram.Histogram;
 final class Worker {
     private static final Duration RETRY = Duration.ofMillis(50);
 
+    /** How long bystanders are waited for. */
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+
     private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
 
     private final EventLoop loop;
     private final LoadPlan plan;
     private final Dialer dialer;
+    private final CountDownLatch begun;
     private final CountDownLatch done;
     private final Tally tally = new Tally();
     private final Histogram recent = Tally.histogram();
@@ -44,10 +48,11 @@ final class Worker {
     private boolean over;
     private boolean left;
 
-    Worker(EventLoop loop, LoadPlan plan, Dialer dialer, CountDownLatch done) {
+    Worker(EventLoop loop, LoadPlan plan, Dialer dialer, CountDownLatch begun, CountDownLatch done) {
         this.loop = loop;
         this.plan = plan;
         this.dialer = dialer;
+        this.begun = begun;
         this.done = done;
         this.interval = plan.pace().rate() == 0 ? 0 : 1e9 / plan.pace().rate();
     }
@@ -62,15 +67,30 @@ final class Worker {
 
     // ---- the run
 
-    /** Begins at {@code now}; all workers have the same begin. */
-    void start(long now) {
-        begin = now;
-        from = now + plan.pace().warmup().toNanos();
+    /** Those that are in the way come first: the run begins when they stand, or when that takes too long. */
+    void start() {
+        makeBystanders();
+        loop.schedule(PATIENCE, this::begin);
+        beginWhenGathered();
+    }
+
+    private void beginWhenGathered() {
+        if (begin == 0 && bystanders.stream().allMatch(Bystander::stands)) {
+            begin();
+        }
+    }
+
+    private void begin() {
+        if (begin != 0 || over) {
+            return;
+        }
+        begin = System.nanoTime();
+        from = begin + plan.pace().warmup().toNanos();
         end = from + plan.pace().duration().toNanos();
         processorTime = THREADS.getCurrentThreadCpuTime();
         makeClients();
-        makeBystanders();
-        loop.schedule(Duration.ofNanos(end - now), this::finish);
+        loop.schedule(Duration.ofNanos(end - begin), this::finish);
+        begun.countDown();
     }
 
     private void makeClients() {
@@ -121,6 +141,10 @@ final class Worker {
             return;
         }
         over = true;
+        begun.countDown();
+        if (begin == 0) {
+            begin = from = end = System.nanoTime();
+        }
         busy = (double) (THREADS.getCurrentThreadCpuTime() - processorTime) / Math.max(1, System.nanoTime() - begin);
         end = Math.min(end, Math.max(from, System.nanoTime()));
         if (interval > 0) {
@@ -256,6 +280,13 @@ final class Worker {
         }
     }
 
+    /** A bystander has its connection. */
+    void stands() {
+        if (begin == 0) {
+            beginWhenGathered();
+        }
+    }
+
     void lost(Bystander bystander) {
         if (!over) {
             tally.besideLost++;
@@ -272,6 +303,11 @@ final class Worker {
     /** Adds what has happened to {@code sum}; after the run. */
     void addTo(Tally sum) {
         sum.add(tally);
+    }
+
+    /** The time that counted; after the run. */
+    long measured() {
+        return Math.max(0, end - from);
     }
 
     /** The share of the time that the loop's thread has used a processor for; after the run. */

@@ -2,11 +2,15 @@
 package io.millrace.models;
 
 import io.millrace.core.ProtocolFactory;
+import io.millrace.loop.EventLoop;
 import io.millrace.loop.ListenOptions;
 import io.millrace.loop.Listening;
+import io.millrace.loop.LoopCounters;
 import io.millrace.loop.LoopGroup;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Supplier;
 
 /** Event loops as a server: the models that differ only in what the loop waits with. */
@@ -30,6 +34,23 @@ final class LoopServer implements Server {
     @Override
     public int carriers() {
         return loops.size();
+    }
+
+    @Override
+    public List<LoopCounters> counters() {
+        List<LoopCounters> all = new ArrayList<>();
+        for (int i = 0; i < loops.size(); i++) {
+            all.add(loops.loop(i).counters());
+        }
+        return all;
+    }
+
+    @Override
+    public void timing(boolean on) {
+        for (int i = 0; i < loops.size(); i++) {
+            EventLoop loop = loops.loop(i);
+            loop.execute(() -> loop.timing(on));
+        }
     }
 
     @Override

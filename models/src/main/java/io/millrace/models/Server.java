@@ -4,8 +4,10 @@ package io.millrace.models;
 import io.millrace.core.ProtocolFactory;
 import io.millrace.loop.ListenOptions;
 import io.millrace.loop.Listening;
+import io.millrace.loop.LoopCounters;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.function.Supplier;
 
 /**
@@ -28,6 +30,14 @@ public interface Server extends AutoCloseable {
 
     /** Number of carriers that are there from the start: loops, threads or processes. */
     int carriers();
+
+    /** What each event loop has done so far, for models that have some. */
+    default List<LoopCounters> counters() {
+        return List.of();
+    }
+
+    /** Whether loops take the times that {@link #counters} tells; off at first, since it costs two looks at the clock for each callback. */
+    default void timing(boolean on) {}
 
     /** Whether the calling thread is one that serves connections: it must not wait for the server's end. */
     boolean isCarrier();

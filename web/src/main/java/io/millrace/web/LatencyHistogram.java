@@ -50,6 +50,24 @@ public final class LatencyHistogram {
         return low + (1L << shift) / 2;
     }
 
+    /** What has been recorded since {@code earlier}, a {@link #copy} of this histogram; the largest is told to within 1.6 % then. */
+    public LatencyHistogram since(LatencyHistogram earlier) {
+        LatencyHistogram difference = new LatencyHistogram();
+        for (int i = 0; i < BUCKETS; i++) {
+            long more = counts.get(i) - earlier.counts.get(i);
+            if (more > 0) {
+                difference.counts.set(i, more);
+                difference.largest.accumulate(Math.min(value(i), max()));
+            }
+        }
+        return difference;
+    }
+
+    /** A histogram of its own with what has been recorded so far. */
+    public LatencyHistogram copy() {
+        return since(new LatencyHistogram());
+    }
+
     /** Number of values recorded. */
     public long count() {
         long sum = 0;

@@ -13,6 +13,7 @@ import io.millrace.http1.Http1;
 import io.millrace.loop.KernelFolder;
 import io.millrace.loop.ListenOptions;
 import io.millrace.loop.Listening;
+import io.millrace.loop.LoopCounters;
 import io.millrace.loop.Overload;
 import io.millrace.loop.Spread;
 import io.millrace.models.IoModel;
@@ -351,12 +352,12 @@ public final class WebServer implements AutoCloseable {
 
     /** Replaces the worker processes of PREFORK by new ones without refusing a connection; does nothing for other models. */
     public void reload() {
-        Server running;
-        synchronized (this) {
-            requireStarted();
-            running = server;
-        }
-        running.reload();
+        running().reload();
+    }
+
+    private synchronized Server running() {
+        requireStarted();
+        return server;
     }
 
     /**
@@ -387,6 +388,16 @@ public final class WebServer implements AutoCloseable {
     public synchronized String engine() {
         requireStarted();
         return server.engine();
+    }
+
+    /** What each event loop has done so far; empty for models that have none. */
+    public List<LoopCounters> counters() {
+        return running().counters();
+    }
+
+    /** Whether loops take the times that {@link #counters} tells; off at first, for it costs two looks at the clock a callback. */
+    public void timing(boolean on) {
+        running().timing(on);
     }
 
     /** The I/O model. */

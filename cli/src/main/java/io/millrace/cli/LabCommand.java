@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.cli;
+
+import static io.millrace.cli.Options.flag;
+import static io.millrace.cli.Options.names;
+import static io.millrace.cli.Options.number;
+import static io.millrace.cli.Options.value;
+
+import io.millrace.lab.Lab;
+import io.millrace.lab.Scenario;
+import io.millrace.lab.Settings;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+
+/** {@code millrace lab}: the same work over every I/O model, measured here, as a page. */
+final class LabCommand {
+    static final String NAME = "lab";
+
+    private static final String CLEAR_LINE = "\r\u001b[K";
+
+    private final Terminal terminal;
+    private final ParseResult parsed;
+
+    private LabCommand(Terminal terminal, ParseResult parsed) {
+        this.terminal = terminal;
+        this.parsed = parsed;
+    }
+
+    static CommandSpec spec() {
+        CommandSpec spec = CommandSpec.create().name(NAME);
+        spec.usageMessage()
+                .description(
+                        "Runs the same work over every I/O model on this machine and draws what each of them costs, as one HTML page "
+                                + "that needs nothing else.",
+                        "",
+                        "Every server is a process of its own, warmed up first; all of a scenario stand at once and are asked in turn, "
+                                + "round by round. Ctrl-C ends the run and keeps what was measured.")
+                .footer(
+                        "",
+                        "Scenarios are small files; docs/lab.md says how to write one.",
+                        "",
+                        "Examples:",
+                        "",
+                        "  millrace lab --quick --out lab.html        a first look, in a few minutes",
+                        "  millrace lab                               everything, in about an hour",
+                        "  millrace lab --models epoll-et,io_uring --scenarios plaintext,idle --rounds 9",
+                        "  millrace lab --peers nginx --peer 'caddy=caddy respond --listen 127.0.0.1:{port} hello'",
+                        "  millrace lab --compare before.json after.json");
+        Options.addHelp(spec);
+        declare(spec);
+        return spec;
+    }
+
+    private static void declare(CommandSpec spec) {
+        Options.addSection(
+                spec,
+                "What:",
+                flag("--quick", "The quick scenarios, few rounds, short ones."),
+                list("NAME", names("--models"), "Only these models. Default: all that this machine has."),
+                list("NAME", names("--scenarios"), "Only these scenarios. Default: all, or the quick ones."),
+                value("DIR", Path.class, names("--scenario-dir"), "Your own scenarios, instead of those that come with the command."),
+                list("NAME", names("--peers"), "Other servers that the lab knows: nginx, netty."),
+                value("NAME=COMMAND", List.class, names("--peer"),
+                        "Any other server over HTTP; {port} in the command is replaced. May be repeated.").auxiliaryTypes(String.class),
+                flag("--list", "Say what there is, and do nothing."));
+        Options.addSection(
+                spec,
+                "How much:",
+                number("N", 1, names("--rounds"), "Rounds at each point. Default: 5, quick: 3."),
+                value("SECONDS", Double.class, names("--seconds"), "Length of a round. Default: 2, quick: 0.7."),
+                flag("--no-system-calls", "Do not count system calls with strace."));
+        Options.addSection(
+                spec,
+                "Where to:",
+                value("FILE", Path.class, names("-o", "--out"), "The page. Default: millrace-lab.html. The data goes beside it, as .json."),
+                flag("-q", "Say nothing while it goes on.").names("-q", "--quiet"));
+        Options.addSection(
+                spec,
+                "Instead of a run:",
+                value("FILE", List.class, names("--compare"), "Two data files: what changed, and whether it is more than noise.")
+                        .auxiliaryTypes(Path.class).arity("2"),
+                value("FILE", Path.class, names("--draw"), "A data file: draw its page again."));
+    }
+
+    private static OptionSpec.Builder list(String label, String[] names, String description) {
+        return value(label, List.class, names, description).auxiliaryTypes(String.class).splitRegex(",");
+    }
+
+    static int run(Terminal terminal, ParseResult parsed) {
+        return new LabCommand(terminal, parsed).run();
+    }
+
+    private int run() {
+        try {
+            if (parsed.hasMatchedOption("--compare")) {
+                List<Path> files = parsed.matchedOptionValue("--compare", List.of());
+                terminal.out().print(Lab.compare(files.get(0), files.get(1)));
+                return Main.OK;
+            }
+            if (parsed.hasMatchedOption("--draw")) {
+                Lab.draw(parsed.matchedOptionValue("--draw", null), page());
+                return Main.OK;
+            }
+            return measure();
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(parsed.commandSpec().commandLine(), e.getMessage());
+        } catch (IOException e) {
+            return terminal.fail(StartFailure.message(e));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return Main.FAILED;
+        }
+    }
+
+    private Path page() {
+        return parsed.matchedOptionValue("--out", Path.of("millrace-lab.html"));
+    }
+
+    private static Path beside(Path page) {
+        String name = page.getFileName().toString();
+        String stem = name.endsWith(".html") ? name.substring(0, name.length() - ".html".length()) : name;
+        return page.resolveSibling(stem + ".json");
+    }
+
+    private boolean quick() {
+        return parsed.hasMatchedOption("--quick");
+    }
+
+    // ---- a run
+
+    private int measure() throws IOException, InterruptedException {
+        List<Scenario> scenarios = scenarios();
+        Path files = Files.createTempDirectory("millrace-lab");
+        LabContenders contenders = new LabContenders(
+                files, parsed.matchedOptionValue("--models", List.of()), parsed.matchedOptionValue("--peers", List.of()),
+                parsed.matchedOptionValue("--peer", List.of()));
+        try {
+            contenders.notices().forEach(terminal.err()::println);
+            if (parsed.hasMatchedOption("--list")) {
+                return tell(scenarios, contenders);
+            }
+            return measure(scenarios, contenders);
+        } finally {
+            LabContenders.delete(files);
+        }
+    }
+
+    private List<Scenario> scenarios() throws IOException {
+        Path folder = parsed.matchedOptionValue("--scenario-dir", null);
+        List<Scenario> all = folder == null ? Lab.scenarios() : Lab.scenarios(folder);
+        List<String> names = parsed.matchedOptionValue("--scenarios", List.of());
+        for (String name : names) {
+            if (all.stream().noneMatch(scenario -> scenario.name().equals(name))) {
+                throw new IllegalArgumentException("there is no scenario '" + name + "'; there are "
+                        + String.join(", ", all.stream().map(Scenario::name).toList()));
+            }
+        }
+        return all.stream()
+                .filter(scenario -> names.isEmpty() ? !quick() || scenario.quick() : names.contains(scenario.name()))
+                // The long form of a scenario says all that its quick form says.
+                .filter(scenario -> quick() || !names.isEmpty() || !scenario.name().endsWith("-quick"))
+                .toList();
+    }
+
+    private int tell(List<Scenario> scenarios, LabContenders contenders) {
+        contenders.all().forEach(each -> terminal.out().printf("%-14s %s%n", each.name(), each.story()));
+        terminal.out().println();
+        scenarios.forEach(each -> terminal.out().printf("%-16s %s%n", each.name(), each.title()));
+        return Main.OK;
+    }
+
+    private Settings settings() {
+        int rounds = parsed.matchedOptionValue("--rounds", quick() ? 3 : 5);
+        double seconds = parsed.matchedOptionValue("--seconds", quick() ? 0.7 : 2.0);
+        if (!(seconds >= 0.1 && seconds <= 3600)) {
+            throw new IllegalArgumentException("--seconds is from 0.1 to 3600");
+        }
+        boolean systemCalls = !parsed.hasMatchedOption("--no-system-calls") && LabContenders.has("strace");
+        return new Settings(
+                rounds, Duration.ofMillis((long) (seconds * 1000)), Duration.ofMillis(quick() ? 1000 : 5000), systemCalls, -1, -1,
+                LabContenders.ourselves(LoadCommand.NAME, "--agent", "0")).pinned();
+    }
+
+    private int measure(List<Scenario> scenarios, LabContenders contenders) throws IOException, InterruptedException {
+        long begin = System.nanoTime();
+        Lab lab = new Lab(settings(), contenders.all(), progress());
+        lab.note("command", "millrace lab " + String.join(" ", parsed.originalArgs().stream().skip(1).toList()));
+        contenders.versions().forEach(lab::note);
+        AtomicBoolean ended = stopOnSignal(lab);
+        boolean whole = lab.run(scenarios, page(), beside(page()));
+        ended.set(true);
+        if (terminal.interactive() && !parsed.hasMatchedOption("--quiet")) {
+            terminal.out().print(CLEAR_LINE);
+        }
+        lab.findings().forEach((title, sentences) ->
+                terminal.out().println(title + "\n  " + String.join("\n  ", sentences) + "\n"));
+        terminal.out().println((whole ? "" : "Broken off. ") + "The page is " + page() + ", the data " + beside(page()) + "; it took "
+                + Summary.time(Duration.ofNanos(System.nanoTime() - begin)) + ".");
+        return whole ? Main.OK : Main.FAILED;
+    }
+
+    private AtomicBoolean stopOnSignal(Lab lab) {
+        AtomicBoolean ended = new AtomicBoolean();
+        Shutdown shutdown = Shutdown.onSignal();
+        Thread.ofPlatform().daemon().name("millrace-signal").start(() -> {
+            try {
+                shutdown.await();
+                if (!ended.get()) {
+                    lab.stop();
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        return ended;
+    }
+
+    private Consumer<String> progress() {
+        if (parsed.hasMatchedOption("--quiet")) {
+            return line -> {};
+        }
+        return line -> {
+            terminal.err().print(terminal.interactive() ? CLEAR_LINE + line : line + "\n");
+            terminal.err().flush();
+        };
+    }
+}

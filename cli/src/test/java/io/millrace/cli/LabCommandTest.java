@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The lab from the command line, in small. */
+@Timeout(300)
+final class LabCommandTest {
+    private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+    private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+
+    private int millrace(String... arguments) {
+        Terminal terminal = new Terminal(
+                new PrintStream(out, true, StandardCharsets.UTF_8), new PrintStream(err, true, StandardCharsets.UTF_8), false, Map.of());
+        return Main.run(terminal, arguments);
+    }
+
+    @Test
+    void aRunMeasuresDrawsAndKeepsItsData(@TempDir Path folder) throws Exception {
+        Files.writeString(folder.resolve("1-trial.properties"),
+                "title=Trial\nquestion=Does it run?\nservice=echo\nconnections=4\nquick=true\nsweep=idle:0,20\nmeasured=cpuMicros\n");
+        Path page = folder.resolve("page.html");
+        int code = millrace("lab", "--quick", "--models", "thread,epoll-et", "--scenario-dir", folder.toString(), "--rounds", "1", "--seconds",
+                "0.3", "--no-system-calls", "-q", "--out", page.toString());
+        assertEquals(Main.OK, code, err::toString);
+        assertTrue(Files.readString(page).contains("Does it run?"));
+        String data = Files.readString(folder.resolve("page.json"));
+        assertTrue(data.contains("\"perCpuSecond\"") && data.contains("\"epoll-et\"") && data.contains("\"held\""), data);
+        assertTrue(out.toString(StandardCharsets.UTF_8).contains("came first"), out::toString);
+
+        String json = folder.resolve("page.json").toString();
+        assertEquals(Main.OK, millrace("lab", "--compare", json, json));
+        assertTrue(out.toString(StandardCharsets.UTF_8).contains("figures compared"), out::toString);
+        Files.delete(page);
+        assertEquals(Main.OK, millrace("lab", "--draw", json, "--out", page.toString()));
+        assertTrue(Files.exists(page));
+    }
+
+    @Test
+    void whatThereIsCanBeListed() {
+        assertEquals(Main.OK, millrace("lab", "--list"));
+        String text = out.toString(StandardCharsets.UTF_8);
+        assertTrue(text.contains("epoll-et") && text.contains("new-connections"), text);
+    }
+
+    @Test
+    void namesThatMeanNothingAreRefused() {
+        assertEquals(Main.USAGE, millrace("lab", "--models", "gopher"));
+        assertTrue(err.toString(StandardCharsets.UTF_8).contains("there is no model 'gopher'"), err::toString);
+        assertEquals(Main.USAGE, millrace("lab", "--scenarios", "tea"));
+        assertEquals(Main.USAGE, millrace("lab", "--peers", "apache"));
+        assertEquals(Main.USAGE, millrace("lab", "--peer", "apache"));
+    }
+
+    @Test
+    void aLoadNeedsATarget() {
+        assertEquals(Main.USAGE, millrace("load"));
+        assertEquals(Main.USAGE, millrace("load", "https://example.org/"));
+        assertEquals(Main.USAGE, millrace("load", "--new-connections", "--pipeline", "2", "127.0.0.1:1"));
+        assertTrue(err.toString(StandardCharsets.UTF_8).contains("only http:// and tcp://"), err::toString);
+    }
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.web;
+
+import io.millrace.core.Buffer;
+import io.millrace.core.CloseCause;
+import io.millrace.core.Link;
+import io.millrace.core.Protocol;
+import io.millrace.loop.EventLoop;
+import io.millrace.loop.ListenOptions;
+import io.millrace.loop.Overload;
+import io.millrace.loop.RunMode;
+import io.millrace.poll.Kernel;
+import io.millrace.poll.ListenFlags;
+import io.millrace.poll.UnixAddress;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.Set;
+import java.util.function.Supplier;
+
+/**
+ * Tells whoever connects to a Unix socket how a server is, a line each second. Only the owner can open it: the socket's file and the
+ * folder that it is in are for nobody else. On a loop of its own, so that a server whose loops are all busy can still be looked at.
+ */
+public final class StatusSocket implements AutoCloseable {
+    private static final int OWNER_ONLY = 0600;
+    private static final long SECOND = 1_000_000_000L;
+    private static final int MOST_WATCHERS = 16;
+
+    private final EventLoop loop;
+    private final Thread thread;
+    private final Path path;
+
+    private StatusSocket(EventLoop loop, Thread thread, Path path) {
+        this.loop = loop;
+        this.thread = thread;
+        this.path = path;
+    }
+
+    /**
+     * The folder of this user's status sockets, made if it is not there: {@code millrace} in XDG_RUNTIME_DIR, else one in the temporary folder
+     * that nobody else can enter. Sockets in it are named by process id: {@code 1234.sock}.
+     *
+     * @throws IOException if it cannot be made, or if what stands there belongs to somebody else or is open to others
+     */
+    public static Path folder() throws IOException {
+        String runtime = System.getenv("XDG_RUNTIME_DIR");
+        Object uid = Files.getAttribute(Path.of("/proc/self"), "unix:uid");
+        Path folder = runtime == null || runtime.isEmpty()
+                ? Path.of(System.getProperty("java.io.tmpdir"), "millrace-" + uid)
+                : Path.of(runtime, "millrace");
+        if (!Files.exists(folder, LinkOption.NOFOLLOW_LINKS)) {
+            Set<PosixFilePermission> mine = PosixFilePermissions.fromString("rwx------");
+            Files.createDirectories(folder, PosixFilePermissions.asFileAttribute(mine));
+        }
+        // Somebody else may have been first in a folder that is open to all.
+        Set<PosixFilePermission> rights = Files.getPosixFilePermissions(folder, LinkOption.NOFOLLOW_LINKS);
+        if (!Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)
+                || !uid.equals(Files.getAttribute(folder, "unix:uid", LinkOption.NOFOLLOW_LINKS))
+                || rights.size() > 3 || !rights.contains(PosixFilePermission.OWNER_WRITE)) {
+            throw new IOException(folder + " is not this user's alone");
+        }
+        return folder;
+    }
+
+    /**
+     * Begins to listen.
+     *
+     * @param path where the socket is to be; one that nobody listens on is replaced
+     * @param sources makes a source for each watcher
+     * @throws IOException if the address cannot be had
+     */
+    public static StatusSocket open(Path path, Supplier<? extends Source> sources) throws IOException {
+        EventLoop loop = new EventLoop(Kernel.host(), "millrace-status");
+        try {
+            ListenOptions options = ListenOptions.on(UnixAddress.of(path))
+                    .withFlags(ListenFlags.USUAL.withMode(OWNER_ONLY))
+                    .withMaxConnections(MOST_WATCHERS, Overload.REFUSE);
+            loop.listen(options, () -> () -> new Teller(sources.get()));
+        } catch (IOException | RuntimeException e) {
+            loop.close();
+            throw e;
+        }
+        Thread thread = Thread.ofPlatform().daemon().name(loop.name()).start(() -> {
+            try {
+                loop.run(RunMode.UNTIL_STOPPED);
+            } finally {
+                loop.close();
+            }
+        });
+        return new StatusSocket(loop, thread, path);
+    }
+
+    /** Where it is. */
+    public Path path() {
+        return path;
+    }
+
+    /** Ends it; the file has gone when this returns. */
+    @Override
+    public void close() {
+        loop.stop();
+        try {
+            thread.join(Duration.ofSeconds(2));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** What one watcher is told. On the loop of the socket. */
+    public interface Source {
+        /** The next line, without its end. */
+        String line();
+
+        /** The watcher has gone. */
+        void close();
+    }
+
+    /** One watcher. */
+    private static final class Teller implements Protocol {
+        private final Source source;
+
+        Teller(Source source) {
+            this.source = source;
+        }
+
+        @Override
+        public void opened(Link link) {
+            link.stallLimit(Duration.ofSeconds(10).toNanos());
+            tell(link);
+        }
+
+        /** A watcher that does not read gets fewer lines, not more memory. */
+        private void tell(Link link) {
+            if (link.writable()) {
+                link.out().append(source.line().getBytes(StandardCharsets.UTF_8));
+                link.out().append((byte) '\n');
+                link.flush();
+            }
+            link.deadline(link.now() + SECOND);
+        }
+
+        @Override
+        public void expired(Link link) {
+            tell(link);
+        }
+
+        @Override
+        public void receive(Buffer in, Link link) {
+            in.clear();
+        }
+
+        @Override
+        public void closed(CloseCause why) {
+            source.close();
+        }
+    }
+}
