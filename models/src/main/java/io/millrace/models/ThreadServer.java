@@ -53,31 +53,42 @@ final class ThreadServer extends LinkServer {
     void carry(Gate gate, int fd) {
         Seat.Stack stack = seats.get(gate);
         boolean welcome = gate.welcome();
-        Seat seat = null;
+        Seat seat;
         try {
             seat = stack.take();
-            Protocol protocol = Servers.protocol(seat.factory(), welcome);
-            BlockingLink link = enter(gate, KernelWire.blocking(kernel, fd, seat.bell()), fd, protocol);
-            if (link == null) {
-                stack.give(seat);
-            } else {
-                Seat taken = seat;
-                threads.execute(() -> serve(gate, link, stack, taken, welcome));
-            }
-        } catch (SysException | OutOfMemoryError | RejectedExecutionException e) {
-            // No descriptor for a bell, or no memory for a thread (pthread_create(3) EAGAIN): this client cannot be served.
+        } catch (SysException e) {
             Servers.log(Level.WARNING, "cannot carry a connection: " + e.getMessage());
             kernel.close(fd);
             gate.left(welcome);
+            return;
+        }
+        Protocol protocol = Servers.protocol(seat.factory(), welcome);
+        BlockingLink link = enter(gate, KernelWire.blocking(kernel, fd, seat.bell()), fd, protocol);
+        if (link == null) {
+            stack.give(seat);
+        } else {
+            start(gate, link, stack, seat, welcome);
+        }
+    }
+
+    private void start(Gate gate, BlockingLink link, Seat.Stack stack, Seat seat, boolean welcome) {
+        try {
+            threads.execute(() -> serve(gate, link, stack, seat, welcome));
+        } catch (OutOfMemoryError | RejectedExecutionException e) {
+            // No memory for a thread (pthread_create(3) EAGAIN): this client cannot be served, and here is who can say so.
+            Servers.log(Level.WARNING, "cannot start a thread for a connection: " + e.getMessage());
+            link.cut();
+            serve(gate, link, stack, seat, welcome);
         }
     }
 
     private void serve(Gate gate, BlockingLink link, Seat.Stack stack, Seat seat, boolean welcome) {
+        boolean keeper = isCarrier();
         carrying(true);
         try {
             link.serve(seat.desk());
         } finally {
-            carrying(false);
+            carrying(keeper);
             stack.give(seat);
             leave(gate, link, welcome);
         }
