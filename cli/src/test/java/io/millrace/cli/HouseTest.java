@@ -51,6 +51,9 @@ final class HouseTest {
             "lab", Set.of("jackson-jr-objects"),
             "cli", Set.of("picocli", "jackson-jr-objects"));
 
+    /** Not published, seeing everything: bench with dependencies of its own, examples with none but the house. */
+    private static final Set<String> OUTSIDE = Set.of("bench", "examples");
+
     /** The rooms whose lines cite RFCs and never name a system call. */
     private static final Set<String> RFC_WING = Set.of("http", "http1");
 
@@ -172,6 +175,16 @@ final class HouseTest {
         }
     }
 
+    /** What is shown to users must fit on a page, and need nothing but what they get. */
+    @Test
+    void examplesFitOnAPageAndDependOnTheHouseAlone() {
+        for (String dependency : dependencies("examples")) {
+            assertTrue(dependency.contains("<groupId>io.millrace</groupId>"), "examples depend on" + dependency);
+        }
+        assertNone("does not fit on a page",
+                sources("examples", "main").stream().filter(file -> read(file).lines().count() > 100));
+    }
+
     @Test
     void testkitIsForTestsOnly() {
         for (String room : rooms) {
@@ -218,11 +231,11 @@ final class HouseTest {
         return DEPENDENCY.matcher(pom).results().map(match -> match.group(1)).toList();
     }
 
-    /** All but bench, which stands outside the house: not published, seeing everything, with dependencies of its own. */
+    /** All but those that stand outside the house. */
     private List<String> modules() {
         String pom = read(root.resolve("pom.xml"));
         return MODULE_ELEMENT.matcher(pom).results().map(match -> match.group(1))
-                .filter(room -> !room.equals("bench")).toList();
+                .filter(room -> !OUTSIDE.contains(room)).toList();
     }
 
     private Path moduleInfo(String room) {
@@ -230,7 +243,7 @@ final class HouseTest {
     }
 
     private Stream<Path> allSources() {
-        return rooms.stream()
+        return Stream.concat(rooms.stream(), Stream.of("examples"))
                 .flatMap(room -> Stream.concat(sources(room, "main").stream(), sources(room, "test").stream()));
     }
 

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.examples;
+
+import io.millrace.loop.ListenOptions;
+import io.millrace.loop.Listening;
+import io.millrace.loop.LoopGroup;
+import io.millrace.net.Stream;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+
+/** Sends back what comes (RFC 862), on a loop for each processor, and reads no faster than the client does. */
+public final class Echo {
+    private Echo() {}
+
+    static Listening start(LoopGroup loops, InetSocketAddress address) throws IOException {
+        return loops.listen(ListenOptions.on(address), () -> Stream.each(Echo::open));
+    }
+
+    private static void open(Stream stream) {
+        stream.onData(in -> {
+            stream.write(in);
+            in.consume(in.readable());
+        });
+    }
+
+    /** {@code nc 127.0.0.1 7007} talks to it. */
+    public static void main(String[] args) throws Exception {
+        Program.run(Runtime.getRuntime().availableProcessors(), 7007, Echo::start);
+    }
+}

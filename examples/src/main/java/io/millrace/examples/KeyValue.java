@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.examples;
+
+import io.millrace.core.LineEnd;
+import io.millrace.core.TimeLimit;
+import io.millrace.loop.ListenOptions;
+import io.millrace.loop.Listening;
+import io.millrace.loop.LoopGroup;
+import io.millrace.net.Stream;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * A store with a protocol of lines: {@code SET key value}, {@code GET key}, {@code DEL key}, {@code QUIT}. Requests may come many at once; their answers
+ * leave together, in order. One loop owns the map, so nothing is locked.
+ */
+public final class KeyValue {
+    private static final int LONGEST = 64 * 1024;
+
+    private final Map<String, String> values = new HashMap<>();
+
+    static Listening start(LoopGroup loops, InetSocketAddress address) throws IOException {
+        KeyValue store = new KeyValue();
+        return loops.listen(ListenOptions.on(address), () -> Stream.each(store::open));
+    }
+
+    private void open(Stream stream) {
+        stream.link().limit(TimeLimit.IDLE, Duration.ofMinutes(5).toNanos());
+        stream.onLine(LineEnd.CRLF, LONGEST, line -> {
+            if (line.equals("QUIT")) {
+                stream.close();
+            } else {
+                stream.write(answer(line.split(" ", 3)) + "\r\n");
+            }
+        });
+    }
+
+    private String answer(String[] words) {
+        return switch (words[0] + " " + words.length) {
+            case "SET 3" -> {
+                values.put(words[1], words[2]);
+                yield "OK";
+            }
+            case "GET 2" -> values.containsKey(words[1]) ? "VALUE " + values.get(words[1]) : "NONE";
+            case "DEL 2" -> values.remove(words[1]) == null ? "NONE" : "OK";
+            default -> "ERROR unknown request";
+        };
+    }
+
+    /** {@code nc -C 127.0.0.1 7023}, then {@code SET a 1}. */
+    public static void main(String[] args) throws Exception {
+        Program.run(1, 7023, KeyValue::start);
+    }
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.examples;
+
+import io.millrace.core.Link;
+import io.millrace.core.Protocol;
+import io.millrace.core.Rate;
+import io.millrace.loop.EventLoop;
+import io.millrace.loop.ListenOptions;
+import io.millrace.loop.Listening;
+import io.millrace.loop.LoopGroup;
+import io.millrace.loop.RateGroup;
+import io.millrace.net.ConnectFailure;
+import io.millrace.net.Connecting;
+import io.millrace.net.Connector;
+import io.millrace.net.Relay;
+import io.millrace.net.Stream;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+
+/**
+ * Passes connections on to another address. The bytes never leave the kernel (splice(2)), ends and resets are passed on as they come, and all connections
+ * together may move only so many bytes a second, shared fairly.
+ */
+public final class TcpRelay {
+    private final EventLoop loop;
+    private final InetSocketAddress target;
+    private final RateGroup rate;
+
+    private TcpRelay(EventLoop loop, InetSocketAddress target, Rate rate) {
+        this.loop = loop;
+        this.target = target;
+        this.rate = RateGroup.of(rate);
+    }
+
+    /** Relays on one loop, for both ends of a relay live on the same. */
+    static Listening start(LoopGroup loops, InetSocketAddress address, InetSocketAddress target, Rate rate) throws IOException {
+        TcpRelay relay = new TcpRelay(loops.loop(0), target, rate);
+        return loops.listen(ListenOptions.on(address), () -> Stream.each(relay::open));
+    }
+
+    private void open(Stream client) {
+        client.pause(true);
+        rate.add(client.link());
+        Connecting connecting = Connector.USUAL.connect(loop, target, new Connector.Outcome() {
+            @Override
+            public Protocol connected(SocketAddress peer) {
+                return Stream.protocol(server -> join(client.link(), server.link()));
+            }
+
+            @Override
+            public void failed(ConnectFailure why) {
+                System.err.println(why.getMessage());
+                client.abort();
+            }
+        });
+        client.onClosed(why -> connecting.cancel());
+    }
+
+    private static void join(Link client, Link server) {
+        Relay.join(client, server);
+        client.pause(false);
+    }
+
+    /** {@code TcpRelay 7021 example.org 80 1000000}: port, target, bytes a second. */
+    public static void main(String[] args) throws Exception {
+        InetSocketAddress target = InetSocketAddress.createUnresolved(args[1], Integer.parseInt(args[2]));
+        Rate rate = args.length > 3 ? Rate.of(Long.parseLong(args[3])) : Rate.NONE;
+        Program.run(1, Integer.parseInt(args[0]), (loops, address) -> start(loops, address, target, rate));
+    }
+}

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** Small programs that show what Millrace can do. */
+module io.millrace.examples {
+    requires io.millrace.core;
+    requires io.millrace.loop;
+    requires io.millrace.net;
+    requires io.millrace.web;
+}
