@@ -48,6 +48,7 @@ public final class BlockingLink implements Link {
     private static final int DOOMED = 1 << 10;
     private static final int DEAD = 1 << 11;
     private static final int STOPPING = 1 << 12;
+    private static final int ABORTING = 1 << 13;
 
     private final Wire wire;
     private final SocketAddress peer;
@@ -498,7 +499,11 @@ public final class BlockingLink implements Link {
         set(DEAD);
         releaseOutput();
         in = null;
-        wire.close();
+        if (is(ABORTING)) {
+            wire.abort();
+        } else {
+            wire.close();
+        }
         try {
             protocol.closed(cause);
         } catch (Throwable t) {
@@ -631,7 +636,10 @@ public final class BlockingLink implements Link {
     @Override
     public void close(Closing how) {
         assert inLoop();
-        if (how == Closing.NOW) {
+        if (how == Closing.NOW || how == Closing.ABORT) {
+            if (how == Closing.ABORT && !is(DOOMED)) {
+                set(ABORTING);
+            }
             doom(CloseCause.LOCAL);
         } else if (closing == null) {
             closing = how;

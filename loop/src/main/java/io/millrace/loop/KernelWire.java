@@ -14,6 +14,8 @@ public abstract class KernelWire extends Wire {
     /** The descriptor, -1 once it is closed. */
     protected int fd;
 
+    private boolean aborting;
+
     /** Takes over a descriptor that came from {@link Kernel#accept}. */
     protected KernelWire(Kernel kernel, int fd) {
         this.kernel = kernel;
@@ -59,8 +61,18 @@ public abstract class KernelWire extends Wire {
 
     @Override
     protected void close() {
-        kernel.close(fd);
+        if (aborting) {
+            kernel.abort(fd);
+        } else {
+            kernel.close(fd);
+        }
         fd = -1;
+    }
+
+    @Override
+    protected final void abort() {
+        aborting = true;
+        close();
     }
 
     @Override

@@ -6,6 +6,7 @@ import io.millrace.poll.Interest;
 import io.millrace.sys.Errno;
 import java.io.IOException;
 import java.net.SocketAddress;
+import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
@@ -112,6 +113,16 @@ public final class NioWire extends Wire {
         } catch (IOException e) {
             // Closed all the same.
         }
+    }
+
+    @Override
+    protected void abort() {
+        try {
+            channel.setOption(StandardSocketOptions.SO_LINGER, 0);
+        } catch (IOException e) {
+            // Closed in the usual way, then.
+        }
+        close();
     }
 
     @Override

@@ -28,6 +28,11 @@ public abstract class Wire {
     /** Closes the socket. */
     protected abstract void close();
 
+    /** Closes the socket so that the peer gets RST, where that can be. */
+    protected void abort() {
+        close();
+    }
+
     /** The address of this end, or {@code null} where none is known. */
     protected abstract SocketAddress local();
 

@@ -23,6 +23,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
+import java.net.SocketException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -298,6 +299,26 @@ final class ModelContractTest {
             gone.send("x").read(1);
             gone.close();
             assertEquals(CloseCause.LOCAL, next(causes));
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("models")
+    void anAbortEndsTheConnectionAtOnce(IoModel model) throws Exception {
+        BlockingQueue<CloseCause> causes = new LinkedBlockingQueue<>();
+        Protocol rude = new Protocol() {
+            @Override
+            public void receive(Buffer in, Link link) {
+                in.consume(in.readable());
+                link.out().appendLatin1("never sent");
+                link.close(Closing.ABORT);
+            }
+        };
+        try (Running running = Running.of(model, () -> new Noting(rude, causes));
+                RawClient client = running.connect()) {
+            client.send("x");
+            assertEquals(CloseCause.LOCAL, next(causes));
+            assertThrows(SocketException.class, client::readAll, "a reset, not an end");
         }
     }
 
