@@ -32,7 +32,7 @@ import java.util.function.Supplier;
 public abstract class Exchange {
     private static final System.Logger LOGGER = System.getLogger("io.millrace.http");
     private static final int SLICE = 64 * 1024;
-    private static final int FILE_SLICE = 4 * 1024 * 1024;
+    private static final int FILE_SLICE = 1024 * 1024;
 
     private final ExchangeLog log;
     private final Clock clock;

@@ -13,5 +13,5 @@ package io.millrace.loop;
  * @param high beyond this many bytes to be sent nothing more is read, and a producer is asked to wait
  */
 record Budget(int lent, long read, long write, long turn, int rounds, long high) {
-    static final Budget USUAL = new Budget(64 * 1024, 256 * 1024, 1024 * 1024, 8 * 1024 * 1024, 16, 256 * 1024);
+    static final Budget USUAL = new Budget(64 * 1024, 256 * 1024, 512 * 1024, 8 * 1024 * 1024, 16, 256 * 1024);
 }
