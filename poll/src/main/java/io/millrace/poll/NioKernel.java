@@ -216,6 +216,18 @@ public final class NioKernel extends Kernel {
     }
 
     @Override
+    public int abort(int fd) {
+        try {
+            if (channel(fd) instanceof SocketChannel socket) {
+                socket.setOption(StandardSocketOptions.SO_LINGER, 0);
+            }
+        } catch (IOException | UnsupportedOperationException e) {
+            // Closed in the usual way, then: a socket of another family knows no such option.
+        }
+        return close(fd);
+    }
+
+    @Override
     public int spare() {
         return -Errno.ENOSYS;
     }
