@@ -76,8 +76,8 @@ final class LabCommand {
                 spec,
                 "How much:",
                 number("N", 1, names("--rounds"), "Rounds at each point. Default: 5, quick: 3."),
-                value("SECONDS", Double.class, names("--seconds"), "Length of a round. Default: 2, quick: 0.7."),
-                flag("--no-system-calls", "Do not count system calls with strace."));
+                value("SECONDS", Double.class, names("--seconds"), "Length of a round. Default: 2, quick: 0.5."),
+                flag("--no-system-calls", "Do not count system calls with strace. A quick run never does."));
         Options.addSection(
                 spec,
                 "Where to:",
@@ -180,13 +180,13 @@ final class LabCommand {
 
     private Settings settings() {
         int rounds = parsed.matchedOptionValue("--rounds", quick() ? 3 : 5);
-        double seconds = parsed.matchedOptionValue("--seconds", quick() ? 0.7 : 2.0);
+        double seconds = parsed.matchedOptionValue("--seconds", quick() ? 0.5 : 2.0);
         if (!(seconds >= 0.1 && seconds <= 3600)) {
             throw new IllegalArgumentException("--seconds is from 0.1 to 3600");
         }
-        boolean systemCalls = !parsed.hasMatchedOption("--no-system-calls") && LabContenders.has("strace");
+        boolean systemCalls = !quick() && !parsed.hasMatchedOption("--no-system-calls") && LabContenders.has("strace");
         return new Settings(
-                rounds, Duration.ofMillis((long) (seconds * 1000)), Duration.ofMillis(quick() ? 1000 : 5000), systemCalls, -1, -1,
+                rounds, Duration.ofMillis((long) (seconds * 1000)), Duration.ofMillis(quick() ? 600 : 5000), systemCalls, -1, -1,
                 LabContenders.ourselves(LoadCommand.NAME, "--agent", "0")).pinned();
     }
 
