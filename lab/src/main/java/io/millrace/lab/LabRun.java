@@ -92,6 +92,7 @@ final class LabRun {
                 Subject subject = Subject.start(contender, part.scenario.service(), settings.serverProcessor());
                 subjects.put(contender.name(), subject);
                 warm(part.scenario, subject);
+                subject.pause();
             } catch (IOException e) {
                 samples.note(e.getMessage());
                 close(subjects.remove(contender.name()));
@@ -143,7 +144,9 @@ final class LabRun {
             part.command = describe(plan);
         }
         try {
+            subject.resume();
             measure(samples, plan, subject);
+            subject.pause();
             say(part, value, round, subject, samples);
         } catch (IOException e) {
             samples.note(e.getMessage());
@@ -274,15 +277,23 @@ final class LabRun {
 
     private void countSystemCalls(Scenario scenario, int value, Subject subject, Samples samples) throws InterruptedException {
         LoadPlan plan = plan(scenario, scenario.at(value), subject, Duration.ofMillis(700), scenario.load().rate());
+        try {
+            subject.resume();
+            countSystemCalls(plan, subject, samples);
+            subject.pause();
+        } catch (IOException e) {
+            // Not there, or not allowed: the figure is missing, and everything else is not.
+            progress.accept("system calls of " + subject.contender().name() + ": " + e.getMessage());
+        }
+    }
+
+    private void countSystemCalls(LoadPlan plan, Subject subject, Samples samples) throws IOException, InterruptedException {
         try (SystemCalls calls = SystemCalls.of(subject.pid())) {
             LoadResult result = load.run(plan, ignored -> {});
             long count = calls.count();
             if (result.requests() > 0) {
                 samples.add(Metric.SYSTEM_CALLS, (double) count / result.requests());
             }
-        } catch (IOException e) {
-            // Not there, or not allowed: the figure is missing, and everything else is not.
-            progress.accept("system calls of " + subject.contender().name() + ": " + e.getMessage());
         }
     }
 }

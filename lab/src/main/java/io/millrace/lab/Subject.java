@@ -119,9 +119,33 @@ final class Subject implements AutoCloseable {
         return new ProcessTree(process.toHandle());
     }
 
+    /** Stands still until {@link #resume}: one that asks its sockets without waiting would take the processor from the others. */
+    void pause() throws IOException, InterruptedException {
+        signal("-STOP");
+    }
+
+    /** Goes on. */
+    void resume() throws IOException, InterruptedException {
+        signal("-CONT");
+    }
+
+    private void signal(String name) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of("kill", name, String.valueOf(process.pid())));
+        process.descendants().forEach(child -> command.add(String.valueOf(child.pid())));
+        // A child that has ended meanwhile makes kill complain, and the others get the signal all the same.
+        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD).start().waitFor();
+    }
+
     /** Ends it and what it started: in order first, then at once. */
     @Override
     public void close() {
+        try {
+            resume();
+        } catch (IOException e) {
+            // Then it is ended at once, below.
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
         List<ProcessHandle> all = new ArrayList<>(process.descendants().toList());
         all.add(process.toHandle());
         process.destroy();
