@@ -7,6 +7,7 @@ import static io.millrace.cli.Options.number;
 import static io.millrace.cli.Options.value;
 
 import io.millrace.lab.Lab;
+import io.millrace.lab.Machine;
 import io.millrace.lab.Scenario;
 import io.millrace.lab.Settings;
 import java.io.IOException;
@@ -14,7 +15,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -184,7 +184,7 @@ final class LabCommand {
         if (!(seconds >= 0.1 && seconds <= 3600)) {
             throw new IllegalArgumentException("--seconds is from 0.1 to 3600");
         }
-        boolean systemCalls = !quick() && !parsed.hasMatchedOption("--no-system-calls") && LabContenders.has("strace");
+        boolean systemCalls = !quick() && !parsed.hasMatchedOption("--no-system-calls") && Machine.has("strace");
         return new Settings(
                 rounds, Duration.ofMillis((long) (seconds * 1000)), Duration.ofMillis(quick() ? 600 : 5000), systemCalls, -1, -1,
                 LabContenders.ourselves(LoadCommand.NAME, "--agent", "0")).pinned();
@@ -195,9 +195,8 @@ final class LabCommand {
         Lab lab = new Lab(settings(), contenders.all(), progress());
         lab.note("command", "millrace lab " + String.join(" ", parsed.originalArgs().stream().skip(1).toList()));
         contenders.versions().forEach(lab::note);
-        AtomicBoolean ended = stopOnSignal(lab);
+        Shutdown.onSignal(lab::stop);
         boolean whole = lab.run(scenarios, page(), beside(page()));
-        ended.set(true);
         if (terminal.interactive() && !parsed.hasMatchedOption("--quiet")) {
             terminal.out().print(CLEAR_LINE);
         }
@@ -206,22 +205,6 @@ final class LabCommand {
         terminal.out().println((whole ? "" : "Broken off. ") + "The page is " + page() + ", the data " + beside(page()) + "; it took "
                 + Summary.time(Duration.ofNanos(System.nanoTime() - begin)) + ".");
         return whole ? Main.OK : Main.FAILED;
-    }
-
-    private AtomicBoolean stopOnSignal(Lab lab) {
-        AtomicBoolean ended = new AtomicBoolean();
-        Shutdown shutdown = Shutdown.onSignal();
-        Thread.ofPlatform().daemon().name("millrace-signal").start(() -> {
-            try {
-                shutdown.await();
-                if (!ended.get()) {
-                    lab.stop();
-                }
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-        });
-        return ended;
     }
 
     private Consumer<String> progress() {

@@ -2,6 +2,7 @@
 package io.millrace.cli;
 
 import io.millrace.lab.Contender;
+import io.millrace.lab.Machine;
 import io.millrace.lab.Peers;
 import io.millrace.lab.Scenario.Service;
 import io.millrace.models.IoModel;
@@ -74,7 +75,7 @@ final class LabContenders {
     private void addKnown(String name) {
         switch (name) {
             case "nginx" -> {
-                if (has("nginx")) {
+                if (Machine.has("nginx")) {
                     all.add(Peers.nginx(files));
                     versions.put("nginx", firstLine("nginx", "-v"));
                 } else {
@@ -139,11 +140,6 @@ final class LabContenders {
     /** Versions of other servers, by name. */
     Map<String, String> versions() {
         return versions;
-    }
-
-    static boolean has(String program) {
-        return Arrays.stream(System.getenv().getOrDefault("PATH", "").split(":"))
-                .anyMatch(folder -> Files.isExecutable(Path.of(folder, program)));
     }
 
     private static String firstLine(String... command) {

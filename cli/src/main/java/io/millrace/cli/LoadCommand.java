@@ -109,7 +109,7 @@ final class LoadCommand {
 
     private LoadResult alone(LoadPlan plan, PrintStream messages) throws IOException, InterruptedException {
         Load load = new Load(plan);
-        stopOnSignal(load::stop);
+        Shutdown.onSignal(load::stop);
         return load.run(progress(messages));
     }
 
@@ -119,21 +119,8 @@ final class LoadCommand {
             agents.add(LoadOptions.address(agent));
         }
         Coordinator coordinator = new Coordinator(agents, options.token());
-        stopOnSignal(coordinator::stop);
+        Shutdown.onSignal(coordinator::stop);
         return coordinator.run(plan, progress(messages));
-    }
-
-    /** The first signal ends the run, and what has been measured is said; the second one ends the process. */
-    private static void stopOnSignal(Runnable stop) {
-        Shutdown shutdown = Shutdown.onSignal();
-        Thread.ofPlatform().daemon().name("millrace-signal").start(() -> {
-            try {
-                shutdown.await();
-                stop.run();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-        });
     }
 
     /** One line that is written over, on a terminal only. */

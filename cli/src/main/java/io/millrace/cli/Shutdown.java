@@ -42,6 +42,19 @@ final class Shutdown {
         return shutdown;
     }
 
+    /** The first signal runs {@code stop}, on a thread of its own; the second one ends the process. For what ends by itself. */
+    static void onSignal(Runnable stop) {
+        Shutdown shutdown = Shutdown.onSignal();
+        Thread.ofPlatform().daemon().name("millrace-signal").start(() -> {
+            try {
+                shutdown.await();
+                stop.run();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+    }
+
     /** Waits for the first signal. */
     void await() throws InterruptedException {
         asked.await();

@@ -6,6 +6,7 @@ import static io.millrace.cli.Options.flag;
 import com.fasterxml.jackson.jr.ob.JSON;
 import io.millrace.core.Buffer;
 import io.millrace.core.CloseCause;
+import io.millrace.core.LineEnd;
 import io.millrace.core.Link;
 import io.millrace.core.Protocol;
 import io.millrace.loop.EventLoop;
@@ -17,7 +18,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.stream.Stream;
@@ -152,20 +152,13 @@ final class TopCommand {
     private final class Listener implements Protocol {
         @Override
         public void receive(Buffer in, Link link) {
-            for (Optional<String> line = line(in); line.isPresent(); line = line(in)) {
-                lines.add(line.get());
+            for (String line = next(in); line != null; line = next(in)) {
+                lines.add(line);
             }
         }
 
-        private static Optional<String> line(Buffer in) {
-            for (int i = 0; i < in.readable(); i++) {
-                if (in.peek(i) == '\n') {
-                    String line = new String(in.array(), in.head(), i, StandardCharsets.UTF_8);
-                    in.consume(i + 1);
-                    return Optional.of(line);
-                }
-            }
-            return Optional.empty();
+        private static String next(Buffer in) {
+            return in.readLine(LineEnd.LF, StandardCharsets.UTF_8);
         }
 
         @Override

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 
 /** What a run was made on: a figure without its machine says nothing. */
-final class Machine {
+public final class Machine {
     private Machine() {}
 
     /** Name and value, in the order in which they are to be read. */
@@ -55,7 +55,7 @@ final class Machine {
     }
 
     /** Whether a program can be found on the path. */
-    static boolean has(String program) {
+    public static boolean has(String program) {
         for (String folder : System.getenv().getOrDefault("PATH", "").split(":")) {
             if (Files.isExecutable(Path.of(folder.isEmpty() ? "." : folder, program))) {
                 return true;
