@@ -70,6 +70,10 @@ final class Connection extends Source implements Link {
     /** A limit of rate lets no more come in, or go out, for now. */
     static final int HELD_IN = 1 << 17;
     static final int HELD_OUT = 1 << 18;
+    /** Its output waits for the peer to read. */
+    static final int CLOGGED = 1 << 19;
+    /** The kernel has been told to keep little of it. */
+    static final int RESTRAINED = 1 << 20;
 
     /** In place of a port: a Unix socket, whose address the kernel knows. */
     private static final int UNIX = -1;

@@ -281,6 +281,7 @@ abstract class Driver {
             // On its way: the completion goes on.
             return;
         }
+        outlet.restrain(c);
         long left = outlet.share();
         boolean progress = false;
         while (c.pending() > 0 && c.is(Connection.WRITABLE) && !c.is(Connection.DOOMED)) {
@@ -314,6 +315,7 @@ abstract class Driver {
         }
         if (c.pending() > 0) {
             c.set(Connection.DIRTY);
+            outlet.clogged(c);
             c.blocked(progress);
             c.lowered();
             full(c);
@@ -335,6 +337,7 @@ abstract class Driver {
     /** The end of a connection: its protocol is told, and its socket is let go of. */
     private void bury(Connection c) {
         loop.alarms.cancel(c);
+        outlet.unclogged(c);
         end(c);
         c.died(pool);
         loop.left();

@@ -8,11 +8,23 @@ import java.io.IOException;
 
 /** Sends what connections have to send by calls that do not wait: bytes from the heap, and files within the kernel where it can. */
 final class Outlet {
+    /**
+     * Of so many connections that wait for their peers the kernel may keep what it likes, up to tcp_wmem[2], 4 MiB, each: that sends large files at the
+     * least cost. Of more it may not, for a few thousand peers that read nothing would hold all the memory that TCP may have (tcp(7) tcp_mem).
+     */
+    private static final int UNRESTRAINED = 32;
+
+    /** Less than this is no matter. */
+    private static final int MUCH = 128 * 1024;
+
     private final Kernel kernel;
     private final Budget budget;
     private final Intake intake;
     private final BufferPool pool;
     private long sentThisTurn;
+
+    /** Connections whose output waits for their peers. */
+    private int clogged;
 
     Outlet(Kernel kernel, Budget budget, Intake intake, BufferPool pool) {
         this.kernel = kernel;
@@ -29,6 +41,30 @@ final class Outlet {
     /** How many bytes a connection may send in this turn. */
     long share() {
         return sentThisTurn < budget.turn() ? budget.write() : Math.max(1, budget.write() / 16);
+    }
+
+    /** The peer does not read as fast as there is something to send. */
+    void clogged(Connection c) {
+        if (!c.is(Connection.CLOGGED)) {
+            c.set(Connection.CLOGGED);
+            clogged++;
+        }
+    }
+
+    /** Nothing of the connection waits any more. */
+    void unclogged(Connection c) {
+        if (c.is(Connection.CLOGGED)) {
+            c.clear(Connection.CLOGGED);
+            clogged--;
+        }
+    }
+
+    /** Before something is sent: has the kernel keep little of a connection, once, if many wait for their peers. */
+    void restrain(Connection c) {
+        if (clogged > UNRESTRAINED && !c.is(Connection.RESTRAINED) && (c.is(Connection.CLOGGED) || c.pending() > MUCH)) {
+            c.set(Connection.RESTRAINED);
+            kernel.keepLittle(c.fd);
+        }
     }
 
     /** Sends from the first part of the output, up to {@code most} bytes where that was agreed upon or it is no buffer: bytes taken, or -errno. */
@@ -82,6 +118,7 @@ final class Outlet {
 
     /** Everything has left: the buffer goes back to the pool. */
     void giveBack(Connection c) {
+        unclogged(c);
         if (c.outbox != null && !c.outbox.stays) {
             c.outbox = null;
         }

@@ -64,6 +64,8 @@ final class Gate implements Listening {
             bell.close();
             throw e;
         }
+        // Each client has a thread or a process waiting for it: nobody counts those that do not read.
+        kernel.keepLittle(fd);
         this.address = kernel.local(fd);
     }
 

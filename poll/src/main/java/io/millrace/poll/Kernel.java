@@ -114,6 +114,12 @@ public abstract class Kernel {
         return -Errno.ENOSYS;
     }
 
+    /**
+     * Has the kernel keep little of what a connection sends beyond what is under way to the peer, and tell of room when only little is left
+     * (TCP_NOTSENT_LOWAT, tcp(7)). Of a listening socket those that it accepts inherit it. Nothing where the kernel does not know how.
+     */
+    public void keepLittle(int fd) {}
+
     /** Closes our direction; the peer reads the end of the stream. */
     public abstract int shutdown(int fd);
 

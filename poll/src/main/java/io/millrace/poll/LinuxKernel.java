@@ -15,6 +15,9 @@ import java.util.Arrays;
 
 /** The kernel of this machine, by system calls. */
 final class LinuxKernel extends Kernel {
+    /** Bytes that {@link #keepLittle} lets wait: enough to fill the next few windows. */
+    private static final int UNSENT = 128 * 1024;
+
     static final int FLAGS = Sockets.SOCK_NONBLOCK | Sockets.SOCK_CLOEXEC;
 
     /** sendfile(2) transfers no more than this at once. */
@@ -160,6 +163,12 @@ final class LinuxKernel extends Kernel {
     public long splice(int from, int to, long count, boolean more) {
         int flags = Pipes.SPLICE_F_MOVE | Pipes.SPLICE_F_NONBLOCK;
         return Pipes.splice(from, to, count, more ? flags | Pipes.SPLICE_F_MORE : flags);
+    }
+
+    /** Best effort: a Unix socket has no such option, and a kernel without it serves all the same. */
+    @Override
+    public void keepLittle(int fd) {
+        Sockets.setsockopt(fd, Sockets.IPPROTO_TCP, Sockets.TCP_NOTSENT_LOWAT, UNSENT);
     }
 
     @Override

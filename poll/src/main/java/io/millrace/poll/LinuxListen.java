@@ -13,9 +13,6 @@ import java.net.SocketAddress;
 
 /** How a listening socket comes to be: made and bound, or taken over. */
 final class LinuxListen {
-    /** Bytes that a socket takes beyond what is under way to the peer: enough to fill the next few windows. */
-    private static final int UNSENT = 128 * 1024;
-
     private LinuxListen() {}
 
     static int listen(SocketAddress address, ListenFlags flags, Sharing sharing) throws SysException {
@@ -79,10 +76,6 @@ final class LinuxListen {
     /** What accepted sockets inherit, which saves a call for each of them. */
     private static void tune(int fd, SocketAddress address) throws SysException {
         option("TCP_NODELAY", fd, Sockets.IPPROTO_TCP, Sockets.TCP_NODELAY, 1, address);
-        // Else each peer that reads nothing holds up to tcp_wmem[2], 4 MiB, of the kernel's memory, and a few thousand of
-        // them all that TCP may have (tcp(7) tcp_mem): everybody else's connections would starve. A kernel that does not
-        // know the option serves all the same.
-        Sockets.setsockopt(fd, Sockets.IPPROTO_TCP, Sockets.TCP_NOTSENT_LOWAT, UNSENT);
     }
 
     private static boolean v6Only(ListenFlags flags, InetSocketAddress address) {

@@ -96,6 +96,12 @@ public final class TracedKernel extends Kernel {
     }
 
     @Override
+    public void keepLittle(int fd) {
+        kernel.keepLittle(fd);
+        trace.called("setsockopt " + fd + " TCP_NOTSENT_LOWAT", 0);
+    }
+
+    @Override
     public int shutdown(int fd) {
         return (int) trace.called("shutdown " + fd, kernel.shutdown(fd));
     }

@@ -9,24 +9,32 @@ import io.millrace.sys.Platform;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What sockets of this machine's kernel are like, beyond what the loop's own tests see. */
 @Timeout(60)
 final class LinuxKernelTest {
     private static final int MOST = 1024 * 1024;
 
-    @Test
-    void aPeerThatReadsNothingHoldsLittleMemory() throws Exception {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void littleIsKeptOfAPeerThatReadsNothing(boolean inherited) throws Exception {
         assumeTrue(Platform.whyNot() == null, () -> Platform.whyNot());
         Kernel kernel = Kernel.host();
         InetSocketAddress anyPort = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
         int listener = kernel.listen(anyPort, ListenFlags.USUAL, Sharing.ALONE);
+        if (inherited) {
+            kernel.keepLittle(listener);
+        }
         try (Socket peer = new Socket()) {
             peer.setReceiveBufferSize(4096);
             peer.connect(kernel.local(listener));
             int connection = accept(kernel, listener);
+            if (!inherited) {
+                kernel.keepLittle(connection);
+            }
             try {
                 int taken = fill(kernel, connection);
                 assertTrue(taken > 0 && taken < MOST, "the kernel took " + taken + " bytes that nobody reads");
