@@ -8,12 +8,13 @@ import static io.millrace.cli.Options.value;
 
 import io.millrace.lab.Lab;
 import io.millrace.lab.Machine;
+import io.millrace.lab.RunFolder;
 import io.millrace.lab.Scenario;
 import io.millrace.lab.Settings;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import picocli.CommandLine.Model.CommandSpec;
@@ -139,19 +140,20 @@ final class LabCommand {
 
     private int measure() throws IOException, InterruptedException {
         List<Scenario> scenarios = scenarios();
-        Path files = Files.createTempDirectory("millrace-lab");
-        LabContenders contenders = new LabContenders(
-                files, parsed.matchedOptionValue("--models", List.of()), parsed.matchedOptionValue("--peers", List.of()),
-                parsed.matchedOptionValue("--peer", List.of()));
-        try {
-            contenders.notices().forEach(terminal.err()::println);
-            if (parsed.hasMatchedOption("--list")) {
-                return tell(scenarios, contenders);
-            }
-            return measure(scenarios, contenders);
-        } finally {
-            LabContenders.delete(files);
+        if (parsed.hasMatchedOption("--list")) {
+            return tell(scenarios);
         }
+        try (RunFolder folder = RunFolder.open()) {
+            LabContenders contenders = contenders(folder.path(), parsed.matchedOptionValue("--peers", List.of()));
+            missing(contenders).forEach(notice -> terminal.err().println("millrace: " + notice));
+            return measure(scenarios, contenders, folder);
+        }
+    }
+
+    private LabContenders contenders(Path files, List<String> peers) throws IOException, InterruptedException {
+        return new LabContenders(
+                files, parsed.matchedOptionValue("--models", List.of()), peers, parsed.matchedOptionValue("--peer", List.of()),
+                terminal.err()::println);
     }
 
     private List<Scenario> scenarios() throws IOException {
@@ -171,14 +173,22 @@ final class LabCommand {
                 .toList();
     }
 
-    private int tell(List<Scenario> scenarios, LabContenders contenders) {
-        contenders.all().forEach(each -> terminal.out().printf("%-14s %s%n", each.name(), each.story()));
-        terminal.out().println();
-        scenarios.forEach(each -> terminal.out().printf("%-16s %s%n", each.name(), each.title()));
+    private int tell(List<Scenario> scenarios) throws IOException, InterruptedException {
+        try (RunFolder folder = RunFolder.open()) {
+            LabContenders contenders = contenders(folder.path(), List.of());
+            contenders.notices().forEach(notice -> terminal.err().println("millrace: " + notice));
+            tell(scenarios, contenders);
+        }
         return Main.OK;
     }
 
-    private Settings settings() {
+    private void tell(List<Scenario> scenarios, LabContenders contenders) {
+        contenders.all().forEach(each -> terminal.out().printf("%-14s %s%n", each.name(), each.story()));
+        terminal.out().println();
+        scenarios.forEach(each -> terminal.out().printf("%-16s %s%n", each.name(), each.title()));
+    }
+
+    private Settings settings(Path folder) {
         int rounds = parsed.matchedOptionValue("--rounds", quick() ? 3 : 5);
         double seconds = parsed.matchedOptionValue("--seconds", quick() ? 0.5 : 2.0);
         if (!(seconds >= 0.1 && seconds <= 3600)) {
@@ -186,16 +196,20 @@ final class LabCommand {
         }
         boolean systemCalls = !quick() && !parsed.hasMatchedOption("--no-system-calls") && Machine.has("strace");
         return new Settings(
-                rounds, Duration.ofMillis((long) (seconds * 1000)), Duration.ofMillis(quick() ? 600 : 5000), systemCalls, -1, -1,
+                rounds, Duration.ofMillis((long) (seconds * 1000)), Duration.ofMillis(quick() ? 800 : 3000), systemCalls, -1, -1, folder,
                 LabContenders.ourselves(LoadCommand.NAME, "--agent", "0")).pinned();
     }
 
-    private int measure(List<Scenario> scenarios, LabContenders contenders) throws IOException, InterruptedException {
+    private int measure(List<Scenario> scenarios, LabContenders contenders, RunFolder folder) throws IOException, InterruptedException {
         long begin = System.nanoTime();
-        Lab lab = new Lab(settings(), contenders.all(), progress());
+        Lab lab = new Lab(settings(folder.path()), contenders.all(), new HerdExperiment(), progress());
         lab.note("command", "millrace lab " + String.join(" ", parsed.originalArgs().stream().skip(1).toList()));
+        lab.note("version", LabContenders.revision());
         contenders.versions().forEach(lab::note);
-        Shutdown.onSignal(lab::stop);
+        if (!missing(contenders).isEmpty()) {
+            lab.note("missing", String.join("; ", missing(contenders)));
+        }
+        Shutdown.onSignal(lab::stop, () -> endAtOnce(folder));
         boolean whole = lab.run(scenarios, page(), beside(page()));
         if (terminal.interactive() && !parsed.hasMatchedOption("--quiet")) {
             terminal.out().print(CLEAR_LINE);
@@ -205,6 +219,20 @@ final class LabCommand {
         terminal.out().println((whole ? "" : "Broken off. ") + "The page is " + page() + ", the data " + beside(page()) + "; it took "
                 + Summary.time(Duration.ofNanos(System.nanoTime() - begin)) + ".");
         return whole ? Main.OK : Main.FAILED;
+    }
+
+    private List<String> missing(LabContenders contenders) {
+        List<String> all = new ArrayList<>(contenders.notices());
+        if (!quick() && !parsed.hasMatchedOption("--no-system-calls") && !Machine.has("strace")) {
+            all.add("without system calls: strace is not on the path (Debian: apt install strace)");
+        }
+        return all;
+    }
+
+    /** Before this process is ended: nothing that it started, and no file, is to stay. */
+    private static void endAtOnce(RunFolder folder) {
+        ProcessHandle.current().descendants().forEach(ProcessHandle::destroyForcibly);
+        folder.close();
     }
 
     private Consumer<String> progress() {

@@ -11,20 +11,30 @@ import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /** Who takes part in a run of the lab: this machine's models, each as a process of this very command, and other servers. */
 final class LabContenders {
+    private static final List<String> KNOWN = List.of("nginx", "netty");
+
     private static final int FILE_BYTES = 64 * 1024;
 
+    /** How many processes are started for clients at the most, and the time that each of them is given for it. */
+    private static final int PROCESSES = 4;
+
+    private static final Duration ARRIVAL = Duration.ofMillis(700);
+
     private final Path files;
+    private final Consumer<String> say;
     private final List<Contender> all = new ArrayList<>();
     private final List<String> notices = new ArrayList<>();
     private final Map<String, String> versions = new LinkedHashMap<>();
@@ -36,10 +46,13 @@ final class LabContenders {
      * @param models names of models, empty for all that there are
      * @param known names of other servers that we know how to start
      * @param custom command lines of any others
+     * @param say is told what takes a while
      * @throws IllegalArgumentException for a name that means nothing
      */
-    LabContenders(Path files, List<String> models, List<String> known, List<String> custom) throws IOException {
+    LabContenders(Path files, List<String> models, List<String> known, List<String> custom, Consumer<String> say)
+            throws IOException, InterruptedException {
         this.files = files;
+        this.say = say;
         byte[] bytes = new byte[FILE_BYTES];
         Arrays.fill(bytes, (byte) 'm');
         Files.write(files.resolve("file"), bytes);
@@ -52,17 +65,38 @@ final class LabContenders {
                 add(model);
             }
         }
-        known.forEach(this::addKnown);
+        for (String name : known) {
+            if (!KNOWN.contains(name)) {
+                throw new IllegalArgumentException("--peers knows " + String.join(" and ", KNOWN) + ", not '" + name + "'; try --peer");
+            }
+        }
+        for (String name : known) {
+            addKnown(name);
+        }
         custom.forEach(text -> all.add(Peers.custom(text, EnumSet.of(Service.PLAINTEXT))));
     }
 
     private void add(IoModel model) {
         if (model.isAvailable()) {
-            all.add(new Contender(model.word(), model.lesson(), EnumSet.allOf(Service.class),
-                    (service, port) -> command(model, service, port), model.clientsAtOnce()));
+            String named = " --model " + model.word() + " -p PORT -q";
+            Map<Service, String> services = new EnumMap<>(Service.class);
+            services.put(Service.ECHO, "millrace echo" + named);
+            services.put(Service.PLAINTEXT, "millrace serve" + named + " --hello FOLDER");
+            services.put(Service.FILE, "millrace serve" + named + " FOLDER");
+            all.add(new Contender(
+                    model.word(), model.lesson(), services, (service, port) -> command(model, service, port), limit(model)));
         } else {
-            notices.add("millrace: without " + model.word() + ": " + model.whyNot());
+            without(model.word(), model.whyNot());
         }
+    }
+
+    private static Contender.Limit limit(IoModel model) {
+        if (model.clientsAtOnce() == 1) {
+            return new Contender.Limit(1, Duration.ZERO, "it serves one client after another, and a silent one keeps everybody else out");
+        }
+        return model == IoModel.PROCESS
+                ? new Contender.Limit(PROCESSES, ARRIVAL, "it starts a process for each client, and a process is a whole JVM")
+                : Contender.Limit.NONE;
     }
 
     private List<String> command(IoModel model, Service service, int port) {
@@ -72,54 +106,44 @@ final class LabContenders {
                 : ourselves(ServeCommand.NAME, "--model", model.word(), "-p", number, "-q", "--hello", files.toString());
     }
 
-    private void addKnown(String name) {
+    private void addKnown(String name) throws InterruptedException {
         switch (name) {
             case "nginx" -> {
                 if (Machine.has("nginx")) {
                     all.add(Peers.nginx(files));
                     versions.put("nginx", firstLine("nginx", "-v"));
                 } else {
-                    notices.add("millrace: without nginx: it is not on the path (Debian: apt install nginx-light)");
+                    without("nginx", "it is not on the path (Debian: apt install nginx-light)");
                 }
             }
-            case "netty" -> addNetty();
-            default -> throw new IllegalArgumentException("--peers knows nginx and netty, not '" + name + "'; try --peer");
+            default -> addNetty();
         }
     }
 
-    /** The one of the side-by-side figures, where that module has been built. */
-    private void addNetty() {
-        Path home = home();
-        Path jars = home == null ? null : home.resolve("bench/target/app");
-        if (jars == null || !Files.isDirectory(jars)) {
-            notices.add("millrace: without netty: it is built in a checkout by mvn -pl bench -am package");
-            return;
+    private void addNetty() throws InterruptedException {
+        try {
+            Path jars = Netty.jars(say);
+            all.add(new Contender(
+                    "netty", "Netty, native epoll by JNI, one loop", Map.of(Service.PLAINTEXT, "io.millrace.bench.NettyServer PORT"),
+                    (service, port) -> Stream.of(
+                            java().filter(flag -> !flag.startsWith("-XX:AOTCache")), Netty.FLAGS.stream(),
+                            Stream.of("-cp", jars + "/*", "io.millrace.bench.NettyServer", String.valueOf(port)))
+                            .flatMap(each -> each).toList(),
+                    Contender.Limit.NONE));
+        } catch (IOException e) {
+            without("netty", StartFailure.message(e));
         }
-        all.add(new Contender(
-                "netty", "Netty, native epoll by JNI, one loop", EnumSet.of(Service.PLAINTEXT),
-                (service, port) -> Stream.concat(
-                        java("--sun-misc-unsafe-memory-access=allow", "-cp", jars + "/*"),
-                        Stream.of("io.millrace.bench.NettyServer", String.valueOf(port))).toList(),
-                Integer.MAX_VALUE));
     }
 
-    /** The checkout that this class was built in, or {@code null}. */
-    private static Path home() {
-        String first = System.getProperty("java.class.path").split(":")[0];
-        for (Path path = Path.of(first).toAbsolutePath(); path != null; path = path.getParent()) {
-            if (Files.isRegularFile(path.resolve("millrace")) && Files.isDirectory(path.resolve("bench"))) {
-                return path;
-            }
-        }
-        return null;
+    private void without(String name, String why) {
+        notices.add("without " + name + ": " + why);
     }
 
-    private static Stream<String> java(String... more) {
+    private static Stream<String> java() {
         Stream<String> flags = ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-                .filter(flag -> flag.startsWith("-XX:") || flag.startsWith("-Xlog") || flag.startsWith("--enable-native"))
-                .filter(flag -> more.length == 0 || !flag.startsWith("-XX:AOTCache"));
+                .filter(flag -> flag.startsWith("-XX:") || flag.startsWith("-Xlog") || flag.startsWith("--enable-native"));
         String binary = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-        return Stream.of(Stream.of(binary), flags, Arrays.stream(more)).flatMap(each -> each);
+        return Stream.concat(Stream.of(binary), flags);
     }
 
     /** The command line that runs this command again, with other arguments. */
@@ -142,21 +166,21 @@ final class LabContenders {
         return versions;
     }
 
+    /** The version and, in a checkout, the revision that this command was built from, as far as git(1) knows. */
+    static String revision() {
+        Path home = Netty.home();
+        String version = "millrace " + Main.VERSION;
+        return home == null || !Machine.has("git")
+                ? version
+                : version + ", revision " + firstLine("git", "-C", home.toString(), "describe", "--always", "--dirty");
+    }
+
     private static String firstLine(String... command) {
         try {
             Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
             return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).lines().findFirst().orElse("unknown");
         } catch (IOException e) {
             return "unknown";
-        }
-    }
-
-    /** Deletes what was served, and what servers have left there. */
-    static void delete(Path folder) throws IOException {
-        try (Stream<Path> all = Files.walk(folder)) {
-            for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
-                Files.deleteIfExists(path);
-            }
         }
     }
 }

@@ -23,6 +23,7 @@ final class Shutdown {
     private final CountDownLatch asked = new CountDownLatch(1);
     private final AtomicInteger received = new AtomicInteger();
     private volatile Runnable reload;
+    private volatile Runnable last = () -> {};
 
     /** From now on SIGHUP asks for this in place of a stop: what a daemon's users expect of one that can renew itself. */
     void reloadOnHangup(Runnable reload) {
@@ -44,7 +45,13 @@ final class Shutdown {
 
     /** The first signal runs {@code stop}, on a thread of its own; the second one ends the process. For what ends by itself. */
     static void onSignal(Runnable stop) {
+        onSignal(stop, () -> {});
+    }
+
+    /** As {@link #onSignal(Runnable)}; the second signal first runs {@code last}, which must not wait for anything. */
+    static void onSignal(Runnable stop, Runnable last) {
         Shutdown shutdown = Shutdown.onSignal();
+        shutdown.last = last;
         Thread.ofPlatform().daemon().name("millrace-signal").start(() -> {
             try {
                 shutdown.await();
@@ -94,7 +101,11 @@ final class Shutdown {
             return;
         }
         if (received.incrementAndGet() > 1) {
-            Runtime.getRuntime().halt(128 + number);
+            try {
+                last.run();
+            } finally {
+                Runtime.getRuntime().halt(128 + number);
+            }
         }
         asked.countDown();
     }

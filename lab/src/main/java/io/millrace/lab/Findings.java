@@ -13,7 +13,10 @@ import java.util.Map;
  */
 final class Findings {
     /** A change along a sweep that is less than this is called none. */
-    private static final double FLAT = 1.25;
+    static final double FLAT = 1.25;
+
+    /** Less than this for a request is not worth a word: wake-ups, system calls, microseconds. */
+    private static final double TRIFLE = 0.05;
 
     private static final int MOST_NAMES = 6;
 
@@ -35,10 +38,13 @@ final class Findings {
         if (ranking.size() > 1) {
             all.add(first(point, ranking));
             all.add(cost(ranking.getFirst(), ranking.getLast()));
-            all.add(tail(ranking));
+            all.add(part.scenario.service() == Scenario.Service.HERD ? "" : tail(ranking));
         }
         if (part.points.size() > 1) {
             all.add(growth());
+        }
+        if (part.scenario.service() == Scenario.Service.HERD) {
+            all.addAll(herd(point));
         }
         all.add(memory(point));
         all.add(failures());
@@ -69,9 +75,13 @@ final class Findings {
         StringBuilder text = new StringBuilder(where);
         text.append(best.getKey()).append(" came first: ").append(value(best)).append(' ').append(metric.title());
         text.append(level.isEmpty() ? "" : "; level with it, within the spread of the rounds: " + names(level)).append(". ");
-        text.append(worst.getKey()).append(" came last with ").append(value(worst)).append(", ");
-        text.append(Metric.figures(ratio(best.getValue(), worst.getValue()))).append(" times ");
-        return text.append(metric.lessIsBetter() ? "as much." : "less.").toString();
+        text.append(worst.getKey()).append(" came last with ").append(value(worst));
+        double ratio = ratio(best.getValue(), worst.getValue());
+        if (Double.isFinite(ratio)) {
+            text.append(metric.lessIsBetter() ? ", " : ": " + best.getKey() + " gave ");
+            text.append(Metric.figures(ratio)).append(metric.lessIsBetter() ? " times as much" : " times as many");
+        }
+        return text.append('.').toString();
     }
 
     private String value(Map.Entry<String, Samples> entry) {
@@ -79,7 +89,7 @@ final class Findings {
     }
 
     /** How many times worse the second is, by medians. */
-    private double ratio(Samples better, Samples worse) {
+    double ratio(Samples better, Samples worse) {
         double a = better.median(metric);
         double b = worse.median(metric);
         return metric.lessIsBetter() ? b / a : a / b;
@@ -95,14 +105,14 @@ final class Findings {
         for (Metric each : List.of(Metric.USER_MICROS, Metric.SYSTEM_MICROS, Metric.SYSTEM_CALLS, Metric.WAKEUPS)) {
             double a = best.getValue().median(each);
             double b = worst.getValue().median(each);
-            if (!Double.isNaN(a) && !Double.isNaN(b) && (b > a * FLAT || a > b * FLAT)) {
-                all.add(each.format(b) + " against " + each.format(a) + " (" + each.title() + ")");
+            if (Math.max(a, b) >= TRIFLE && (b > a * FLAT || a > b * FLAT)) {
+                all.add(each.title() + ": " + each.format(b) + " against " + each.format(a));
             }
         }
         if (all.isEmpty()) {
             return "";
         }
-        return "Where " + worst.getKey() + " and " + best.getKey() + " differ by more than a quarter: " + join(all) + ".";
+        return "Where " + worst.getKey() + " and " + best.getKey() + " differ by more than a quarter: " + String.join("; ", all) + ".";
     }
 
     private String tail(List<Map.Entry<String, Samples>> ranking) {
@@ -164,6 +174,31 @@ final class Findings {
         return clauses.isEmpty() ? "" : text.append(": ").append(String.join("; ", clauses)).append('.').toString();
     }
 
+    private List<String> herd(int point) {
+        return List.of(
+                ends(point, Metric.USELESS, "A connection woke workers for nothing %s times with %s and %s times with %s."),
+                ends(point, Metric.BUSIEST, "The busiest worker got %s times its fair share with %s and %s times with %s."),
+                ends(point, Metric.P99_ONE_SLOW, "With one slow worker among them one client in a hundred waited longer than %s with %s and"
+                        + " longer than %s with %s."));
+    }
+
+    /** The most and the least of a figure, if they are far apart. */
+    private String ends(int point, Metric figure, String sentence) {
+        String least = null;
+        String most = null;
+        Map<String, Samples> all = part.with(point, figure);
+        for (String name : all.keySet()) {
+            double value = all.get(name).median(figure);
+            least = least == null || value < all.get(least).median(figure) ? name : least;
+            most = most == null || value > all.get(most).median(figure) ? name : most;
+        }
+        if (least == null || all.get(most).median(figure) <= all.get(least).median(figure) * FLAT) {
+            return "";
+        }
+        return sentence.formatted(
+                figure.format(all.get(most).median(figure)), most, figure.format(all.get(least).median(figure)), least);
+    }
+
     private String memory(int point) {
         Map<String, Samples> weighed = part.with(point, Metric.MEMORY);
         if (metric == Metric.MEMORY || weighed.size() < 2) {
@@ -198,7 +233,7 @@ final class Findings {
 
     private static String names(List<String> names) {
         return names.size() > MOST_NAMES
-                ? join(names.subList(0, MOST_NAMES)) + " and " + (names.size() - MOST_NAMES) + " more"
+                ? String.join(", ", names.subList(0, MOST_NAMES)) + " and " + (names.size() - MOST_NAMES) + " more"
                 : join(names);
     }
 

@@ -11,7 +11,6 @@ import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -29,12 +28,13 @@ public final class Lab {
     /**
      * A run that has not begun.
      *
+     * @param herd what the scenarios of the thundering herd run
      * @param progress is told what is going on, a line at a time
      */
-    public Lab(Settings settings, List<Contender> contenders, Consumer<String> progress) {
-        this.run = new LabRun(settings, contenders, progress);
+    public Lab(Settings settings, List<Contender> contenders, Experiment herd, Consumer<String> progress) {
+        this.run = new LabRun(settings, contenders, herd, progress);
         this.results = run.results();
-        results.header.put("when", Instant.now().truncatedTo(ChronoUnit.MINUTES).toString());
+        results.header.put("when", Instant.now().toString().substring(0, 16).replace('T', ' ') + " UTC");
     }
 
     /** One more line about the run, for its header: {@code command}, {@code revision}. */

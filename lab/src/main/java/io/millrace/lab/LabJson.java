@@ -41,6 +41,8 @@ final class LabJson {
         json.put("measured", scenario.measured().key());
         json.put("sweep", scenario.sweep().field().key());
         json.put("load", part.command);
+        json.put("servers", part.servers);
+        json.put("stories", part.stories);
         List<Object> points = new ArrayList<>();
         part.points.forEach((value, contenders) -> points.add(of(value, contenders)));
         json.put("points", points);
@@ -98,12 +100,20 @@ final class LabJson {
         }
         LabResults.Part part = new LabResults.Part(scenario(json, values));
         part.command = (String) json.get("load");
+        fill(part.servers, json.get("servers"));
+        fill(part.stories, json.get("stories"));
         for (Object each : (List<?>) json.get("points")) {
             Map<String, Object> point = object(each);
             int value = ((Number) point.get("value")).intValue();
             object(point.get("contenders")).forEach((name, samples) -> fill(part.at(value, name), object(samples)));
         }
         return part;
+    }
+
+    private static void fill(Map<String, String> texts, Object json) {
+        if (json != null) {
+            object(json).forEach((name, value) -> texts.put(name, (String) value));
+        }
     }
 
     private static Scenario scenario(Map<String, Object> json, List<Integer> values) {

@@ -19,6 +19,12 @@ final class LabResults {
         /** The command line of the load at the first point, for whoever wants to repeat it by hand. */
         String command = "";
 
+        /** How each server was started, by contender. */
+        final Map<String, String> servers = new LinkedHashMap<>();
+
+        /** What those are that are compared here and nowhere else: the ways of an experiment. */
+        final Map<String, String> stories = new LinkedHashMap<>();
+
         Part(Scenario scenario) {
             this.scenario = scenario;
         }

@@ -17,21 +17,30 @@ import java.util.function.Consumer;
  * a shared machine meet all alike.
  */
 final class LabRun {
-    private static final int WARM_STEPS = 12;
+    private static final Duration WARM_STEP = Duration.ofMillis(300);
+
+    /** Warming up goes on while the cost of a request falls by more than this from step to step, and no longer than so many times the least. */
+    private static final double FALLING = 0.95;
+
+    private static final int MOST_WARM = 4;
+
+    private static final int A_FEW = 3;
 
     /** Fewer connections than this are lost in what a JVM's memory does by itself. */
     private static final int ENOUGH_TO_WEIGH = 1000;
 
     private final Settings settings;
     private final List<Contender> contenders;
+    private final Experiment herd;
     private final Consumer<String> progress;
     private final LabResults results = new LabResults();
     private volatile boolean stopped;
     private volatile LoadProcess load;
 
-    LabRun(Settings settings, List<Contender> contenders, Consumer<String> progress) {
+    LabRun(Settings settings, List<Contender> contenders, Experiment herd, Consumer<String> progress) {
         this.settings = settings;
         this.contenders = contenders;
+        this.herd = herd;
         this.progress = progress;
     }
 
@@ -66,6 +75,14 @@ final class LabRun {
     }
 
     private void run(LabResults.Part part) throws InterruptedException {
+        if (part.scenario.service() == Scenario.Service.HERD) {
+            experiment(part);
+        } else {
+            ask(part);
+        }
+    }
+
+    private void ask(LabResults.Part part) throws InterruptedException {
         Map<String, Subject> subjects = new LinkedHashMap<>();
         try {
             startAll(part, subjects);
@@ -78,6 +95,29 @@ final class LabRun {
         }
     }
 
+    // ---- an experiment that asks itself
+
+    private void experiment(LabResults.Part part) throws InterruptedException {
+        int connections = part.scenario.load().connections();
+        part.stories.putAll(herd.ways());
+        part.command = herd.command(part.scenario.sweep().values().getLast(), connections);
+        List<String> ways = new ArrayList<>(herd.ways().keySet());
+        for (int value : part.scenario.sweep().values()) {
+            for (int round = 0; round < settings.rounds(); round++) {
+                for (int i = 0; i < ways.size() && !stopped; i++) {
+                    String way = ways.get((i + round) % ways.size());
+                    Samples samples = part.at(value, way);
+                    try {
+                        herd.round(way, value, connections).forEach(samples::add);
+                    } catch (IOException e) {
+                        samples.note(e.getMessage());
+                    }
+                    say(part, value, round, way, samples);
+                }
+            }
+        }
+    }
+
     // ---- getting ready
 
     private void startAll(LabResults.Part part, Map<String, Subject> subjects) throws InterruptedException {
@@ -87,9 +127,10 @@ final class LabRun {
                 continue;
             }
             Samples samples = part.at(first, contender.name());
+            part.servers.put(contender.name(), contender.services().get(part.scenario.service()));
             progress.accept(part.scenario.name() + ": starting " + contender.name());
             try {
-                Subject subject = Subject.start(contender, part.scenario.service(), settings.serverProcessor());
+                Subject subject = Subject.start(contender, part.scenario.service(), settings);
                 subjects.put(contender.name(), subject);
                 warm(part.scenario, subject);
                 subject.pause();
@@ -106,14 +147,23 @@ final class LabRun {
         }
     }
 
+    /** A JVM compiles while it serves: until a request has become as cheap as it gets, within bounds. */
     private void warm(Scenario scenario, Subject subject) throws IOException, InterruptedException {
-        Scenario.Asking asking = scenario.load();
-        LoadPlan plan = plan(scenario, asking, subject, Duration.ofMillis(300), 0);
-        for (int i = 0; i < WARM_STEPS && !stopped; i++) {
-            if (subject.tree().used().cpuNanos() >= settings.warmCpu().toNanos()) {
-                return;
-            }
-            load.run(plan, ignored -> {});
+        if (!subject.contender().limit().arrival().isZero()) {
+            // Each client meets a new process, which was never asked before.
+            return;
+        }
+        LoadPlan plan = plan(scenario, scenario.load(), subject, WARM_STEP, 0);
+        long least = settings.warmCpu().toNanos();
+        long end = System.nanoTime() + MOST_WARM * least;
+        double cheapest = Double.MAX_VALUE;
+        boolean falling = true;
+        while (!stopped && System.nanoTime() < end && (falling || subject.tree().used().cpuNanos() < least)) {
+            long before = subject.tree().used().cpuNanos();
+            LoadResult result = load.run(plan, ignored -> {});
+            double cost = (double) (subject.tree().used().cpuNanos() - before) / Math.max(1, result.requests());
+            falling = cost < cheapest * FALLING;
+            cheapest = Math.min(cheapest, cost);
         }
     }
 
@@ -131,37 +181,41 @@ final class LabRun {
     private void round(LabResults.Part part, int value, int round, Subject subject) throws InterruptedException {
         Samples samples = part.at(value, subject.contender().name());
         Scenario.Asking asking = part.scenario.at(value);
-        if (asking.idle() + asking.slowReaders() > 0 && subject.contender().atOnce() < asking.idle() + asking.connections()) {
-            samples.note("serves " + subject.contender().atOnce() + " at a time: the silent ones would keep everybody else out");
+        Contender.Limit limit = subject.contender().limit();
+        if (asking.idle() + asking.slowReaders() > 0 && limit.atOnce() < asking.idle() + asking.connections()) {
+            samples.note("left out where there are silent or slow clients: " + limit.why());
             return;
         }
         if (!subject.isAlive()) {
             samples.note("has ended on its own account");
             return;
         }
-        LoadPlan plan = plan(part.scenario, asking, subject, length(asking), asking.rate());
+        LoadPlan plan = plan(part.scenario, asking, subject, length(asking, limit), asking.rate());
         if (part.command.isEmpty()) {
-            part.command = describe(plan);
+            part.command = describe(plan, asking);
         }
         try {
             subject.resume();
             measure(samples, plan, subject);
             subject.pause();
-            say(part, value, round, subject, samples);
+            say(part, value, round, subject.contender().name(), samples);
         } catch (IOException e) {
             samples.note(e.getMessage());
         }
     }
 
-    private Duration length(Scenario.Asking asking) {
-        return asking.measure().isZero() ? settings.measure() : asking.measure();
+    /** Where letting a client in takes long and each request is from a new one, a few of them have to fit in. */
+    private Duration length(Scenario.Asking asking, Contender.Limit limit) {
+        Duration length = asking.measure().isZero() ? settings.measure() : asking.measure();
+        Duration least = asking.keepAlive() ? Duration.ZERO : limit.arrival().multipliedBy(A_FEW);
+        return length.compareTo(least) < 0 ? least : length;
     }
 
-    private void say(LabResults.Part part, int value, int round, Subject subject, Samples samples) {
+    private void say(LabResults.Part part, int value, int round, String who, Samples samples) {
         Metric metric = part.scenario.measured();
         String at = part.scenario.sweep().isNone() ? "" : " at " + value + " " + part.scenario.sweep().field().title();
         progress.accept(part.scenario.name() + at + ": round " + (round + 1) + " of " + settings.rounds() + ", "
-                + subject.contender().name() + ": " + (samples.has(metric) ? metric.format(samples.values(metric).getLast()) : "-")
+                + who + ": " + (samples.has(metric) ? metric.format(samples.values(metric).getLast()) : "-")
                 + " " + metric.title());
     }
 
@@ -172,11 +226,13 @@ final class LabRun {
                 subject.address().getAddress().getHostAddress(),
                 subject.address().getPort(),
                 !http ? "" : scenario.service() == Scenario.Service.FILE ? "/file" : "/");
-        int connections = Math.min(asking.connections(), subject.contender().atOnce());
+        Contender.Limit limit = subject.contender().limit();
+        boolean one = !asking.keepAlive() && !limit.arrival().isZero();
+        int connections = one ? 1 : Math.min(asking.connections(), limit.atOnce());
         return new LoadPlan(
                 target,
                 new LoadPlan.Clients(connections, 1, asking.pipeline(), asking.keepAlive(), Duration.ZERO),
-                new LoadPlan.Pace(rate, Duration.ZERO, length, Duration.ofSeconds(5)),
+                new LoadPlan.Pace(rate, limit.arrival().multipliedBy(connections), length, Duration.ofSeconds(5)),
                 new LoadPlan.Message("GET", List.of(), http ? new byte[0] : message(asking.messageBytes())),
                 new LoadPlan.Beside(asking.idle(), asking.slowReaders(), 0));
     }
@@ -191,64 +247,36 @@ final class LabRun {
 
     private void measure(Samples samples, LoadPlan plan, Subject subject) throws IOException, InterruptedException {
         ProcessTree tree = subject.tree();
-        boolean weigh = plan.clients().connections() + plan.beside().idle() >= ENOUGH_TO_WEIGH;
+        int connections = plan.clients().connections() + plan.beside().idle();
+        boolean weigh = connections >= ENOUGH_TO_WEIGH;
         long[] memory = {weigh ? tree.memory() : 0, 0};
         ProcessTree.Used[] before = {null};
         LoadResult result = load.run(plan, now -> {
             memory[1] = weigh ? tree.memory() : 0;
-            // The first report says that the run begins: what it cost to let the silent ones in does not count.
+            // The first report says that what counts begins: what it cost to let the silent ones in does not.
             before[0] = before[0] == null ? tree.used() : before[0];
         });
-        ProcessTree.Used used = tree.used().minus(before[0]);
-        if (result.requests() > 0) {
-            perRequest(samples, result, used);
-            latencies(samples, result);
-        }
-        samples.add(Metric.FAILURES, result.failed() + result.unsent());
-        if (plan.beside().idle() > 0) {
-            samples.add(Metric.HELD, result.besideHeld());
-        }
+        Figures.add(samples, result, tree.used().minus(before[0]));
         if (weigh && memory[1] > 0) {
-            samples.add(Metric.MEMORY,
-                    (double) (memory[1] - memory[0]) / (plan.clients().connections() + plan.beside().idle()));
+            samples.add(Metric.MEMORY, (double) (memory[1] - memory[0]) / connections);
         }
-        noteLimit(samples, subject);
+        note(samples, result, subject.contender().limit());
     }
 
-    private static void noteLimit(Samples samples, Subject subject) {
-        int most = subject.contender().atOnce();
-        if (most < Integer.MAX_VALUE && samples.note().isEmpty()) {
-            samples.note("asked by no more than " + most + " at a time: it serves no more");
+    private static void note(Samples samples, LoadResult result, Contender.Limit limit) {
+        int most = result.plan().clients().connections();
+        if (result.statuses(4) + result.statuses(5) > 0) {
+            samples.note("answered with errors (4xx, 5xx)");
+        } else if (result.requests() == 0) {
+            samples.note("not one answer in a round");
+        } else if (limit.atOnce() < Integer.MAX_VALUE && samples.note().isEmpty()) {
+            samples.note("asked by no more than " + most + " at a time: " + limit.why());
         }
-    }
-
-    private static void perRequest(Samples samples, LoadResult result, ProcessTree.Used used) {
-        double requests = result.requests();
-        samples.add(Metric.PER_SECOND, result.throughput());
-        samples.add(Metric.WAKEUPS, used.sleeps() / requests);
-        samples.add(Metric.PREEMPTIONS, used.preemptions() / requests);
-        if (used.cpuNanos() > 0) {
-            samples.add(Metric.PER_CPU_SECOND, requests * 1e9 / used.cpuNanos());
-            samples.add(Metric.CPU_MICROS, used.cpuNanos() / 1e3 / requests);
-            samples.add(Metric.USER_MICROS, used.userNanos() / 1e3 / requests);
-            samples.add(Metric.SYSTEM_MICROS, used.systemNanos() / 1e3 / requests);
-        }
-        if (!result.plan().clients().keepAlive() && used.cpuNanos() > 0) {
-            samples.add(Metric.CONNECTS_PER_CPU_SECOND, result.connects() * 1e9 / used.cpuNanos());
-        }
-    }
-
-    private static void latencies(Samples samples, LoadResult result) {
-        samples.add(Metric.P50, result.latency().getValueAtPercentile(50) / 1e3);
-        samples.add(Metric.P90, result.latency().getValueAtPercentile(90) / 1e3);
-        samples.add(Metric.P99, result.latency().getValueAtPercentile(99) / 1e3);
-        samples.add(Metric.P999, result.latency().getValueAtPercentile(99.9) / 1e3);
-        samples.add(Metric.MAX, result.latency().getMaxValue() / 1e3);
     }
 
     /** The command that asks the same way by hand. */
-    private static String describe(LoadPlan plan) {
-        StringBuilder command = new StringBuilder("millrace load -c ").append(plan.clients().connections());
+    private static String describe(LoadPlan plan, Scenario.Asking asking) {
+        StringBuilder command = new StringBuilder("millrace load -c ").append(asking.connections());
         command.append(" -d ").append(plan.pace().duration().toMillis() / 1000.0);
         command.append(plan.clients().pipeline() > 1 ? " --pipeline " + plan.clients().pipeline() : "");
         command.append(plan.clients().keepAlive() ? "" : " --new-connections");
@@ -288,7 +316,7 @@ final class LabRun {
     }
 
     private void countSystemCalls(LoadPlan plan, Subject subject, Samples samples) throws IOException, InterruptedException {
-        try (SystemCalls calls = SystemCalls.of(subject.pid())) {
+        try (SystemCalls calls = SystemCalls.of(subject.pid(), settings.folder())) {
             LoadResult result = load.run(plan, ignored -> {});
             long count = calls.count();
             if (result.requests() > 0) {

@@ -13,7 +13,7 @@ final class LineChart {
     private static final double WIDTH = 560;
     private static final double HEIGHT = 340;
     private static final double LEFT = 58;
-    private static final double RIGHT = 96;
+    private static final double LETTER = 6.8;
     private static final double TOP = 14;
     private static final double BOTTOM = 40;
     private static final double LINE = 13;
@@ -22,9 +22,18 @@ final class LineChart {
     /** Beyond this ratio an axis is logarithmic. */
     private static final double WIDE = 20;
 
+    /** Where a logarithmic axis has its marks, in each power of ten. */
+    private static final double[] PARTS = {1, 2, 5};
+
+    private static final double[] WHOLE = {1};
+
     private final LabResults.Part part;
     private final Metric metric;
     private final List<Integer> values;
+    private final double right;
+
+    /** Values far apart stand at equal distances: to scale the smaller ones would be one. */
+    private final boolean steps;
     private final Map<String, List<double[]>> lines = new LinkedHashMap<>();
     private final Axis x;
     private final Axis y;
@@ -41,8 +50,12 @@ final class LineChart {
         List<Double> ticks() {
             List<Double> all = new ArrayList<>();
             if (logarithmic) {
-                for (double tick = Math.pow(10, Math.ceil(Math.log10(from) - 1e-9)); tick <= to * 1.0001; tick *= 10) {
-                    all.add(tick);
+                for (double ten = Math.pow(10, Math.floor(Math.log10(from))); ten <= to; ten *= 10) {
+                    for (double part : to / from < 1000 ? PARTS : WHOLE) {
+                        if (ten * part >= from && ten * part <= to) {
+                            all.add(ten * part);
+                        }
+                    }
                 }
                 return all;
             }
@@ -76,10 +89,14 @@ final class LineChart {
                 lines.put(contender, line);
             }
         }
-        this.x = axis(values.getFirst(), values.getLast(), LEFT, WIDTH - RIGHT);
-        double least = lines.values().stream().flatMap(List::stream).mapToDouble(point -> point[1]).min().orElse(0);
+        int longest = lines.keySet().stream().mapToInt(String::length).max().orElse(0);
+        this.right = WIDTH - 20 - LETTER * Math.max(8, Math.min(24, longest));
+        int least = values.stream().filter(value -> value > 0).findFirst().orElse(1);
+        this.steps = values.getLast() > WIDE * least;
+        this.x = steps ? new Axis(0, values.size() - 1, false, LEFT, right) : axis(values.getFirst(), values.getLast(), LEFT, right);
+        double low = lines.values().stream().flatMap(List::stream).mapToDouble(point -> point[1]).min().orElse(0);
         double most = lines.values().stream().flatMap(List::stream).mapToDouble(point -> point[1]).max().orElse(1);
-        this.y = axis(least, most, HEIGHT - BOTTOM, TOP);
+        this.y = axis(low, most, HEIGHT - BOTTOM, TOP);
     }
 
     private static Axis axis(double least, double most, double start, double end) {
@@ -91,7 +108,7 @@ final class LineChart {
 
     void to(Html html) {
         html.raw("<figure><figcaption>").text(metric.title() + (metric.lessIsBetter() ? ", less is better" : ", more is better"));
-        html.raw("</figcaption>");
+        html.text(y.logarithmic() ? "; logarithmic" : "").raw("</figcaption>");
         html.raw(String.format(Locale.ROOT, "<svg class=\"lines\" viewBox=\"0 0 %.0f %.0f\" role=\"img\" aria-label=\"", WIDTH, HEIGHT));
         html.text(metric.title() + " by " + part.scenario.sweep().field().title()).raw("\">");
         axes(html);
@@ -103,16 +120,21 @@ final class LineChart {
         html.raw("</svg></figure>\n");
     }
 
+    private double across(double value) {
+        return x.place(steps ? values.indexOf((int) value) : value);
+    }
+
     private void axes(Html html) {
         for (double tick : y.ticks()) {
             double at = y.place(tick);
-            html.raw(String.format(Locale.ROOT, "<path class=\"grid\" d=\"M%.1f %.1fH%.1f\"/>", LEFT, at, WIDTH - RIGHT));
-            label(html, LEFT - 6, at + 4, "end", metric.format(tick));
+            html.raw(String.format(Locale.ROOT, "<path class=\"grid\" d=\"M%.1f %.1fH%.1f\"/>", LEFT, at, right));
+            label(html, LEFT - 6, at + 4, "end", metric.tick(tick));
         }
         for (int value : values) {
-            label(html, x.place(value), HEIGHT - BOTTOM + 16, "middle", compact(value));
+            label(html, across(value), HEIGHT - BOTTOM + 16, "middle", compact(value));
         }
-        label(html, (LEFT + WIDTH - RIGHT) / 2, HEIGHT - 6, "middle", part.scenario.sweep().field().title());
+        label(html, (LEFT + right) / 2, HEIGHT - 6, "middle",
+                part.scenario.sweep().field().title() + (steps ? " (not to scale)" : ""));
     }
 
     private static String compact(int value) {
@@ -145,18 +167,18 @@ final class LineChart {
         String style = "c" + index % COLORS + (index >= COLORS ? " dashed" : "");
         StringBuilder path = new StringBuilder();
         for (double[] point : line) {
-            path.append(path.isEmpty() ? 'M' : 'L').append(String.format(Locale.ROOT, "%.1f %.1f", x.place(point[0]), y.place(point[1])));
+            path.append(path.isEmpty() ? 'M' : 'L').append(String.format(Locale.ROOT, "%.1f %.1f", across(point[0]), y.place(point[1])));
         }
         double[] end = line.getLast();
         html.raw("<g class=\"" + style + "\"><path class=\"line\" d=\"" + path + "\"/>");
         html.raw(String.format(Locale.ROOT, "<path class=\"leader\" d=\"M%.1f %.1fL%.1f %.1f\"/>",
-                x.place(end[0]), y.place(end[1]), WIDTH - RIGHT + 10, labelAt));
+                across(end[0]), y.place(end[1]), right + 10, labelAt));
         for (double[] point : line) {
             String tip = name + " at " + String.format(Locale.ROOT, "%,d: ", (int) point[0]) + metric.format(point[1]);
             html.raw(String.format(Locale.ROOT, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"3.5\" tabindex=\"0\" data-tip=\"%s\"/>",
-                    x.place(point[0]), y.place(point[1]), Html.escape(tip)));
+                    across(point[0]), y.place(point[1]), Html.escape(tip)));
         }
-        label(html, WIDTH - RIGHT + 13, labelAt + 4, "start", name);
+        label(html, right + 13, labelAt + 4, "start", name);
         html.raw("</g>");
     }
 }

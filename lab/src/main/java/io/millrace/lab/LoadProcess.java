@@ -11,7 +11,6 @@ import java.io.InputStreamReader;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -32,10 +31,7 @@ final class LoadProcess implements AutoCloseable {
     }
 
     static LoadProcess start(Settings settings) throws IOException {
-        List<String> command = new ArrayList<>();
-        if (settings.isPinned()) {
-            command.addAll(List.of("taskset", "-c", String.valueOf(settings.loadProcessor())));
-        }
+        List<String> command = settings.placed(settings.loadProcessor());
         command.addAll(settings.loadAgent());
         Process process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
         BufferedReader out = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));

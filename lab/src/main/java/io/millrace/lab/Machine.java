@@ -4,6 +4,7 @@ package io.millrace.lab;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +24,18 @@ public final class Machine {
         header.put("load average before", line("/proc/loadavg", "unknown"));
         header.put("Java", System.getProperty("java.vm.name") + " " + Runtime.version());
         return header;
+    }
+
+    /** The processors that this process may use (Cpus_allowed_list of proc_pid_status(5)). */
+    static List<Integer> processors() {
+        List<Integer> all = new ArrayList<>();
+        for (String range : first("/proc/self/status", "Cpus_allowed_list", "0").split(",")) {
+            String[] ends = range.strip().split("-");
+            for (int i = Integer.parseInt(ends[0]); i <= Integer.parseInt(ends[ends.length - 1]); i++) {
+                all.add(i);
+            }
+        }
+        return all;
     }
 
     private static String memory() {

@@ -35,6 +35,17 @@ public enum Metric {
     /** Growth of the server's memory (PSS of all its processes) for each connection held. */
     MEMORY("memoryPerConnection", "memory, a connection", "B", true),
 
+    /** How many workers a connection wakes, in the experiment of the herd. */
+    WOKEN("woken", "workers woken, a connection", "", true),
+
+    /** Wake-ups that found nothing to do, in the experiment of the herd. */
+    USELESS("useless", "wake-ups for nothing, a connection", "", true),
+
+    /** 1 if all workers got the same; the number of workers if one got everything. */
+    BUSIEST("busiest", "connections of the busiest worker, in fair shares", "", true),
+
+    P99_ONE_SLOW("p99OneSlow", "latency, 99th percentile, one worker slow", "µs", true),
+
     FAILURES("failures", "requests without an answer", "", true),
 
     /** Idle connections that still stood at the end. */
@@ -91,6 +102,16 @@ public enum Metric {
             case "/s" -> value >= 1000 ? figures(value / 1000) + " thousand" : figures(value);
             default -> figures(value);
         };
+    }
+
+    /** The same where there is little room: {@code "88.4k"}. */
+    String brief(double value) {
+        return unit.equals("/s") && value >= 1000 ? figures(value / 1000) + "k" : format(value);
+    }
+
+    /** A round value, for an axis: {@code "20 µs"}, not {@code "20.0 µs"}. */
+    String tick(double value) {
+        return brief(value).replaceFirst("\\.0+(?=\\D|$)", "").replaceFirst("(\\.\\d*[1-9])0+(?=\\D|$)", "$1");
     }
 
     private static String micros(double value) {

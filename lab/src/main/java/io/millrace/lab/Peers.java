@@ -7,13 +7,15 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /** Servers that are not ours, to be measured beside. */
 public final class Peers {
     private static final String NGINX = """
+            %4$s
             daemon off;
             worker_processes 1;
             error_log stderr;
@@ -43,15 +45,21 @@ public final class Peers {
      */
     public static Contender nginx(Path files) {
         return new Contender(
-                "nginx", "nginx, one worker: an event loop over epoll, in C", EnumSet.of(Service.PLAINTEXT, Service.FILE),
-                (service, port) -> List.of("nginx", "-c", nginxConfiguration(files, port)), Integer.MAX_VALUE);
+                "nginx", "nginx, one worker: an event loop over epoll, in C",
+                Map.of(Service.PLAINTEXT, "nginx, one worker, return 200", Service.FILE, "nginx, one worker, sendfile"),
+                (service, port) -> List.of("nginx", "-c", nginxConfiguration(files, port)), Contender.Limit.NONE);
+    }
+
+    /** Started as root its worker would be another user, who may not read what is served. */
+    private static String user() {
+        return System.getProperty("user.name").equals("root") ? "user root;" : "";
     }
 
     private static String nginxConfiguration(Path files, int port) {
         try {
             Path folder = Files.createTempDirectory(files, "nginx");
             Path configuration = folder.resolve("nginx.conf");
-            Files.writeString(configuration, NGINX.formatted(folder, port, files));
+            Files.writeString(configuration, NGINX.formatted(folder, port, files, user()));
             return configuration.toString();
         } catch (IOException e) {
             throw new UncheckedIOException("cannot write nginx's configuration", e);
@@ -75,10 +83,11 @@ public final class Peers {
         }
         List<String> words = words(text.substring(equals + 1));
         String name = text.substring(0, equals);
+        String command = String.join(" ", words);
         return new Contender(
-                name, String.join(" ", words), services,
+                name, command, services.stream().collect(Collectors.toMap(service -> service, service -> command)),
                 (service, port) -> words.stream().map(word -> word.replace("{port}", String.valueOf(port))).toList(),
-                Integer.MAX_VALUE);
+                Contender.Limit.NONE);
     }
 
     static List<String> words(String command) {

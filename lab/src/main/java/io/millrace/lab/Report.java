@@ -15,7 +15,7 @@ import java.util.Set;
 final class Report {
     private static final List<Metric> COLUMNS = List.of(
             Metric.PER_CPU_SECOND, Metric.PER_SECOND, Metric.USER_MICROS, Metric.SYSTEM_MICROS, Metric.P50, Metric.P99,
-            Metric.MAX, Metric.SYSTEM_CALLS, Metric.WAKEUPS, Metric.PREEMPTIONS, Metric.MEMORY, Metric.HELD, Metric.FAILURES);
+            Metric.MAX, Metric.SYSTEM_CALLS, Metric.WAKEUPS, Metric.WOKEN, Metric.USELESS, Metric.BUSIEST, Metric.P99_ONE_SLOW, Metric.PREEMPTIONS, Metric.MEMORY, Metric.HELD, Metric.FAILURES);
 
     private final LabResults results;
     private final Html html = new Html();
@@ -62,44 +62,51 @@ final class Report {
 
     // ---- all at once
 
+    /** The scenarios that compare the contenders; an experiment compares something else. */
+    private List<LabResults.Part> compared() {
+        return results.parts.stream().filter(part -> part.stories.isEmpty()).toList();
+    }
+
     private void overview() {
+        if (compared().isEmpty()) {
+            return;
+        }
         html.raw("<section>").element("h2", "At a glance");
-        html.element("p", "The figure of each scenario, and in the background how near it is to the best one of its column.");
-        html.raw("<div class=\"scroll\"><table class=\"overview\"><thead><tr><th>model</th>");
-        for (LabResults.Part part : results.parts) {
+        html.element("p", "The figure of each scenario (of a sweep its last point); the longer the tint behind it, the nearer to the best of "
+                + "its column. k: thousand. A dash: the notes of the scenario say why.");
+        html.raw("<div class=\"scroll\"><table class=\"overview\"><thead><tr><th></th>");
+        for (LabResults.Part part : compared()) {
             html.raw("<th><a href=\"#" + Html.escape(part.scenario.name()) + "\">").text(part.scenario.title()).raw("</a><small>");
             html.text(part.scenario.measured().title()).raw("</small></th>");
         }
         html.raw("</tr></thead><tbody>");
-        results.contenders.forEach(this::overviewRow);
-        html.raw("</tbody></table></div></section>\n");
+        results.contenders.keySet().forEach(this::overviewRow);
+        html.raw("</tbody></table></div></section>\n<section>").element("h2", "Who took part");
+        html.raw("<dl class=\"models\">");
+        Strengths strengths = new Strengths(results);
+        results.contenders.forEach((name, story) ->
+                html.element("dt", name).element("dd", "class=\"story\"", story + ".").element("dd", strengths.of(name)));
+        html.raw("</dl></section>\n");
     }
 
-    private void overviewRow(String contender, String story) {
-        html.raw("<tr><th>").text(contender).element("small", story).raw("</th>");
-        for (LabResults.Part part : results.parts) {
-            overviewCell(part, contender);
-        }
+    private void overviewRow(String contender) {
+        html.raw("<tr>").element("th", contender);
+        compared().forEach(part -> overviewCell(part, contender));
         html.raw("</tr>");
     }
 
     private void overviewCell(LabResults.Part part, String contender) {
         Metric metric = part.scenario.measured();
-        if (part.points.isEmpty()) {
-            html.raw("<td>–</td>");
-            return;
-        }
-        Samples samples = part.get(part.lastPoint(), contender);
-        List<Map.Entry<String, Samples>> ranking = new Findings(part).ranking(part.lastPoint());
+        Samples samples = part.points.isEmpty() ? new Samples() : part.get(part.lastPoint(), contender);
         if (!samples.has(metric)) {
             html.element("td", "title=\"" + Html.escape(samples.note()) + "\"", "–");
             return;
         }
-        double best = ranking.getFirst().getValue().median(metric);
+        double best = new Findings(part).ranking(part.lastPoint()).getFirst().getValue().median(metric);
         double mine = samples.median(metric);
         double share = metric.lessIsBetter() ? best / mine : mine / best;
         String style = String.format(Locale.ROOT, "style=\"--share:%.0f%%\"", 100 * Math.max(0, Math.min(1, share)));
-        html.element("td", style, metric.format(mine));
+        html.element("td", style, metric.brief(mine));
     }
 
     // ---- one scenario
@@ -116,9 +123,7 @@ final class Report {
         html.raw("<p>").text(String.join(" ", sentences)).raw("</p>\n");
         notes(part);
         part.points.forEach((value, contenders) -> table(part, value, contenders));
-        if (!part.command.isEmpty()) {
-            html.raw("<p class=\"command\">Asked as by <code>").text(part.command).raw("</code></p>");
-        }
+        commands(part);
         html.raw("</section>\n");
     }
 
@@ -132,6 +137,7 @@ final class Report {
 
     private void notes(LabResults.Part part) {
         List<String> all = new ArrayList<>();
+        part.stories.forEach((name, story) -> all.add(name + ": " + story));
         part.points.forEach((value, contenders) -> contenders.forEach((name, samples) -> {
             String line = name + ": " + samples.note();
             if (!samples.note().isEmpty() && !all.contains(line)) {
@@ -142,6 +148,18 @@ final class Report {
             html.raw("<ul class=\"notes\">");
             all.forEach(line -> html.element("li", line));
             html.raw("</ul>");
+        }
+    }
+
+    private void commands(LabResults.Part part) {
+        if (!part.command.isEmpty()) {
+            html.raw("<p class=\"command\">" + (part.stories.isEmpty() ? "Asked" : "Shown") + " as by <code>").text(part.command);
+            html.raw("</code></p>");
+        }
+        if (!part.servers.isEmpty()) {
+            html.raw("<details><summary>How the servers were started</summary><dl>");
+            part.servers.forEach((name, command) -> html.element("dt", name).raw("<dd>").element("code", command).raw("</dd>"));
+            html.raw("</dl></details>\n");
         }
     }
 

@@ -37,7 +37,10 @@ public record Scenario(
         PLAINTEXT,
 
         /** A file of 64 KiB over HTTP. */
-        FILE
+        FILE,
+
+        /** Nothing: the thundering herd is an {@link Experiment} and asks itself. */
+        HERD
     }
 
     /**
@@ -64,7 +67,7 @@ public record Scenario(
 
         Asking with(Sweep.Field field, int value) {
             return switch (field) {
-                case NONE -> this;
+                case NONE, WORKERS -> this;
                 case IDLE -> new Asking(connections, pipeline, keepAlive, rate, value, slowReaders, messageBytes, measure);
                 case CONNECTIONS -> new Asking(value, pipeline, keepAlive, rate, idle, slowReaders, messageBytes, measure);
                 case MESSAGE -> new Asking(connections, pipeline, keepAlive, rate, idle, slowReaders, value, measure);
@@ -88,7 +91,8 @@ public record Scenario(
             IDLE("idle", "idle connections"),
             CONNECTIONS("connections", "connections"),
             MESSAGE("message", "bytes a message"),
-            SLOW_READERS("slow-readers", "clients that read slowly");
+            SLOW_READERS("slow-readers", "clients that read slowly"),
+            WORKERS("workers", "workers");
 
             private final String key;
             private final String title;

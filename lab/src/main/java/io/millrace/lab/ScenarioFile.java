@@ -21,7 +21,7 @@ import java.util.TreeSet;
  * <pre>
  * title       = Plain text over kept connections
  * question    = What does the shortest answer cost?
- * service     = plaintext            echo, plaintext or file
+ * service     = plaintext            echo, plaintext, file; or herd, with a sweep of workers
  * measured    = perCpuSecond         the figure that the chart shows
  * connections = 64
  * pipeline    = 1
@@ -85,8 +85,12 @@ final class ScenarioFile {
                 number("slow-readers", 0, 0),
                 number("message", 64, 1),
                 Duration.ofNanos((long) (decimal("seconds") * 1e9)));
+        Sweep sweep = sweep();
+        if ((service() == Service.HERD) != (sweep.field() == Sweep.Field.WORKERS)) {
+            throw wrong("service herd goes with a sweep of workers, and neither without the other");
+        }
         return new Scenario(
-                name, required("title"), text("question", ""), service(), load, sweep(), measured(), flag("quick", false),
+                name, required("title"), text("question", ""), service(), load, sweep, measured(), flag("quick", false),
                 list("only"));
     }
 
@@ -94,7 +98,7 @@ final class ScenarioFile {
         try {
             return Service.valueOf(required("service").toUpperCase(Locale.ROOT));
         } catch (IllegalArgumentException e) {
-            throw wrong("service is echo, plaintext or file, not " + required("service"));
+            throw wrong("service is echo, plaintext, file or herd, not " + required("service"));
         }
     }
 
@@ -118,7 +122,7 @@ final class ScenarioFile {
                 return new Sweep(field, numbers(text.substring(colon + 1)));
             }
         }
-        throw wrong("sweep is one of idle, connections, message and slow-readers, a colon and numbers, not " + text);
+        throw wrong("sweep is one of idle, connections, message, slow-readers and workers, a colon and numbers, not " + text);
     }
 
     private List<Integer> numbers(String text) {

@@ -33,17 +33,14 @@ final class Subject implements AutoCloseable {
     /**
      * Starts a contender and waits until its port answers.
      *
-     * @param processor the processor that it is to stay on, or -1 for any
+     * @param settings where it is to run, and to leave what it says
      * @throws IOException if it ends or does not answer in time: with the last thing that it said
      */
-    static Subject start(Contender contender, Scenario.Service service, int processor) throws IOException, InterruptedException {
+    static Subject start(Contender contender, Scenario.Service service, Settings settings) throws IOException, InterruptedException {
         int port = freePort();
-        List<String> command = new ArrayList<>();
-        if (processor >= 0) {
-            command.addAll(List.of("taskset", "-c", String.valueOf(processor)));
-        }
+        List<String> command = settings.placed(settings.serverProcessor());
         command.addAll(contender.commands().command(service, port));
-        Path output = Files.createTempFile("millrace-lab-", ".log");
+        Path output = Files.createTempFile(settings.folder(), contender.name(), ".log");
         Process process = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(output.toFile())

@@ -18,9 +18,13 @@ final class SystemCalls implements AutoCloseable {
         this.table = table;
     }
 
-    /** Begins to count; throws where strace cannot attach. */
-    static SystemCalls of(long pid) throws IOException, InterruptedException {
-        Path table = Files.createTempFile("millrace-lab-", ".strace");
+    /**
+     * Begins to count; throws where strace cannot attach.
+     *
+     * @param folder for what it writes
+     */
+    static SystemCalls of(long pid, Path folder) throws IOException, InterruptedException {
+        Path table = Files.createTempFile(folder, "calls", ".strace");
         Process strace = new ProcessBuilder("strace", "-f", "-c", "-o", table.toString(), "-p", String.valueOf(pid))
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)

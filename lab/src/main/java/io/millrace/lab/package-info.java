@@ -9,7 +9,7 @@
  * <pre>
  *   ScenarioFile ─► Scenario ─┐
  *   Contender ─► Subject ─────┼─► LabRun ─► LabResults ─► Findings, Report (HTML), LabJson, Comparison
- *   LoadProcess ──────────────┘
+ *   LoadProcess, Experiment ──┘
  * </pre>
  *
  * <p>Read in this order: {@code Lab}, {@code Scenario}, {@code LabRun}, {@code Samples}, {@code Findings}, {@code Report}.

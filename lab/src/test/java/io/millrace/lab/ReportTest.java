@@ -68,6 +68,10 @@ final class ReportTest {
         assertEquals("1.25 ms", Metric.P50.format(1250));
         assertEquals("12.3 µs", Metric.P50.format(12.34));
         assertEquals("2.50 kB", Metric.MEMORY.format(2500));
+        assertEquals("20 µs", Metric.P50.tick(20));
+        assertEquals("1.5 ms", Metric.P50.tick(1500));
+        assertEquals("100k", Metric.PER_SECOND.tick(100_000));
+        assertEquals("8", Metric.WOKEN.tick(8));
         assertEquals("–", Metric.P50.format(Double.NaN));
     }
 }

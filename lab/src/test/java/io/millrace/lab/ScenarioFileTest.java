@@ -44,6 +44,8 @@ final class ScenarioFileTest {
         "rate=-1, rate is a number that is not negative",
         "measured=speed, there is no figure named speed",
         "sweep=threads: 1, sweep is one of",
+        "sweep=workers: 2, goes with a sweep of workers",
+        "service=herd, goes with a sweep of workers",
         "service=gopher, service is echo"
     })
     void whatMakesNoSenseIsSaid(String line, String complaint) {
@@ -62,7 +64,7 @@ final class ScenarioFileTest {
         Set<String> names = new HashSet<>(all.stream().map(Scenario::name).toList());
         assertEquals(all.size(), names.size());
         assertTrue(names.containsAll(Set.of("echo", "plaintext", "pipelined", "new-connections", "file", "idle", "idle-http",
-                "slow-client", "spawn")), names.toString());
+                "slow-client", "spawn", "herd")), names.toString());
         assertTrue(all.stream().filter(Scenario::quick).count() >= 3);
     }
 }

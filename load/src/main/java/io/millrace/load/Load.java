@@ -41,7 +41,7 @@ public final class Load {
     /**
      * Runs the plan and waits for its end. Once.
      *
-     * @param progress is told when the run begins, those that are in the way being there, and then about once a second, on the calling thread
+     * @param progress is told when what counts begins, after the warm-up and those in the way being there, and then about once a second, on the calling thread
      * @throws IOException if the target's name cannot be resolved or not even one connection can be made: says why
      */
     public LoadResult run(Consumer<LoadProgress> progress) throws IOException, InterruptedException {

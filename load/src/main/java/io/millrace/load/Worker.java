@@ -45,6 +45,7 @@ final class Worker {
     private double busy;
     private long asked;
     private boolean waitsForDue;
+    private boolean counted;
     private boolean over;
     private boolean left;
 
@@ -90,7 +91,19 @@ final class Worker {
         processorTime = THREADS.getCurrentThreadCpuTime();
         makeClients();
         loop.schedule(Duration.ofNanos(end - begin), this::finish);
-        begun.countDown();
+        if (from == begin) {
+            counts();
+        } else {
+            loop.schedule(Duration.ofNanos(from - begin), this::counts);
+        }
+    }
+
+    /** From now on it counts, or it is over. */
+    private void counts() {
+        if (!counted) {
+            counted = true;
+            begun.countDown();
+        }
     }
 
     private void makeClients() {
@@ -141,7 +154,7 @@ final class Worker {
             return;
         }
         over = true;
-        begun.countDown();
+        counts();
         if (begin == 0) {
             begin = from = end = System.nanoTime();
         }
