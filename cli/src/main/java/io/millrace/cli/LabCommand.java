@@ -12,6 +12,8 @@ import io.millrace.lab.RunFolder;
 import io.millrace.lab.Scenario;
 import io.millrace.lab.Settings;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -52,7 +54,7 @@ final class LabCommand {
                         "Examples:",
                         "",
                         "  millrace lab --quick --out lab.html        a first look, in a few minutes",
-                        "  millrace lab                               everything, in about an hour",
+                        "  millrace lab                               everything, in about half an hour",
                         "  millrace lab --models epoll-et,io_uring --scenarios plaintext,idle --rounds 9",
                         "  millrace lab --peers nginx --peer 'caddy=caddy respond --listen 127.0.0.1:{port} hello'",
                         "  millrace lab --compare before.json after.json");
@@ -77,7 +79,7 @@ final class LabCommand {
                 spec,
                 "How much:",
                 number("N", 1, names("--rounds"), "Rounds at each point. Default: 5, quick: 3."),
-                value("SECONDS", Double.class, names("--seconds"), "Length of a round. Default: 2, quick: 0.5."),
+                value("SECONDS", Double.class, names("--seconds"), "Length of a round. Default: 1, quick: 0.5."),
                 flag("--no-system-calls", "Do not count system calls with strace. A quick run never does."));
         Options.addSection(
                 spec,
@@ -114,6 +116,8 @@ final class LabCommand {
             return measure();
         } catch (IllegalArgumentException e) {
             throw new ParameterException(parsed.commandSpec().commandLine(), e.getMessage());
+        } catch (NoSuchFileException e) {
+            return terminal.fail("there is no " + e.getFile());
         } catch (IOException e) {
             return terminal.fail(StartFailure.message(e));
         } catch (InterruptedException e) {
@@ -140,13 +144,17 @@ final class LabCommand {
 
     private int measure() throws IOException, InterruptedException {
         List<Scenario> scenarios = scenarios();
+        Path folder = page().toAbsolutePath().getParent();
+        if (!Files.isDirectory(folder)) {
+            throw new NoSuchFileException(folder.toString());
+        }
         if (parsed.hasMatchedOption("--list")) {
             return tell(scenarios);
         }
-        try (RunFolder folder = RunFolder.open()) {
-            LabContenders contenders = contenders(folder.path(), parsed.matchedOptionValue("--peers", List.of()));
+        try (RunFolder own = RunFolder.open()) {
+            LabContenders contenders = contenders(own.path(), parsed.matchedOptionValue("--peers", List.of()));
             missing(contenders).forEach(notice -> terminal.err().println("millrace: " + notice));
-            return measure(scenarios, contenders, folder);
+            return measure(scenarios, contenders, own);
         }
     }
 
@@ -190,13 +198,13 @@ final class LabCommand {
 
     private Settings settings(Path folder) {
         int rounds = parsed.matchedOptionValue("--rounds", quick() ? 3 : 5);
-        double seconds = parsed.matchedOptionValue("--seconds", quick() ? 0.5 : 2.0);
+        double seconds = parsed.matchedOptionValue("--seconds", quick() ? 0.5 : 1.0);
         if (!(seconds >= 0.1 && seconds <= 3600)) {
             throw new IllegalArgumentException("--seconds is from 0.1 to 3600");
         }
         boolean systemCalls = !quick() && !parsed.hasMatchedOption("--no-system-calls") && Machine.has("strace");
         return new Settings(
-                rounds, Duration.ofMillis((long) (seconds * 1000)), Duration.ofMillis(quick() ? 800 : 3000), systemCalls, -1, -1, folder,
+                rounds, Duration.ofMillis((long) (seconds * 1000)), Duration.ofMillis(quick() ? 800 : 1500), systemCalls, -1, -1, folder,
                 LabContenders.ourselves(LoadCommand.NAME, "--agent", "0")).pinned();
     }
 
@@ -214,8 +222,11 @@ final class LabCommand {
         if (terminal.interactive() && !parsed.hasMatchedOption("--quiet")) {
             terminal.out().print(CLEAR_LINE);
         }
-        lab.findings().forEach((title, sentences) ->
-                terminal.out().println(title + "\n  " + String.join("\n  ", sentences) + "\n"));
+        lab.findings().forEach((title, sentences) -> {
+            if (!sentences.isEmpty()) {
+                terminal.out().println(title + "\n  " + String.join("\n  ", sentences) + "\n");
+            }
+        });
         terminal.out().println((whole ? "" : "Broken off. ") + "The page is " + page() + ", the data " + beside(page()) + "; it took "
                 + Summary.time(Duration.ofNanos(System.nanoTime() - begin)) + ".");
         return whole ? Main.OK : Main.FAILED;

@@ -31,6 +31,9 @@ final class LabContenders {
     /** How many processes are started for clients at the most, and the time that each of them is given for it. */
     private static final int PROCESSES = 4;
 
+    /** What the thread model takes unless it is told otherwise (ThreadServer). */
+    private static final int THREADS = 4096;
+
     private static final Duration ARRIVAL = Duration.ofMillis(700);
 
     private final Path files;
@@ -94,9 +97,11 @@ final class LabContenders {
         if (model.clientsAtOnce() == 1) {
             return new Contender.Limit(1, Duration.ZERO, "it serves one client after another, and a silent one keeps everybody else out");
         }
-        return model == IoModel.PROCESS
-                ? new Contender.Limit(PROCESSES, ARRIVAL, "it starts a process for each client, and a process is a whole JVM")
-                : Contender.Limit.NONE;
+        return switch (model) {
+            case PROCESS -> new Contender.Limit(PROCESSES, ARRIVAL, "it starts a process for each client, and a process is a whole JVM");
+            case THREAD -> new Contender.Limit(THREADS, Duration.ZERO, "it starts no more than %,d threads".formatted(THREADS));
+            default -> Contender.Limit.NONE;
+        };
     }
 
     private List<String> command(IoModel model, Service service, int port) {

@@ -42,6 +42,11 @@ final class LabCommandTest {
         String json = folder.resolve("page.json").toString();
         assertEquals(Main.OK, millrace("lab", "--compare", json, json));
         assertTrue(out.toString(StandardCharsets.UTF_8).contains("figures compared"), out::toString);
+        assertEquals(Main.FAILED, millrace("lab", "--compare", json, folder.resolve("none.json").toString()));
+        assertTrue(err.toString(StandardCharsets.UTF_8).contains("there is no " + folder.resolve("none.json")), err::toString);
+        assertEquals(Main.USAGE, millrace("lab", "--compare", json, page.toString()));
+        assertTrue(err.toString(StandardCharsets.UTF_8).contains("page.html is not the data of a run"), err::toString);
+        assertEquals(Main.FAILED, millrace("lab", "--out", folder.resolve("none/page.html").toString()));
         Files.delete(page);
         assertEquals(Main.OK, millrace("lab", "--draw", json, "--out", page.toString()));
         assertTrue(Files.exists(page));

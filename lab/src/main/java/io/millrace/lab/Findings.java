@@ -216,7 +216,8 @@ final class Findings {
     }
 
     private static String memoryOf(Map<String, Samples> weighed, String name) {
-        return Metric.MEMORY.format(Math.max(0, weighed.get(name).median(Metric.MEMORY))) + " (" + name + ")";
+        double bytes = weighed.get(name).median(Metric.MEMORY);
+        return (bytes < 1 ? "less than can be told" : Metric.MEMORY.format(bytes)) + " (" + name + ")";
     }
 
     private String failures() {

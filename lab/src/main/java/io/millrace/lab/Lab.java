@@ -73,13 +73,21 @@ public final class Lab {
 
     /** Draws the page of a run again from its data. */
     public static void draw(Path json, Path html) throws IOException {
-        Files.writeString(html, Report.of(LabJson.read(Files.readString(json))));
+        Files.writeString(html, Report.of(read(json)));
     }
 
     /** What changed between two runs and whether it is more than noise, for a terminal. */
     public static String compare(Path before, Path after) throws IOException {
-        return Comparison.text(Comparison.of(
-                LabJson.read(Files.readString(before)), LabJson.read(Files.readString(after))));
+        return Comparison.text(Comparison.of(read(before), read(after)));
+    }
+
+    private static LabResults read(Path file) throws IOException {
+        String text = Files.readString(file);
+        try {
+            return LabJson.read(text);
+        } catch (IOException | IllegalArgumentException e) {
+            throw new IllegalArgumentException(file + " is not the data of a run of the lab", e);
+        }
     }
 
     /** The scenarios that come with the command. */

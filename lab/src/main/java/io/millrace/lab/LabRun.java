@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
 
@@ -25,6 +26,9 @@ final class LabRun {
     private static final int MOST_WARM = 4;
 
     private static final int A_FEW = 3;
+
+    /** How long system calls are counted. */
+    private static final Duration COUNTED = Duration.ofMillis(400);
 
     /** Fewer connections than this are lost in what a JVM's memory does by itself. */
     private static final int ENOUGH_TO_WEIGH = 1000;
@@ -62,7 +66,8 @@ final class LabRun {
         results.header.putAll(Machine.header());
         results.header.put("how", settings.describe());
         contenders.forEach(contender -> results.contenders.put(contender.name(), contender.story()));
-        try (LoadProcess process = LoadProcess.start(settings)) {
+        try (Waker _ = Waker.start();
+                LoadProcess process = LoadProcess.start(settings)) {
             load = process;
             for (Scenario scenario : scenarios) {
                 if (!stopped) {
@@ -133,6 +138,7 @@ final class LabRun {
                 Subject subject = Subject.start(contender, part.scenario.service(), settings);
                 subjects.put(contender.name(), subject);
                 warm(part.scenario, subject);
+                subject.weigh();
                 subject.pause();
             } catch (IOException e) {
                 samples.note(e.getMessage());
@@ -183,7 +189,7 @@ final class LabRun {
         Scenario.Asking asking = part.scenario.at(value);
         Contender.Limit limit = subject.contender().limit();
         if (asking.idle() + asking.slowReaders() > 0 && limit.atOnce() < asking.idle() + asking.connections()) {
-            samples.note("left out where there are silent or slow clients: " + limit.why());
+            samples.note("left out with that many silent or slow clients: " + limit.why());
             return;
         }
         if (!subject.isAlive()) {
@@ -193,6 +199,9 @@ final class LabRun {
         LoadPlan plan = plan(part.scenario, asking, subject, length(asking, limit), asking.rate());
         if (part.command.isEmpty()) {
             part.command = describe(plan, asking);
+        }
+        if (plan.clients().connections() < asking.connections()) {
+            samples.note("asked by no more than " + plan.clients().connections() + " at a time: " + limit.why());
         }
         try {
             subject.resume();
@@ -249,28 +258,28 @@ final class LabRun {
         ProcessTree tree = subject.tree();
         int connections = plan.clients().connections() + plan.beside().idle();
         boolean weigh = connections >= ENOUGH_TO_WEIGH;
-        long[] memory = {weigh ? tree.memory() : 0, 0};
+        long[] memory = {0};
         ProcessTree.Used[] before = {null};
         LoadResult result = load.run(plan, now -> {
-            memory[1] = weigh ? tree.memory() : 0;
+            memory[0] = weigh ? tree.memory() : 0;
             // The first report says that what counts begins: what it cost to let the silent ones in does not.
             before[0] = before[0] == null ? tree.used() : before[0];
         });
         Figures.add(samples, result, tree.used().minus(before[0]));
-        if (weigh && memory[1] > 0) {
-            samples.add(Metric.MEMORY, (double) (memory[1] - memory[0]) / connections);
+        note(samples, result);
+        if (weigh && result.requests() > 0 && result.besideHeld() == plan.beside().idle()) {
+            samples.add(Metric.MEMORY, (double) (memory[0] - subject.memoryAlone()) / connections);
         }
-        note(samples, result, subject.contender().limit());
     }
 
-    private static void note(Samples samples, LoadResult result, Contender.Limit limit) {
-        int most = result.plan().clients().connections();
+    private static void note(Samples samples, LoadResult result) {
         if (result.statuses(4) + result.statuses(5) > 0) {
             samples.note("answered with errors (4xx, 5xx)");
         } else if (result.requests() == 0) {
             samples.note("not one answer in a round");
-        } else if (limit.atOnce() < Integer.MAX_VALUE && samples.note().isEmpty()) {
-            samples.note("asked by no more than " + most + " at a time: " + limit.why());
+        } else if (result.besideHeld() < result.plan().beside().idle()) {
+            samples.note(String.format(Locale.ROOT, "of %,d silent connections no more than %,d stood at the end of a round",
+                    result.plan().beside().idle(), result.besideHeld()));
         }
     }
 
@@ -304,7 +313,7 @@ final class LabRun {
     }
 
     private void countSystemCalls(Scenario scenario, int value, Subject subject, Samples samples) throws InterruptedException {
-        LoadPlan plan = plan(scenario, scenario.at(value), subject, Duration.ofMillis(700), scenario.load().rate());
+        LoadPlan plan = plan(scenario, scenario.at(value), subject, COUNTED, scenario.load().rate());
         try {
             subject.resume();
             countSystemCalls(plan, subject, samples);

@@ -22,6 +22,7 @@ final class Subject implements AutoCloseable {
     private final Process process;
     private final int port;
     private final Path output;
+    private long memoryAlone;
 
     private Subject(Contender contender, Process process, int port, Path output) {
         this.contender = contender;
@@ -116,6 +117,16 @@ final class Subject implements AutoCloseable {
         return new ProcessTree(process.toHandle());
     }
 
+    /** Notes what it needs while nobody is there. */
+    void weigh() {
+        memoryAlone = tree().memory();
+    }
+
+    /** What it needed in bytes when {@link #weigh} was called. */
+    long memoryAlone() {
+        return memoryAlone;
+    }
+
     /** Stands still until {@link #resume}: one that asks its sockets without waiting would take the processor from the others. */
     void pause() throws IOException, InterruptedException {
         signal("-STOP");
@@ -127,10 +138,15 @@ final class Subject implements AutoCloseable {
     }
 
     private void signal(String name) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(List.of("kill", name, String.valueOf(process.pid())));
-        process.descendants().forEach(child -> command.add(String.valueOf(child.pid())));
-        // A child that has ended meanwhile makes kill complain, and the others get the signal all the same.
-        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD).start().waitFor();
+        StringBuilder command = new StringBuilder("kill " + name + " " + process.pid());
+        process.descendants().forEach(child -> command.append(' ').append(child.pid()));
+        // The shell's own kill: there are machines without the program. A child that has ended meanwhile makes it complain, and the others
+        // get the signal all the same.
+        new ProcessBuilder("sh", "-c", command.toString())
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .start()
+                .waitFor();
     }
 
     /** Ends it and what it started: in order first, then at once. */

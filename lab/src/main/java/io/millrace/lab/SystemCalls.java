@@ -40,7 +40,7 @@ final class SystemCalls implements AutoCloseable {
     /** Ends counting: how many there were. */
     long count() throws IOException, InterruptedException {
         // SIGINT is what makes it write its table and let go.
-        new ProcessBuilder("kill", "-INT", String.valueOf(strace.pid())).start().waitFor();
+        new ProcessBuilder("sh", "-c", "kill -INT " + strace.pid()).start().waitFor();
         if (!strace.waitFor(SECONDS, TimeUnit.SECONDS)) {
             throw new IOException("strace does not end");
         }
