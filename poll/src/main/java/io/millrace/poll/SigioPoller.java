@@ -3,6 +3,7 @@ package io.millrace.poll;
 
 import io.millrace.sys.Descriptors;
 import io.millrace.sys.Errno;
+import io.millrace.sys.Files;
 import io.millrace.sys.Poll;
 import io.millrace.sys.Signals;
 import io.millrace.sys.SysException;
@@ -26,7 +27,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * signals tell. What is true is asked of poll(2), once for all that were signalled. When the queue overflows (RLIMIT_SIGPENDING) the kernel
  * sends a plain SIGIO instead of what it drops, and everybody is looked at: nothing is lost.
  *
- * <p>The first thread that calls {@link #add} or {@link #poll}, a platform thread, becomes the one that signals are sent to. A file has one owner: of two
+ * <p>The thread that calls {@link #add} or {@link #poll}, a platform thread, becomes the one that signals are sent to; when another one calls, they are sent
+ * to that from then on, at the price of some calls for each descriptor. A file has one owner: of two
  * pollers that watch the same listening socket the second is refused (-EBUSY).
  */
 public final class SigioPoller extends Poller {
@@ -101,17 +103,27 @@ public final class SigioPoller extends Poller {
         return overflows;
     }
 
-    /** Holds the signals back in this thread before the first descriptor is armed: their default action ends the process. */
+    /**
+     * Holds the signals back in this thread before the first descriptor is armed: their default action ends the process. What is on its way to the thread
+     * before this one is made up for by looking at everything; there the signals stay held back.
+     */
     private void prepare() {
-        if (owner != null) {
-            return;
+        if (owner != Thread.currentThread()) {
+            moveHere();
         }
+    }
+
+    private synchronized void moveHere() {
         owner = Thread.currentThread();
         oldMask = Signals.set();
         Signals.mask(Signals.SIG_BLOCK, BOTH, oldMask);
         thread = Signals.thread();
+        for (int place = 0; place < watches.count(); place++) {
+            Descriptors.ownByThread(watches.fds[place], thread);
+            look(place);
+        }
         if (woken.get()) {
-            // By someone who found no thread to send to yet.
+            // By someone who found no thread to send to yet, or another one.
             Signals.send(thread, SIGNAL);
         }
     }
@@ -145,7 +157,27 @@ public final class SigioPoller extends Poller {
         }
         int result = Descriptors.ownByThread(fd, thread);
         result = result < 0 ? result : Descriptors.fcntl(fd, Descriptors.F_SETSIG, SIGNAL);
-        return result < 0 ? result : Descriptors.fcntl(fd, Descriptors.F_SETFL, flags | Descriptors.O_ASYNC);
+        result = result < 0 ? result : Descriptors.fcntl(fd, Descriptors.F_SETFL, flags | Descriptors.O_ASYNC);
+        return result < 0 || tells(fd) ? result : -Errno.EPERM;
+    }
+
+    /**
+     * Whether the kernel sends signals for a file of this kind: what cannot, such as an eventfd or a process, does not keep the flag (fcntl(2)). A regular
+     * file has none to send, being always ready.
+     */
+    private static boolean tells(int fd) {
+        if ((Descriptors.fcntl(fd, Descriptors.F_GETFL, 0) & Descriptors.O_ASYNC) != 0) {
+            return true;
+        }
+        long[] values = new long[Files.STAT_VALUES];
+        return Files.statx(fd, "", Files.AT_EMPTY_PATH, values) == 0 && (values[Files.MODE] & Files.S_IFMT) == Files.S_IFREG;
+    }
+
+    @Override
+    public String whyNot(int fd, int interest) {
+        String unknown = super.whyNot(fd, interest);
+        return unknown != null || Descriptors.fcntl(fd, Descriptors.F_GETFL, 0) < 0 || tells(fd) ? unknown
+                : "signals are sent for sockets, pipes and terminals, not for a file of the kind of descriptor " + fd;
     }
 
     private void look(int place) {

@@ -95,6 +95,33 @@ class SigioPollerTest extends PollerCases {
         assertEquals(Map.of(1L, READ), poll(SECOND), "free again when the other poller is closed");
     }
 
+    /** A loop is prepared by one thread and run by another. */
+    @Test
+    void whoeverCallsHasTheSignals() throws Exception {
+        int[] a = pair();
+        int[] b = pair();
+        add(a[0], READ | Interest.EDGE, 1);
+        add(b[0], READ | Interest.EDGE, 2);
+        assertEquals(Map.of(), poll(0));
+        send(a[1]);
+        Map<Long, Integer> there = new HashMap<>();
+        CountDownLatch moved = new CountDownLatch(1);
+        Thread other = Thread.ofPlatform().start(() -> {
+            there.putAll(poll(SECOND));
+            moved.countDown();
+            there.putAll(poll(20 * SECOND));
+        });
+        moved.await();
+        send(b[1]);
+        other.join();
+        assertEquals(Map.of(1L, READ, 2L, READ), there);
+        receive(a[0], 10);
+        receive(b[0], 10);
+        assertEquals(Map.of(), poll(0));
+        poller.wakeup();
+        assertWoken();
+    }
+
     @Test
     void anotherPollerThatBeginsDiscardsNoSignal() throws Exception {
         int[] a = pair();
