@@ -554,7 +554,7 @@ final class Connection extends Source implements Link {
             }
             return true;
         }
-        if (driver.pipes() == null || is(DOOMED | DEAD) || closing != null || !(into instanceof Connection to) || to.loop != loop) {
+        if (is(DOOMED | DEAD) || closing != null || !(into instanceof Connection to) || to.loop != loop) {
             return false;
         }
         terms().splice = new Splice(this, to);
@@ -657,10 +657,7 @@ final class Connection extends Source implements Link {
         if (isOver()) {
             return false;
         }
-        if (terms().member != null) {
-            terms.member.leave();
-        }
-        terms.member = member;
+        terms().enter(member);
         // Whatever queue it waited in, it waits there no more.
         free();
         return true;
@@ -718,6 +715,7 @@ final class Connection extends Source implements Link {
         Terms.check(read > 0 && write > 0, "portions", read, write);
         if (!isOver()) {
             terms().portions(read, write);
+            touched();
         }
     }
 

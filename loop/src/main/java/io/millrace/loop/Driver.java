@@ -28,7 +28,11 @@ abstract class Driver {
     final Slab slab = new Slab();
     final BufferPool pool = new BufferPool();
     final Intake intake;
+    final Inlet inlet;
     final Outlet outlet;
+
+    /** Where splices borrow their pipes. */
+    final PipePool pipes;
 
     /** How many of those in the slab an orderly end does not wait for. */
     private int unawaited;
@@ -51,6 +55,8 @@ abstract class Driver {
         this.kernel = kernel;
         this.budget = budget;
         this.intake = new Intake(budget.lent());
+        this.pipes = new PipePool(kernel);
+        this.inlet = new Inlet(kernel, budget, intake, pipes);
         this.outlet = new Outlet(kernel, budget, intake, pool);
     }
 
@@ -95,6 +101,11 @@ abstract class Driver {
     /** Lets go of the socket, in as many steps as that takes; the last one is {@link #free}. */
     abstract void end(Connection connection);
 
+    /** Why descriptors of this kind cannot be watched for these {@link Interest} bits, or {@code null} if that is not known. */
+    String whyNot(int fd, int interest) {
+        return null;
+    }
+
     /** Why {@link #begin} failed, in words. */
     String refusal(Connection connection, int result) {
         return Errno.describe(result);
@@ -116,11 +127,6 @@ abstract class Driver {
 
     /** Watches the source's descriptor no longer. When this returns the kernel holds nothing of it. */
     abstract void unwatch(Source source);
-
-    /** Where splices borrow their pipes, {@code null} if this way moves all bytes through memory. */
-    PipePool pipes() {
-        return null;
-    }
 
     /** Frees the mechanism. */
     abstract void close();
@@ -426,5 +432,6 @@ abstract class Driver {
         }
         touched.clear();
         again.clear();
+        pipes.close();
     }
 }

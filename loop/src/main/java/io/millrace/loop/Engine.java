@@ -29,7 +29,7 @@ public final class Engine {
     /** kqueue(2), which reports changes only (EV_CLEAR). */
     public static final Engine KQUEUE_EDGE = poller("kqueue-et", PollerKind.KQUEUE, true);
 
-    /** Real-time signals, which report changes only. One thread has to run the loop from its first turn to its last. */
+    /** Real-time signals, which report changes only. They go to the thread that runs the loop; to run it on another one costs calls for each descriptor. */
     public static final Engine SIGIO = poller("sigio", PollerKind.SIGIO, true);
 
     /** epoll(7), which reports for as long as something is ready. */

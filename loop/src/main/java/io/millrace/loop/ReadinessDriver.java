@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.loop;
 
-import io.millrace.core.Buffer;
 import io.millrace.core.CloseCause;
 import io.millrace.poll.Interest;
 import io.millrace.poll.Poller;
@@ -39,12 +38,10 @@ final class ReadinessDriver extends Driver {
     /** What a connection is watched for: always, with edge trigger; while input is wanted, with level trigger. */
     private final int usual;
 
-    private final PipePool pipes;
     private final Ready ready = new Ready(EVENTS_A_TURN);
 
     ReadinessDriver(EventLoop loop, Budget budget, Poller poller, boolean edge) {
         super(loop, loop.kernel, budget);
-        this.pipes = new PipePool(kernel);
         this.poller = poller;
         this.level = !edge;
         int known = poller.supports() & EVERYTHING;
@@ -90,6 +87,11 @@ final class ReadinessDriver extends Driver {
     int begin(Connection c) {
         c.watched = level && !c.wantsInput() ? 0 : usual;
         return poller.add(c.fd, c.watched, c.token);
+    }
+
+    @Override
+    String whyNot(int fd, int interest) {
+        return poller.whyNot(fd, interest);
     }
 
     @Override
@@ -182,65 +184,7 @@ final class ReadinessDriver extends Driver {
 
     @Override
     int receive(Connection c) {
-        return c.terms == null ? receive(c, budget.lent()) : receiveOnTerms(c);
-    }
-
-    private int receiveOnTerms(Connection c) {
-        int most = c.terms.mayReceive(c.terms.splice == null ? budget.lent() : Splice.PORTION);
-        if (most == 0) {
-            return 0;
-        }
-        return c.terms.splice == null ? receive(c, most) : pour(c, c.terms.splice, most);
-    }
-
-    /** Moves input on to another connection without seeing it. Returns the bytes it took from the connection's budget. */
-    private int pour(Connection c, Splice splice, int most) {
-        long n = splice.canPour() ? splice.fill(kernel, pipes, most) : -Errno.EINVAL;
-        if (n > 0) {
-            c.countIn(n);
-            return (int) n;
-        }
-        if (n == -Errno.EINVAL || n == -Errno.ENOSYS || n == -Errno.EOPNOTSUPP) {
-            // A socket that cannot, or nobody to take it: the protocol passes it on by hand.
-            c.terms.splice = null;
-        } else {
-            ended(c, (int) n);
-        }
-        return 0;
-    }
-
-    /** One call of recv(2) for up to {@code most} bytes. */
-    private int receive(Connection c, int most) {
-        Buffer in = intake.lend(c);
-        int space = Math.min(in.writable(), most);
-        int n = kernel.receive(c.fd, in.array(), in.tail(), space);
-        if (n > 0) {
-            in.wrote(n);
-            c.countIn(n);
-            // Less than there was room for: the socket is empty, and the next byte or the end will be a new edge (epoll(7)).
-            if (n < space && !c.is(Connection.ENDING)) {
-                c.clear(Connection.READABLE);
-            }
-            intake.deliver(c, in);
-            return n;
-        }
-        intake.scratch();
-        ended(c, n);
-        return 0;
-    }
-
-    /** No bytes: the end of the stream, or -errno. */
-    private static void ended(Connection c, int n) {
-        if (n == 0) {
-            c.clear(Connection.READABLE);
-            if (!c.is(Connection.ENDED)) {
-                c.endRead();
-            }
-        } else if (n == -Errno.EAGAIN) {
-            c.clear(Connection.READABLE);
-        } else if (n != -Errno.EINTR) {
-            c.doom(cause(n));
-        }
+        return inlet.receive(c);
     }
 
     @Override
@@ -261,11 +205,6 @@ final class ReadinessDriver extends Driver {
     void end(Connection c) {
         poller.closing(c.fd);
         free(c);
-    }
-
-    @Override
-    PipePool pipes() {
-        return pipes;
     }
 
     // ---- everything else that is watched, and the end ----
@@ -295,7 +234,6 @@ final class ReadinessDriver extends Driver {
 
     @Override
     void close() {
-        pipes.close();
         poller.close();
     }
 }

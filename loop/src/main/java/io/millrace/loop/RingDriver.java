@@ -30,6 +30,8 @@ import java.lang.foreign.ValueLayout;
  *   full     a poll for room; then on
  *   unwanted input that comes while nobody wants it is kept with the connection, and the receive is cancelled; so no more than what
  *            was on its way piles up. A poll without events stays behind, which tells of a reset
+ *   by hand  where a call has to say how much it takes, or where it goes (rates, marks, portions, pouring): a poll for input, then recv(2) or splice(2).
+ *            A splice by the ring would always run on the kernel's worker threads
  *   end      what is under way is cancelled; slot and descriptor are free when the last completion has come
  * </pre>
  *
@@ -44,6 +46,7 @@ final class RingDriver extends Driver {
     private static final int SEND = 1;
     private static final int ROOM = 2;
     private static final int HANGUP = 3;
+    private static final int READY = 4;
     /** Polls of what is no connection: they take turns, so that what is left of one is not taken for the next. */
     private static final int FIRST_POLL = 8;
 
@@ -325,11 +328,18 @@ final class RingDriver extends Driver {
         in.wrote(length);
     }
 
-    /** Input comes by itself: there is none to be fetched. */
+    /** Input comes by itself, and there is none to be fetched but by hand: then what had been asked for before has to come first. */
     @Override
     int receive(Connection c) {
+        if (byHand(c) && (c.underWay & 1 << RECEIVE) == 0) {
+            return inlet.receive(c);
+        }
         c.clear(Connection.READABLE);
         return 0;
+    }
+
+    private static boolean byHand(Connection c) {
+        return c.terms != null && c.terms.byHand();
     }
 
     /** What is ready is of no interest where what has moved is known. */
@@ -351,14 +361,31 @@ final class RingDriver extends Driver {
 
     @Override
     void settle(Connection c) {
-        if (!c.is(Connection.ENDED) && (c.underWay & 1 << RECEIVE) == 0 && c.wantsInput() && c.canReceive()) {
+        if (byHand(c)) {
+            askForInput(c);
+        } else if (!c.is(Connection.ENDED) && (c.underWay & 1 << RECEIVE) == 0 && c.wantsInput() && c.canReceive()) {
             next(c, RECEIVE).receiveMultishot(c.fd, 0, data(c, RECEIVE));
         }
-        // With both ends closed and ours to close for good the kernel would report that again and again.
-        boolean bothEnded = c.is(Connection.FINISHED) && c.is(Connection.ENDED);
-        if (!bothEnded && (c.underWay & (1 << RECEIVE | 1 << ROOM | 1 << HANGUP)) == 0) {
+        if ((c.underWay & (1 << RECEIVE | 1 << ROOM | 1 << HANGUP | 1 << READY)) == 0 && !hangsAnyway(c)) {
             next(c, HANGUP).poll(c.fd, 0, data(c, HANGUP));
         }
+    }
+
+    private void askForInput(Connection c) {
+        if ((c.underWay & 1 << RECEIVE) != 0) {
+            stopReceiving(c);
+        } else if (!c.is(Connection.ENDED | Connection.READABLE) && (c.underWay & 1 << READY) == 0 && c.wantsInput() && c.canReceive()) {
+            next(c, READY).poll(c.fd, Epoll.EPOLLIN | Epoll.EPOLLRDHUP, data(c, READY));
+        }
+    }
+
+    /**
+     * Whether the kernel would report a hang-up again and again that changes nothing: with both ends closed and ours to close for good, or known already
+     * to who will read on, or who has closed his own direction.
+     */
+    private static boolean hangsAnyway(Connection c) {
+        boolean bothEnded = c.is(Connection.FINISHED) && c.is(Connection.ENDED);
+        return bothEnded || c.is(Connection.ENDING) && (c.wantsInput() || c.is(Connection.FINISHED));
     }
 
     // ---- output ----
@@ -418,6 +445,11 @@ final class RingDriver extends Driver {
         }
         if (kind == ROOM) {
             c.set(Connection.WRITABLE | Connection.DIRTY);
+        } else if (kind == READY) {
+            c.set(Connection.READABLE);
+        }
+        if ((result & ENDS) != 0) {
+            c.set(Connection.ENDING);
         }
         // Gone in both directions while nobody reads: no call would ever find out.
         int ends = c.is(Connection.FINISHED) ? Epoll.EPOLLERR : ENDS;
@@ -436,7 +468,7 @@ final class RingDriver extends Driver {
         if ((c.underWay & (1 << RECEIVE | CANCELLED)) == 1 << RECEIVE) {
             cancel(c, RECEIVE);
         }
-        for (int kind = ROOM; kind <= HANGUP; kind++) {
+        for (int kind = ROOM; kind <= READY; kind++) {
             if ((c.underWay & 1 << kind) != 0) {
                 cancel(c, kind);
             }

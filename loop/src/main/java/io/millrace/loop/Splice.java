@@ -66,7 +66,7 @@ final class Splice {
 
     /** All that was under way has left, or never will. */
     void release() {
-        PipePool pipes = to.loop.driver.pipes();
+        PipePool pipes = to.loop.driver.pipes;
         if (level == 0) {
             pipes.give(pipe);
         } else {

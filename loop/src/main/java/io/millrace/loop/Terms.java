@@ -78,6 +78,11 @@ final class Terms {
         return connection.in == null || connection.in.readable() < inputHigh;
     }
 
+    /** Whether input has to be fetched by calls that say how much, or where it goes: not by one that brings what there is. */
+    boolean byHand() {
+        return splice != null || in != null || member != null || mostRead != Integer.MAX_VALUE || inputHigh != Integer.MAX_VALUE;
+    }
+
     /** How many bytes may be received now, into room for {@code space}; at 0 the connection is held up until there may be more. */
     int mayReceive(int space) {
         int kept = connection.in == null ? 0 : connection.in.readable();
@@ -272,6 +277,14 @@ final class Terms {
         boolean fell = aboveLow && pending > 0;
         aboveLow = false;
         return fell;
+    }
+
+    /** Has its share of a group's limit, and of one only. */
+    void enter(RateGroup.Member next) {
+        if (member != null) {
+            member.leave();
+        }
+        member = next;
     }
 
     /** The connection has ended. */

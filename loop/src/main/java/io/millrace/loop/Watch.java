@@ -114,8 +114,8 @@ public final class Watch extends Event {
     /**
      * Begins to watch; for one that is enabled already, begins its timeout anew.
      *
-     * @return 0, or -errno: {@code EBADF} for what is no descriptor, {@code EINVAL} for what the loop's mechanism cannot watch for. A regular
-     *     file is always ready
+     * @return 0, or -errno: {@code EBADF} for what is no descriptor, {@code EINVAL} for what the loop's mechanism cannot watch for, {@code EPERM}
+     *     for files of a kind that it cannot watch; {@link #whyNot} has words for both. A regular file is always ready
      * @throws IllegalStateException if the descriptor is watched already in the other mode, edge or level
      */
     public int enable() {
@@ -129,6 +129,12 @@ public final class Watch extends Event {
         }
         arm(loop.kernel.nanos());
         return 0;
+    }
+
+    /** Why the loop's mechanism cannot watch for what is asked for on this descriptor, or {@code null} if it can, as far as is known. On the loop. */
+    public String whyNot() {
+        loop.own();
+        return fd < 0 ? null : loop.driver.whyNot(fd, interest);
     }
 
     /** Watches no longer. What has happened and has not been told is not told any more. May be enabled again. */

@@ -39,11 +39,15 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What a connection can do beyond sending and receiving, over real sockets, after libevent's bufferevent cases (61 to 71 of the plan). */
 @Timeout(120)
-class FlowTest {
+@ParameterizedClass
+@MethodSource("contenders")
+class FlowTest extends OverEveryDriver {
     private static final int MUCH = 3_000_000;
 
     private static byte[] noise(int seed, int length) {

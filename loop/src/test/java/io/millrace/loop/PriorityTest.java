@@ -14,21 +14,27 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** The order of what is called back. The names in brackets are those of libevent's regression suite. */
 @Timeout(60)
-class PriorityTest {
+@ParameterizedClass
+@MethodSource("contenders")
+class PriorityTest extends OverEveryDriver {
     private final List<String> told = new ArrayList<>();
     private EventLoop loop;
 
     @BeforeEach
     void open() throws Exception {
-        loop = new EventLoop(Kernel.host(), "test loop");
+        loop = new EventLoop(Kernel.host(), "test loop", contender);
     }
 
     @AfterEach
     void close() {
-        loop.close();
+        if (loop != null) {
+            loop.close();
+        }
     }
 
     private Watch user(String name, int priority, Runnable also) {

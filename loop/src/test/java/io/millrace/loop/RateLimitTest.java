@@ -4,16 +4,10 @@ package io.millrace.loop;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.millrace.core.Body;
-import io.millrace.core.Buffer;
-import io.millrace.core.Closing;
 import io.millrace.core.Link;
 import io.millrace.core.Protocol;
-import io.millrace.core.ProtocolFactory;
 import io.millrace.core.Rate;
 import io.millrace.loop.Servers.Echo;
-import io.millrace.loop.Servers.Running;
-import io.millrace.testkit.RawClient;
 import io.millrace.testkit.SimClient;
 import io.millrace.testkit.SimKernel;
 import java.net.InetSocketAddress;
@@ -23,12 +17,24 @@ import java.util.Random;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Limits of rate on a virtual clock, after libevent's test-ratelim (71 of the plan): 30 connections that echo as fast as they are let.
  */
 @Timeout(120)
+@ParameterizedClass
+@MethodSource("triggers")
 class RateLimitTest {
+    @Parameter
+    Engine trigger;
+
+    static List<Engine> triggers() {
+        return List.of(Engine.EPOLL_EDGE, Engine.EPOLL_LEVEL);
+    }
+
     private static final int CONNECTIONS = 30;
     private static final long SECOND = 1_000_000_000L;
     private static final long WARM = 2 * SECOND;
@@ -88,22 +94,22 @@ class RateLimitTest {
     }
 
     /** The rates that came of it, one for each client. */
-    private static List<Double> play(int clients, int idle, Consumer<Link> terms) throws Exception {
+    private List<Double> play(int clients, int idle, Consumer<Link> terms) throws Exception {
         return play(clients, idle, MEASURED, terms);
     }
 
-    private static List<Double> play(int clients, int idle, Consumer<Link> terms, Consumer<Link> later) throws Exception {
+    private List<Double> play(int clients, int idle, Consumer<Link> terms, Consumer<Link> later) throws Exception {
         return play(clients, idle, MEASURED, terms, later);
     }
 
-    private static List<Double> play(int clients, int idle, long measured, Consumer<Link> terms) throws Exception {
+    private List<Double> play(int clients, int idle, long measured, Consumer<Link> terms) throws Exception {
         return play(clients, idle, measured, terms, link -> {});
     }
 
-    private static List<Double> play(int clients, int idle, long measured, Consumer<Link> terms, Consumer<Link> later)
+    private List<Double> play(int clients, int idle, long measured, Consumer<Link> terms, Consumer<Link> later)
             throws Exception {
         SimKernel kernel = SimKernel.calm(3);
-        EventLoop loop = new EventLoop(kernel, "simulated");
+        EventLoop loop = new EventLoop(kernel, "simulated", trigger);
         Protocol echo = new Echo() {
             @Override
             public void opened(Link link) {
@@ -223,40 +229,5 @@ class RateLimitTest {
         }, fast::add);
         assertEquals(50_000, total(rates), 2500);
         assertEquals(0, slow.members());
-    }
-
-    /** Two loops and the real clock: four downloads of one group cannot be faster than the group, and come whole. */
-    @Test
-    void aGroupOverTwoLoops() throws Exception {
-        int size = 250_000;
-        RateGroup group = RateGroup.of(Rate.NONE.withOut(2_000_000).withBursts(Rate.UNLIMITED, 20_000));
-        ProtocolFactory sender = () -> new Protocol() {
-            @Override
-            public void opened(Link link) {
-                group.add(link);
-                link.transfer(Body.of(new byte[size]));
-                link.close(Closing.FLUSHED);
-            }
-
-            @Override
-            public void receive(Buffer in, Link link) {
-                in.consume(in.readable());
-            }
-        };
-        ListenOptions options = ListenOptions.on(Servers.LOOPBACK).withSpread(Spread.HAND_OVER);
-        try (Running server = new Running(2, options, () -> sender)) {
-            long from = System.nanoTime();
-            List<RawClient> clients = new ArrayList<>();
-            for (int i = 0; i < 4; i++) {
-                clients.add(server.connect());
-            }
-            for (RawClient client : clients) {
-                assertEquals(size, client.readAll().length);
-                client.close();
-            }
-            long millis = (System.nanoTime() - from) / 1_000_000;
-            assertTrue(millis >= (4 * size - 20_000) / 2000 - 5, "faster than the group: " + millis + " ms");
-            assertEquals(4 * size, group.totalOut());
-        }
     }
 }

@@ -21,10 +21,14 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Running a loop and ending it. The names in brackets are those of libevent's regression suite. */
 @Timeout(60)
-class RunTest {
+@ParameterizedClass
+@MethodSource("contenders")
+class RunTest extends OverEveryDriver {
     private static final long MILLI = 1_000_000L;
 
     private final Pairs pairs = new Pairs();
@@ -33,12 +37,14 @@ class RunTest {
 
     @BeforeEach
     void open() throws Exception {
-        loop = new EventLoop(Kernel.host(), "test loop");
+        loop = new EventLoop(Kernel.host(), "test loop", contender);
     }
 
     @AfterEach
     void close() {
-        loop.close();
+        if (loop != null) {
+            loop.close();
+        }
         pairs.close();
     }
 

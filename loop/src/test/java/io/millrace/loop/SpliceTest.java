@@ -24,10 +24,14 @@ import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Input that pours out of another connection within the kernel, over real sockets. */
 @Timeout(120)
-class SpliceTest {
+@ParameterizedClass
+@MethodSource("contenders")
+class SpliceTest extends OverEveryDriver {
     private static byte[] noise(int seed, int length) {
         byte[] bytes = new byte[length];
         new Random(seed).nextBytes(bytes);
@@ -42,10 +46,12 @@ class SpliceTest {
     private static final class Pouring implements Protocol {
         private final List<Link> waiting;
         private final AtomicInteger seen;
+        private final Events<String> joined;
 
-        Pouring(List<Link> waiting, AtomicInteger seen) {
+        Pouring(List<Link> waiting, AtomicInteger seen, Events<String> joined) {
             this.waiting = waiting;
             this.seen = seen;
+            this.joined = joined;
         }
 
         @Override
@@ -57,6 +63,13 @@ class SpliceTest {
             Link other = waiting.removeLast();
             assertTrue(link.pour(other));
             assertTrue(other.pour(link));
+            // In the next turn: a ring has taken back by then what it had been asked to receive.
+            link.deadline(link.now() + 1);
+        }
+
+        @Override
+        public void expired(Link link) {
+            joined.add("joined");
         }
 
         @Override
@@ -77,9 +90,11 @@ class SpliceTest {
         byte[] back = noise(12, 20_000_000);
         List<Link> waiting = new ArrayList<>();
         AtomicInteger seen = new AtomicInteger();
-        try (Running server = Running.serving(() -> new Pouring(waiting, seen));
+        Events<String> joined = new Events<>();
+        try (Running server = Running.serving(() -> new Pouring(waiting, seen, joined));
                 RawClient a = server.connect();
                 RawClient b = RawClient.connect(server.listening.address(), 4096)) {
+            assertEquals("joined", joined.next());
             Thread ab = Thread.startVirtualThread(() -> send(a, there));
             Thread ba = Thread.startVirtualThread(() -> send(b, back));
             byte[][] got = new byte[1][];
@@ -180,7 +195,7 @@ class SpliceTest {
     @Test
     void idleRelaysHoldNoPipeAndBrokenOnesLeaveNone() throws Exception {
         List<Link> waiting = new ArrayList<>();
-        try (Running server = Running.serving(() -> new Pouring(waiting, new AtomicInteger()))) {
+        try (Running server = Running.serving(() -> new Pouring(waiting, new AtomicInteger(), new Events<>()))) {
             long before = pipes();
             for (int i = 0; i < 40; i++) {
                 RawClient a = server.connect();

@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.poll.Interest;
-import io.millrace.poll.Kernel;
 import io.millrace.testkit.SimKernel;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -16,7 +15,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Timers, most of them by a simulated clock. The names in brackets are those of libevent's regression suite. */
+/** Timers by a simulated clock. The names in brackets are those of libevent's regression suite. */
 @Timeout(60)
 class TimerTest {
     private static final long MILLI = 1_000_000L;
@@ -160,48 +159,5 @@ class TimerTest {
         assertEquals(20_000 - cancelled, rung.size());
         assertEquals(rung.stream().sorted().toList(), rung);
         assertEquals(0, loop.enabled());
-    }
-
-    /** [deferred_cb_skew, active_later] tasks and events that breed leave timers their time. */
-    @Test
-    void deferredCallsDoNotHoldUpATimer() throws Exception {
-        EventLoop real = new EventLoop(Kernel.host(), "test loop");
-        long begun = System.nanoTime();
-        boolean[] rang = new boolean[1];
-        long[] calls = new long[2];
-        Runnable breeder = new Runnable() {
-            @Override
-            public void run() {
-                calls[0]++;
-                real.execute(this);
-            }
-        };
-        real.execute(breeder);
-        Watch watch = real.watch(-1, 0, (self, found) -> {
-            calls[1]++;
-            self.activate();
-        });
-        watch.activate();
-        real.schedule(Duration.ofMillis(50), () -> rang[0] = true);
-        while (!rang[0]) {
-            real.turn(0);
-            assertTrue(System.nanoTime() - begun < 10_000 * MILLI, "the timer starves");
-        }
-        assertTrue(calls[0] > 1 && calls[1] > 1, "somebody starved: " + calls[0] + " tasks, " + calls[1] + " events");
-        watch.close();
-        real.close();
-    }
-
-    @Test
-    void realTimersAreNotEarly() throws Exception {
-        EventLoop real = new EventLoop(Kernel.host(), "test loop");
-        for (long nanos : new long[] {0, 1, 999, 50_000, 400_000, 1_000_000, 3_300_000}) {
-            long[] late = {Long.MIN_VALUE};
-            long begun = System.nanoTime();
-            real.timer(() -> late[0] = System.nanoTime() - begun - nanos).setNanos(nanos);
-            real.run(RunMode.UNTIL_EMPTY);
-            assertTrue(late[0] >= 0, nanos + " ns were early by " + -late[0]);
-        }
-        real.close();
     }
 }
