@@ -46,8 +46,9 @@ public final class ChildWatch implements AutoCloseable {
         ChildWatch child = new ChildWatch(loop, pid, pidfd, callback);
         int result = child.event.enable();
         if (result < 0) {
+            String whyNot = child.event.whyNot();
             Descriptors.close(pidfd);
-            throw new SysException("epoll_ctl", result, "process " + pid);
+            throw new SysException("watching", result, "process " + pid + (whyNot == null ? "" : ": " + whyNot));
         }
         return child;
     }

@@ -21,10 +21,14 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Real signals, sent by this process to itself with kill(1). The names in brackets are those of libevent's regression suite. */
 @Timeout(60)
-class SignalsTest {
+@ParameterizedClass
+@MethodSource("engines")
+class SignalsTest extends OverEveryEngine {
     private static final long SECOND = 1_000_000_000L;
 
     private final List<String> told = new ArrayList<>();
@@ -32,12 +36,14 @@ class SignalsTest {
 
     @BeforeEach
     void open() throws Exception {
-        loop = new EventLoop(Kernel.host(), "test loop");
+        loop = new EventLoop(Kernel.host(), "test loop", engine);
     }
 
     @AfterEach
     void close() {
-        loop.close();
+        if (loop != null) {
+            loop.close();
+        }
     }
 
     private static void raise(String name) throws Exception {
@@ -111,7 +117,7 @@ class SignalsTest {
     /** [signal_switchbase] and more: two loops watch at the same time. */
     @Test
     void severalLoopsWatchOneSignal() throws Exception {
-        EventLoop other = new EventLoop(Kernel.host(), "other loop");
+        EventLoop other = new EventLoop(Kernel.host(), "other loop", engine);
         AtomicInteger heard = new AtomicInteger();
         try (SignalWatch mine = watch("mine", "USR1");
                 SignalWatch theirs = Signals.watch(other, "USR1", (self, times) -> heard.incrementAndGet())) {
