@@ -17,9 +17,13 @@ import io.millrace.core.TimeLimit;
  *   a ◄─── bytes, no faster than a takes them ──── b        when both have ended, both are closed; a reset resets
  * </pre>
  *
- * <p>Limits of rate and time are those of the links: set them before or after.
+ * <p>Limits of rate and time are those of the links: set them before or after. The marks of their output become the relay's: a link usually reads nothing while
+ * much of its output waits, and two relays' worth of that in a ring, such as a far end that echoes, would wait for each other for ever.
  */
 public final class Relay implements Protocol {
+    /** What may wait on one side before the other is not read any more. */
+    private static final long MOST_WAITING = 256 * 1024;
+
     private final Link mine;
     private Relay other;
     private boolean paused;
@@ -42,10 +46,21 @@ public final class Relay implements Protocol {
         Relay two = new Relay(b);
         one.other = two;
         two.other = one;
+        unbind(a);
+        unbind(b);
         a.become(one);
         b.become(two);
         a.pour(b);
         b.pour(a);
+    }
+
+    /** What waits on a link holds up the other one's input, not its own. */
+    private static void unbind(Link link) {
+        try {
+            link.outputMarks(0, Long.MAX_VALUE);
+        } catch (UnsupportedOperationException e) {
+            // A carrier with marks of its own: they hold up its input, too.
+        }
     }
 
     /** Only what the kernel cannot move by itself comes through here. */
@@ -55,7 +70,7 @@ public final class Relay implements Protocol {
         to.out().append(in);
         in.consume(in.readable());
         to.flush();
-        if (!to.writable()) {
+        if (to.pending() >= MOST_WAITING || !to.writable()) {
             paused = true;
             link.pause(true);
         }

@@ -16,6 +16,7 @@ import io.millrace.net.Ends.Caller;
 import io.millrace.net.Ends.Echo;
 import io.millrace.net.Ends.Events;
 import io.millrace.net.Ends.Told;
+import io.millrace.poll.Kernel;
 import io.millrace.poll.UnixAddress;
 import io.millrace.sys.Errno;
 import java.io.File;
@@ -40,11 +41,15 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Names, several addresses, time limits: one outcome, whatever happens. */
 @Timeout(120)
-class ConnectorTest {
+@ParameterizedClass
+@MethodSource("engines")
+class ConnectorTest extends OverEveryEngine {
     private static final Protocol CLOSED_AT_ONCE = null;
 
     private LoopGroup group;
@@ -54,7 +59,7 @@ class ConnectorTest {
 
     @BeforeEach
     void open() throws IOException {
-        group = LoopGroup.open(1);
+        group = LoopGroup.open(Kernel.host(), 1, engine);
         loop = group.loop(0);
         listening = group.listen(ListenOptions.on(new InetSocketAddress("127.0.0.1", 0)), () -> Echo::new);
         port = listening.address().getPort();
@@ -62,8 +67,10 @@ class ConnectorTest {
 
     @AfterEach
     void close() throws InterruptedException {
-        group.close();
-        group.await();
+        if (group != null) {
+            group.close();
+            group.await();
+        }
     }
 
     /** All of 127.0.0.0/8 is this machine: as many hosts as a test wants, on one port. */
@@ -149,10 +156,12 @@ class ConnectorTest {
 
     private void awaitDescriptors(int before) throws InterruptedException {
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-        while (descriptors() > before && System.nanoTime() < end) {
+        int now = descriptors();
+        while (now > before && System.nanoTime() < end) {
             Thread.onSpinWait();
+            now = descriptors();
         }
-        assertTrue(descriptors() <= before, before + " descriptors before, " + descriptors() + " after");
+        assertTrue(now <= before, before + " descriptors before, " + now + " after");
         CountDownLatch turned = new CountDownLatch(1);
         loop.execute(() -> loop.execute(turned::countDown));
         assertTrue(turned.await(20, TimeUnit.SECONDS));
@@ -284,7 +293,12 @@ class ConnectorTest {
             lookup.cancel();
             go.countDown();
             Connecting attempt = Connector.USUAL.connect(loop, new InetSocketAddress("127.0.0.2", port), outcome);
-            loop.execute(() -> loop.execute(attempt::cancel));
+            CountDownLatch cancelled = new CountDownLatch(1);
+            loop.execute(() -> loop.execute(() -> {
+                attempt.cancel();
+                cancelled.countDown();
+            }));
+            assertTrue(cancelled.await(20, TimeUnit.SECONDS));
             awaitDescriptors(before);
             assertTrue(outcome.outcomes.isEmpty(), "" + silent);
         }

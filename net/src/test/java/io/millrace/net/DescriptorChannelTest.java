@@ -14,6 +14,7 @@ import io.millrace.loop.LoopGroup;
 import io.millrace.net.Ends.Echo;
 import io.millrace.net.Ends.Events;
 import io.millrace.poll.InheritedSocket;
+import io.millrace.poll.Kernel;
 import io.millrace.sys.Descriptors;
 import io.millrace.sys.Errno;
 import io.millrace.sys.SocketAddresses;
@@ -32,23 +33,29 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Descriptors that go from one to another over a Unix socket. */
 @Timeout(60)
-class DescriptorChannelTest {
+@ParameterizedClass
+@MethodSource("engines")
+class DescriptorChannelTest extends OverEveryEngine {
     private LoopGroup group;
     private EventLoop loop;
 
     @BeforeEach
     void open() throws IOException {
-        group = LoopGroup.open(1);
+        group = LoopGroup.open(Kernel.host(), 1, engine);
         loop = group.loop(0);
     }
 
     @AfterEach
     void close() throws InterruptedException {
-        group.close();
-        group.await();
+        if (group != null) {
+            group.close();
+            group.await();
+        }
     }
 
     private <T> T onLoop(Callable<T> task) throws Exception {
@@ -201,7 +208,7 @@ class DescriptorChannelTest {
     @Test
     void theEndOfTheLoopClosesIt() throws Exception {
         int[] pair = DescriptorChannel.pair();
-        LoopGroup other = LoopGroup.open(1);
+        LoopGroup other = LoopGroup.open(Kernel.host(), 1, engine);
         other.loop(0).execute(() -> assertThrows(IllegalStateException.class,
                 () -> DescriptorChannel.open(loop, pair[0], (bytes, length, descriptors, channel) -> {})));
         Events<Integer> ends = new Events<>();

@@ -14,6 +14,7 @@ import io.millrace.core.Rate;
 import io.millrace.loop.ListenOptions;
 import io.millrace.loop.Listening;
 import io.millrace.loop.LoopGroup;
+import io.millrace.poll.Kernel;
 import io.millrace.testkit.RawClient;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -37,10 +38,14 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Streams, blocking producers, filters and relays over real sockets. */
 @Timeout(60)
-class StreamTest {
+@ParameterizedClass
+@MethodSource("engines")
+class StreamTest extends OverEveryEngine {
     private static final InetSocketAddress ANY = new InetSocketAddress("127.0.0.1", 0);
 
     private final BlockingQueue<String> events = new LinkedBlockingQueue<>();
@@ -48,12 +53,14 @@ class StreamTest {
 
     @BeforeEach
     void open() throws IOException {
-        loops = LoopGroup.open(1);
+        loops = LoopGroup.open(Kernel.host(), 1, engine);
     }
 
     @AfterEach
     void close() throws InterruptedException {
-        loops.stop(Duration.ZERO);
+        if (loops != null) {
+            loops.stop(Duration.ZERO);
+        }
     }
 
     private String next() throws InterruptedException {

@@ -11,6 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.millrace.loop.EventLoop;
 import io.millrace.loop.LoopGroup;
 import io.millrace.net.Ends.Events;
+import io.millrace.poll.Kernel;
 import io.millrace.sys.Errno;
 import io.millrace.sys.SysException;
 import java.io.File;
@@ -33,10 +34,14 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Datagrams, by the batch and otherwise. */
 @Timeout(60)
-class UdpTest {
+@ParameterizedClass
+@MethodSource("engines")
+class UdpTest extends OverEveryEngine {
     private static final InetSocketAddress LOOPBACK = new InetSocketAddress("127.0.0.1", 0);
 
     private LoopGroup group;
@@ -44,14 +49,16 @@ class UdpTest {
 
     @BeforeEach
     void open() throws IOException {
-        group = LoopGroup.open(1);
+        group = LoopGroup.open(Kernel.host(), 1, engine);
         loop = group.loop(0);
     }
 
     @AfterEach
     void close() throws InterruptedException {
-        group.close();
-        group.await();
+        if (group != null) {
+            group.close();
+            group.await();
+        }
     }
 
     private <T> T onLoop(Callable<T> task) throws Exception {
@@ -375,7 +382,7 @@ class UdpTest {
     @Test
     void theEndOfTheLoopClosesIt() throws Exception {
         int before = new File("/proc/self/fd").list().length;
-        LoopGroup other = LoopGroup.open(1);
+        LoopGroup other = LoopGroup.open(Kernel.host(), 1, engine);
         FutureTask<UdpSocket> open = new FutureTask<>(() ->
                 UdpSocket.open(other.loop(0), UdpOptions.on(LOOPBACK), (datagram, socket) -> {}));
         other.loop(0).execute(open);
