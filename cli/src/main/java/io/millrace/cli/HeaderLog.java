@@ -6,6 +6,7 @@ import io.millrace.http.Headers;
 import io.millrace.http.Request;
 import java.io.PrintStream;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.util.Locale;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
@@ -28,11 +29,20 @@ final class HeaderLog implements ExchangeLog, AutoCloseable {
 
     @Override
     public void completed(Request request, int status, long bytes, long nanos) {
-        StringBuilder text = new StringBuilder();
+        add(request, request == null ? null : request.peer(), status, bytes, nanos);
+    }
+
+    @Override
+    public void unreadable(SocketAddress peer, int status, long bytes, long nanos) {
+        add(null, peer, status, bytes, nanos);
+    }
+
+    private void add(Request request, SocketAddress from, int status, long bytes, long nanos) {
+        StringBuilder text = new StringBuilder(host(from));
         if (request == null) {
-            text.append("(unreadable request)");
+            text.append(" (unreadable request)");
         } else {
-            text.append(host(request)).append(' ').append(request.method()).append(' ').append(request.target());
+            text.append(' ').append(request.method()).append(' ').append(request.target());
         }
         text.append(String.format(Locale.ROOT, " -> %d, %d bytes, %.3f ms%n", status, bytes, nanos / 1e6));
         if (request != null) {
@@ -41,8 +51,8 @@ final class HeaderLog implements ExchangeLog, AutoCloseable {
         texts.offer(text.toString());
     }
 
-    private static String host(Request request) {
-        return request.peer() instanceof InetSocketAddress peer ? peer.getAddress().getHostAddress() : "-";
+    private static String host(SocketAddress from) {
+        return from instanceof InetSocketAddress peer ? peer.getAddress().getHostAddress() : "-";
     }
 
     private static void appendFields(StringBuilder text, Headers fields) {

@@ -479,6 +479,8 @@ public abstract class Exchange {
             long nanos = clock.nanos() - started;
             if (state == AnswerState.BROKEN && status != 0) {
                 log.brokenOff(known, status, bytesSent, nanos);
+            } else if (known == null) {
+                log.unreadable(link.peer(), status, bytesSent, nanos);
             } else {
                 log.completed(known, status, bytesSent, nanos);
             }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.http;
 
+import java.net.SocketAddress;
+
 /** Is told of every exchange when it is over: access logs, metrics, the summary at the end. */
 @FunctionalInterface
 public interface ExchangeLog {
@@ -17,6 +19,16 @@ public interface ExchangeLog {
      * @param nanos from the first byte of the request's head until the answer had been handed over
      */
     void completed(Request request, int status, long bytes, long nanos);
+
+    /**
+     * A request that could not be read has been refused: as {@link #completed} without a request, which it calls unless somebody wants to know
+     * who has sent it.
+     *
+     * @param peer the sender's address, or {@code null} where the carrier knows none
+     */
+    default void unreadable(SocketAddress peer, int status, long bytes, long nanos) {
+        completed(null, status, bytes, nanos);
+    }
 
     /**
      * The connection ended in the middle of an answer, whose head had left: as {@link #completed}, which it calls unless somebody

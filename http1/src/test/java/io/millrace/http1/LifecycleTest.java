@@ -284,4 +284,16 @@ class LifecycleTest {
                         "/etc/ /..%2f..%2Fetc/ null null", "/a/b //a//b null null"),
                 Answer.all(link.text()).stream().map(Answer::body).toList());
     }
+
+    /** Garbage has no request, but a sender. */
+    @Test
+    void whatCannotBeReadIsLoggedWithItsSender() {
+        Serving serving = Serving.echo();
+        java.net.InetSocketAddress sender = new java.net.InetSocketAddress("192.0.2.7", 4711);
+        serving.open().from(sender).feed("NONSENSE\r\n\r\n");
+        assertEquals(List.of(sender), serving.unreadable);
+        assertTrue(serving.log.getFirst().startsWith("- 400 "), serving.log.toString());
+        serving.open().from(sender).feed("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+        assertEquals(1, serving.unreadable.size());
+    }
 }

@@ -4,8 +4,10 @@ package io.millrace.http1;
 import io.millrace.http.ExchangeLog;
 import io.millrace.http.Handler;
 import io.millrace.http.Limits;
+import io.millrace.http.Request;
 import io.millrace.testkit.FakeClock;
 import io.millrace.testkit.MemoryLink;
+import java.net.SocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
@@ -23,12 +25,22 @@ final class Serving implements Supplier<MemoryLink> {
 
     final FakeClock clock = new FakeClock();
     final List<String> log = new ArrayList<>();
+    final List<SocketAddress> unreadable = new ArrayList<>();
     final Http1 http;
 
     private Serving(Handler handler, Limits limits) {
-        ExchangeLog remember = (request, status, bytes, nanos) ->
-                log.add((request == null ? "-" : request.method() + " " + request.target()) + " " + status + " "
-                        + bytes);
+        ExchangeLog remember = new ExchangeLog() {
+            @Override
+            public void completed(Request request, int status, long bytes, long nanos) {
+                log.add((request == null ? "-" : request.method() + " " + request.target()) + " " + status + " " + bytes);
+            }
+
+            @Override
+            public void unreadable(SocketAddress peer, int status, long bytes, long nanos) {
+                completed(null, status, bytes, nanos);
+                unreadable.add(peer);
+            }
+        };
         http = new Http1(handler, limits, remember, clock, Http1.SERVER);
     }
 

@@ -7,6 +7,7 @@ import io.millrace.http.ExchangeLog;
 import io.millrace.http.Request;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.net.SocketAddress;
 import java.time.Duration;
 import java.time.ZoneId;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -97,6 +98,15 @@ public final class AccessLog implements ExchangeLog, AutoCloseable {
 
     @Override
     public void completed(Request request, int status, long bytes, long nanos) {
+        add(request, request == null ? null : request.peer(), status, bytes, nanos);
+    }
+
+    @Override
+    public void unreadable(SocketAddress peer, int status, long bytes, long nanos) {
+        add(null, peer, status, bytes, nanos);
+    }
+
+    private void add(Request request, SocketAddress peer, int status, long bytes, long nanos) {
         if (format == LogFormat.NONE) {
             return;
         }
@@ -107,7 +117,7 @@ public final class AccessLog implements ExchangeLog, AutoCloseable {
                 return;
             }
             int before = lane.filling.readable();
-            lane.line.append(lane.filling, request, status, bytes, nanos, clock.millis());
+            lane.line.append(lane.filling, request, peer, status, bytes, nanos, clock.millis());
             int after = lane.filling.readable();
             if (after <= laneBytes) {
                 lane.lines++;

@@ -3,6 +3,7 @@ package io.millrace.web;
 
 import io.millrace.http.ExchangeLog;
 import io.millrace.http.Request;
+import java.net.SocketAddress;
 import java.util.Arrays;
 
 /** Several logs as one. */
@@ -25,6 +26,13 @@ public final class ExchangeLogs {
         public void completed(Request request, int status, long bytes, long nanos) {
             for (ExchangeLog log : logs) {
                 log.completed(request, status, bytes, nanos);
+            }
+        }
+
+        @Override
+        public void unreadable(SocketAddress peer, int status, long bytes, long nanos) {
+            for (ExchangeLog log : logs) {
+                log.unreadable(peer, status, bytes, nanos);
             }
         }
 

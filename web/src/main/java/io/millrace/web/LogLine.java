@@ -5,6 +5,7 @@ import io.millrace.core.Ascii;
 import io.millrace.core.Buffer;
 import io.millrace.http.Request;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
@@ -37,13 +38,13 @@ final class LogLine {
         this.times = format == LogFormat.JSON ? DateTimeFormatter.ISO_INSTANT : COMMON.withZone(zone);
     }
 
-    /** Appends the line of an exchange; {@code request} may be {@code null}, {@code status} 0. */
-    void append(Buffer out, Request request, int status, long bytes, long nanos, long millis) {
+    /** Appends the line of an exchange; {@code request} and {@code from} may be {@code null}, {@code status} 0. */
+    void append(Buffer out, Request request, SocketAddress from, int status, long bytes, long nanos, long millis) {
         int shown = status == 0 ? GONE : status;
         if (format == LogFormat.JSON) {
-            json(out, request, shown, bytes, nanos, millis);
+            json(out, request, from, shown, bytes, nanos, millis);
         } else {
-            common(out, request, shown, bytes, nanos, millis);
+            common(out, request, from, shown, bytes, nanos, millis);
         }
         out.append((byte) '\n');
     }
@@ -55,8 +56,8 @@ final class LogLine {
         out.appendLatin1(format == LogFormat.JSON ? "}\n" : " lines that could not be written in time\n");
     }
 
-    private void common(Buffer out, Request request, int status, long bytes, long nanos, long millis) {
-        out.appendLatin1(peer(request, "-"));
+    private void common(Buffer out, Request request, SocketAddress from, int status, long bytes, long nanos, long millis) {
+        out.appendLatin1(peer(from, "-"));
         out.appendLatin1(" - - [");
         out.append(time(millis));
         out.appendLatin1("] \"");
@@ -99,11 +100,11 @@ final class LogLine {
         }
     }
 
-    private void json(Buffer out, Request request, int status, long bytes, long nanos, long millis) {
+    private void json(Buffer out, Request request, SocketAddress from, int status, long bytes, long nanos, long millis) {
         out.appendLatin1("{\"time\":\"");
         out.append(time(millis));
         out.append((byte) '"');
-        member(out, "peer", peer(request, null));
+        member(out, "peer", peer(from, null));
         member(out, "method", request == null ? null : request.method());
         member(out, "target", request == null ? null : request.target());
         if (request != null) {
@@ -160,8 +161,8 @@ final class LogLine {
         }
     }
 
-    private static String peer(Request request, String unknown) {
-        if (request == null || !(request.peer() instanceof InetSocketAddress peer)) {
+    private static String peer(SocketAddress from, String unknown) {
+        if (!(from instanceof InetSocketAddress peer)) {
             return unknown;
         }
         return peer.getAddress() == null

@@ -103,6 +103,14 @@ class AccessLogTest {
     }
 
     @Test
+    void whatCouldNotBeReadHasItsSender() {
+        try (AccessLog log = log(out, LogFormat.COMMON, false, 100_000)) {
+            ExchangeLogs.all(log, new ServerStats()).unreadable(new InetSocketAddress("192.0.2.7", 4711), 400, 12, 1);
+        }
+        assertEquals("192.0.2.7 - - [06/Nov/1994:10:49:37 +0200] \"-\" 400 12 0.000\n", out.toString(StandardCharsets.UTF_8));
+    }
+
+    @Test
     void theStatusIsColouredForTerminals() {
         assertTrue(line(LogFormat.COMMON, true, StubRequest.get("/"), 200, 1, 1).contains("\" \033[32m200\033[0m 1 "));
         assertTrue(line(LogFormat.COMMON, true, StubRequest.get("/"), 304, 1, 1).contains("\033[36m304\033[0m"));
