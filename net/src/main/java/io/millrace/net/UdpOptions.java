@@ -16,9 +16,11 @@ import java.util.Objects;
  * @param merge whether the kernel may put datagrams of one sender together and hand them over in one piece (udp(7) UDP_GRO); they are told one
  *     by one all the same
  * @param buffer bytes of the kernel's buffers in each direction, 0 for the system's choice; the kernel caps it (net.core.rmem_max)
+ * @param errors whether the kernel keeps what the network says of each datagram, also without {@link UdpSocket#connect}:
+ *     {@link UdpReceiver#refused} is told then where the datagram had been sent to
  */
 public record UdpOptions(
-        InetSocketAddress address, int batch, int size, boolean share, boolean broadcast, boolean merge, int buffer) {
+        InetSocketAddress address, int batch, int size, boolean share, boolean broadcast, boolean merge, int buffer, boolean errors) {
     private static final int LONGEST = 65_535;
     private static final int MOST = 1024;
 
@@ -35,32 +37,37 @@ public record UdpOptions(
 
     /** The usual choices: 32 datagrams of up to 2,048 bytes, which an Ethernet's never exceed. */
     public static UdpOptions on(InetSocketAddress address) {
-        return new UdpOptions(address, 32, 2048, false, false, false, 0);
+        return new UdpOptions(address, 32, 2048, false, false, false, 0, false);
     }
 
     /** The same with other batches. */
     public UdpOptions withBatch(int datagrams, int bytes) {
-        return new UdpOptions(address, datagrams, bytes, share, broadcast, merge, buffer);
+        return new UdpOptions(address, datagrams, bytes, share, broadcast, merge, buffer, errors);
     }
 
     /** The same with or without sharing the address. */
     public UdpOptions withShare(boolean other) {
-        return new UdpOptions(address, batch, size, other, broadcast, merge, buffer);
+        return new UdpOptions(address, batch, size, other, broadcast, merge, buffer, errors);
     }
 
     /** The same with or without broadcasts. */
     public UdpOptions withBroadcast(boolean other) {
-        return new UdpOptions(address, batch, size, share, other, merge, buffer);
+        return new UdpOptions(address, batch, size, share, other, merge, buffer, errors);
     }
 
     /** The same with or without merging; merged they come in pieces of up to 64 KiB, for which the memory is set aside. */
     public UdpOptions withMerge(boolean other) {
-        return new UdpOptions(address, batch, size, share, broadcast, other, buffer);
+        return new UdpOptions(address, batch, size, share, broadcast, other, buffer, errors);
     }
 
     /** The same with other buffers. */
     public UdpOptions withBuffer(int bytes) {
-        return new UdpOptions(address, batch, size, share, broadcast, merge, bytes);
+        return new UdpOptions(address, batch, size, share, broadcast, merge, bytes, errors);
+    }
+
+    /** The same with or without the errors of single datagrams. */
+    public UdpOptions withErrors(boolean other) {
+        return new UdpOptions(address, batch, size, share, broadcast, merge, buffer, other);
     }
 
     /** Bytes for each datagram that is received. */

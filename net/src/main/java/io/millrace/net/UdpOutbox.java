@@ -175,7 +175,7 @@ final class UdpOutbox {
             next();
         }
         retried = !retried;
-        socket.receiver().failed(-result, socket);
+        socket.failed(-result);
     }
 
     private void unblocked() {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.net;
 
+import java.net.InetSocketAddress;
+
 /** What happens to a UDP socket. Called on the loop. */
 @FunctionalInterface
 public interface UdpReceiver {
@@ -10,6 +12,17 @@ public interface UdpReceiver {
 
     /** After {@link UdpSocket#send} had no room: there is room again. */
     default void writable(UdpSocket socket) {}
+
+    /**
+     * The network has refused a datagram that was sent before, and says which (ip(7) IP_RECVERR): {@code ECONNREFUSED}, for instance, when nobody listens
+     * there. Only with {@link UdpOptions#errors}; without, the error of a connected socket is told by {@link #failed}, which this calls.
+     *
+     * @param to where the datagram was sent to
+     * @param errno the error number, positive
+     */
+    default void refused(InetSocketAddress to, int errno, UdpSocket socket) {
+        failed(errno, socket);
+    }
 
     /**
      * Something went wrong with a datagram that was sent. On a connected socket that is also what the network says of it later (udp(7)):

@@ -7,6 +7,7 @@ import io.millrace.poll.Interest;
 import io.millrace.sys.Datagrams;
 import io.millrace.sys.Descriptors;
 import io.millrace.sys.Errno;
+import io.millrace.sys.ErrorQueue;
 import io.millrace.sys.SocketAddresses;
 import io.millrace.sys.Sockets;
 import io.millrace.sys.SysException;
@@ -28,6 +29,11 @@ public final class UdpSocket implements AutoCloseable {
     private final UdpOutbox outbox;
     private final UdpGroups groups;
     private final Watch readable;
+
+    /** {@code null} where nobody wants to know, or the kernel cannot. */
+    private final ErrorQueue errors;
+
+    private final byte[] refuser = new byte[SocketAddresses.SIZE_IN6];
     private final Runnable end = this::close;
     private int fd;
 
@@ -39,7 +45,9 @@ public final class UdpSocket implements AutoCloseable {
         this.view = new Datagram(options.room());
         this.outbox = new UdpOutbox(this, fd, options);
         this.groups = new UdpGroups(fd, options.address());
-        this.readable = loop.watch(fd, Interest.READ, (watch, found) -> receive());
+        this.readable = loop.watch(fd, Interest.READ, (watch, found) -> receive(found));
+        boolean six = SocketAddresses.family(options.address()) == Sockets.AF_INET6;
+        this.errors = options.errors() && ErrorQueue.keep(fd, six) == 0 ? new ErrorQueue() : null;
     }
 
     /**
@@ -140,10 +148,13 @@ public final class UdpSocket implements AutoCloseable {
 
     // ---- receiving ----
 
-    private void receive() {
+    private void receive(int found) {
         // What is sent meanwhile leaves together, without a task of its own.
         outbox.hold();
         try {
+            if ((found & Interest.ERROR) != 0) {
+                tellErrors();
+            }
             receiveAll();
         } finally {
             outbox.release();
@@ -155,10 +166,14 @@ public final class UdpSocket implements AutoCloseable {
         for (int call = 0; call < CALLS_A_TURN && fd >= 0; call++) {
             int count = inbox.receive(fd, inbox.count());
             if (count == -Errno.EAGAIN) {
+                if (call == 0) {
+                    // Ready for nothing: select tells of errors as of something to read (select(2)).
+                    tellErrors();
+                }
                 break;
             }
             if (count < 0 && count != -Errno.EINTR) {
-                receiver.failed(-count, this);
+                failed(-count);
             }
             for (int i = 0; i < count && fd >= 0; i++) {
                 try {
@@ -175,6 +190,29 @@ public final class UdpSocket implements AutoCloseable {
         if (thrown != null) {
             throw thrown;
         }
+    }
+
+    /** A call failed: for a reason of its own, or for what the network has said of an earlier datagram. */
+    void failed(int errno) {
+        if (!tellErrors()) {
+            receiver.failed(errno, this);
+        }
+    }
+
+    /** Tells what the network has refused since; whether there was anything. */
+    private boolean tellErrors() {
+        boolean told = false;
+        for (int error = nextError(); error > 0 || error == -Errno.EINTR; error = nextError()) {
+            if (error > 0) {
+                told = true;
+                receiver.refused(SocketAddresses.decode(refuser), error, this);
+            }
+        }
+        return told;
+    }
+
+    private int nextError() {
+        return errors == null || fd < 0 ? 0 : errors.take(fd, refuser);
     }
 
     private void tell(int index) {

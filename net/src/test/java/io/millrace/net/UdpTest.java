@@ -158,6 +158,73 @@ class UdpTest extends OverEveryEngine {
         assertEquals(Errno.ECONNREFUSED, errors.next());
     }
 
+    /** ip(7) IP_RECVERR: without being connected to anybody, and who else is written to is not disturbed. */
+    @Test
+    void whoeverRefusesIsNamed() throws Exception {
+        for (String host : new String[] {"127.0.0.1", "::1"}) {
+            InetSocketAddress any = new InetSocketAddress(host, 0);
+            if (host.equals("::1") && !hasSix()) {
+                continue;
+            }
+            InetSocketAddress[] nobody = new InetSocketAddress[2];
+            for (int i = 0; i < 2; i++) {
+                try (DatagramSocket gone = new DatagramSocket(any)) {
+                    nobody[i] = (InetSocketAddress) gone.getLocalSocketAddress();
+                }
+            }
+            Events<String> told = new Events<>();
+            Events<String> heard = new Events<>();
+            UdpSocket target = socket(UdpOptions.on(any), (datagram, socket) -> heard.add(text(datagram)));
+            InetSocketAddress to = onLoop(target::local);
+            UdpSocket socket = socket(UdpOptions.on(any).withErrors(true), new UdpReceiver() {
+                @Override
+                public void received(Datagram datagram, UdpSocket self) {}
+
+                @Override
+                public void refused(InetSocketAddress refuser, int errno, UdpSocket self) {
+                    told.add(refuser + " " + errno);
+                }
+
+                @Override
+                public void failed(int errno, UdpSocket self) {
+                    told.add("not named " + errno);
+                }
+            });
+            for (int i = 0; i < 2; i++) {
+                InetSocketAddress refuser = nobody[i];
+                assertTrue(onLoop(() -> socket.send(bytes("anybody?"), 0, 8, refuser)));
+                assertEquals(refuser + " " + Errno.ECONNREFUSED, told.next());
+                assertTrue(onLoop(() -> socket.send(bytes("hello"), 0, 5, to)));
+                assertEquals("hello", heard.next());
+            }
+            onLoop(() -> {
+                for (int i = 0; i < 4; i++) {
+                    socket.send(bytes("anybody?"), 0, 8, nobody[i % 2]);
+                    socket.send(bytes("again"), 0, 5, to);
+                }
+                return null;
+            });
+            for (int i = 0; i < 4; i++) {
+                assertTrue(told.next().endsWith(" " + Errno.ECONNREFUSED));
+                assertEquals("again", heard.next());
+            }
+            onLoop(() -> {
+                socket.close();
+                target.close();
+                return null;
+            });
+            assertTrue(told.isEmpty());
+        }
+    }
+
+    private static boolean hasSix() {
+        try (DatagramSocket six = new DatagramSocket(new InetSocketAddress("::1", 0))) {
+            return six.isBound();
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
     @Test
     void whatCannotBeSentIsToldAndTheRestGoesOn() throws Exception {
         Events<Integer> errors = new Events<>();

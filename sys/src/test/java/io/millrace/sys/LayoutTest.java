@@ -97,6 +97,8 @@ class LayoutTest {
             Map.entry("Datagrams.MREQ6_SIZE", "sizeof(struct ipv6_mreq)"),
             Map.entry("Datagrams.MMSGHDR_SIZE", "sizeof(struct mmsghdr)"),
             Map.entry("Datagrams.MMSG_LEN", "offsetof(struct mmsghdr, msg_len)"),
+            Map.entry("ErrorQueue.EE_ERRNO", "offsetof(struct sock_extended_err, ee_errno)"),
+            Map.entry("ErrorQueue.EXTENDED_ERR_SIZE", "sizeof(struct sock_extended_err)"),
             Map.entry("Files.STATX_SIZE", "sizeof(struct statx)"),
             Map.entry("Files.STX_MODE", "offsetof(struct statx, stx_mode)"),
             Map.entry("Files.STX_INO", "offsetof(struct statx, stx_ino)"),
@@ -124,7 +126,8 @@ class LayoutTest {
             // An enum of headers of Linux 6.12, which a preprocessor cannot ask for.
             "Uring.IOU_PBUF_RING_INC",
             "Files.STAT_VALUES", "Sockets.LENGTH_AT", "UnixSockets.PART_AT", "Datagrams.PART_AT", "Datagrams.ADDRESS_AT",
-            "Datagrams.ADDRESS_ROOM", "Datagrams.CONTROL_AT", "Datagrams.CONTROL_ROOM", "Datagrams.HEADERS", "Timespec.AT");
+            "Datagrams.ADDRESS_ROOM", "Datagrams.CONTROL_AT", "Datagrams.CONTROL_ROOM", "Datagrams.HEADERS", "Timespec.AT",
+            "ErrorQueue.PART_AT", "ErrorQueue.ADDRESS_AT", "ErrorQueue.ADDRESS_ROOM", "ErrorQueue.CONTROL_AT", "ErrorQueue.CONTROL_ROOM");
 
     /** What the layouts drawn in comments rest on, checked by the C compiler itself. */
     private static final String ASSERTIONS = """
@@ -184,7 +187,7 @@ class LayoutTest {
     private static Map<String, Long> numbers() throws IllegalAccessException {
         Map<String, Long> numbers = new TreeMap<>();
         for (Class<?> type : List.of(
-                Errno.class, Sockets.class, SocketAddresses.class, UnixSockets.class, Datagrams.class, Epoll.class, Descriptors.class, Uring.class,
+                Errno.class, Sockets.class, SocketAddresses.class, UnixSockets.class, Datagrams.class, ErrorQueue.class, Epoll.class, Descriptors.class, Uring.class,
                 Select.class, Poll.class, Signals.class, Timespec.class, Spawn.class, io.millrace.sys.Files.class)) {
             for (Field field : type.getDeclaredFields()) {
                 String name = type.getSimpleName() + "." + field.getName();
@@ -203,6 +206,7 @@ class LayoutTest {
                 #include <dirent.h>
                 #include <errno.h>
                 #include <fcntl.h>
+                #include <linux/errqueue.h>
                 #include <linux/io_uring.h>
                 #include <linux/filter.h>
                 #include <linux/openat2.h>
