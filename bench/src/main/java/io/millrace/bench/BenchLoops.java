@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.bench;
 
+import io.millrace.loop.Engine;
 import io.millrace.loop.EventLoop;
 import io.millrace.poll.Kernel;
 import io.millrace.sys.SysException;
@@ -10,9 +11,13 @@ final class BenchLoops {
     private BenchLoops() {}
 
     static EventLoop open(String method) throws SysException {
-        return switch (method) {
-            case "epoll", "epoll-et" -> new EventLoop(Kernel.host(), "bench");
+        Engine engine = switch (method) {
+            case "select" -> Engine.SELECT;
+            case "poll" -> Engine.POLL;
+            // Watches say themselves whether they are edge-triggered.
+            case "epoll", "epoll-et" -> Engine.EPOLL_EDGE;
             default -> throw new IllegalArgumentException("no such method: " + method);
         };
+        return new EventLoop(Kernel.host(), "bench", engine);
     }
 }

@@ -8,11 +8,12 @@ import io.millrace.loop.Watch;
 import io.millrace.poll.Interest;
 import io.millrace.sys.Errno;
 import io.millrace.sys.Sockets;
+import java.time.Duration;
 import java.util.Locale;
 
 /**
- * The scenarios of {@code bench/c/libevent_bench.c} over Millrace, line by line what that does over libevent. More rounds come before those that
- * are printed: the JIT compiler has to see them.
+ * The scenarios of {@code bench/c/libevent_bench.c} over Millrace, line by line what that does over libevent. Rounds that are not printed come before, for the
+ * JIT compiler: until the process has used so many seconds of CPU time, which a busy machine does not shorten.
  */
 final class EventsBench {
     private static final int STREAM = Sockets.SOCK_STREAM | Sockets.SOCK_NONBLOCK;
@@ -38,11 +39,11 @@ final class EventsBench {
     public static void main(String[] args) throws Exception {
         if (args.length == 7 && args[0].equals("pipes")) {
             new EventsBench(BenchLoops.open(args[1]))
-                    .pipes(args[1], number(args, 2), number(args, 3), number(args, 4), number(args, 5), number(args, 6));
+                    .pipes(args[1], number(args, 2), number(args, 3), number(args, 4), seconds(args, 5), number(args, 6));
         } else if (args.length == 5 && args[0].equals("cascade")) {
-            new EventsBench(BenchLoops.open(args[1])).cascade(args[1], number(args, 2), number(args, 3), number(args, 4));
+            new EventsBench(BenchLoops.open(args[1])).cascade(args[1], number(args, 2), seconds(args, 3), number(args, 4));
         } else if (args.length == 4 && args[0].equals("timers")) {
-            new EventsBench(BenchLoops.open("epoll")).timers(number(args, 1), number(args, 2), number(args, 3));
+            new EventsBench(BenchLoops.open("epoll")).timers(number(args, 1), seconds(args, 2), number(args, 3));
         } else {
             System.err.println("usage: EventsBench pipes METHOD PAIRS ACTIVE WRITES WARMUP ROUNDS |"
                     + " cascade METHOD PAIRS WARMUP ROUNDS | timers COUNT WARMUP ROUNDS");
@@ -52,6 +53,20 @@ final class EventsBench {
 
     private static int number(String[] args, int index) {
         return Integer.parseInt(args[index]);
+    }
+
+    private static Duration seconds(String[] args, int index) {
+        return Duration.ofMillis(Math.round(1000 * Double.parseDouble(args[index])));
+    }
+
+    /** Whether the process has used so much CPU time, in all its threads. */
+    private static boolean isWarm(Duration warmup) {
+        return ProcessHandle.current().info().totalCpuDuration().orElseThrow().compareTo(warmup) >= 0;
+    }
+
+    /** The number of the next round: those before the first are not printed. */
+    private static int next(int round, Duration warmup) {
+        return round >= 0 || isWarm(warmup) ? round + 1 : -1;
     }
 
     private static void check(String what, int result, int expected) {
@@ -103,9 +118,9 @@ final class EventsBench {
         }
     }
 
-    private void pipes(String method, int number, int active, int writesWanted, int warmup, int rounds) {
+    private void pipes(String method, int number, int active, int writesWanted, Duration warmup, int rounds) {
         openPairs(method, number, false);
-        for (int round = -warmup; round < rounds; round++) {
+        for (int round = -1; round < rounds; round = next(round, warmup)) {
             count = 0;
             fired = 0;
             writes = writesWanted;
@@ -121,9 +136,9 @@ final class EventsBench {
         }
     }
 
-    private void cascade(String method, int number, int warmup, int rounds) {
+    private void cascade(String method, int number, Duration warmup, int rounds) {
         openPairs(method, number, true);
-        for (int round = -warmup; round < rounds; round++) {
+        for (int round = -1; round < rounds; round = next(round, warmup)) {
             count = 0;
             long begun = System.nanoTime();
             writeTo(0);
@@ -139,12 +154,12 @@ final class EventsBench {
         return 1000 * (least + (seed >>> 33) % spread);
     }
 
-    private void timers(int number, int warmup, int rounds) {
+    private void timers(int number, Duration warmup, int rounds) {
         Timer[] timers = new Timer[number];
         for (int i = 0; i < number; i++) {
             timers[i] = loop.timer(() -> count++);
         }
-        for (int round = -warmup; round < rounds; round++) {
+        for (int round = -1; round < rounds; round = next(round, warmup)) {
             seed = 42;
             count = 0;
             long t0 = System.nanoTime();

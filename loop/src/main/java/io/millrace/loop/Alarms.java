@@ -64,7 +64,6 @@ final class Alarms {
                 down(hole, last);
             }
         }
-        shrink();
     }
 
     /** Rings all that are due at {@code now}, but none that is set meanwhile for a time that has passed already. */
@@ -75,6 +74,7 @@ final class Alarms {
             cancel(alarm);
             alarm.ring();
         }
+        shrink();
         return rung;
     }
 
@@ -133,6 +133,7 @@ final class Alarms {
         alarm.index = place;
     }
 
+    /** By half in each turn: whoever takes many out and sets as many anew at once does not pay for the room twice. */
     private void shrink() {
         if (heap.length > SMALLEST && size < heap.length / 4) {
             resize(heap.length / 2);
