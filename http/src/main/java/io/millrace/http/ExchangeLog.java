@@ -8,7 +8,11 @@ import java.net.SocketAddress;
 public interface ExchangeLog {
 
     /** Keeps no log. */
-    ExchangeLog NONE = (request, status, bytes, nanos) -> {};
+    ExchangeLog NONE = new ExchangeLog() {
+        // No lambda: the start-up cache cannot keep one of an interface's own initializer, and every worker process would link it.
+        @Override
+        public void completed(Request request, int status, long bytes, long nanos) {}
+    };
 
     /**
      * One exchange is over. Called on the loop; must be quick, must not block, and must copy what it keeps.

@@ -62,7 +62,7 @@ public final class AccessLog implements ExchangeLog, AutoCloseable {
         }
     }
 
-    /** For tests: another time zone, another room. */
+    /** For tests: another time zone than the system's ({@code null}), another room. */
     AccessLog(OutputStream out, LogFormat format, boolean colour, Clock clock, ZoneId zone, int laneBytes) {
         this.out = out;
         this.format = format;
@@ -83,7 +83,7 @@ public final class AccessLog implements ExchangeLog, AutoCloseable {
      * @param colour whether to colour the status for a terminal (not in JSON)
      */
     public static AccessLog to(OutputStream out, LogFormat format, boolean colour, Clock clock) {
-        return new AccessLog(out, format, colour, clock, ZoneId.systemDefault(), LANE_BYTES);
+        return new AccessLog(out, format, colour, clock, null, LANE_BYTES);
     }
 
     /** Logs to a stream, without colours and by the machine's clock. */

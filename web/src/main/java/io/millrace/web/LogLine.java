@@ -8,8 +8,8 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Instant;
 import java.time.ZoneId;
+import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
-import java.util.Locale;
 
 /**
  * One exchange as one line of ASCII. What the client sent is escaped, so that nobody writes a line, a quote or a
@@ -24,18 +24,20 @@ final class LogLine {
     /** What others log for a connection that ended before its answer (nginx's invention). */
     private static final int GONE = 499;
 
-    private static final DateTimeFormatter COMMON = DateTimeFormatter.ofPattern("dd/MMM/yyyy:HH:mm:ss Z", Locale.ROOT);
+    private static final String MONTHS = "JanFebMarAprMayJunJulAugSepOctNovDec";
 
     private final LogFormat format;
     private final boolean colour;
-    private final DateTimeFormatter times;
+    /** The system's, until somebody asks: to find that out reads the JDK's whole table of zones. */
+    private ZoneId zone;
+
     private long second = Long.MIN_VALUE;
     private byte[] time;
 
     LogLine(LogFormat format, boolean colour, ZoneId zone) {
         this.format = format;
         this.colour = colour && format != LogFormat.JSON;
-        this.times = format == LogFormat.JSON ? DateTimeFormatter.ISO_INSTANT : COMMON.withZone(zone);
+        this.zone = zone;
     }
 
     /** Appends the line of an exchange; {@code request} and {@code from} may be {@code null}, {@code status} 0. */
@@ -173,10 +175,47 @@ final class LogLine {
     private byte[] time(long millis) {
         long now = Math.floorDiv(millis, 1000L);
         if (now != second) {
-            time = Ascii.bytes(times.format(Instant.ofEpochSecond(now)));
+            Instant instant = Instant.ofEpochSecond(now);
+            time = format == LogFormat.JSON ? Ascii.bytes(DateTimeFormatter.ISO_INSTANT.format(instant)) : clf(instant.atZone(zone()));
             second = now;
         }
         return time;
+    }
+
+    private ZoneId zone() {
+        zone = zone == null ? ZoneId.systemDefault() : zone;
+        return zone;
+    }
+
+    /** 24/Nov/2026:18:02:13 +0000. By hand: a formatter with names of months loads the JDK's locale data, a third of a worker's start. */
+    private static byte[] clf(ZonedDateTime at) {
+        Buffer text = new Buffer(32);
+        digits(text, at.getDayOfMonth(), 2);
+        text.append((byte) '/');
+        text.appendLatin1(MONTHS.substring(3 * at.getMonthValue() - 3, 3 * at.getMonthValue()));
+        text.append((byte) '/');
+        digits(text, at.getYear(), 4);
+        int[] clock = {at.getHour(), at.getMinute(), at.getSecond()};
+        for (int part : clock) {
+            text.append((byte) ':');
+            digits(text, part, 2);
+        }
+        int offset = at.getOffset().getTotalSeconds() / 60;
+        text.appendLatin1(offset < 0 ? " -" : " +");
+        digits(text, Math.abs(offset) / 60 * 100 + Math.abs(offset) % 60, 4);
+        byte[] bytes = new byte[text.readable()];
+        System.arraycopy(text.array(), text.head(), bytes, 0, bytes.length);
+        return bytes;
+    }
+
+    private static void digits(Buffer out, int number, int count) {
+        int unit = 1;
+        for (int i = 1; i < count; i++) {
+            unit *= 10;
+        }
+        for (; unit > 0; unit /= 10) {
+            out.append((byte) ('0' + number / unit % 10));
+        }
     }
 
     /** Quotes, backslashes and everything that is no visible ASCII, as Apache writes them (\xhh) or JSON (\\u00hh). */
