@@ -17,9 +17,9 @@ import java.io.PrintStream;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.ParseResult;
 
 /** {@code millrace echo}: every byte back, over the loop that serves the web as well. */
 final class EchoCommand {
@@ -50,21 +50,23 @@ final class EchoCommand {
         return spec;
     }
 
-    static int run(Terminal terminal, ParseResult parsed) {
-        String host = parsed.matchedOptionValue("--bind-address", "127.0.0.1");
+    static int run(Terminal terminal, Given given) {
+        String host = given.read("--bind-address", "127.0.0.1");
         InetSocketAddress address;
         try {
-            address = Addresses.resolve(host, parsed.matchedOptionValue("--port", 7777));
+            address = Addresses.resolve(host, given.read("--port", 7777));
         } catch (UnknownHostException e) {
             return terminal.fail(StartFailure.unknown(host));
         }
-        int count = parsed.matchedOptionValue("--loops", Runtime.getRuntime().availableProcessors());
-        Duration grace = Duration.ofSeconds(parsed.matchedOptionValue("--grace", 1));
-        boolean quiet = parsed.hasMatchedOption("--quiet");
-        Optional<IoModel> chosen = Models.chosen(parsed);
+        int count = given.read("--loops", Runtime.getRuntime().availableProcessors());
+        Duration grace = Duration.ofSeconds(given.read("--grace", 1));
+        boolean quiet = given.has("--quiet");
+        Optional<IoModel> chosen = Optional.ofNullable(given.model());
         IoModel model = chosen.orElseGet(IoModel::auto);
+        boolean lean = model == IoModel.PROCESS && !Worker.isWorker();
         ModelOptions options = ModelOptions.DEFAULT.withCarriers(count)
-                .withTrace(parsed.hasMatchedOption("--trace") ? terminal.err() : null);
+                .withWorkerCommand(lean ? OneClient.command(NAME, given.words()) : List.of())
+                .withTrace(given.has("--trace") ? terminal.err() : null);
         try (Server server = model.open(options)) {
             Shutdown shutdown = Worker.isWorker() ? null : Shutdown.onSignal();
             Listening listening = server.listen(ListenOptions.on(address), () -> EchoProtocol::new);

@@ -23,8 +23,6 @@ public final class Main {
     /** The release; equals the version in the pom. */
     static final String VERSION = "0.1.0-SNAPSHOT";
 
-    private static final String LOG_FORMAT = "java.util.logging.SimpleFormatter.format";
-
     /** Everything went as asked, a stop by signal included. */
     static final int OK = 0;
     /** The world said no: a port in use, a folder that is not there, requests cut off at the end. */
@@ -34,10 +32,7 @@ public final class Main {
 
     /** Runs the command and ends the JVM with its exit code. */
     public static void main(String[] args) {
-        // What the loops warn of, on one line; the JDK's own format takes two.
-        if (System.getProperty(LOG_FORMAT) == null) {
-            System.setProperty(LOG_FORMAT, "millrace: %4$s: %5$s%6$s%n");
-        }
+        Terminal.formatLog();
         if (Arrays.asList(args).contains(ServeCommand.NAME) && !Worker.isForOneClient()) {
             HeadStart.begin();
         }
@@ -69,8 +64,8 @@ public final class Main {
             return OK;
         }
         return switch (parsed.commandSpec().name()) {
-            case ServeCommand.NAME -> ServeCommand.run(terminal, parsed);
-            case EchoCommand.NAME -> EchoCommand.run(terminal, parsed);
+            case ServeCommand.NAME -> ServeCommand.run(terminal, new ParsedGiven(parsed));
+            case EchoCommand.NAME -> EchoCommand.run(terminal, new ParsedGiven(parsed));
             case LoadCommand.NAME -> LoadCommand.run(terminal, parsed);
             case LabCommand.NAME -> LabCommand.run(terminal, parsed);
             case TopCommand.NAME -> TopCommand.run(terminal, parsed);

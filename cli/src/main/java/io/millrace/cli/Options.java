@@ -54,7 +54,8 @@ final class Options {
         };
     }
 
-    private static <E extends Enum<E>> E choose(Class<E> type, String text) {
+    /** The value of that name. */
+    static <E extends Enum<E>> E choose(Class<E> type, String text) {
         for (E value : type.getEnumConstants()) {
             if (label(value).equals(text)) {
                 return value;

@@ -23,8 +23,8 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.ParseResult;
 
 /** {@code millrace serve}: a folder over HTTP, from the banner to the summary. */
 final class ServeCommand {
@@ -69,8 +69,8 @@ final class ServeCommand {
         return spec;
     }
 
-    static int run(Terminal terminal, ParseResult parsed) {
-        return new ServeCommand(terminal, new ServeOptions(parsed)).run();
+    static int run(Terminal terminal, Given given) {
+        return new ServeCommand(terminal, new ServeOptions(given)).run();
     }
 
     private int run() {
@@ -129,6 +129,7 @@ final class ServeCommand {
                 .listenFlags(options.listenFlags())
                 .loops(options.loops())
                 .model(options.model().orElseGet(IoModel::auto))
+                .workerCommand(Worker.isWorker() ? List.of() : options.workerCommand())
                 .limits(options.limits())
                 .maxConnections(options.maxConnections(), options.overload())
                 .log(log);

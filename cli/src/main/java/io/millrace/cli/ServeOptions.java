@@ -30,7 +30,6 @@ import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.ParseResult;
 
 /** The options of {@code millrace serve}: the table, and what was asked for in the terms of the library. */
 final class ServeOptions {
@@ -42,11 +41,11 @@ final class ServeOptions {
         VERBOSE
     }
 
-    private final ParseResult parsed;
+    private final Given given;
 
-    /** Reads what picocli found; {@link ParameterException} for what it cannot see to be wrong. */
-    ServeOptions(ParseResult parsed) {
-        this.parsed = parsed;
+    /** Reads what was given; {@link ParameterException} for what picocli cannot see to be wrong. */
+    ServeOptions(Given given) {
+        this.given = given;
     }
 
     static void declare(CommandSpec spec) {
@@ -148,19 +147,19 @@ final class ServeOptions {
     }
 
     private <T> T read(String name, T otherwise) {
-        return parsed.matchedOptionValue(name, otherwise);
+        return given.read(name, otherwise);
     }
 
     private boolean has(String name) {
-        return parsed.hasMatchedOption(name);
+        return given.has(name);
     }
 
-    private ParameterException wrong(String message) {
-        return new ParameterException(parsed.commandSpec().commandLine(), message);
+    private RuntimeException wrong(String message) {
+        return given.wrong(message);
     }
 
     Path directory() {
-        String positional = parsed.matchedPositionalValue(0, null);
+        String positional = given.positional();
         String option = read("--directory", null);
         if (positional != null && option != null && !positional.equals(option)) {
             throw wrong("two folders to serve: " + positional + " and --directory " + option);
@@ -226,7 +225,12 @@ final class ServeOptions {
 
     /** The model that was asked for, or none for the best there is. */
     Optional<IoModel> model() {
-        return Models.chosen(parsed);
+        return Optional.ofNullable(given.model());
+    }
+
+    /** The command of a worker that need not parse the command line again; empty if this program's own is to be used. */
+    List<String> workerCommand() {
+        return given.model() == IoModel.PROCESS ? OneClient.command(ServeCommand.NAME, given.words()) : List.of();
     }
 
     boolean trace() {
@@ -295,7 +299,7 @@ final class ServeOptions {
     }
 
     private Duration seconds(String name, Duration otherwise) {
-        Integer seconds = read(name, null);
+        Integer seconds = given.number(name);
         return seconds == null ? otherwise : Duration.ofSeconds(seconds);
     }
 
@@ -308,7 +312,7 @@ final class ServeOptions {
                     .spa(read("--spa", null))
                     .cors(read("--cors", null))
                     .cacheControl(cacheControl());
-            for (String header : read("--header", List.<String>of())) {
+            for (String header : given.all("--header")) {
                 files = withHeader(files, header);
             }
             return files;

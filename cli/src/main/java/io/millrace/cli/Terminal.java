@@ -21,11 +21,20 @@ import java.util.Map;
  */
 record Terminal(PrintStream out, PrintStream err, boolean interactive, Map<String, String> environment) {
 
+    private static final String LOG_FORMAT = "java.util.logging.SimpleFormatter.format";
+
     /** When to color what is printed. */
     enum Color {
         AUTO,
         ALWAYS,
         NEVER
+    }
+
+    /** What the loops warn of goes on one line; the JDK's own format takes two. */
+    static void formatLog() {
+        if (System.getProperty(LOG_FORMAT) == null) {
+            System.setProperty(LOG_FORMAT, "millrace: %4$s: %5$s%6$s%n");
+        }
     }
 
     /** The terminal of this process. */

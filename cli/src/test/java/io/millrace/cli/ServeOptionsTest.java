@@ -25,7 +25,7 @@ final class ServeOptionsTest {
     private static ServeOptions parse(String... arguments) {
         List<String> all = new ArrayList<>(List.of("serve"));
         all.addAll(List.of(arguments));
-        return new ServeOptions(new CommandLine(Main.spec()).parseArgs(all.toArray(String[]::new)).subcommand());
+        return new ServeOptions(new ParsedGiven(new CommandLine(Main.spec()).parseArgs(all.toArray(String[]::new)).subcommand()));
     }
 
     @Test
@@ -117,5 +117,30 @@ final class ServeOptionsTest {
         assertEquals(Overload.REFUSE, options.overload());
         assertEquals(Spread.HAND_OVER, options.spread());
         assertEquals(Duration.ZERO, options.grace());
+    }
+
+    /** What a worker is told in place of the command line means the same. */
+    @Test
+    void aWorkersWordsMeanWhatTheCommandLineMeant() {
+        List<String> line = List.of("serve", "-p", "8081", "--spa", "--cors=https://a.example", "--cache", "60", "--header", "X-A: b=c",
+                "--header", "X-D: e", "--log", "json", "--color", "never", "--head-time", "7", "--max-connections", "9", "--overload",
+                "refuse", "--no-listing", "-q", "--model", "process", "--grace=3", "/srv/a=b");
+        ParsedGiven given = new ParsedGiven(new CommandLine(Main.spec()).parseArgs(line.toArray(String[]::new)).subcommand());
+        ServeOptions parsed = new ServeOptions(given);
+        ServeOptions told = new ServeOptions(Given.words(given.words()));
+        assertEquals(Path.of("/srv/a=b"), told.directory());
+        assertEquals(8081, told.port());
+        assertEquals("index.html", told.files().spa());
+        assertEquals("https://a.example", told.files().cors());
+        assertEquals("max-age=60", told.files().cacheControl());
+        assertEquals(parsed.files().headers(), told.files().headers());
+        assertEquals(parsed.limits(), told.limits());
+        assertEquals(LogFormat.JSON, told.log());
+        assertEquals(parsed.color(), told.color());
+        assertEquals(9, told.maxConnections());
+        assertEquals(parsed.overload(), told.overload());
+        assertEquals(parsed.model(), told.model());
+        assertEquals(parsed.grace(), told.grace());
+        assertTrue(told.quiet() && !told.files().listing() && !told.trace());
     }
 }

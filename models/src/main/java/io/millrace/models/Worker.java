@@ -48,6 +48,11 @@ public record Worker(Kind kind, int index) {
             "-agentlib:jdwp", "-Xrunjdwp", "-XX:AOTCacheOutput", "-XX:AOTMode", "-XX:AOTConfiguration", "-XX:ArchiveClassesAtExit",
             "-Dcom.sun.management.jmxremote", "-XX:StartFlightRecording", "-Xlog:", "-Xloggc:");
 
+    /** Flags whose value is a word of its own. */
+    private static final List<String> WITH_VALUE = List.of(
+            "-cp", "-classpath", "--class-path", "-p", "--module-path", "--add-modules", "--add-opens", "--add-exports", "--add-reads",
+            "--enable-native-access", "--limit-modules", "--patch-module", "--upgrade-module-path");
+
     /** What this process was started for, if by one of our models. */
     static Optional<Worker> current() {
         String value = System.getenv(VARIABLE);
@@ -103,6 +108,45 @@ public record Worker(Kind kind, int index) {
         return small(own(), kind);
     }
 
+    /**
+     * The command of a worker whose {@code main} is another one, which does less than the program's own: the same JVM with the same flags and classes, as
+     * small as a worker's is. For {@link ModelOptions#withWorkerCommand} of {@link IoModel#PROCESS}.
+     *
+     * @param main the class whose {@code main} opens the same model and listens, on this program's class path
+     * @param arguments what it is called with
+     * @param cache a start-up cache (-XX:AOTCache) for it in place of the program's own, or {@code null}; one that is not there does no harm
+     * @return the command, empty if this program's own is not known or its classes are not on a class path
+     */
+    public static List<String> command(Class<?> main, List<String> arguments, Path cache) {
+        try {
+            List<String> own = own();
+            List<String> command = new ArrayList<>(own.subList(0, firstOfTheProgram(own)));
+            if (!command.contains("-cp") && !command.contains("-classpath")) {
+                return List.of();
+            }
+            if (cache != null) {
+                command.removeIf(word -> word.startsWith("-XX:AOTCache="));
+                command.addAll(List.of("-XX:AOTCache=" + cache, "-Xlog:aot=off", "-Xlog:cds=off"));
+            }
+            command.add(main.getName());
+            command.addAll(arguments);
+            return small(command, Kind.PROCESS);
+        } catch (IOException e) {
+            return List.of();
+        }
+    }
+
+    /** Where the JVM's words end and the program's begin. */
+    private static int firstOfTheProgram(List<String> words) throws IOException {
+        for (int i = 1; i < words.size(); i++) {
+            if (!words.get(i).startsWith("-")) {
+                return i;
+            }
+            i += WITH_VALUE.contains(words.get(i)) ? 1 : 0;
+        }
+        throw new IOException("no main class in its command");
+    }
+
     /** As the kernel keeps it: {@link ProcessHandle} cuts off what does not fit a page. */
     private static List<String> own() throws IOException {
         try {
@@ -147,7 +191,11 @@ public record Worker(Kind kind, int index) {
         small.add("-XX:-UsePerfData");
         if (kind == Kind.PROCESS) {
             small.add("-XX:TieredStopAtLevel=1");
+            // What runs a few times only, as nearly all does in such a life, is not worth compiling at all.
+            small.add("-XX:CompileThresholdScaling=10");
             small.add("-Xms8m");
+            // The JDK makes its inherited channel by reflection, once: not worth a method handle.
+            small.add("-Djdk.reflect.useNativeAccessorOnly=true");
         }
         small.addAll(rest);
         return small;

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.cli;
+
+import io.millrace.models.Worker;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * The {@code main} of a process that serves one client ({@code --model process}). It does what {@link Main} does, on a command line that was parsed by
+ * the parent ({@link Given}), and with a start-up cache of its own, for it lives no longer than its client.
+ */
+public final class OneClient {
+    /** Names the start-up cache; the launcher says it. */
+    static final String CACHE = "millrace.worker.cache";
+
+    /** Whether this is the run that the start-up cache is made of. */
+    private static final String REHEARSAL = "millrace.worker.rehearsal";
+
+    private OneClient() {}
+
+    /** The command of such a process: the name of the subcommand, and what was given to it. */
+    static List<String> command(String name, List<String> given) {
+        List<String> arguments = new ArrayList<>();
+        arguments.add(name);
+        arguments.addAll(given);
+        String cache = System.getProperty(CACHE);
+        return Worker.command(OneClient.class, arguments, cache == null ? null : Path.of(cache));
+    }
+
+    /** Serves the client that is descriptor 0. */
+    public static void main(String[] args) throws ClassNotFoundException {
+        if (!Worker.isForOneClient()) {
+            System.err.println("millrace: started by hand what serve and echo start for a client");
+            System.exit(Main.USAGE);
+        }
+        if (Boolean.getBoolean(REHEARSAL)) {
+            // One run makes the cache for both commands.
+            Class.forName(EchoCommand.class.getName());
+            Class.forName(EchoProtocol.class.getName());
+        }
+        // Nothing here links Main, for its methods name picocli.
+        Terminal.formatLog();
+        Given given = Given.words(Arrays.asList(args).subList(1, args.length));
+        Terminal terminal = Terminal.system();
+        System.exit(args[0].equals(EchoCommand.NAME) ? EchoCommand.run(terminal, given) : ServeCommand.run(terminal, given));
+    }
+}

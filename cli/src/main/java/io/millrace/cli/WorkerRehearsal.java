@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.cli;
+
+import io.millrace.models.IoModel;
+import io.millrace.web.WebServer;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The life of a process that serves one client, in small, for its start-up cache: the launcher runs this before the first {@code --model process}
+ * after a build. The client asks once for each kind of answer, for that is all that most clients do.
+ */
+public final class WorkerRehearsal {
+    private WorkerRehearsal() {}
+
+    /** Writes the cache to the file that is named; exit code 0 if it went well. */
+    public static void main(String[] args) throws IOException, InterruptedException {
+        Path folder = Files.createTempDirectory("millrace-rehearsal");
+        Path page = Files.writeString(folder.resolve("page.html"), "<!DOCTYPE html><title>A page</title>");
+        List<String> command = new ArrayList<>(
+                OneClient.command(ServeCommand.NAME, List.of("--model=process", "--directory=" + folder)));
+        command.addAll(1, List.of("-XX:AOTCacheOutput=" + args[0], "-Xlog:disable", "-Dmillrace.worker.rehearsal=true"));
+        // Without profiles: to read them in takes longer than a worker that serves a request or two can gain by them.
+        command.addAll(1, List.of("-XX:+IgnoreUnrecognizedVMOptions", "-XX:+UnlockDiagnosticVMOptions", "-XX:-AOTRecordTraining"));
+        WebServer server = WebServer.on(0).model(IoModel.PROCESS).workerCommand(command).start();
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
+            socket.setSoTimeout(20_000);
+            for (String request : List.of("/", "/page.html", "/nothing")) {
+                socket.getOutputStream().write(("GET " + request + " HTTP/1.1\r\nHost: x\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
+                if (socket.getInputStream().read(new byte[64 * 1024]) < 0) {
+                    throw new IOException("no answer");
+                }
+            }
+        }
+        // The worker writes the cache when it ends.
+        boolean whole = server.stop(Duration.ofSeconds(60));
+        Files.deleteIfExists(page);
+        Files.deleteIfExists(folder);
+        System.exit(whole ? 0 : Main.FAILED);
+    }
+}
