@@ -8,6 +8,7 @@ import io.millrace.models.Herd;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Model.CommandSpec;
@@ -16,6 +17,12 @@ import picocli.CommandLine.ParseResult;
 /** {@code millrace herd}: who is woken for a connection, in each way to share an address. */
 final class HerdCommand {
     static final String NAME = "herd";
+
+    /** What the workers are. */
+    enum Kind {
+        THREADS,
+        PROCESSES
+    }
 
     private HerdCommand() {}
 
@@ -29,6 +36,8 @@ final class HerdCommand {
                 .footer("", "docs/models.md explains what is to be seen.");
         Options.addHelp(spec);
         spec.addOption(number("N", 1, names("--workers"), "Workers that wait. Default: 4.").build());
+        spec.addOption(Options.choice(Kind.class, names("--as"), "What they are, each with an epoll of its own. Default: first the one, "
+                + "then the other.").build());
         spec.addOption(number("N", 1, names("--connections"), "Connections in each run. Default: 1000.").build());
         spec.addOption(number("MS", 0, names("--slow"),
                 "What the slow worker takes for each of its connections, in milliseconds. Default: 5.").build());
@@ -40,16 +49,16 @@ final class HerdCommand {
         int connections = parsed.matchedOptionValue("--connections", 1000);
         Duration slow = Duration.ofMillis(parsed.matchedOptionValue("--slow", 5));
         PrintStream out = terminal.out();
-        out.printf("%d workers, %d connections a run, 4 clients; for each connection%n%n", workers, connections);
-        out.printf("%-31s %7s %8s %9s %9s  %-22s %s%n", "", "woken", "useless", "p50", "p99", "spread", "p99, one slow");
+        Kind only = parsed.matchedOptionValue("--as", null);
+        out.printf("%d workers, %d connections a run, 4 clients; for each connection%n", workers, connections);
         try {
-            for (Herd.Way way : Herd.Way.values()) {
-                // Once for nothing: what is compiled during the first run should not count against the first way.
-                Herd.run(way, workers, Math.min(connections, 200), Duration.ZERO);
-                Herd.Result even = Herd.run(way, workers, connections, Duration.ZERO);
-                Herd.Result uneven = Herd.run(way, workers, connections, slow);
-                out.println(line(way, even, uneven));
-                out.flush();
+            for (Kind kind : only == null ? Kind.values() : new Kind[] {only}) {
+                out.printf("%n%-31s %7s %8s %9s %9s  %-22s %s%n", Options.label(kind), "woken", "useless", "p50", "p99", "spread",
+                        "p99, one slow");
+                for (Herd.Way way : Herd.Way.values()) {
+                    out.println(line(way, run(kind, way, workers, connections, Duration.ZERO), run(kind, way, workers, connections, slow)));
+                    out.flush();
+                }
             }
             return Main.OK;
         } catch (IOException | UnsupportedOperationException e) {
@@ -58,6 +67,18 @@ final class HerdCommand {
             Thread.currentThread().interrupt();
             return Main.FAILED;
         }
+    }
+
+    private static Herd.Result run(Kind kind, Herd.Way way, int workers, int connections, Duration slow)
+            throws IOException, InterruptedException {
+        if (kind == Kind.PROCESSES) {
+            return Herd.runProcesses(way, workers, connections, slow, List.of());
+        }
+        if (slow.isZero()) {
+            // Once for nothing: what is compiled during the first run should not count against the first way.
+            Herd.run(way, workers, Math.min(connections, 200), Duration.ZERO);
+        }
+        return Herd.run(way, workers, connections, slow);
     }
 
     private static String line(Herd.Way way, Herd.Result even, Herd.Result uneven) {

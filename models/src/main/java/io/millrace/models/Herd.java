@@ -24,10 +24,11 @@ import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.IntConsumer;
 import java.util.stream.Stream;
 
 /**
- * The thundering herd, as an experiment: several workers, each a thread with an epoll of its own, wait for connections to one address, in
+ * The thundering herd, as an experiment: several workers, each a thread or a process with an epoll of its own, wait for connections to one address, in
  * each of the ways there are. One connection needs one worker; counted is how many are woken for it, how many of them for nothing, who
  * gets it, and how long clients wait when one worker is slow. On the loopback address, bounded in number.
  */
@@ -79,7 +80,7 @@ public final class Herd {
     public record Result(int accepted, long wakeups, long useless, List<Integer> spread, long medianNanos, long p99Nanos) {}
 
     /** A worker's part. */
-    private final class Worker {
+    private final class ThreadWorker {
         final Poller poller;
         final int listener;
         final Duration slow;
@@ -88,7 +89,7 @@ public final class Herd {
         volatile long useful;
         volatile int served;
 
-        Worker(int listener, Duration slow) throws SysException {
+        ThreadWorker(int listener, Duration slow) throws SysException {
             this.poller = kernel.poller(PollerKind.EPOLL, EVENTS);
             this.listener = listener;
             this.slow = slow;
@@ -112,18 +113,6 @@ public final class Herd {
             wakeups = Math.max(0, sleeps() - before - (slow.isZero() ? 0 : served));
         }
 
-        /** How often the calling thread has slept so far. */
-        private static long sleeps() {
-            try (Stream<String> lines = Files.lines(Path.of("/proc/thread-self/status"))) {
-                return lines.filter(line -> line.startsWith("voluntary_ctxt_switches:"))
-                        .mapToLong(line -> Long.parseLong(line.substring(line.indexOf(':') + 1).trim()))
-                        .sum();
-            } catch (IOException e) {
-                // No /proc: nothing is counted.
-                return 0;
-            }
-        }
-
         private int handedOver() {
             Integer fd = handed.poll();
             return fd == null ? -Errno.EAGAIN : fd;
@@ -139,9 +128,22 @@ public final class Herd {
         }
     }
 
+    /** How often the calling thread has slept so far. */
+    static long sleeps() {
+        try (Stream<String> lines = Files.lines(Path.of("/proc/thread-self/status"))) {
+            return lines.filter(line -> line.startsWith("voluntary_ctxt_switches:"))
+                    .mapToLong(line -> Long.parseLong(line.substring(line.indexOf(':') + 1).trim()))
+                    .sum();
+        } catch (IOException e) {
+            // No /proc: nothing is counted.
+            return 0;
+        }
+    }
+
     private final Kernel kernel = Kernel.host();
-    private final List<Worker> workers = new ArrayList<>();
+    private final List<ThreadWorker> workers = new ArrayList<>();
     private final List<Integer> sockets = new ArrayList<>();
+    private int turn;
     private volatile boolean over;
 
     private Herd() {}
@@ -168,11 +170,61 @@ public final class Herd {
         }
     }
 
+    /**
+     * The same with processes as workers: this program's JVM, started once more for each with {@link HerdWorker} in place of the program.
+     *
+     * @param command what starts such a process in place of that; its arguments are added. Empty for this program's own
+     * @throws IOException also if the command that started this program is not known
+     */
+    public static Result runProcesses(Way way, int workers, int connections, Duration slow, List<String> command)
+            throws IOException, InterruptedException {
+        if (workers < 1 || connections < 1) {
+            throw new IllegalArgumentException("at least one worker and one connection");
+        }
+        List<String> start = command.isEmpty() ? Worker.command(HerdWorker.class, List.of(), null) : command;
+        if (start.isEmpty()) {
+            throw new IOException("the command that started this program is not known");
+        }
+        Herd herd = new Herd();
+        try (HerdProcesses processes = new HerdProcesses(herd.kernel)) {
+            return herd.measure(processes, way, workers, connections, slow, start);
+        } finally {
+            herd.sockets.forEach(herd.kernel::close);
+        }
+    }
+
+    private Result measure(HerdProcesses processes, Way way, int count, int connections, Duration slow, List<String> command)
+            throws IOException, InterruptedException {
+        InetSocketAddress address = listen(way, count);
+        processes.start(way, sockets, count, slow, command);
+        List<Thread> threads = new ArrayList<>();
+        Poller acceptor = way == Way.ONE_ACCEPTOR ? acceptor(threads, processes::hand) : null;
+        try {
+            // For nothing at first: a process begins with code that is not compiled.
+            visit(address, Math.min(connections, 200));
+            processes.count();
+            long[] waits = visit(address, connections);
+            List<HerdProcesses.Count> counts = processes.end();
+            long wakeups = counts.stream().mapToLong(HerdProcesses.Count::wakeups).sum();
+            long useless = counts.stream().mapToLong(one -> Math.max(0, one.wakeups() - one.useful())).sum();
+            return result(waits, wakeups, useless, counts.stream().map(HerdProcesses.Count::served).toList());
+        } finally {
+            end(threads, acceptor);
+        }
+    }
+
+    private Poller acceptor(List<Thread> threads, IntConsumer hand) throws SysException {
+        Poller acceptor = kernel.poller(PollerKind.EPOLL, EVENTS);
+        check("epoll_ctl", acceptor.add(sockets.getFirst(), Interest.READ, 0));
+        threads.add(Thread.ofPlatform().daemon().name("herd-acceptor").start(() -> handOver(acceptor, hand)));
+        return acceptor;
+    }
+
     private Result measure(Way way, int count, int connections, Duration slow) throws IOException, InterruptedException {
         InetSocketAddress address = listen(way, count);
         for (int i = 0; i < count; i++) {
             int listener = way == Way.ONE_ACCEPTOR ? -1 : sockets.get(i % sockets.size());
-            Worker worker = new Worker(listener, i == 0 ? slow : Duration.ZERO);
+            ThreadWorker worker = new ThreadWorker(listener, i == 0 ? slow : Duration.ZERO);
             workers.add(worker);
             if (listener >= 0) {
                 check("epoll_ctl", worker.poller.add(listener, Interest.READ | (way == Way.EXCLUSIVE ? Interest.EXCLUSIVE : 0), i));
@@ -180,11 +232,7 @@ public final class Herd {
         }
         List<Thread> threads = new ArrayList<>();
         workers.forEach(worker -> threads.add(Thread.ofPlatform().daemon().name("herd").start(worker::run)));
-        Poller acceptor = way == Way.ONE_ACCEPTOR ? kernel.poller(PollerKind.EPOLL, EVENTS) : null;
-        if (acceptor != null) {
-            check("epoll_ctl", acceptor.add(sockets.getFirst(), Interest.READ, 0));
-            threads.add(Thread.ofPlatform().daemon().name("herd-acceptor").start(() -> handOver(acceptor)));
-        }
+        Poller acceptor = way == Way.ONE_ACCEPTOR ? acceptor(threads, this::hand) : null;
         long[] waits;
         try {
             waits = visit(address, connections);
@@ -223,23 +271,28 @@ public final class Herd {
         return address;
     }
 
-    private static void check(String call, int result) throws SysException {
+    static void check(String call, int result) throws SysException {
         if (result < 0) {
             throw new SysException(call, result, "for the herd");
         }
     }
 
-    private void handOver(Poller acceptor) {
+    private void handOver(Poller acceptor, IntConsumer hand) {
         Ready ready = new Ready(EVENTS);
         Peer peer = new Peer();
-        for (int turn = 0; !over; ) {
+        while (!over) {
             acceptor.poll(-1, ready);
             for (int fd = kernel.accept(sockets.getFirst(), peer); fd >= 0; fd = kernel.accept(sockets.getFirst(), peer)) {
-                Worker worker = workers.get(turn++ % workers.size());
-                worker.handed.add(fd);
-                worker.poller.wakeup();
+                hand.accept(fd);
             }
         }
+    }
+
+    /** To each in turn; by the thread that accepts. */
+    private void hand(int fd) {
+        ThreadWorker worker = workers.get(turn++ % workers.size());
+        worker.handed.add(fd);
+        worker.poller.wakeup();
     }
 
     /** A few clients, each of which comes again as soon as it was answered. */
@@ -283,13 +336,16 @@ public final class Herd {
     }
 
     private Result result(long[] waits) {
-        Arrays.sort(waits);
-        return new Result(
-                waits.length,
+        return result(
+                waits,
                 workers.stream().mapToLong(worker -> worker.wakeups).sum(),
                 workers.stream().mapToLong(worker -> Math.max(0, worker.wakeups - worker.useful)).sum(),
-                workers.stream().map(worker -> worker.served).toList(),
-                waits[waits.length / 2],
-                waits[(int) (waits.length * 0.99)]);
+                workers.stream().map(worker -> worker.served).toList());
+    }
+
+    private static Result result(long[] waits, long wakeups, long useless, List<Integer> spread) {
+        Arrays.sort(waits);
+        return new Result(
+                waits.length, wakeups, useless, spread, waits[waits.length / 2], waits[(int) (waits.length * 0.99)]);
     }
 }

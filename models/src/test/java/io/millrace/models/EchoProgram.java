@@ -30,6 +30,13 @@ public final class EchoProgram {
 
     /** The command that starts this program: the same JVM on the same classes. */
     static List<String> command(IoModel model) {
+        List<String> command = command(EchoProgram.class);
+        command.add(model.word());
+        return command;
+    }
+
+    /** The command that starts another one of our programs. */
+    static List<String> command(Class<?> main) {
         Set<String> places = new LinkedHashSet<>();
         for (Class<?> one : List.of(
                 EchoProgram.class, IoModel.class, LoopGroup.class, Kernel.class, SysException.class, Buffer.class)) {
@@ -38,8 +45,7 @@ public final class EchoProgram {
         List<String> command = new ArrayList<>(List.of(
                 ProcessHandle.current().info().command().orElseThrow(), "-Xmx128m", "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1", "--enable-native-access=ALL-UNNAMED", "-ea", "-cp",
-                String.join(File.pathSeparator, places), EchoProgram.class.getName()));
-        command.add(model.word());
+                String.join(File.pathSeparator, places), main.getName()));
         return command;
     }
 }

@@ -19,7 +19,18 @@ final class HerdTest {
     @ParameterizedTest
     @EnumSource
     void everyConnectionIsServedAndAccountedFor(Herd.Way way) throws Exception {
-        Herd.Result result = Herd.run(way, 3, 150, Duration.ofMillis(1));
+        assertAccounted(way, Herd.run(way, 3, 150, Duration.ofMillis(1)));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void soItIsByProcesses(Herd.Way way) throws Exception {
+        List<String> command = EchoProgram.command(HerdWorker.class);
+        assertAccounted(way, Herd.runProcesses(way, 3, 150, Duration.ofMillis(1), command));
+        assertEquals(0, ProcessHandle.current().children().count(), "workers that are left");
+    }
+
+    private static void assertAccounted(Herd.Way way, Herd.Result result) {
         assertEquals(150, result.accepted());
         assertEquals(3, result.spread().size());
         assertEquals(150, result.spread().stream().mapToInt(Integer::intValue).sum());
