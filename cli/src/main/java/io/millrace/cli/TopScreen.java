@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.cli;
 
+import io.millrace.load.LoadText;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -26,7 +27,7 @@ final class TopScreen {
                 Summary.bytes(Math.round(rate(now, "bytes", seconds))));
         line(text, "connections  %,14d", number(now, "connections"));
         line(text, "latency      p50 %s, p99 %s, longest %s in the last second",
-                time(number(now, "p50")), time(number(now, "p99")), time(number(now, "max")));
+                LoadText.nanos(number(now, "p50")), LoadText.nanos(number(now, "p99")), LoadText.nanos(number(now, "max")));
         line(text, "errors       %,d client (4xx), %,d server (5xx), %,d broken off",
                 number(now, "clientErrors"), number(now, "serverErrors"), number(now, "aborted"));
         loops(text, now, seconds);
@@ -53,7 +54,7 @@ final class TopScreen {
         line(text, "%-6d %,10.0f %12.1f %,12.0f %9.0f%% %11.0f%%   %s",
                 index, turns / seconds, turns == 0 ? 0 : more(old, now, "events") / turns, more(old, now, "callbacks") / seconds,
                 percent(more(old, now, "kernelNanos"), seconds), percent(more(old, now, "callbackNanos"), seconds),
-                longest == 0 ? "-" : time((long) longest) + " " + now.get("longest"));
+                longest == 0 ? "-" : LoadText.nanos((long) longest) + " " + now.get("longest"));
     }
 
     private static double percent(double nanos, double seconds) {
@@ -74,12 +75,6 @@ final class TopScreen {
 
     private static long number(Map<String, Object> json, String name) {
         return ((Number) json.get(name)).longValue();
-    }
-
-    private static String time(long nanos) {
-        return nanos < 1_000_000
-                ? String.format(Locale.ROOT, "%.0f us", nanos / 1e3)
-                : String.format(Locale.ROOT, "%.2f ms", nanos / 1e6);
     }
 
     private static void line(StringBuilder text, String format, Object... values) {

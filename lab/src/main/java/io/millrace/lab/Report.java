@@ -74,7 +74,7 @@ final class Report {
         html.raw("<section>").element("h2", "At a glance");
         html.element("p", "The figure of each scenario (of a sweep its last point); the longer the tint behind it, the nearer to the best of "
                 + "its column. k: thousand. A dash: the notes of the scenario say why.");
-        html.raw("<div class=\"scroll\"><table class=\"overview\"><thead><tr><th></th>");
+        html.raw("<div class=\"scroll wide\"><table class=\"overview\"><thead><tr><th></th>");
         for (LabResults.Part part : compared()) {
             html.raw("<th><a href=\"#" + Html.escape(part.scenario.name()) + "\">").text(part.scenario.title()).raw("</a><small>");
             html.text(part.scenario.measured().title()).raw("</small></th>");

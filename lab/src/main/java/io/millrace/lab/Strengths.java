@@ -35,7 +35,12 @@ final class Strengths {
                 worst = "Furthest behind in: " + part.scenario.title() + ", " + Metric.figures(behind) + " times.";
             }
         }
-        return measured == 0 ? "Not measured beside others; the notes of the scenarios say why." : (first(level, measured) + worst).strip();
+        if (measured == 0) {
+            return "Not measured beside others; the notes of the scenarios say why.";
+        }
+        return level.isEmpty() && worst.isEmpty()
+                ? "Never first, and never behind the first by more than a quarter."
+                : (first(level, measured) + worst).strip();
     }
 
     private static String first(List<String> level, int measured) {

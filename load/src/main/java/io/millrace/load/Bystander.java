@@ -3,15 +3,13 @@ package io.millrace.load;
 
 import io.millrace.core.Buffer;
 import io.millrace.core.CloseCause;
-import io.millrace.core.Closing;
 import io.millrace.core.Link;
-import io.millrace.core.Protocol;
 
 /**
  * A connection that is there besides and is in the way: silent, reading slowly or writing slowly. It does not count among the requests; whether
  * it held until the end does. One that loses its connection makes a new one. On its loop only.
  */
-final class Bystander implements Protocol {
+final class Bystander extends Caller {
 
     /** What it does. */
     enum Habit {
@@ -23,30 +21,18 @@ final class Bystander implements Protocol {
     /** Time between two bytes of one who writes slowly, and between two looks of one who reads slowly. */
     private static final long STEP_NANOS = 500_000_000L;
 
-    private final Worker worker;
     private final Habit habit;
     private final byte[] request;
-    private Link link;
     private int written;
 
     Bystander(Worker worker, Habit habit, byte[] request) {
-        this.worker = worker;
+        super(worker);
         this.habit = habit;
         this.request = request;
     }
 
     void open() {
         worker.dial(this, () -> worker.lost(this));
-    }
-
-    boolean stands() {
-        return link != null;
-    }
-
-    void leave() {
-        if (link != null) {
-            link.close(Closing.NOW);
-        }
     }
 
     @Override
@@ -86,11 +72,6 @@ final class Bystander implements Protocol {
             written = (written + 1) % request.length;
         }
         from.deadline(from.now() + STEP_NANOS);
-    }
-
-    @Override
-    public void stopping(Link from) {
-        from.close(Closing.NOW);
     }
 
     @Override

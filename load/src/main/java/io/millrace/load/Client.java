@@ -5,14 +5,12 @@ import io.millrace.core.Buffer;
 import io.millrace.core.CloseCause;
 import io.millrace.core.Closing;
 import io.millrace.core.Link;
-import io.millrace.core.Protocol;
 
 /**
  * One client: asks over one connection at a time and makes a new one when that ends. When to ask is the {@link Worker}'s business. On
  * its loop only.
  */
-abstract class Client implements Protocol {
-    private final Worker worker;
+abstract class Client extends Caller {
     private final boolean keepAlive;
 
     // The requests under way, oldest first: a ring. When each was due and when it was sent.
@@ -24,14 +22,13 @@ abstract class Client implements Protocol {
     /** Whether it stands in the worker's queue of those that may ask. */
     boolean queued;
 
-    private Link link;
     private boolean opening;
     private boolean timedOut;
     private boolean garbled;
     private boolean answeredOnce;
 
     Client(Worker worker) {
-        this.worker = worker;
+        super(worker);
         LoadPlan.Clients clients = worker.plan().clients();
         this.keepAlive = clients.keepAlive();
         this.due = new long[clients.pipeline()];
@@ -90,13 +87,6 @@ abstract class Client implements Protocol {
         link.flush();
         if (count == 1) {
             link.deadline(link.now() + worker.timeout());
-        }
-    }
-
-    /** Ends the connection: the run is over. */
-    void leave() {
-        if (link != null) {
-            link.close(Closing.NOW);
         }
     }
 
@@ -165,11 +155,6 @@ abstract class Client implements Protocol {
     @Override
     public void expired(Link from) {
         timedOut = count > 0;
-        from.close(Closing.NOW);
-    }
-
-    @Override
-    public void stopping(Link from) {
         from.close(Closing.NOW);
     }
 
