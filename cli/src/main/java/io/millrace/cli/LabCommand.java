@@ -54,7 +54,7 @@ final class LabCommand {
                         "Examples:",
                         "",
                         "  millrace lab --quick --out lab.html        a first look, in a few minutes",
-                        "  millrace lab                               everything, in about half an hour",
+                        "  millrace lab                               everything, in about 25 minutes",
                         "  millrace lab --models epoll-et,io_uring --scenarios plaintext,idle --rounds 9",
                         "  millrace lab --peers nginx --peer 'caddy=caddy respond --listen 127.0.0.1:{port} hello'",
                         "  millrace lab --compare before.json after.json");
@@ -79,7 +79,7 @@ final class LabCommand {
                 spec,
                 "How much:",
                 number("N", 1, names("--rounds"), "Rounds at each point. Default: 5, quick: 3."),
-                value("SECONDS", Double.class, names("--seconds"), "Length of a round. Default: 1, quick: 0.5."),
+                value("SECONDS", Double.class, names("--seconds"), "Length of a round. Default: 0.8, quick: 0.5."),
                 flag("--no-system-calls", "Do not count system calls with strace. A quick run never does."));
         Options.addSection(
                 spec,
@@ -198,7 +198,7 @@ final class LabCommand {
 
     private Settings settings(Path folder) {
         int rounds = parsed.matchedOptionValue("--rounds", quick() ? 3 : 5);
-        double seconds = parsed.matchedOptionValue("--seconds", quick() ? 0.5 : 1.0);
+        double seconds = parsed.matchedOptionValue("--seconds", quick() ? 0.5 : 0.8);
         if (!(seconds >= 0.1 && seconds <= 3600)) {
             throw new IllegalArgumentException("--seconds is from 0.1 to 3600");
         }
