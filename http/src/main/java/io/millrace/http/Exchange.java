@@ -147,6 +147,9 @@ public abstract class Exchange {
         }
         if (state.isFinal()) {
             complete();
+        } else if (restLength > 0) {
+            // The answer is given, and leaves in slices: nobody else has a part in it. But the bytes of the head are gone when this call ends.
+            request.keepHead();
         } else {
             share();
         }

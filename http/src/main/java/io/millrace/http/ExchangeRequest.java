@@ -111,16 +111,23 @@ public final class ExchangeRequest extends Request {
         authorityEnd = end;
     }
 
-    /** Copies the head, so that the request lives on when the bytes that it was read from are gone. */
+    /** Makes the request independent of the connection and of the bytes that it was read from: other threads may hold it. */
     void detach() {
-        if (detached) {
+        if (!detached) {
+            detached = true;
+            Link link = exchange.link();
+            secure = link.secure();
+            peer = link.peer();
+            local = link.local();
+            keepHead();
+        }
+    }
+
+    /** Copies the head, so that the request lives on when the bytes that it was read from are gone. On the loop. */
+    void keepHead() {
+        if (array == store) {
             return;
         }
-        detached = true;
-        Link link = exchange.link();
-        secure = link.secure();
-        peer = link.peer();
-        local = link.local();
         if (store.length < headLength) {
             store = new byte[headLength];
         }

@@ -427,8 +427,9 @@ public final class BlockingLink implements Link {
             return n;
         }
         long n = part.file == null ? send(part.bytes, true) : sendFile(part, most);
-        if (n > 0 && outbox.sent(n) && part.file == null) {
-            desk.pool.give(part.bytes);
+        Buffer done = n > 0 ? outbox.sent(n) : null;
+        if (done != null) {
+            desk.pool.give(done);
         }
         return n;
     }
@@ -589,10 +590,10 @@ public final class BlockingLink implements Link {
             outbox = new Outbox();
         }
         if (out != null && !out.isEmpty()) {
-            outbox.add(new Outbox.Part(out));
+            outbox.add(out);
             out = null;
         }
-        outbox.add(new Outbox.Part(file, from, count));
+        outbox.add(file, from, count);
     }
 
     @Override

@@ -508,7 +508,7 @@ final class Connection extends Source implements Link {
             file.close();
             return;
         }
-        append(new Outbox.Part(file, from, count));
+        outbox().add(file, from, count);
     }
 
     @Override
@@ -517,27 +517,20 @@ final class Connection extends Source implements Link {
         if (body.length() <= WORTH_COPYING) {
             out().append(body.array(), body.offset(), body.length());
         } else if (!is(DOOMED | DEAD | FINISHING)) {
-            append(new Outbox.Part(body.hold()));
+            outbox().add(body.hold());
         }
     }
 
-    /** Puts a part behind what is in the output so far. */
-    private void append(Outbox.Part part) {
-        setOutAside();
+    /** Where what comes behind the output so far is to be put. */
+    private Outbox outbox() {
         if (outbox == null) {
-            outbox = new Outbox();
+            outbox = driver.outlet.lend();
         }
-        outbox.add(part);
-    }
-
-    private void setOutAside() {
         if (out != null && !out.isEmpty()) {
-            if (outbox == null) {
-                outbox = new Outbox();
-            }
-            outbox.add(new Outbox.Part(out));
+            outbox.add(out);
             out = null;
         }
+        return outbox;
     }
 
     /** Whether something follows the first part of the outbox. */
@@ -565,7 +558,7 @@ final class Connection extends Source implements Link {
 
     /** Bytes are under way to this connection out of another. */
     void pour(Outbox.Part part) {
-        append(part);
+        outbox().add(part);
         outbox.stays = true;
         flush();
     }
@@ -731,7 +724,9 @@ final class Connection extends Source implements Link {
             return;
         }
         // Nothing more may come behind it.
-        setOutAside();
+        if (out != null && !out.isEmpty()) {
+            outbox();
+        }
         out = null;
         set(FINISHING | DIRTY);
         driver.touch(this);

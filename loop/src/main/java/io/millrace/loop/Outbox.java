@@ -12,12 +12,15 @@ import io.millrace.core.OpenFile;
  */
 final class Outbox {
 
-    /** One piece of output: exactly one of the four sources is set. */
+    /** More spare parts than this are left to the garbage collector. */
+    private static final int MOST_SPARE = 8;
+
+    /** One piece of output: exactly one of the four sources is set while it is in use. */
     static final class Part {
-        final Buffer bytes;
-        final Body body;
-        final OpenFile file;
-        final Splice splice;
+        Buffer bytes;
+        Body body;
+        OpenFile file;
+        private Splice splice;
         long position;
         long left;
         private Part next;
@@ -25,34 +28,15 @@ final class Outbox {
         /** Whether the kernel cannot send this file by itself. */
         boolean copied;
 
-        private Part(Buffer bytes, Body body, OpenFile file, Splice splice) {
-            this.bytes = bytes;
-            this.body = body;
-            this.file = file;
+        private Part() {}
+
+        /** A part of the splice's own, used again and again: {@code left} says how much is under way. */
+        Part(Splice splice) {
             this.splice = splice;
         }
 
-        Part(Buffer bytes) {
-            this(bytes, null, null, null);
-            this.left = bytes.readable();
-        }
-
-        /** The caller has taken a hold for it. */
-        Part(Body body) {
-            this(null, body, null, null);
-            this.position = body.offset();
-            this.left = body.length();
-        }
-
-        Part(OpenFile file, long position, long count) {
-            this(null, null, file, null);
-            this.position = position;
-            this.left = count;
-        }
-
-        /** Used again and again: {@code left} says how much is under way. */
-        Part(Splice splice) {
-            this(null, null, null, splice);
+        Splice splice() {
+            return splice;
         }
 
         void sent(long count) {
@@ -66,30 +50,25 @@ final class Outbox {
             }
         }
 
-        /** What is not ours goes back, once. */
-        void release() {
-            if (file != null) {
-                file.close();
-            } else if (splice != null) {
-                splice.release();
-            } else if (body != null) {
-                releaseBody();
-            }
-        }
-
-        /** Runs code of the user's, whose failure is not the connection's. */
-        private void releaseBody() {
-            try {
-                body.close();
-            } catch (Throwable t) {
-                Log.error("the release of a body failed", t);
-            }
+        /** Refers to nothing any more, and can be used for something else. */
+        private void forget() {
+            bytes = null;
+            body = null;
+            file = null;
+            position = 0;
+            left = 0;
+            copied = false;
         }
     }
 
     private Part first;
     private Part last;
     private long pending;
+
+    /** Parts that have left, for those to come: what is sent all the time allocates nothing. */
+    private Part spare;
+
+    private int spares;
 
     /** Whether it stays when it is empty: a relay fills it again and again. */
     boolean stays;
@@ -98,6 +77,44 @@ final class Outbox {
         return pending;
     }
 
+    /** Bytes that are the connection's own. */
+    void add(Buffer bytes) {
+        Part part = part();
+        part.bytes = bytes;
+        part.left = bytes.readable();
+        add(part);
+    }
+
+    /** Somebody's bytes; the caller has taken a hold for them. */
+    void add(Body body) {
+        Part part = part();
+        part.body = body;
+        part.position = body.offset();
+        part.left = body.length();
+        add(part);
+    }
+
+    /** Part of a file, and the caller's hold on it. */
+    void add(OpenFile file, long position, long count) {
+        Part part = part();
+        part.file = file;
+        part.position = position;
+        part.left = count;
+        add(part);
+    }
+
+    private Part part() {
+        if (spare == null) {
+            return new Part();
+        }
+        Part part = spare;
+        spare = part.next;
+        part.next = null;
+        spares--;
+        return part;
+    }
+
+    /** What a splice has under way, or a part from above. */
     void add(Part part) {
         if (first == null) {
             first = part;
@@ -113,24 +130,50 @@ final class Outbox {
         return first;
     }
 
-    /** Some bytes of the first part have left; returns whether it is done and has been taken off. */
-    boolean sent(long count) {
+    /** Some bytes of the first part have left; returns the buffer that is empty now, {@code null} if none is or it was something else. */
+    Buffer sent(long count) {
         Part part = first;
         part.sent(count);
         pending -= count;
         if (part.left > 0) {
-            return false;
+            return null;
         }
-        takeFirst().release();
-        return true;
+        Buffer done = part.bytes;
+        releaseFirst();
+        return done;
     }
 
-    /** A part that is used again must not lead to those that came behind it. */
-    private Part takeFirst() {
+    /** Takes the first part off, and gives back what is not ours. */
+    private void releaseFirst() {
         Part part = first;
         first = part.next;
         part.next = null;
-        return part;
+        if (part.splice != null) {
+            part.splice.release();
+            return;
+        }
+        OpenFile file = part.file;
+        Body body = part.body;
+        part.forget();
+        if (spares < MOST_SPARE) {
+            part.next = spare;
+            spare = part;
+            spares++;
+        }
+        if (file != null) {
+            file.close();
+        } else if (body != null) {
+            release(body);
+        }
+    }
+
+    /** Runs code of the user's, whose failure is not the connection's. */
+    private static void release(Body body) {
+        try {
+            body.close();
+        } catch (Throwable t) {
+            Log.error("the release of a body failed", t);
+        }
     }
 
     /** Gives up everything: files are closed, bodies released. */
@@ -138,7 +181,7 @@ final class Outbox {
         pending = 0;
         // Releasing runs code of others, which must find nothing half done.
         while (first != null) {
-            takeFirst().release();
+            releaseFirst();
         }
     }
 

@@ -23,6 +23,11 @@ final class Outlet {
     private final BufferPool pool;
     private long sentThisTurn;
 
+    /** Outboxes that no connection needs just now. */
+    private final Outbox[] spare = new Outbox[64];
+
+    private int spares;
+
     /** Connections whose output waits for their peers. */
     private int clogged;
 
@@ -95,7 +100,7 @@ final class Outlet {
             int length = (int) Math.min(part.left, most);
             return send(c, part.body.array(), (int) part.position, length, part.left > length || c.hasMore());
         }
-        return part.splice == null ? sendFile(c, part, most) : part.splice.drain(kernel, most, c.hasMore());
+        return part.splice() == null ? sendFile(c, part, most) : part.splice().drain(kernel, most, c.hasMore());
     }
 
     /** The bytes to send next, or {@code null} if it is the turn of something else. */
@@ -111,8 +116,11 @@ final class Outlet {
         Outbox.Part part = c.outbox == null ? null : c.outbox.first();
         if (part == null) {
             c.out.consume((int) count);
-        } else if (c.outbox.sent(count) && part.bytes != null) {
-            pool.give(part.bytes);
+        } else {
+            Buffer done = c.outbox.sent(count);
+            if (done != null) {
+                pool.give(done);
+            }
         }
     }
 
@@ -120,11 +128,23 @@ final class Outlet {
     void giveBack(Connection c) {
         unclogged(c);
         if (c.outbox != null && !c.outbox.stays) {
+            keep(c.outbox);
             c.outbox = null;
         }
         if (c.out != null) {
             pool.give(c.out);
             c.out = null;
+        }
+    }
+
+    /** An outbox for a connection that has more than bytes to send. */
+    Outbox lend() {
+        return spares == 0 ? new Outbox() : spare[--spares];
+    }
+
+    private void keep(Outbox empty) {
+        if (spares < spare.length) {
+            spare[spares++] = empty;
         }
     }
 
