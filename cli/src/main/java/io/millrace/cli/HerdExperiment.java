@@ -62,6 +62,6 @@ final class HerdExperiment implements Experiment {
 
     @Override
     public String command(int workers, int connections) {
-        return "millrace herd --workers " + workers + " --connections " + connections;
+        return "millrace herd --as threads --workers " + workers + " --connections " + connections;
     }
 }
