@@ -306,9 +306,6 @@ answer_head() {
 
 # Who measured what on which machine; with `peers` as argument what the contenders and the load are, too.
 machine_header() {
-    local revision
-    revision=$(git -C "$root" rev-parse --short HEAD 2>/dev/null || echo none)
-    [ -z "$(git -C "$root" --no-optional-locks status --porcelain 2>/dev/null | head -n 1)" ] || revision="$revision, with changes"
     cat <<-END
 	| | |
 	|---|---|
@@ -341,5 +338,8 @@ report_file() {
     echo "$root/docs/bench/$day-$1$([ $number = 1 ] || echo "-$number").md"
 }
 
+# Before the report itself is a change.
+revision=$(git -C "$root" rev-parse --short HEAD 2>/dev/null || echo none)
+[ -z "$(git -C "$root" --no-optional-locks status --porcelain 2>/dev/null | head -n 1)" ] || revision="$revision, with changes"
 load_before=$(cut -d' ' -f1-3 /proc/loadavg)
 [ "$(nproc --all)" -ge 2 ] || fail "needs two cores: one for the server, one for the load"
