@@ -8,6 +8,7 @@ import io.millrace.sys.Errno;
 import io.millrace.sys.Sockets;
 import io.millrace.sys.Spawn;
 import io.millrace.sys.SysException;
+import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -108,10 +109,11 @@ final class Flock implements Listening {
         int[] pair = new int[2];
         int result = Sockets.socketpair(Sockets.AF_UNIX, Sockets.SOCK_STREAM | Sockets.SOCK_CLOEXEC, 0, pair);
         if (result == 0) {
-            List<String> command = server.command();
-            result = Spawn.spawn(command.getFirst(), command, Worker.environment(Worker.Kind.PREFORK, index),
-                    new int[] {socket, pair[1]}, new int[] {0, Worker.TIE});
+            result = start(pair[1]);
             Descriptors.close(pair[1]);
+            if (result < 0) {
+                Descriptors.close(pair[0]);
+            }
         }
         if (result < 0) {
             Servers.log(Level.WARNING, "cannot start a worker: " + Errno.describe(result));
@@ -125,6 +127,17 @@ final class Flock implements Listening {
             member.child.kill();
         }
         return true;
+    }
+
+    /** A worker with that end of a tie: its id or -errno. */
+    private int start(int tie) {
+        try {
+            List<String> command = server.command();
+            List<String> environment = Worker.environment(Worker.Kind.PREFORK, index, tie);
+            return Spawn.spawn(command.getFirst(), command, environment, new int[] {socket, tie}, new int[] {0, Worker.TIE});
+        } catch (IOException e) {
+            return -Errno.EIO;
+        }
     }
 
     /** Hears what members say, and notes which have ended. */

@@ -46,8 +46,7 @@ final class HerdProcesses implements AutoCloseable {
     private void start(int socket, List<String> command) throws IOException {
         int[] pair = new int[2];
         Herd.check("socketpair", Sockets.socketpair(Sockets.AF_UNIX, Sockets.SOCK_STREAM | Sockets.SOCK_CLOEXEC, 0, pair));
-        List<String> environment = System.getenv().entrySet().stream().map(entry -> entry.getKey() + "=" + entry.getValue()).toList();
-        int pid = Spawn.spawn(command.getFirst(), command, environment,
+        int pid = Spawn.spawn(command.getFirst(), command, Worker.environment(),
                 new int[] {socket < 0 ? pair[1] : socket, pair[1]}, new int[] {0, Worker.TIE});
         Descriptors.close(pair[1]);
         if (pid < 0) {

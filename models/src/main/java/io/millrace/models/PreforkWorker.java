@@ -28,6 +28,8 @@ final class PreforkWorker implements Server {
 
     PreforkWorker(int index) throws SysException {
         this.wanted = index;
+        // What is started here by others than the JDK, which closes it anyway, is no worker of our parent's.
+        Descriptors.fcntl(Worker.TIE, Descriptors.F_SETFD, Descriptors.FD_CLOEXEC);
         this.loops = LoopGroup.open(1);
     }
 

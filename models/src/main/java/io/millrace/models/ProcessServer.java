@@ -90,12 +90,9 @@ final class ProcessServer extends LinkServer {
             refuse(gate, fd);
             return;
         }
-        List<String> environment = Worker.environment(Worker.Kind.PROCESS, indices.get(gate));
-        int pid = Spawn.spawn(
-                command.getFirst(), command, environment, new int[] {fd, pipe[0]}, new int[] {0, Worker.TIE});
+        int pid = start(gate, fd);
         kernel.close(fd);
         if (pid < 0) {
-            Servers.log(Level.WARNING, "cannot start a worker: posix_spawn: " + Errno.describe(pid));
             gate.left(true);
             return;
         }
@@ -112,6 +109,22 @@ final class ProcessServer extends LinkServer {
         }
         // It may have ended before it was watched.
         poller.wakeup();
+    }
+
+    /** A worker for that connection: its id, or something negative that was complained of. */
+    private int start(Gate gate, int fd) {
+        try {
+            List<String> environment = Worker.environment(Worker.Kind.PROCESS, indices.get(gate), pipe[0]);
+            int pid = Spawn.spawn(
+                    command.getFirst(), command, environment, new int[] {fd, pipe[0]}, new int[] {0, Worker.TIE});
+            if (pid < 0) {
+                Servers.log(Level.WARNING, "cannot start a worker: posix_spawn: " + Errno.describe(pid));
+            }
+            return pid;
+        } catch (IOException e) {
+            Servers.log(Level.WARNING, "cannot start a worker: " + e);
+            return -Errno.EIO;
+        }
     }
 
     /** In the protocol's own words, by a thread: starting a process to say that there is no process would be strange. */

@@ -24,15 +24,23 @@ import java.util.Optional;
  * server on a fixed port); {@link #isWorker} tells. After {@code listen} a worker goes on like any server: {@link Server#await} returns when
  * its work is done, and a process that has not ended soon after is ended.
  *
+ * <p>The variable names the tie: a process has been started as a worker if its descriptor 3 is that very pipe or socket. What a worker starts in its
+ * turn inherits the variable, but not the descriptor, and is a program like any other. A worker whose parent is not the one that is named was
+ * orphaned while it started: it ends at once, with exit code {@value #ORPHANED}, for to go on as what it is not, a server of its own,
+ * would take the port from whoever is started next. One that is orphaned later reads the end of its tie.
+ *
  * @param kind what started it
  * @param index which of the program's addresses it is for, in the order of {@code listen}
  */
 public record Worker(Kind kind, int index) {
-    /** The name in the environment; its value is {@code process:PARENT:INDEX} or {@code prefork:PARENT:INDEX}. */
+    /** The name in the environment; its value is {@code process:PARENT:INDEX:TIE} or {@code prefork:PARENT:INDEX:TIE}. */
     public static final String VARIABLE = "MILLRACE_WORKER";
 
     /** The descriptor of the tie to the parent. */
     static final int TIE = 3;
+
+    /** The exit code of a worker whose parent has gone before it could begin: EX_UNAVAILABLE of sysexits.h(3head). */
+    public static final int ORPHANED = 69;
 
     /** What a worker is for. */
     public enum Kind {
@@ -53,23 +61,42 @@ public record Worker(Kind kind, int index) {
             "-cp", "-classpath", "--class-path", "-p", "--module-path", "--add-modules", "--add-opens", "--add-exports", "--add-reads",
             "--enable-native-access", "--limit-modules", "--patch-module", "--upgrade-module-path");
 
-    /** What this process was started for, if by one of our models. */
-    static Optional<Worker> current() {
-        String value = System.getenv(VARIABLE);
-        return value == null ? Optional.empty() : parse(value);
+    /** Looked at once: a tie does not change, and later on descriptor 3 may be something else. */
+    private static final class Here {
+        static final Optional<Worker> CURRENT = found(System.getenv(VARIABLE));
     }
 
-    private static Optional<Worker> parse(String value) {
-        String[] parts = value.split(":");
-        try {
-            // A process that a worker starts inherits the variable, and is none.
-            long parent = Long.parseLong(parts[1]);
-            boolean ours = ProcessHandle.current().parent().map(ProcessHandle::pid).orElse(0L) == parent;
-            Kind kind = Kind.valueOf(parts[0].toUpperCase(Locale.ROOT));
-            return ours ? Optional.of(new Worker(kind, Integer.parseInt(parts[2]))) : Optional.empty();
-        } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
+    /** What this process was started for, if by one of our models. Ends the process if that has been for nothing. */
+    static Optional<Worker> current() {
+        return Here.CURRENT;
+    }
+
+    private static Optional<Worker> found(String value) {
+        String[] parts = value == null ? new String[0] : value.split(":", 4);
+        if (parts.length < 4) {
             return Optional.empty();
         }
+        try {
+            if (!parts[3].equals(identity(TIE))) {
+                return Optional.empty();
+            }
+            Kind kind = Kind.valueOf(parts[0].toUpperCase(Locale.ROOT));
+            Worker worker = new Worker(kind, Integer.parseInt(parts[2]));
+            long parent = ProcessHandle.current().parent().map(ProcessHandle::pid).orElse(0L);
+            if (parent != Long.parseLong(parts[1])) {
+                System.err.println("millrace: process " + parts[1] + ", which started this worker, has gone");
+                // Nothing has begun that would have to be ended in order.
+                Runtime.getRuntime().halt(ORPHANED);
+            }
+            return Optional.of(worker);
+        } catch (IOException | IllegalArgumentException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** What a descriptor of this process is, such as {@code pipe:[4711]}: the number is its own as long as anybody has it open (proc_pid_fd(5)). */
+    private static String identity(int descriptor) throws IOException {
+        return Files.readSymbolicLink(Path.of("/proc/self/fd/" + descriptor)).toString();
     }
 
     /** Whether this process is a worker that {@code process} or {@code prefork} started. */
@@ -82,15 +109,26 @@ public record Worker(Kind kind, int index) {
         return current().filter(worker -> worker.kind == Kind.PROCESS).isPresent();
     }
 
-    /** The environment of a worker of this process. */
-    static List<String> environment(Kind kind, int index) {
+    /**
+     * The environment of a worker of this process.
+     *
+     * @param tie what will be its descriptor {@value #TIE}
+     * @throws IOException if the kernel does not say what that is
+     */
+    static List<String> environment(Kind kind, int index, int tie) throws IOException {
+        List<String> all = environment();
+        all.add(VARIABLE + "=" + kind.name().toLowerCase(Locale.ROOT) + ":" + ProcessHandle.current().pid() + ":" + index + ":" + identity(tie));
+        return all;
+    }
+
+    /** The environment of a process that this one starts and that is no such worker. */
+    static List<String> environment() {
         List<String> all = new ArrayList<>();
         for (Map.Entry<String, String> entry : System.getenv().entrySet()) {
             if (!entry.getKey().equals(VARIABLE)) {
                 all.add(entry.getKey() + "=" + entry.getValue());
             }
         }
-        all.add(VARIABLE + "=" + kind.name().toLowerCase(Locale.ROOT) + ":" + ProcessHandle.current().pid() + ":" + index);
         return all;
     }
 
