@@ -2,7 +2,10 @@
 package io.millrace.loop;
 
 import io.millrace.poll.Interest;
+import io.millrace.poll.Kernel;
+import io.millrace.poll.Trace;
 import io.millrace.sys.Descriptors;
+import io.millrace.sys.Errno;
 import io.millrace.sys.SysException;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -16,19 +19,24 @@ public final class Bell implements AutoCloseable {
 
     private final AtomicBoolean rung = new AtomicBoolean();
     private final int eventfd;
+
+    /** Where sleeps are written down, {@code null} for nowhere. */
+    private final Trace trace;
+
     private boolean closed;
 
-    private Bell(int eventfd) {
+    private Bell(int eventfd, Trace trace) {
         this.eventfd = eventfd;
+        this.trace = trace;
     }
 
-    /** A new bell; needs a descriptor. */
-    public static Bell open() throws SysException {
+    /** A new bell; needs a descriptor. Its sleeps are part of the kernel's trace, if that has one. */
+    public static Bell open(Kernel kernel) throws SysException {
         int fd = Descriptors.eventfd(0, Descriptors.EFD_CLOEXEC | Descriptors.EFD_NONBLOCK);
         if (fd < 0) {
             throw new SysException("eventfd", fd, "for wake-ups");
         }
-        return new Bell(fd);
+        return new Bell(fd, Trace.of(kernel));
     }
 
     /**
@@ -41,13 +49,25 @@ public final class Bell implements AutoCloseable {
     public int await(int fd, int interest, long nanos) {
         int events = (interest & Interest.READ) != 0 ? Descriptors.POLLIN : 0;
         events |= (interest & Interest.WRITE) != 0 ? Descriptors.POLLOUT : 0;
-        int found = Descriptors.await(fd, events, eventfd, millis(nanos));
+        int found = trace == null
+                ? Descriptors.await(fd, events, eventfd, millis(nanos))
+                : traced(fd, interest, events, nanos);
         // A negative result is EINTR: the caller looks around and sleeps again.
         if (found > 0 && found >>> 16 != 0) {
             Descriptors.clear(eventfd);
             rung.set(false);
         }
         return found <= 0 ? 0 : interests(found);
+    }
+
+    private int traced(int fd, int interest, int events, long nanos) {
+        String in = "poll " + (fd < 0 ? "" : fd + " " + Interest.describe(interest) + " or ") + "bell " + eventfd;
+        long since = System.nanoTime();
+        int found = Descriptors.await(fd, events, eventfd, millis(nanos));
+        String bits = found > 0 && (found & 0xffff) != 0 ? Interest.describe(interests(found)) : "";
+        String bell = found > 0 && found >>> 16 != 0 ? (bits.isEmpty() ? "" : " and ") + "bell" : "";
+        trace.slept(in, nanos, since, found < 0 ? Errno.symbol(found) : found == 0 ? "time is up" : bits + bell);
+        return found;
     }
 
     private static int interests(int found) {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.loop.Servers.Echo;
+import io.millrace.poll.Interest;
 import io.millrace.poll.Kernel;
 import io.millrace.poll.TracedKernel;
 import io.millrace.testkit.RawClient;
@@ -14,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -46,5 +48,30 @@ class TraceTest {
         }
         String add = engine == Engine.EPOLL_EDGE ? "add \\d+ READ\\|WRITE\\|PEER_CLOSED\\|EDGE = 0" : "add \\d+ READ\\|PEER_CLOSED = 0";
         assertTrue(Pattern.compile(add).matcher(trace).find(), trace);
+    }
+
+    @Test
+    void tellsWhatEndsTheSleepOfAThread() throws Exception {
+        ByteArrayOutputStream text = new ByteArrayOutputStream();
+        Kernel kernel = TracedKernel.over(Kernel.host(), new PrintStream(text, true, StandardCharsets.UTF_8), "[7]");
+        int[] pipe = new int[2];
+        assertEquals(0, kernel.pipe(pipe, 4096));
+        try (Bell bell = Bell.open(kernel)) {
+            bell.ring();
+            assertEquals(0, bell.await(-1, Interest.READ, -1));
+            assertEquals(0, bell.await(pipe[0], Interest.READ, 1_000_000));
+            assertEquals(Interest.WRITE, bell.await(pipe[1], Interest.WRITE, -1));
+        } finally {
+            kernel.close(pipe[0]);
+            kernel.close(pipe[1]);
+        }
+        String trace = text.toString(StandardCharsets.UTF_8);
+        for (String line : new String[] {
+            "\\[7\\] \\S+ +poll bell \\d+, no limit, waited [0-9.]+ ms = bell\n",
+            "poll \\d+ READ or bell \\d+, limit 1.000 ms, waited [0-9.]+ ms = time is up\n",
+            "poll \\d+ WRITE or bell \\d+, no limit, waited [0-9.]+ ms = WRITE\n"
+        }) {
+            assertTrue(Pattern.compile(line).matcher(trace).find(), line + " is not in\n" + trace);
+        }
     }
 }

@@ -1,19 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.models;
 
+import io.millrace.poll.Trace;
 import io.millrace.sys.Spawn;
+import java.util.List;
 
 /** A worker process of ours, from its start to the moment when its end has been taken note of: until then its id is nobody else's. */
 final class Child {
     final int pid;
     final int pidfd;
+    private final Trace trace;
     private boolean reaped;
     private boolean killed;
     private int exitCode;
 
-    Child(int pid) {
+    /** One that was started, and where its end is written down, if anywhere. */
+    Child(int pid, Trace trace) {
         this.pid = pid;
         this.pidfd = Spawn.pidfdOpen(pid);
+        this.trace = trace;
+    }
+
+    /** Starts a process whose descriptor 0 is {@code first} and whose tie is {@code tie}: its id or -errno. */
+    static int spawn(List<String> command, List<String> environment, int first, int tie, Trace trace) {
+        int result = Spawn.spawn(command.getFirst(), command, environment, new int[] {first, tie}, new int[] {0, Worker.TIE});
+        if (trace != null) {
+            trace.called("posix_spawn " + command.getFirst() + ", " + first + " as 0, " + tie + " as " + Worker.TIE, result);
+        }
+        return result;
     }
 
     /** Takes note of the end, if it has come. */
@@ -25,6 +39,9 @@ final class Child {
         }
         reaped = true;
         exitCode = result < 0 ? 0 : Spawn.exitCode(status[0]);
+        if (trace != null) {
+            trace.line("  waitpid " + pid + " = " + (exitCode > 128 ? "signal " + (exitCode - 128) : "exit code " + exitCode));
+        }
         return true;
     }
 
@@ -32,7 +49,10 @@ final class Child {
     synchronized void kill() {
         if (!reaped) {
             killed = true;
-            Spawn.kill(pid, Spawn.SIGKILL);
+            int result = Spawn.kill(pid, Spawn.SIGKILL);
+            if (trace != null) {
+                trace.called("kill " + pid + " SIGKILL", result);
+            }
         }
     }
 

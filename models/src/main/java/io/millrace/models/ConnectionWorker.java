@@ -8,6 +8,8 @@ import io.millrace.loop.Desk;
 import io.millrace.loop.ListenOptions;
 import io.millrace.loop.Listening;
 import io.millrace.loop.NioWire;
+import io.millrace.loop.TracedWire;
+import io.millrace.poll.Trace;
 import java.io.FileInputStream;
 import java.io.IOException;
 import java.time.Duration;
@@ -19,22 +21,25 @@ import java.util.function.Supplier;
  */
 final class ConnectionWorker implements Server {
     private final int wanted;
+    private final ModelOptions options;
     private int listened;
     private BlockingLink link;
     private Thread thread;
 
-    ConnectionWorker(int index) {
+    ConnectionWorker(int index, ModelOptions options) {
         this.wanted = index;
+        this.options = options;
     }
 
     @Override
-    public synchronized Listening listen(ListenOptions options, Supplier<? extends ProtocolFactory> protocols) throws IOException {
+    public synchronized Listening listen(ListenOptions address, Supplier<? extends ProtocolFactory> protocols) throws IOException {
         if (listened++ != wanted) {
-            return new Inherited(options.address(), 0);
+            return new Inherited(address.address(), 0);
         }
         NioWire wire = NioWire.inherited();
         Protocol protocol = protocols.get().create();
-        link = new BlockingLink(wire, wire.peer(), protocol);
+        Trace trace = options.traceOfWorker();
+        link = new BlockingLink(trace == null ? wire : TracedWire.over(wire, "0", trace), wire.peer(), protocol);
         thread = Thread.ofPlatform().name("millrace-client").start(() -> {
             link.serve(new Desk());
             Worker.endSoon();

@@ -6,7 +6,6 @@ import io.millrace.loop.Listening;
 import io.millrace.sys.Descriptors;
 import io.millrace.sys.Errno;
 import io.millrace.sys.Sockets;
-import io.millrace.sys.Spawn;
 import io.millrace.sys.SysException;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -119,7 +118,7 @@ final class Flock implements Listening {
             Servers.log(Level.WARNING, "cannot start a worker: " + Errno.describe(result));
             return false;
         }
-        Member member = new Member(new Child(result), pair[0], generation);
+        Member member = new Member(new Child(result, server.trace()), pair[0], generation);
         members.add(member);
         int watched = Math.min(server.watch(member.tie), server.watch(member.child.pidfd));
         if (watched < 0) {
@@ -132,9 +131,8 @@ final class Flock implements Listening {
     /** A worker with that end of a tie: its id or -errno. */
     private int start(int tie) {
         try {
-            List<String> command = server.command();
             List<String> environment = Worker.environment(Worker.Kind.PREFORK, index, tie);
-            return Spawn.spawn(command.getFirst(), command, environment, new int[] {socket, tie}, new int[] {0, Worker.TIE});
+            return Child.spawn(server.command(), environment, socket, tie, server.trace());
         } catch (IOException e) {
             return -Errno.EIO;
         }

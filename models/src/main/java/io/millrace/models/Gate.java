@@ -33,7 +33,8 @@ final class Gate implements Listening {
 
     final Supplier<? extends ProtocolFactory> protocols;
 
-    private final Kernel kernel;
+    final Kernel kernel;
+
     private final ListenOptions options;
     private final SocketAddress address;
     private final int most;
@@ -57,7 +58,7 @@ final class Gate implements Listening {
         this.protocols = protocols;
         this.most = Math.min(most, options.maxConnections());
         this.overload = options.overload();
-        this.bell = Bell.open();
+        this.bell = Bell.open(kernel);
         try {
             this.fd = kernel.listen(options.address(), options.flags(), Kernel.Sharing.ALONE);
         } catch (SysException e) {

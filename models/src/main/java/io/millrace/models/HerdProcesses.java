@@ -53,7 +53,7 @@ final class HerdProcesses implements AutoCloseable {
             Descriptors.close(pair[0]);
         }
         Herd.check("posix_spawn", pid);
-        members.add(new Member(new Child(pid), pair[0]));
+        members.add(new Member(new Child(pid, null), pair[0]));
     }
 
     /** From now on they count; returns when all do. */

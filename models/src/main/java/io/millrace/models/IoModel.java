@@ -239,7 +239,7 @@ public enum IoModel {
     public final Server open(ModelOptions options) throws IOException {
         Optional<Worker> worker = inProcesses() ? Worker.current() : Optional.empty();
         if (worker.isPresent()) {
-            return startWorker(worker.get());
+            return startWorker(worker.get(), options);
         }
         String whyNot = whyNot();
         if (whyNot != null) {
@@ -248,10 +248,10 @@ public enum IoModel {
         return start(options);
     }
 
-    private static Server startWorker(Worker worker) throws IOException {
+    private static Server startWorker(Worker worker, ModelOptions options) throws IOException {
         return switch (worker.kind()) {
-            case PROCESS -> new ConnectionWorker(worker.index());
-            case PREFORK -> new PreforkWorker(worker.index());
+            case PROCESS -> new ConnectionWorker(worker.index(), options);
+            case PREFORK -> new PreforkWorker(worker.index(), options);
         };
     }
 

@@ -50,7 +50,7 @@ final class IterativeServer extends LinkServer {
         Seat seat = seats.get(gate);
         try {
             if (seat == null) {
-                seat = new Seat(new Desk(), Bell.open(), gate.protocols.get());
+                seat = new Seat(new Desk(), Bell.open(kernel), gate.protocols.get());
                 seats.put(gate, seat);
             }
         } catch (SysException e) {

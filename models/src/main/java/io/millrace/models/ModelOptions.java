@@ -2,6 +2,7 @@
 package io.millrace.models;
 
 import io.millrace.poll.Kernel;
+import io.millrace.poll.Trace;
 import io.millrace.poll.TracedKernel;
 import java.io.PrintStream;
 import java.util.List;
@@ -53,6 +54,20 @@ public record ModelOptions(int carriers, int most, List<String> workerCommand, P
     /** The door to the kernel. */
     Kernel kernel() {
         return traced(Kernel.host());
+    }
+
+    /** The same in a worker process, which says who it is in what it prints. */
+    Kernel kernelOfWorker() {
+        return trace == null ? Kernel.host() : TracedKernel.over(Kernel.host(), trace, who());
+    }
+
+    /** Where a worker process writes that does not go through our door to the kernel, {@code null} for nowhere. */
+    Trace traceOfWorker() {
+        return trace == null ? null : new Trace(trace, who());
+    }
+
+    private static String who() {
+        return "[" + ProcessHandle.current().pid() + "]";
     }
 
     /** Another door, traced as this one would be. */

@@ -7,6 +7,7 @@ import io.millrace.loop.Desk;
 import io.millrace.loop.KernelWire;
 import io.millrace.poll.Interest;
 import io.millrace.poll.Kernel;
+import io.millrace.poll.Trace;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -41,11 +42,13 @@ final class NonBlockingServer extends LinkServer {
     private final List<Guest> guests = new ArrayList<>();
     private final Desk desk = new Desk();
     private final Thread thread;
+    private final Trace trace;
     private int emptyRounds;
     private long pause;
 
     NonBlockingServer(Kernel kernel) {
         super(kernel, Integer.MAX_VALUE);
+        this.trace = Trace.of(kernel);
         this.thread = startWorker("millrace-nonblocking", this::run);
     }
 
@@ -126,7 +129,11 @@ final class NonBlockingServer extends LinkServer {
             return;
         }
         pause = pause == 0 ? SHORTEST_PAUSE : Math.min(2 * pause, LONGEST_PAUSE);
+        long since = trace == null ? 0 : System.nanoTime();
         LockSupport.parkNanos(this, pause);
+        if (trace != null) {
+            trace.slept("pause after an empty round", pause, since, "asking again");
+        }
     }
 
     @Override

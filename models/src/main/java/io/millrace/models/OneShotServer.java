@@ -6,9 +6,10 @@ import io.millrace.core.Protocol;
 import io.millrace.loop.BlockingLink;
 import io.millrace.loop.Desk;
 import io.millrace.loop.KernelWire;
-import io.millrace.poll.EpollPoller;
 import io.millrace.poll.Interest;
 import io.millrace.poll.Kernel;
+import io.millrace.poll.Poller;
+import io.millrace.poll.PollerKind;
 import io.millrace.poll.Ready;
 import io.millrace.sys.Errno;
 import io.millrace.sys.SysException;
@@ -51,7 +52,7 @@ final class OneShotServer extends LinkServer {
     /** One by one: a second event that a thread has taken would wait for the first while another thread has nothing to do. */
     private static final int EVENTS = 1;
 
-    private final EpollPoller poller;
+    private final Poller poller;
     private final int threads;
     private final Map<Long, Guest> guests = new ConcurrentHashMap<>();
     private final AtomicLong tokens = new AtomicLong();
@@ -65,14 +66,14 @@ final class OneShotServer extends LinkServer {
 
     OneShotServer(Kernel kernel, int threads) throws SysException {
         super(kernel, Integer.MAX_VALUE);
-        this.poller = EpollPoller.open(EVENTS);
+        this.poller = kernel.poller(PollerKind.EPOLL, EVENTS);
         this.threads = threads;
-        List<EpollPoller> mine = new ArrayList<>();
+        List<Poller> mine = new ArrayList<>();
         for (int i = 0; i < threads; i++) {
             mine.add(i == 0 ? poller : poller.sibling());
         }
         for (int i = 0; i < threads; i++) {
-            EpollPoller own = mine.get(i);
+            Poller own = mine.get(i);
             startWorker("millrace-oneshot-" + i, () -> run(own));
         }
     }
@@ -90,7 +91,7 @@ final class OneShotServer extends LinkServer {
         }
     }
 
-    private void run(EpollPoller own) {
+    private void run(Poller own) {
         Ready ready = new Ready(EVENTS);
         Desk desk = new Desk();
         while (!ending || !done()) {
@@ -110,7 +111,7 @@ final class OneShotServer extends LinkServer {
         poller.wakeup();
     }
 
-    private void serveCalled(EpollPoller own, Desk desk) {
+    private void serveCalled(Poller own, Desk desk) {
         Guest guest = called.poll();
         if (guest != null) {
             if (!called.isEmpty()) {
@@ -168,7 +169,7 @@ final class OneShotServer extends LinkServer {
             }
         }
 
-        void event(int events, EpollPoller own, Desk desk) {
+        void event(int events, Poller own, Desk desk) {
             found.getAndUpdate(before -> before | events);
             if (state.getAndUpdate(now -> now == ARMED ? SERVED : SERVED_AGAIN) == ARMED) {
                 serve(own, desk);
@@ -176,7 +177,7 @@ final class OneShotServer extends LinkServer {
         }
 
         /** By the one thread that has brought it from ARMED to SERVED. */
-        private void serve(EpollPoller own, Desk desk) {
+        private void serve(Poller own, Desk desk) {
             do {
                 state.set(SERVED);
                 link.ready(found.getAndSet(0));
@@ -197,7 +198,7 @@ final class OneShotServer extends LinkServer {
         }
 
         /** Armed while still SERVED: an event that comes at once makes it SERVED_AGAIN, and is not lost. */
-        private void arm(EpollPoller own) {
+        private void arm(Poller own) {
             int interest = link.interest() | Interest.ONE_SHOT;
             int result = known ? own.modify(fd, interest, token) : own.add(fd, interest, token);
             known = true;

@@ -9,6 +9,7 @@ import io.millrace.poll.Kernel;
 import io.millrace.poll.Poller;
 import io.millrace.poll.PollerKind;
 import io.millrace.poll.Ready;
+import io.millrace.poll.Trace;
 import io.millrace.sys.Errno;
 import io.millrace.sys.SysException;
 import java.util.Map;
@@ -32,6 +33,7 @@ final class ParkingLot {
     private static final int RUNG = 1 << 30;
 
     private final Kernel kernel;
+    private final Trace trace;
     private final Poller poller;
     private final Map<Long, Place> places = new ConcurrentHashMap<>();
     private final AtomicLong tokens = new AtomicLong();
@@ -39,6 +41,7 @@ final class ParkingLot {
 
     ParkingLot(Kernel kernel) throws SysException {
         this.kernel = kernel;
+        this.trace = Trace.of(kernel);
         this.poller = kernel.poller(PollerKind.EPOLL, EVENTS);
     }
 
@@ -107,6 +110,18 @@ final class ParkingLot {
                 // Out of memory for it: the link finds out what is wrong by trying.
                 return Interest.ERROR;
             }
+            return trace == null ? park(nanos) : traced(interest, nanos);
+        }
+
+        private int traced(int interest, long nanos) {
+            long since = System.nanoTime();
+            String in = "park for " + fd + " " + Interest.describe(interest);
+            int events = park(nanos);
+            trace.slept(in, nanos, since, events != 0 ? Interest.describe(events) : "rung, or time is up");
+            return events;
+        }
+
+        private int park(long nanos) {
             long end = nanos < 0 ? Long.MAX_VALUE : System.nanoTime() + nanos;
             while (found.get() == 0) {
                 long left = nanos < 0 ? Long.MAX_VALUE : end - System.nanoTime();

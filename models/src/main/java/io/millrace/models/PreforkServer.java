@@ -9,6 +9,7 @@ import io.millrace.poll.Kernel;
 import io.millrace.poll.Poller;
 import io.millrace.poll.PollerKind;
 import io.millrace.poll.Ready;
+import io.millrace.poll.Trace;
 import io.millrace.sys.Errno;
 import java.io.IOException;
 import java.time.Duration;
@@ -126,6 +127,11 @@ final class PreforkServer implements Server {
 
     List<String> command() {
         return command;
+    }
+
+    /** Where to write down what is done with workers, {@code null} for nowhere. */
+    Trace trace() {
+        return Trace.of(kernel);
     }
 
     boolean stopping() {

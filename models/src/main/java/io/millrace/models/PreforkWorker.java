@@ -26,11 +26,11 @@ final class PreforkWorker implements Server {
     private int listened;
     private volatile Listening listening;
 
-    PreforkWorker(int index) throws SysException {
+    PreforkWorker(int index, ModelOptions options) throws SysException {
         this.wanted = index;
         // What is started here by others than the JDK, which closes it anyway, is no worker of our parent's.
         Descriptors.fcntl(Worker.TIE, Descriptors.F_SETFD, Descriptors.FD_CLOEXEC);
-        this.loops = LoopGroup.open(1);
+        this.loops = LoopGroup.open(options.kernelOfWorker(), 1);
     }
 
     @Override

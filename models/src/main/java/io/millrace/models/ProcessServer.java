@@ -11,9 +11,9 @@ import io.millrace.poll.Kernel;
 import io.millrace.poll.Poller;
 import io.millrace.poll.PollerKind;
 import io.millrace.poll.Ready;
+import io.millrace.poll.Trace;
 import io.millrace.sys.Descriptors;
 import io.millrace.sys.Errno;
-import io.millrace.sys.Spawn;
 import io.millrace.sys.SysException;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -61,6 +61,7 @@ final class ProcessServer extends LinkServer {
     private final List<String> command;
     private final Map<Gate, Integer> indices = new ConcurrentHashMap<>();
     private final Map<Long, Served> children = new ConcurrentHashMap<>();
+    private final Trace trace;
     private final Poller poller;
     private final int[] pipe = new int[2];
     private boolean told;
@@ -68,6 +69,7 @@ final class ProcessServer extends LinkServer {
 
     ProcessServer(Kernel kernel, ModelOptions options) throws IOException {
         super(kernel, options.most() == 0 ? MOST : options.most());
+        this.trace = Trace.of(kernel);
         this.command = Worker.command(options, Worker.Kind.PROCESS);
         this.poller = kernel.poller(PollerKind.EPOLL, EVENTS);
         int result = Descriptors.pipe2(Descriptors.O_CLOEXEC, pipe);
@@ -96,7 +98,7 @@ final class ProcessServer extends LinkServer {
             gate.left(true);
             return;
         }
-        Child child = new Child(pid);
+        Child child = new Child(pid, trace);
         Served served = new Served(child, gate);
         enter(child, served);
         synchronized (children) {
@@ -115,8 +117,7 @@ final class ProcessServer extends LinkServer {
     private int start(Gate gate, int fd) {
         try {
             List<String> environment = Worker.environment(Worker.Kind.PROCESS, indices.get(gate), pipe[0]);
-            int pid = Spawn.spawn(
-                    command.getFirst(), command, environment, new int[] {fd, pipe[0]}, new int[] {0, Worker.TIE});
+            int pid = Child.spawn(command, environment, fd, pipe[0], trace);
             if (pid < 0) {
                 Servers.log(Level.WARNING, "cannot start a worker: posix_spawn: " + Errno.describe(pid));
             }
@@ -130,7 +131,7 @@ final class ProcessServer extends LinkServer {
     /** In the protocol's own words, by a thread: starting a process to say that there is no process would be strange. */
     private void refuse(Gate gate, int fd) {
         try {
-            Bell bell = Bell.open();
+            Bell bell = Bell.open(kernel);
             Protocol protocol = Servers.protocol(gate.protocols.get(), false);
             BlockingLink link = enter(gate, KernelWire.blocking(kernel, fd, bell), fd, protocol);
             Thread.ofPlatform().daemon().start(() -> {

@@ -30,7 +30,7 @@ record Seat(Desk desk, Bell bell, ProtocolFactory factory) {
         /** A free seat, or a new one. */
         Seat take() throws SysException {
             Seat seat = free.pollLast();
-            return seat != null ? seat : new Seat(new Desk(), Bell.open(), gate.protocols.get());
+            return seat != null ? seat : new Seat(new Desk(), Bell.open(gate.kernel), gate.protocols.get());
         }
 
         void give(Seat seat) {

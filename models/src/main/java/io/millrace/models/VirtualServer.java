@@ -51,7 +51,7 @@ final class VirtualServer extends LinkServer {
         ParkingLot.Place place = lot.place(fd);
         BlockingLink link = enter(gate, place, fd, protocol);
         if (link != null) {
-            Thread.ofVirtual().name("millrace-client").start(() -> serve(gate, link, place, welcome));
+            Thread.ofVirtual().name("millrace-client-" + fd).start(() -> serve(gate, link, place, welcome));
         }
     }
 

@@ -19,10 +19,11 @@ import java.util.Set;
 public final class EchoProgram {
     private EchoProgram() {}
 
-    /** Echoes on a free port of the loopback address, by the model that is named. */
+    /** Echoes on a free port of the loopback address, by the model that is named; traced to standard error with a second word. */
     public static void main(String[] arguments) throws Exception {
         IoModel model = IoModel.named(arguments[0]).orElseThrow();
-        Server server = model.open(ModelOptions.DEFAULT.withCarriers(2));
+        Server server = model.open(ModelOptions.DEFAULT.withCarriers(2)
+                .withTrace(arguments.length > 1 ? System.err : null));
         InetSocketAddress address = new InetSocketAddress("127.0.0.1", 0);
         System.out.println(server.listen(ListenOptions.on(address), () -> Echo.FACTORY).address().getPort());
         server.await();

@@ -46,7 +46,7 @@ final class OrphanTest {
                     .map(entry -> entry.replace(":" + ProcessHandle.current().pid() + ":", ":2:")).toList();
             int pid = Spawn.spawn(command.getFirst(), command, environment, new int[] {pipe[0]}, new int[] {Worker.TIE});
             assertTrue(pid > 0, "posix_spawn: " + pid);
-            assertEquals(Worker.ORPHANED, exitCode(new Child(pid)), () -> read(output));
+            assertEquals(Worker.ORPHANED, exitCode(new Child(pid, null)), () -> read(output));
             assertTrue(read(output).contains("process 2, which started this worker, has gone"), read(output));
         } finally {
             Descriptors.close(pipe[0]);

@@ -59,7 +59,7 @@ public final class EpollPoller extends Poller {
         return new EpollPoller(capacity);
     }
 
-    /** Another poller of the same epoll instance, for one more thread that takes events from it. Lives as long as this one. */
+    @Override
     public EpollPoller sibling() {
         return new EpollPoller(this);
     }

@@ -61,6 +61,15 @@ public abstract class Poller implements AutoCloseable {
      */
     public abstract int poll(long timeoutNanos, Ready ready);
 
+    /**
+     * Another poller of the same instance, for one more thread that takes events from it; lives as long as this one.
+     *
+     * @throws UnsupportedOperationException where the mechanism cannot be shared by threads
+     */
+    public Poller sibling() {
+        throw new UnsupportedOperationException(name() + " is for one thread");
+    }
+
     /** Makes a running or the next {@link #poll} return. Any thread may call, also after {@link #close}. */
     public abstract void wakeup();
 

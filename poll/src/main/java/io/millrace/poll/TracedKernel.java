@@ -30,7 +30,16 @@ public final class TracedKernel extends Kernel {
 
     /** Prints what goes through {@code kernel} to {@code out}, which several threads may do at once. */
     public static TracedKernel over(Kernel kernel, PrintStream out) {
-        return new TracedKernel(kernel, new Trace(out));
+        return over(kernel, out, "");
+    }
+
+    /** The same where several processes print to one place, each with a word for {@code who} it is before its threads' names. */
+    public static TracedKernel over(Kernel kernel, PrintStream out, String who) {
+        return new TracedKernel(kernel, new Trace(out, who));
+    }
+
+    Trace trace() {
+        return trace;
     }
 
     @Override

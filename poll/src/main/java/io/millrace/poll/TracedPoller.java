@@ -1,26 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.poll;
 
-import java.util.HashMap;
-import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** A poller that says what it is asked and what it finds: see {@link TracedKernel}. */
 final class TracedPoller extends Poller {
-    private static final double MILLION = 1e6;
-
     private final Poller poller;
     private final Trace trace;
 
     /** Events come back with tokens; readers think in descriptors. */
-    private final Map<Long, Integer> descriptors = new HashMap<>();
+    private final Map<Long, Integer> descriptors;
 
-    private final Map<Integer, Long> tokens = new HashMap<>();
+    private final Map<Integer, Long> tokens;
     private long turn;
 
     TracedPoller(Poller poller, Trace trace) {
+        this(poller, trace, new ConcurrentHashMap<>(), new ConcurrentHashMap<>());
+    }
+
+    /** The maps are shared by siblings: one thread arms what another one is told of. */
+    private TracedPoller(Poller poller, Trace trace, Map<Long, Integer> descriptors, Map<Integer, Long> tokens) {
         this.poller = poller;
         this.trace = trace;
+        this.descriptors = descriptors;
+        this.tokens = tokens;
+    }
+
+    @Override
+    public Poller sibling() {
+        return new TracedPoller(poller.sibling(), trace, descriptors, tokens);
     }
 
     @Override
@@ -88,22 +97,13 @@ final class TracedPoller extends Poller {
     public int poll(long timeoutNanos, Ready ready) {
         long start = System.nanoTime();
         int n = poller.poll(timeoutNanos, ready);
-        double millis = (System.nanoTime() - start) / MILLION;
-        trace.line(String.format(Locale.ROOT, "turn %d: %s, %s, waited %.3f ms = %s",
-                ++turn, name(), timeout(timeoutNanos), millis, Trace.result(n)));
+        trace.line("turn " + ++turn + ": " + Trace.wait(name(), timeoutNanos, start) + " = " + Trace.result(n));
         for (int i = 0; i < ready.count(); i++) {
             Integer fd = descriptors.get(ready.token(i));
             String who = fd == null ? "nobody any more" : fd.toString();
             trace.line("  reported: " + who + " " + Interest.describe(ready.events(i)));
         }
         return n;
-    }
-
-    private static String timeout(long nanos) {
-        if (nanos < 0) {
-            return "no limit";
-        }
-        return String.format(Locale.ROOT, "limit %.3f ms", nanos / MILLION);
     }
 
     @Override
