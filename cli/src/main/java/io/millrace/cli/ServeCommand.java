@@ -6,6 +6,7 @@ import io.millrace.core.Folder;
 import io.millrace.http.ExchangeLog;
 import io.millrace.models.IoModel;
 import io.millrace.models.Worker;
+import io.millrace.models.WorkerCounters;
 import io.millrace.web.AccessLog;
 import io.millrace.web.ExchangeLogs;
 import io.millrace.web.FileOptions;
@@ -24,6 +25,7 @@ import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
 
 /** {@code millrace serve}: a folder over HTTP, from the banner to the summary. */
@@ -152,13 +154,14 @@ final class ServeCommand {
             status.close();
         }
         int open = server.connections();
+        // What is stopped is not asked any more; those that end now have been started.
+        Optional<WorkerCounters> workers = server.workers();
         boolean inTime = server.stop(options.grace());
         access.close();
         if (!options.quiet()) {
             Duration running = Duration.ofNanos(System.nanoTime() - start);
-            messages().println(server.model().inProcesses()
-                    ? "Served by worker processes in " + Summary.time(running) + "."
-                    : Summary.text(stats, running, access.dropped()));
+            messages().println(workers.map(counted -> Summary.text(counted, running))
+                    .orElseGet(() -> Summary.text(stats, running, access.dropped())));
             messages().flush();
         }
         if (inTime) {

@@ -3,6 +3,7 @@ package io.millrace.cli;
 
 import com.fasterxml.jackson.jr.ob.JSON;
 import io.millrace.loop.LoopCounters;
+import io.millrace.models.WorkerCounters;
 import io.millrace.web.LatencyHistogram;
 import io.millrace.web.ServerStats;
 import io.millrace.web.StatusSocket;
@@ -71,6 +72,7 @@ final class ServeStatus implements StatusSocket.Source {
         json.put("aborted", stats.aborted());
         latency(json);
         json.put("loops", loops());
+        server.workers().ifPresent(workers -> json.put("workers", json(workers)));
         try {
             return JSON.std.asString(json);
         } catch (IOException e) {
@@ -85,6 +87,18 @@ final class ServeStatus implements StatusSocket.Source {
         json.put("p50", recent.quantile(0.5));
         json.put("p99", recent.quantile(0.99));
         json.put("max", recent.max());
+    }
+
+    private static Map<String, Object> json(WorkerCounters workers) {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("spawned", workers.spawned());
+        json.put("alive", workers.alive());
+        json.put("ended", workers.ended());
+        json.put("died", workers.died());
+        json.put("restarted", workers.restarted());
+        json.put("failed", workers.failed());
+        json.put("pauseNanos", workers.pauseNanos());
+        return json;
     }
 
     private List<Object> loops() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.cli;
 
+import io.millrace.models.WorkerCounters;
 import io.millrace.web.ServerStats;
 import java.time.Duration;
 import java.util.Locale;
@@ -26,6 +27,20 @@ final class Summary {
         return text.append('.').toString();
     }
 
+    /** The parent of worker processes has served nobody itself. */
+    static String text(WorkerCounters workers, Duration running) {
+        StringBuilder text = new StringBuilder("Served by ").append(count(workers.spawned(), "worker process", "es"));
+        text.append(" in ").append(time(running));
+        if (workers.died() > 0) {
+            text.append("; ").append(grouped(workers.died())).append(" died");
+            text.append(", ").append(grouped(workers.restarted())).append(" restarted");
+        }
+        if (workers.failed() > 0) {
+            text.append("; ").append(grouped(workers.failed())).append(" could not be started");
+        }
+        return text.append('.').toString();
+    }
+
     private static String errors(ServerStats stats) {
         if (stats.clientErrors() + stats.serverErrors() + stats.aborted() == 0) {
             return "none";
@@ -35,7 +50,11 @@ final class Summary {
     }
 
     private static String count(long number, String noun) {
-        return grouped(number) + " " + noun + (number == 1 ? "" : "s");
+        return count(number, noun, "s");
+    }
+
+    private static String count(long number, String noun, String plural) {
+        return grouped(number) + " " + noun + (number == 1 ? "" : plural);
     }
 
     private static String grouped(long number) {

@@ -30,9 +30,19 @@ final class TopScreen {
                 LoadText.nanos(number(now, "p50")), LoadText.nanos(number(now, "p99")), LoadText.nanos(number(now, "max")));
         line(text, "errors       %,d client (4xx), %,d server (5xx), %,d broken off",
                 number(now, "clientErrors"), number(now, "serverErrors"), number(now, "aborted"));
+        if (now.get("workers") instanceof Map<?, ?> workers) {
+            workers(text, workers);
+        }
         loops(text, now, seconds);
         before = now;
         return text.toString();
+    }
+
+    private static void workers(StringBuilder text, Map<?, ?> now) {
+        double pause = ((Number) now.get("pauseNanos")).doubleValue();
+        line(text, "workers      %,14d   of %s started; %s ended, %s died, %s restarted%s", now.get("alive"), now.get("spawned"),
+                now.get("ended"), now.get("died"), now.get("restarted"),
+                pause == 0 ? "" : ", the next " + LoadText.nanos((long) pause) + " after the last");
     }
 
     private void loops(StringBuilder text, Map<String, Object> now, double seconds) {

@@ -100,7 +100,7 @@ final class Flock implements Listening {
     }
 
     private void later(long now) {
-        pause = pause == 0 ? SHORTEST_PAUSE : Math.min(2 * pause, LONGEST_PAUSE);
+        pause(pause == 0 ? SHORTEST_PAUSE : Math.min(2 * pause, LONGEST_PAUSE));
         growAt = now + pause;
     }
 
@@ -116,8 +116,10 @@ final class Flock implements Listening {
         }
         if (result < 0) {
             Servers.log(Level.WARNING, "cannot start a worker: " + Errno.describe(result));
+            server.census().failed();
             return false;
         }
+        server.census().spawned();
         Member member = new Member(new Child(result, server.trace()), pair[0], generation);
         members.add(member);
         int watched = Math.min(server.watch(member.tie), server.watch(member.child.pidfd));
@@ -185,8 +187,11 @@ final class Flock implements Listening {
         Descriptors.close(member.child.pidfd);
         release(member);
         if (member.leaving || server.stopping()) {
+            server.census().ended();
             return;
         }
+        // One of the old in a reload has been replaced already, and a reload that is given up needs nobody.
+        server.census().died(member.generation == generation && (member.ready || !reloading));
         String complaint = member.child.complaint();
         Servers.log(Level.WARNING, "worker " + member.child.pid + " " + (complaint == null ? "ended of its own accord" : complaint));
         if (reloading && member.generation == generation && !member.ready) {
@@ -194,8 +199,13 @@ final class Flock implements Listening {
         } else if (now - member.born < YOUNG_NANOS) {
             later(now);
         } else {
-            pause = 0;
+            pause(0);
         }
+    }
+
+    private void pause(long nanos) {
+        pause = nanos;
+        server.census().pause(nanos);
     }
 
     private void giveUpReload() {
@@ -210,7 +220,7 @@ final class Flock implements Listening {
         if (!reloading && socket >= 0 && !server.stopping()) {
             reloading = true;
             generation++;
-            pause = 0;
+            pause(0);
             growAt = System.nanoTime();
         }
     }

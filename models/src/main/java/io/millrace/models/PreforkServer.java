@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -45,6 +46,7 @@ final class PreforkServer implements Server {
     private final int workers;
     private final List<String> command;
     private final Poller poller;
+    private final Census census = new Census();
     private final List<Flock> flocks = new ArrayList<>();
     private final ConcurrentLinkedQueue<Runnable> tasks = new ConcurrentLinkedQueue<>();
     private final CountDownLatch empty = new CountDownLatch(1);
@@ -129,6 +131,10 @@ final class PreforkServer implements Server {
         return command;
     }
 
+    Census census() {
+        return census;
+    }
+
     /** Where to write down what is done with workers, {@code null} for nowhere. */
     Trace trace() {
         return Trace.of(kernel);
@@ -148,6 +154,11 @@ final class PreforkServer implements Server {
     @Override
     public String engine() {
         return "prefork, " + workers + (workers == 1 ? " process" : " processes") + ", each with a loop over epoll, edge-triggered";
+    }
+
+    @Override
+    public Optional<WorkerCounters> workers() {
+        return Optional.of(census.counters());
     }
 
     @Override

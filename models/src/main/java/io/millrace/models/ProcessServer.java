@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -61,6 +62,7 @@ final class ProcessServer extends LinkServer {
     private final List<String> command;
     private final Map<Gate, Integer> indices = new ConcurrentHashMap<>();
     private final Map<Long, Served> children = new ConcurrentHashMap<>();
+    private final Census census = new Census();
     private final Trace trace;
     private final Poller poller;
     private final int[] pipe = new int[2];
@@ -95,9 +97,11 @@ final class ProcessServer extends LinkServer {
         int pid = start(gate, fd);
         kernel.close(fd);
         if (pid < 0) {
+            census.failed();
             gate.left(true);
             return;
         }
+        census.spawned();
         Child child = new Child(pid, trace);
         Served served = new Served(child, gate);
         enter(child, served);
@@ -169,7 +173,11 @@ final class ProcessServer extends LinkServer {
         }
         Descriptors.close(served.child.pidfd);
         String complaint = served.child.complaint();
-        if (complaint != null) {
+        if (complaint == null) {
+            census.ended();
+        } else {
+            // Its client is gone with it: nobody takes its place.
+            census.died(false);
             Servers.log(Level.WARNING, "worker " + served.child.pid + " " + complaint);
         }
         leave(served.gate, served.child, true);
@@ -206,6 +214,11 @@ final class ProcessServer extends LinkServer {
     @Override
     public String engine() {
         return "blocking calls, a process for each client";
+    }
+
+    @Override
+    public Optional<WorkerCounters> workers() {
+        return Optional.of(census.counters());
     }
 
     @Override

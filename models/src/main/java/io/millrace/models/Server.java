@@ -8,6 +8,7 @@ import io.millrace.loop.LoopCounters;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
@@ -34,6 +35,11 @@ public interface Server extends AutoCloseable {
     /** What each event loop has done so far, for models that have some. */
     default List<LoopCounters> counters() {
         return List.of();
+    }
+
+    /** What has become of the worker processes, for models that have some. */
+    default Optional<WorkerCounters> workers() {
+        return Optional.empty();
     }
 
     /** Whether loops take the times that {@link #counters} tells; off at first, since it costs two looks at the clock for each callback. */

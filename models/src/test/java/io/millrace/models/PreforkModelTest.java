@@ -93,6 +93,7 @@ final class PreforkModelTest {
 
     @Test
     void aWorkerThatDiesIsReplacedAndNobodyIsRefused() throws Exception {
+        long born = System.nanoTime();
         try (Running running = Running.start(1)) {
             running.echo("first");
             long victim = workers().iterator().next();
@@ -101,6 +102,13 @@ final class PreforkModelTest {
             running.echo("second");
             assertFalse(workers().contains(victim));
             assertEquals(1, workers().size());
+            // It was young: the next one would have to wait.
+            WorkerCounters counters = running.server.workers().orElseThrow();
+            assertEquals(new WorkerCounters(2, 1, 0, 1, 1, 0, counters.pauseNanos()), counters);
+            assertTrue(counters.pauseNanos() > 0 || System.nanoTime() - born > 5_000_000_000L, counters.toString());
+            assertTrue(running.server.stop(GRACE));
+            counters = running.server.workers().orElseThrow();
+            assertEquals(new WorkerCounters(2, 0, 1, 1, 1, 0, counters.pauseNanos()), counters);
         }
     }
 

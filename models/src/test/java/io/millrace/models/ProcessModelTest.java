@@ -80,7 +80,23 @@ final class ProcessModelTest {
             }
             awaitConnections(listening, 0);
             assertEquals(before, children());
+            assertEquals(new WorkerCounters(2, 0, 2, 0, 0, 0, 0), server.workers().orElseThrow());
             assertTrue(server.stop(Duration.ofSeconds(5)));
+        }
+    }
+
+    @Test
+    void aWorkerThatDiesTakesItsClientAlongAndIsCounted() throws Exception {
+        Set<Long> before = children();
+        try (Server server = open(4)) {
+            Listening listening = server.listen(ListenOptions.on(LOOPBACK), () -> Echo.FACTORY);
+            try (RawClient client = RawClient.connect(listening.address())) {
+                client.send("a").read(1);
+                assertEquals(new WorkerCounters(1, 1, 0, 0, 0, 0, 0), server.workers().orElseThrow());
+                new ProcessBuilder("kill", "-KILL", Long.toString(fresh(before).iterator().next())).start().waitFor();
+                awaitConnections(listening, 0);
+                assertEquals(new WorkerCounters(1, 0, 0, 1, 0, 0, 0), server.workers().orElseThrow());
+            }
         }
     }
 

@@ -20,6 +20,7 @@ import io.millrace.models.IoModel;
 import io.millrace.models.ModelOptions;
 import io.millrace.models.Server;
 import io.millrace.models.Worker;
+import io.millrace.models.WorkerCounters;
 import io.millrace.poll.ListenFlags;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -31,6 +32,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
@@ -393,6 +395,11 @@ public final class WebServer implements AutoCloseable {
     /** What each event loop has done so far; empty for models that have none. */
     public List<LoopCounters> counters() {
         return running().counters();
+    }
+
+    /** What has become of the worker processes; empty for models that have none. */
+    public Optional<WorkerCounters> workers() {
+        return running().workers();
     }
 
     /** Whether loops take the times that {@link #counters} tells; off at first, for it costs two looks at the clock a callback. */
