@@ -42,7 +42,7 @@ public final class Herd {
         /** One socket in every epoll: a connection wakes all who sleep. */
         PLAIN("one socket in every epoll"),
 
-        /** The same with EPOLLEXCLUSIVE: it wakes one, the one who went to sleep last. */
+        /** The same with EPOLLEXCLUSIVE: it wakes one of those who sleep, and the same one again as long as that one keeps up. */
         EXCLUSIVE("the same, EPOLLEXCLUSIVE"),
 
         /** A socket for each worker, SO_REUSEPORT: the kernel chooses by a hash of the addresses, whoever is busy or not. */
