@@ -71,7 +71,7 @@ build() {
 
 build_reference() {
     local program=$bench/target/epoll_server
-    [ ! -e "$program" ] || [ "$bench/c/epoll_server.c" -nt "$program" ] || return 0
+    [ ! -e "$program" ] || [ "$bench/c/epoll_server.c" -nt "$program" ] || [ "$bench/c/answer.h" -nt "$program" ] || return 0
     gcc -O2 -Wall -Wextra -o "$program" "$bench/c/epoll_server.c" || fail "the C reference does not compile"
 }
 

@@ -19,6 +19,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "answer.h"
+
 #define EVENTS 1024
 #define INPUT 65536
 #define OUTPUT 65536
@@ -34,21 +36,6 @@ struct connection {
 static struct connection connections[FILES];
 static char input[INPUT];
 static char output[OUTPUT + 512];
-static char answer[512];
-static int answer_length;
-
-static void make_answer(void) {
-    static time_t made;
-    time_t now = time(NULL);
-    if (now == made) return;
-    made = now;
-    char date[64];
-    struct tm tm;
-    strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", gmtime_r(&now, &tm));
-    answer_length = snprintf(answer, sizeof answer,
-        "HTTP/1.1 200 OK\r\nDate: %s\r\nServer: reference\r\nContent-Type: text/plain\r\nContent-Length: 13\r\n\r\nHello, World!",
-        date);
-}
 
 static void end(int fd) {
     struct connection *c = &connections[fd];

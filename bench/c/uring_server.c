@@ -16,6 +16,8 @@
 #include <sys/socket.h>
 #include <time.h>
 
+#include "answer.h"
+
 #define BUFFERS 1024
 #define SIZE 4096
 #define ACCEPT 1ull
@@ -25,21 +27,7 @@
 static struct io_uring ring;
 static struct io_uring_buf_ring *buffers;
 static char memory[BUFFERS][SIZE];
-static char answer[512];
-static int answer_length, fixed;
-
-static void make_answer(void) {
-    static time_t made;
-    time_t now = time(NULL);
-    if (now == made) return;
-    made = now;
-    char date[64];
-    struct tm tm;
-    strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", gmtime_r(&now, &tm));
-    answer_length = snprintf(answer, sizeof answer,
-        "HTTP/1.1 200 OK\r\nDate: %s\r\nServer: reference\r\nContent-Type: text/plain\r\nContent-Length: 13\r\n\r\nHello, World!",
-        date);
-}
+static int fixed;
 
 static struct io_uring_sqe *entry(void) {
     struct io_uring_sqe *sqe = io_uring_get_sqe(&ring);

@@ -4,6 +4,7 @@ package io.millrace.loop;
 import io.millrace.core.Protocol;
 import io.millrace.core.ProtocolFactory;
 import io.millrace.poll.Interest;
+import io.millrace.poll.Kernel;
 import io.millrace.poll.Peer;
 import io.millrace.sys.Errno;
 
@@ -201,23 +202,15 @@ final class Acceptor extends Source {
 
     /** What accept(2) says when it does not give a connection; {@code true} to try the next one. */
     private boolean failed(int result) {
-        return switch (-result) {
-            case Errno.EAGAIN -> {
-                recovered();
-                yield false;
-            }
-            case Errno.EMFILE, Errno.ENFILE, Errno.ENOBUFS, Errno.ENOMEM -> {
-                exhausted(Errno.describe(result), result);
-                yield false;
-            }
-            // Errors of the one connection that has gone again, not of the socket.
-            case Errno.EINTR, Errno.ECONNABORTED, Errno.EPROTO, Errno.EPERM, Errno.ENETDOWN, Errno.EHOSTUNREACH,
-                    Errno.ENETUNREACH, Errno.ETIMEDOUT, Errno.EOPNOTSUPP, Errno.ENOPROTOOPT -> true;
-            default -> {
-                group.failed("accept on " + group.local(), result);
-                yield false;
-            }
-        };
+        if (Kernel.isOfTheConnection(result)) {
+            return true;
+        }
+        switch (-result) {
+            case Errno.EAGAIN -> recovered();
+            case Errno.EMFILE, Errno.ENFILE, Errno.ENOBUFS, Errno.ENOMEM -> exhausted(Errno.describe(result), result);
+            default -> group.failed("accept on " + group.local(), result);
+        }
+        return false;
     }
 
     private void exhausted(String why, int result) {

@@ -298,7 +298,7 @@ public final class BlockingLink implements Link {
         } else if (n == -Errno.EAGAIN) {
             clear(READABLE | HUNG_UP);
         } else if (n != -Errno.EINTR) {
-            doom(cause(n));
+            doom(Driver.cause(n));
         }
         return 0;
     }
@@ -373,7 +373,7 @@ public final class BlockingLink implements Link {
             } else if (n == -Errno.EAGAIN) {
                 clear(WRITABLE);
             } else if (n != -Errno.EINTR) {
-                doom(cause((int) n));
+                doom(Driver.cause((int) n));
             }
         }
         moved |= progress;
@@ -470,14 +470,6 @@ public final class BlockingLink implements Link {
         } finally {
             lent.clear();
         }
-    }
-
-    private static CloseCause cause(int result) {
-        return switch (-result) {
-            case Errno.ECONNRESET, Errno.EPIPE, Errno.ECONNABORTED -> CloseCause.RESET;
-            case Errno.ETIMEDOUT, Errno.EHOSTUNREACH, Errno.ENETUNREACH, Errno.ENETDOWN -> CloseCause.UNREACHABLE;
-            default -> CloseCause.FAILED;
-        };
     }
 
     private void failed(Throwable thrown) {

@@ -6,7 +6,6 @@ import io.millrace.poll.Kernel;
 import io.millrace.poll.Kernel.Sharing;
 import io.millrace.sys.Errno;
 import io.millrace.sys.SysException;
-import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
@@ -177,14 +176,6 @@ final class ListenGroup implements Listening {
     /** Whether failures are told to somebody, in place of the log. */
     boolean tells() {
         return options.errors() != null;
-    }
-
-    @Override
-    public InetSocketAddress address() {
-        if (address instanceof InetSocketAddress inet) {
-            return inet;
-        }
-        throw new IllegalStateException(address + " is no TCP address: ask for local()");
     }
 
     @Override

@@ -12,7 +12,12 @@ public interface Listening extends AutoCloseable {
      *
      * @throws IllegalStateException for a Unix socket: see {@link #local}
      */
-    InetSocketAddress address();
+    default InetSocketAddress address() {
+        if (local() instanceof InetSocketAddress inet) {
+            return inet;
+        }
+        throw new IllegalStateException(local() + " is no TCP address: ask for local()");
+    }
 
     /** The address of whatever kind. */
     SocketAddress local();

@@ -5,6 +5,7 @@ import io.millrace.core.Buffer;
 import io.millrace.core.CloseCause;
 import io.millrace.poll.Interest;
 import io.millrace.poll.Kernel;
+import io.millrace.poll.PollBits;
 import io.millrace.ring.BufferRing;
 import io.millrace.ring.CompletionQueue;
 import io.millrace.ring.Ring;
@@ -534,7 +535,7 @@ final class RingDriver extends Driver {
             tell(source, Interest.ERROR);
             return;
         } else {
-            tell(source, found(result));
+            tell(source, PollBits.fromPoll(result));
         }
         if (source.fd >= 0 && source.interest != 0 && (source.underWay & 1 << source.kind) == 0) {
             poll(source, source.interest);
@@ -542,24 +543,7 @@ final class RingDriver extends Driver {
     }
 
     private static int bits(int interest) {
-        int bits = 0;
-        bits |= (interest & Interest.READ) != 0 ? Epoll.EPOLLIN : 0;
-        bits |= (interest & Interest.WRITE) != 0 ? Epoll.EPOLLOUT : 0;
-        bits |= (interest & Interest.PEER_CLOSED) != 0 ? Epoll.EPOLLRDHUP : 0;
-        bits |= (interest & Interest.PRIORITY) != 0 ? Epoll.EPOLLPRI : 0;
-        bits |= (interest & Interest.EXCLUSIVE) != 0 ? Epoll.EPOLLEXCLUSIVE : 0;
-        return bits;
-    }
-
-    private static int found(int bits) {
-        int found = 0;
-        found |= (bits & Epoll.EPOLLIN) != 0 ? Interest.READ : 0;
-        found |= (bits & Epoll.EPOLLOUT) != 0 ? Interest.WRITE : 0;
-        found |= (bits & Epoll.EPOLLRDHUP) != 0 ? Interest.PEER_CLOSED : 0;
-        found |= (bits & Epoll.EPOLLPRI) != 0 ? Interest.PRIORITY : 0;
-        found |= (bits & Epoll.EPOLLERR) != 0 ? Interest.ERROR : 0;
-        found |= (bits & Epoll.EPOLLHUP) != 0 ? Interest.HANGUP : 0;
-        return found;
+        return PollBits.toPoll(interest) | ((interest & Interest.EXCLUSIVE) != 0 ? Epoll.EPOLLEXCLUSIVE : 0);
     }
 
     // ---- the end ----

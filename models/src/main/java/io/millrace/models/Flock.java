@@ -9,7 +9,6 @@ import io.millrace.sys.Sockets;
 import io.millrace.sys.SysException;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
-import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.ArrayList;
 import java.util.List;
@@ -249,14 +248,6 @@ final class Flock implements Listening {
     }
 
     // ---- for everybody
-
-    @Override
-    public InetSocketAddress address() {
-        if (address instanceof InetSocketAddress inet) {
-            return inet;
-        }
-        throw new IllegalStateException(address + " is no TCP address: ask for local()");
-    }
 
     @Override
     public SocketAddress local() {

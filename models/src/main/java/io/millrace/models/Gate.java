@@ -12,7 +12,6 @@ import io.millrace.poll.Peer;
 import io.millrace.sys.Errno;
 import io.millrace.sys.SysException;
 import java.lang.System.Logger.Level;
-import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
@@ -87,7 +86,7 @@ final class Gate implements Listening {
             return NOBODY;
         }
         int accepted = kernel.accept(fd, peer);
-        while (accepted < 0 && isOfTheConnection(-accepted)) {
+        while (accepted < 0 && Kernel.isOfTheConnection(accepted)) {
             accepted = kernel.accept(fd, peer);
         }
         if (accepted < 0) {
@@ -102,15 +101,6 @@ final class Gate implements Listening {
 
     private boolean full() {
         return inside.get() >= most && (overload == Overload.WAIT || refused.get() >= MOST_REFUSED);
-    }
-
-    /** Errors of the one connection that has gone again, not of the socket (accept(2)). */
-    private static boolean isOfTheConnection(int errno) {
-        return switch (errno) {
-            case Errno.EINTR, Errno.ECONNABORTED, Errno.EPROTO, Errno.EPERM, Errno.ENETDOWN, Errno.EHOSTUNREACH,
-                    Errno.ENETUNREACH, Errno.ETIMEDOUT, Errno.EOPNOTSUPP, Errno.ENOPROTOOPT -> true;
-            default -> false;
-        };
     }
 
     /** Being out of descriptors or memory passes: clients wait in the kernel's queue meanwhile. */
@@ -146,14 +136,6 @@ final class Gate implements Listening {
 
     boolean closing() {
         return closing;
-    }
-
-    @Override
-    public InetSocketAddress address() {
-        if (address instanceof InetSocketAddress inet) {
-            return inet;
-        }
-        throw new IllegalStateException(address + " is no TCP address: ask for local()");
     }
 
     @Override

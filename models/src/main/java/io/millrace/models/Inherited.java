@@ -2,7 +2,6 @@
 package io.millrace.models;
 
 import io.millrace.loop.Listening;
-import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 
 /**
@@ -12,14 +11,6 @@ import java.net.SocketAddress;
  * @param connections how many connections came with it
  */
 record Inherited(SocketAddress local, int connections) implements Listening {
-
-    @Override
-    public InetSocketAddress address() {
-        if (local instanceof InetSocketAddress inet) {
-            return inet;
-        }
-        throw new IllegalStateException(local + " is no TCP address: ask for local()");
-    }
 
     /** Others accept. */
     @Override

@@ -86,6 +86,15 @@ public abstract class Kernel {
     /** Takes a connection: its descriptor, with TCP_NODELAY set, or -errno. */
     public abstract int accept(int listener, Peer peer);
 
+    /** Whether what {@link #accept} gave is an error of the one connection that has gone again, not of the socket (accept(2)): the next may be tried. */
+    public static boolean isOfTheConnection(int result) {
+        return switch (-result) {
+            case Errno.EINTR, Errno.ECONNABORTED, Errno.EPROTO, Errno.EPERM, Errno.ENETDOWN, Errno.EHOSTUNREACH,
+                    Errno.ENETUNREACH, Errno.ETIMEDOUT, Errno.EOPNOTSUPP, Errno.ENOPROTOOPT -> true;
+            default -> false;
+        };
+    }
+
     /** Makes a descriptor from elsewhere fit for a loop: 0, or -errno for what is no connected stream socket. */
     public abstract int adopt(int fd);
 
@@ -116,9 +125,11 @@ public abstract class Kernel {
 
     /**
      * Has the kernel keep little of what a connection sends beyond what is under way to the peer, and tell of room when only little is left
-     * (TCP_NOTSENT_LOWAT, tcp(7)). Of a listening socket those that it accepts inherit it. Nothing where the kernel does not know how.
+     * (TCP_NOTSENT_LOWAT, tcp(7)). Of a listening socket those that it accepts inherit it. 0, or -errno where the kernel or the socket does not know how, which is no harm.
      */
-    public void keepLittle(int fd) {}
+    public int keepLittle(int fd) {
+        return -Errno.ENOPROTOOPT;
+    }
 
     /** Closes our direction; the peer reads the end of the stream. */
     public abstract int shutdown(int fd);

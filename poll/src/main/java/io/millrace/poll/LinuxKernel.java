@@ -167,8 +167,8 @@ final class LinuxKernel extends Kernel {
 
     /** Best effort: a Unix socket has no such option, and a kernel without it serves all the same. */
     @Override
-    public void keepLittle(int fd) {
-        Sockets.setsockopt(fd, Sockets.IPPROTO_TCP, Sockets.TCP_NOTSENT_LOWAT, UNSENT);
+    public int keepLittle(int fd) {
+        return Sockets.setsockopt(fd, Sockets.IPPROTO_TCP, Sockets.TCP_NOTSENT_LOWAT, UNSENT);
     }
 
     @Override

@@ -8,10 +8,11 @@ import io.millrace.sys.Poll;
  * {@link Interest} in the kernel's bits and back. Those of poll(2) and epoll(7) that say what happened have the same values; epoll's
  * private ones say how to report.
  */
-final class PollBits {
+public final class PollBits {
     private PollBits() {}
 
-    static int toPoll(int interest) {
+    /** What to ask poll(2) for: {@link Interest#KINDS}, nothing of how to report. */
+    public static int toPoll(int interest) {
         int bits = 0;
         bits |= (interest & Interest.READ) != 0 ? Poll.POLLIN : 0;
         bits |= (interest & Interest.WRITE) != 0 ? Poll.POLLOUT : 0;
@@ -20,7 +21,8 @@ final class PollBits {
         return bits;
     }
 
-    static int fromPoll(int bits) {
+    /** What poll(2) or epoll(7) found. */
+    public static int fromPoll(int bits) {
         int found = 0;
         found |= (bits & Poll.POLLIN) != 0 ? Interest.READ : 0;
         found |= (bits & Poll.POLLOUT) != 0 ? Interest.WRITE : 0;

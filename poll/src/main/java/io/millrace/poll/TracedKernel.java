@@ -105,9 +105,8 @@ public final class TracedKernel extends Kernel {
     }
 
     @Override
-    public void keepLittle(int fd) {
-        kernel.keepLittle(fd);
-        trace.called("setsockopt " + fd + " TCP_NOTSENT_LOWAT", 0);
+    public int keepLittle(int fd) {
+        return (int) trace.called("setsockopt " + fd + " TCP_NOTSENT_LOWAT", kernel.keepLittle(fd));
     }
 
     @Override
