@@ -65,7 +65,7 @@ abstract class Given {
             if (otherwise instanceof Integer) {
                 return (T) Integer.valueOf(value);
             }
-            return otherwise instanceof Enum<?> one ? (T) Options.choose(one.getDeclaringClass(), value) : (T) value;
+            return otherwise instanceof Enum<?> one ? (T) Choice.of(one.getDeclaringClass(), value) : (T) value;
         }
 
         @Override

@@ -53,7 +53,7 @@ final class HerdCommand {
         out.printf("%d workers, %d connections a run, 4 clients; for each connection%n", workers, connections);
         try {
             for (Kind kind : only == null ? Kind.values() : new Kind[] {only}) {
-                out.printf("%n%-31s %7s %8s %9s %9s  %-22s %s%n", Options.label(kind), "woken", "useless", "p50", "p99", "spread",
+                out.printf("%n%-31s %7s %8s %9s %9s  %-22s %s%n", Choice.label(kind), "woken", "useless", "p50", "p99", "spread",
                         "p99, one slow");
                 for (Herd.Way way : Herd.Way.values()) {
                     out.println(line(way, run(kind, way, workers, connections, Duration.ZERO), run(kind, way, workers, connections, slow)));

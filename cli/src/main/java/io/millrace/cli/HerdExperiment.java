@@ -27,7 +27,7 @@ final class HerdExperiment implements Experiment {
     public Map<String, String> ways() {
         Map<String, String> all = new LinkedHashMap<>();
         for (Herd.Way way : Herd.Way.values()) {
-            all.put(Options.label(way), way.text());
+            all.put(Choice.label(way), way.text());
         }
         return all;
     }

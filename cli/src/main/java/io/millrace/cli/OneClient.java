@@ -20,13 +20,24 @@ public final class OneClient {
 
     private OneClient() {}
 
-    /** The command of such a process: the name of the subcommand, and what was given to it. */
+    /**
+     * The command of such a process: the name of the subcommand, and what was given to it. It maps the cache to the address that it was made for, a sixth
+     * of the start less than moving it to another: {@link WorkerRehearsal} has chosen that by chance, and all workers share it, as children of fork(2) share
+     * their parent's.
+     */
     static List<String> command(String name, List<String> given) {
         List<String> arguments = new ArrayList<>();
         arguments.add(name);
         arguments.addAll(given);
         String cache = System.getProperty(CACHE);
-        return Worker.command(OneClient.class, arguments, cache == null ? null : Path.of(cache));
+        if (cache == null) {
+            return Worker.command(OneClient.class, arguments, null);
+        }
+        List<String> command = new ArrayList<>(Worker.command(OneClient.class, arguments, Path.of(cache)));
+        if (!command.isEmpty()) {
+            command.addAll(1, List.of("-XX:+UnlockDiagnosticVMOptions", "-XX:ArchiveRelocationMode=0"));
+        }
+        return command;
     }
 
     /** Serves the client that is descriptor 0. */
@@ -44,6 +55,10 @@ public final class OneClient {
         Terminal.formatLog();
         Given given = Given.words(Arrays.asList(args).subList(1, args.length));
         Terminal terminal = Terminal.system();
-        System.exit(args[0].equals(EchoCommand.NAME) ? EchoCommand.run(terminal, given) : ServeCommand.run(terminal, given));
+        int code = args[0].equals(EchoCommand.NAME) ? EchoCommand.run(terminal, given) : ServeCommand.run(terminal, given);
+        if (code != Main.OK) {
+            // Otherwise the process ends with this thread: System.exit would load a logging system first, to offer it a line about the exit.
+            System.exit(code);
+        }
     }
 }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.cli;
 
-import java.util.Arrays;
-import java.util.Locale;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.ArgGroupSpec;
 import picocli.CommandLine.Model.CommandSpec;
@@ -30,13 +28,14 @@ final class Options {
 
     /** An option whose value is one of an enum's names, in lower case and with dashes. */
     static <E extends Enum<E>> OptionSpec.Builder choice(Class<E> type, String[] names, String... description) {
-        ITypeConverter<E> converter = text -> choose(type, text);
-        return value(labels(type, "|"), type, names, description).converters(converter);
-    }
-
-    /** The name of a value as it is written on the command line. */
-    static String label(Enum<?> value) {
-        return value.name().toLowerCase(Locale.ROOT).replace('_', '-');
+        ITypeConverter<E> converter = text -> {
+            try {
+                return Choice.of(type, text);
+            } catch (IllegalArgumentException e) {
+                throw new TypeConversionException(e.getMessage());
+            }
+        };
+        return value(Choice.labels(type, "|"), type, names, description).converters(converter);
     }
 
     static ITypeConverter<Integer> number(int least, int most) {
@@ -52,20 +51,6 @@ final class Options {
             String range = most == Integer.MAX_VALUE ? least + " or more" : "from " + least + " to " + most;
             throw new TypeConversionException("'" + text + "' is not a number " + range);
         };
-    }
-
-    /** The value of that name. */
-    static <E extends Enum<E>> E choose(Class<E> type, String text) {
-        for (E value : type.getEnumConstants()) {
-            if (label(value).equals(text)) {
-                return value;
-            }
-        }
-        throw new TypeConversionException("'" + text + "' is not one of " + labels(type, ", "));
-    }
-
-    private static <E extends Enum<E>> String labels(Class<E> type, String between) {
-        return String.join(between, Arrays.stream(type.getEnumConstants()).map(Options::label).toList());
     }
 
     /** {@code names("-p", "--port")} reads better than a bare array where several strings follow one another. */

@@ -9,6 +9,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,8 +26,9 @@ public final class WorkerRehearsal {
         Path folder = Files.createTempDirectory("millrace-rehearsal");
         Path page = Files.writeString(folder.resolve("page.html"), "<!DOCTYPE html><title>A page</title>");
         List<String> command = new ArrayList<>(
-                OneClient.command(ServeCommand.NAME, List.of("--model=process", "--directory=" + folder)));
+                OneClient.command(ServeCommand.NAME, List.of("--model=process", "--log=common", "--directory=" + folder)));
         command.addAll(1, List.of("-XX:AOTCacheOutput=" + args[0], "-Xlog:disable", "-Dmillrace.worker.rehearsal=true"));
+        command.add(1, "-XX:SharedBaseAddress=" + address());
         // Without profiles: to read them in takes longer than a worker that serves a request or two can gain by them.
         command.addAll(1, List.of("-XX:+IgnoreUnrecognizedVMOptions", "-XX:+UnlockDiagnosticVMOptions", "-XX:-AOTRecordTraining"));
         WebServer server = WebServer.on(0).model(IoModel.PROCESS).workerCommand(command).start();
@@ -38,11 +40,18 @@ public final class WorkerRehearsal {
                     throw new IOException("no answer");
                 }
             }
+            // Breaks off, as clients do: what an error needs is in the cache, too.
+            socket.setSoLinger(true, 0);
         }
         // The worker writes the cache when it ends.
         boolean whole = server.stop(Duration.ofSeconds(60));
         Files.deleteIfExists(page);
         Files.deleteIfExists(folder);
         System.exit(whole ? 0 : Main.FAILED);
+    }
+
+    /** Where the cache will lie: anywhere in 4 TiB above 32 GiB, at a multiple of 16 MiB, as nobody can know who attacks a worker. */
+    private static long address() {
+        return (1L << 35) + (new SecureRandom().nextLong(1L << 18) << 24);
     }
 }

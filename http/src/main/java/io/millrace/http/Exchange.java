@@ -30,7 +30,6 @@ import java.util.function.Supplier;
  * or writer that the handler keeps, may still hold a part of it.
  */
 public abstract class Exchange {
-    private static final System.Logger LOGGER = System.getLogger("io.millrace.http");
     private static final int SLICE = 64 * 1024;
     private static final int FILE_SLICE = 1024 * 1024;
 
@@ -312,8 +311,9 @@ public abstract class Exchange {
         }
     }
 
+    /** The logger is asked for here, for most never need one: loading a logging system is a good part of a short-lived worker's start. */
     void log(Throwable e) {
-        LOGGER.log(System.Logger.Level.ERROR, () -> "the answer to " + request + " failed", e);
+        System.getLogger("io.millrace.http").log(System.Logger.Level.ERROR, () -> "the answer to " + request + " failed", e);
     }
 
     // ---- the answer, on the loop

@@ -298,7 +298,7 @@ public final class BlockingLink implements Link {
         } else if (n == -Errno.EAGAIN) {
             clear(READABLE | HUNG_UP);
         } else if (n != -Errno.EINTR) {
-            doom(Driver.cause(n));
+            doom(Causes.of(n));
         }
         return 0;
     }
@@ -373,7 +373,7 @@ public final class BlockingLink implements Link {
             } else if (n == -Errno.EAGAIN) {
                 clear(WRITABLE);
             } else if (n != -Errno.EINTR) {
-                doom(Driver.cause((int) n));
+                doom(Causes.of((int) n));
             }
         }
         moved |= progress;

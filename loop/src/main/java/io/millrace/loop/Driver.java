@@ -313,7 +313,7 @@ abstract class Driver {
             } else if (n == -Errno.EAGAIN) {
                 c.clear(Connection.WRITABLE);
             } else if (n != -Errno.EINTR) {
-                c.doom(cause((int) n));
+                c.doom(Causes.of((int) n));
             }
         }
         if (c.is(Connection.DOOMED)) {
@@ -329,15 +329,6 @@ abstract class Driver {
             outlet.giveBack(c);
             c.drained();
         }
-    }
-
-    /** What an error of a socket means for its connection. */
-    static CloseCause cause(int result) {
-        return switch (-result) {
-            case Errno.ECONNRESET, Errno.EPIPE, Errno.ECONNABORTED -> CloseCause.RESET;
-            case Errno.ETIMEDOUT, Errno.EHOSTUNREACH, Errno.ENETUNREACH, Errno.ENETDOWN -> CloseCause.UNREACHABLE;
-            default -> CloseCause.FAILED;
-        };
     }
 
     /** The end of a connection: its protocol is told, and its socket is let go of. */

@@ -78,7 +78,7 @@ final class Inlet {
         } else if (n == -Errno.EAGAIN) {
             c.clear(Connection.READABLE);
         } else if (n != -Errno.EINTR) {
-            c.doom(Driver.cause(n));
+            c.doom(Causes.of(n));
         }
     }
 }

@@ -11,6 +11,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
+import java.nio.channels.spi.SelectorProvider;
 
 /**
  * A socket by the JDK's channels: for a process that serves one client and for which linking system calls would cost more than all
@@ -47,6 +48,11 @@ public final class NioWire extends Wire {
             return new NioWire(channel, Selector.open(), true);
         }
         throw new IOException("descriptor 0 of this process is no connection");
+    }
+
+    /** The system property, with its value, by which another JVM knows who makes channels and need not search its class path for it: that reads every jar. */
+    public static String provider() {
+        return SelectorProvider.class.getName() + "=" + SelectorProvider.provider().getClass().getName();
     }
 
     /** The address of the other end, or {@code null}. */

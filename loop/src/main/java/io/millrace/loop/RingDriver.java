@@ -272,7 +272,7 @@ final class RingDriver extends Driver {
                 c.endRead();
             }
         } else if (!goesOn(result)) {
-            c.doom(cause(result));
+            c.doom(Causes.of(result));
         }
     }
 
@@ -422,7 +422,7 @@ final class RingDriver extends Driver {
             outlet.sent(c, result);
             c.moved();
         } else if (result != -Errno.EAGAIN && result != -Errno.EINTR) {
-            c.doom(cause(result));
+            c.doom(Causes.of(result));
         }
         // Less than there was: the socket is full.
         if (result == submitted || result == -Errno.EINTR) {
@@ -440,7 +440,7 @@ final class RingDriver extends Driver {
     private void polled(Connection c, int kind, int result) {
         if (result < 0) {
             if (result != -Errno.ECANCELED) {
-                c.doom(cause(result));
+                c.doom(Causes.of(result));
             }
             return;
         }

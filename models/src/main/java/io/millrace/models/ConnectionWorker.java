@@ -61,7 +61,11 @@ final class ConnectionWorker implements Server {
 
     @Override
     public String engine() {
-        return "one connection of process " + ProcessHandle.current().parent().map(ProcessHandle::pid).orElse(0L);
+        try {
+            return "one connection of process " + Worker.parent();
+        } catch (IOException e) {
+            return "one connection";
+        }
     }
 
     @Override

@@ -7,7 +7,6 @@ import io.millrace.poll.Kernel;
 import io.millrace.poll.NioKernel;
 import io.millrace.sys.Platform;
 import java.io.IOException;
-import java.util.Arrays;
 import java.util.Optional;
 
 /**
@@ -267,7 +266,12 @@ public enum IoModel {
 
     /** The model of that name. */
     public static Optional<IoModel> named(String word) {
-        return Arrays.stream(values()).filter(model -> model.word.equals(word)).findAny();
+        for (IoModel model : values()) {
+            if (model.word.equals(word)) {
+                return Optional.of(model);
+            }
+        }
+        return Optional.empty();
     }
 
     @Override

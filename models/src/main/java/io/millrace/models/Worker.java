@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.models;
 
+import io.millrace.loop.NioWire;
 import java.io.File;
+import java.io.FileInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.Security;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -82,8 +85,7 @@ public record Worker(Kind kind, int index) {
             }
             Kind kind = Kind.valueOf(parts[0].toUpperCase(Locale.ROOT));
             Worker worker = new Worker(kind, Integer.parseInt(parts[2]));
-            long parent = ProcessHandle.current().parent().map(ProcessHandle::pid).orElse(0L);
-            if (parent != Long.parseLong(parts[1])) {
+            if (parent() != Long.parseLong(parts[1])) {
                 System.err.println("millrace: process " + parts[1] + ", which started this worker, has gone");
                 // Nothing has begun that would have to be ended in order.
                 Runtime.getRuntime().halt(ORPHANED);
@@ -97,6 +99,18 @@ public record Worker(Kind kind, int index) {
     /** What a descriptor of this process is, such as {@code pipe:[4711]}: the number is its own as long as anybody has it open (proc_pid_fd(5)). */
     private static String identity(int descriptor) throws IOException {
         return Files.readSymbolicLink(Path.of("/proc/self/fd/" + descriptor)).toString();
+    }
+
+    /**
+     * The id of the process that this one is a child of (proc_pid_stat(5); the name in parentheses may hold anything). {@link ProcessHandle} would make a
+     * pool of threads first.
+     */
+    static long parent() throws IOException {
+        try (FileInputStream file = new FileInputStream("/proc/self/stat")) {
+            String line = new String(file.readAllBytes(), StandardCharsets.ISO_8859_1);
+            int begin = line.lastIndexOf(')') + ") S ".length();
+            return Long.parseLong(line.substring(begin, line.indexOf(' ', begin)));
+        }
     }
 
     /** Whether this process is a worker that {@code process} or {@code prefork} started. */
@@ -232,11 +246,29 @@ public record Worker(Kind kind, int index) {
             // What runs a few times only, as nearly all does in such a life, is not worth compiling at all.
             small.add("-XX:CompileThresholdScaling=10");
             small.add("-Xms8m");
+            // A thread that goes through the profiles of a start-up cache, for a compiler that this JVM does not use.
+            small.addAll(List.of("-XX:+IgnoreUnrecognizedVMOptions", "-XX:+UnlockDiagnosticVMOptions", "-XX:-AOTReplayTraining"));
             // The JDK makes its inherited channel by reflection, once: not worth a method handle.
             small.add("-Djdk.reflect.useNativeAccessorOnly=true");
+            small.addAll(known());
         }
         small.addAll(rest);
         return small;
+    }
+
+    /**
+     * What the JDK searches for when the first channel and the first address are made, and this process has found: a provider in every jar of the class
+     * path, and a word in java.security. That is a fifth of a short life.
+     */
+    private static List<String> known() {
+        List<String> known = new ArrayList<>();
+        known.add("-D" + NioWire.provider());
+        String name = "jdk.includeInExceptions";
+        String told = System.getProperty(name, Security.getProperty(name));
+        if (told != null) {
+            known.add("-D" + name + "=" + told);
+        }
+        return known;
     }
 
     /** Sees to it that a worker whose work is done ends, even if the program has something that goes on. */

@@ -9,7 +9,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.net.SocketAddress;
 import java.time.Duration;
-import java.time.ZoneId;
+import java.util.TimeZone;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
@@ -63,7 +63,7 @@ public final class AccessLog implements ExchangeLog, AutoCloseable {
     }
 
     /** For tests: another time zone than the system's ({@code null}), another room. */
-    AccessLog(OutputStream out, LogFormat format, boolean colour, Clock clock, ZoneId zone, int laneBytes) {
+    AccessLog(OutputStream out, LogFormat format, boolean colour, Clock clock, TimeZone zone, int laneBytes) {
         this.out = out;
         this.format = format;
         this.clock = clock;

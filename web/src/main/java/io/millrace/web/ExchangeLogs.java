@@ -4,7 +4,8 @@ package io.millrace.web;
 import io.millrace.http.ExchangeLog;
 import io.millrace.http.Request;
 import java.net.SocketAddress;
-import java.util.Arrays;
+import java.util.ArrayList;
+import java.util.List;
 
 /** Several logs as one. */
 public final class ExchangeLogs {
@@ -12,12 +13,12 @@ public final class ExchangeLogs {
 
     /** A log that tells each of these, in order. */
     public static ExchangeLog all(ExchangeLog... logs) {
-        ExchangeLog[] real =
-                Arrays.stream(logs).filter(log -> log != ExchangeLog.NONE).toArray(ExchangeLog[]::new);
-        return switch (real.length) {
+        List<ExchangeLog> real = new ArrayList<>(List.of(logs));
+        real.removeIf(log -> log == ExchangeLog.NONE);
+        return switch (real.size()) {
             case 0 -> ExchangeLog.NONE;
-            case 1 -> real[0];
-            default -> new Several(real);
+            case 1 -> real.getFirst();
+            default -> new Several(real.toArray(ExchangeLog[]::new));
         };
     }
 

@@ -7,9 +7,10 @@ import io.millrace.http.Request;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZonedDateTime;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.TimeZone;
 
 /**
  * One exchange as one line of ASCII. What the client sent is escaped, so that nobody writes a line, a quote or a
@@ -28,13 +29,13 @@ final class LogLine {
 
     private final LogFormat format;
     private final boolean colour;
-    /** The system's, until somebody asks: to find that out reads the JDK's whole table of zones. */
-    private ZoneId zone;
+    /** {@code null} for the system's, until somebody asks. No ZoneId, whose rules are searched for in every jar, which is a good part of a worker's start. */
+    private TimeZone zone;
 
     private long second = Long.MIN_VALUE;
     private byte[] time;
 
-    LogLine(LogFormat format, boolean colour, ZoneId zone) {
+    LogLine(LogFormat format, boolean colour, TimeZone zone) {
         this.format = format;
         this.colour = colour && format != LogFormat.JSON;
         this.zone = zone;
@@ -176,19 +177,19 @@ final class LogLine {
         long now = Math.floorDiv(millis, 1000L);
         if (now != second) {
             Instant instant = Instant.ofEpochSecond(now);
-            time = format == LogFormat.JSON ? Ascii.bytes(DateTimeFormatter.ISO_INSTANT.format(instant)) : clf(instant.atZone(zone()));
+            time = format == LogFormat.JSON ? Ascii.bytes(DateTimeFormatter.ISO_INSTANT.format(instant)) : clf(instant.atOffset(offset(millis)));
             second = now;
         }
         return time;
     }
 
-    private ZoneId zone() {
-        zone = zone == null ? ZoneId.systemDefault() : zone;
-        return zone;
+    private ZoneOffset offset(long millis) {
+        zone = zone == null ? TimeZone.getDefault() : zone;
+        return ZoneOffset.ofTotalSeconds(zone.getOffset(millis) / 1000);
     }
 
     /** 24/Nov/2026:18:02:13 +0000. By hand: a formatter with names of months loads the JDK's locale data, a third of a worker's start. */
-    private static byte[] clf(ZonedDateTime at) {
+    private static byte[] clf(OffsetDateTime at) {
         Buffer text = new Buffer(32);
         digits(text, at.getDayOfMonth(), 2);
         text.append((byte) '/');

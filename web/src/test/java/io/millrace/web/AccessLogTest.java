@@ -13,9 +13,9 @@ import java.io.OutputStream;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.TimeZone;
 import java.util.concurrent.CountDownLatch;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -30,7 +30,7 @@ class AccessLogTest {
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
 
     private AccessLog log(OutputStream stream, LogFormat format, boolean colour, int room) {
-        return new AccessLog(stream, format, colour, clock, ZoneId.of("+02:00"), room);
+        return new AccessLog(stream, format, colour, clock, TimeZone.getTimeZone("GMT+02:00"), room);
     }
 
     private String line(LogFormat format, boolean colour, Request request, int status, long bytes, long nanos) {

@@ -19,8 +19,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
-import java.time.ZoneOffset;
 import java.util.List;
+import java.util.TimeZone;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -236,7 +236,7 @@ class FilesOverHttp1Test {
     void theLogHasEveryExchange() throws IOException {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         ServerStats stats = new ServerStats();
-        try (AccessLog log = new AccessLog(out, LogFormat.COMMON, false, clock, ZoneOffset.UTC, 100_000)) {
+        try (AccessLog log = new AccessLog(out, LogFormat.COMMON, false, clock, TimeZone.getTimeZone("UTC"), 100_000)) {
             serve(ExchangeLogs.all(log, stats))
                     .feed(get("/a.txt") + get("/nothing?x=%22%0a") + get("/large.bin", "Range: bytes=0-99"));
         }
