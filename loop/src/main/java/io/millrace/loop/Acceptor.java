@@ -7,9 +7,13 @@ import io.millrace.poll.Interest;
 import io.millrace.poll.Kernel;
 import io.millrace.poll.Peer;
 import io.millrace.sys.Errno;
+import java.util.ArrayDeque;
 
 /**
  * A listening socket on one loop: takes connections until there are none, within a budget, and gives each to a loop.
+ *
+ * <p>A ring brings connections by itself as long as there is room for many; near a limit, and where several share the socket, they are fetched as
+ * with readiness, for then those that there is no place for have to stay in the kernel's queue.
  *
  * <p>When the process or the system is out of descriptors or memory it neither spins nor gives up: it says so once, waits a little,
  * longer each time, and goes on. Clients wait in the kernel's queue meanwhile.
@@ -31,6 +35,9 @@ final class Acceptor extends Source {
     private final Quota refused = new Quota(MOST_REFUSED);
     private final long limit;
 
+    /** A paused socket is not watched, and the driver would not close it. */
+    private final Runnable end = this::closeNow;
+
     /** The listening socket, -1 once it is closed; watched, as {@code fd}, unless the listening is paused. */
     private int socket = -1;
 
@@ -43,6 +50,21 @@ final class Acceptor extends Source {
     private boolean queued;
     private boolean waiting;
     private long pause;
+
+    /** Connections come by themselves: nothing is to be fetched. */
+    private boolean coming;
+
+    /** They are not to come by themselves any more: the listening pauses or ends. */
+    private boolean ending;
+
+    /** They never do, for several share the socket and would not get their share, or the kernel cannot. */
+    private boolean fetches;
+
+    /** Those that have come and for which there was no place yet: they wait here as they would in the kernel's queue. */
+    private final ArrayDeque<Integer> early = new ArrayDeque<>();
+
+    /** The number of the descriptor that came last: the lowest that was free. */
+    private int last;
 
     /** With this many connections few descriptors were left. */
     private int crowdedAt = Integer.MAX_VALUE;
@@ -65,6 +87,8 @@ final class Acceptor extends Source {
     int begin(int listening, boolean exclusively) {
         socket = listening;
         exclusive = exclusively;
+        fetches = exclusively;
+        loop.attach(end);
         return group.paused() ? 0 : watch();
     }
 
@@ -72,6 +96,7 @@ final class Acceptor extends Source {
         int interest = loop.driver.listening(exclusive);
         level = (interest & Interest.EDGE) == 0;
         hushed = false;
+        ending = false;
         return loop.driver.add(this, socket, interest);
     }
 
@@ -79,6 +104,7 @@ final class Acceptor extends Source {
     void heed() {
         if (group.paused()) {
             if (fd >= 0) {
+                finish();
                 loop.driver.remove(this);
             }
         } else if (fd >= 0) {
@@ -88,6 +114,8 @@ final class Acceptor extends Source {
             int result = watch();
             if (result < 0) {
                 group.failed("cannot watch the listening socket of " + group.local(), result);
+            } else if (!early.isEmpty()) {
+                accept();
             }
         }
     }
@@ -108,6 +136,56 @@ final class Acceptor extends Source {
         if (result < 0) {
             group.failed("cannot watch the listening socket of " + group.local(), result);
         }
+    }
+
+    /**
+     * A connection has come by itself, or -errno. With {@code more} false it was the last one that did. A place for each is found as for one that was fetched:
+     * more come by themselves only as long as that will go well.
+     */
+    void arrived(int result, boolean more) {
+        if (result >= 0) {
+            last = result;
+            early.add(result);
+        } else if (result == -Errno.EINVAL) {
+            fetches = true;
+        } else if (result != -Errno.ECANCELED) {
+            failed(result);
+        }
+        accept();
+        if (coming && (!more || waiting || index >= 0 || !roomy())) {
+            fetch();
+        }
+    }
+
+    /** The queue is empty: whoever comes next comes by himself. */
+    private void letCome() {
+        if (!fetches && !ending && roomy()) {
+            coming = loop.driver.beginAccepting(this);
+        }
+    }
+
+    /** They stay in the kernel's queue from now on, until the socket tells of them and they are fetched. */
+    private void fetch() {
+        coming = false;
+        loop.driver.endAccepting(this);
+        int result = loop.driver.modify(this, loop.driver.listening(exclusive));
+        if (result < 0) {
+            group.failed("cannot watch the listening socket of " + group.local(), result);
+        }
+    }
+
+    /** The same for a socket that is not going to be watched. Not while events are handled. */
+    private void finish() {
+        ending = true;
+        if (coming) {
+            coming = false;
+            loop.driver.finishAccepting(this);
+        }
+    }
+
+    /** Whether all those for whom the kernel has a queue could come at once and find a place and a descriptor. */
+    private boolean roomy() {
+        return group.quota.free() > group.backlog() && last < limit - RESERVE - group.backlog();
     }
 
     @Override
@@ -148,6 +226,9 @@ final class Acceptor extends Source {
 
     /** Takes one connection; {@code false} when there is none to be had for now. */
     private boolean acceptOne() {
+        if (coming && early.isEmpty()) {
+            return false;
+        }
         Quota quota = group.quota;
         if (quota.open() >= crowdedAt) {
             exhausted("only " + RESERVE + " descriptors are left, for what the connections need", -Errno.EMFILE);
@@ -160,11 +241,12 @@ final class Acceptor extends Source {
             return false;
         }
         Quota taken = welcome ? quota : refused;
-        int accepted = loop.kernel.accept(fd, peer);
+        int accepted = take();
         if (accepted < 0) {
             taken.release();
             return failed(accepted);
         }
+        last = accepted;
         recovered();
         // The kernel gives the lowest free number: this high, and few are left.
         boolean crowded = accepted >= limit - RESERVE;
@@ -177,6 +259,19 @@ final class Acceptor extends Source {
             target.execute(() -> open(connection, accepted, welcome));
         }
         return true;
+    }
+
+    /** One that has come, or else one that waits to be fetched: its descriptor, with {@link #peer} filled, or -errno. */
+    private int take() {
+        if (early.isEmpty()) {
+            return loop.kernel.accept(fd, peer);
+        }
+        int arrived = early.remove();
+        if (loop.kernel.peer(arrived, peer) < 0) {
+            loop.kernel.close(arrived);
+            return -Errno.ECONNABORTED;
+        }
+        return arrived;
     }
 
     /** On the loop that the connection was given to. */
@@ -206,7 +301,10 @@ final class Acceptor extends Source {
             return true;
         }
         switch (-result) {
-            case Errno.EAGAIN -> recovered();
+            case Errno.EAGAIN -> {
+                recovered();
+                letCome();
+            }
             case Errno.EMFILE, Errno.ENFILE, Errno.ENOBUFS, Errno.ENOMEM -> exhausted(Errno.describe(result), result);
             default -> group.failed("accept on " + group.local(), result);
         }
@@ -245,6 +343,7 @@ final class Acceptor extends Source {
 
     /** Takes those that the kernel has accepted already, for closing would reset them, and stops. On the loop. */
     void close() {
+        finish();
         for (int i = 0; i < group.backlog() && fd >= 0 && !group.paused() && !waiting && index < 0; i++) {
             if (!acceptOne()) {
                 break;
@@ -259,7 +358,14 @@ final class Acceptor extends Source {
         if (socket < 0) {
             return;
         }
+        loop.detach(end);
         releaseSpare();
+        if (coming) {
+            coming = false;
+            loop.driver.endAccepting(this);
+        }
+        early.forEach(loop.kernel::close);
+        early.clear();
         if (fd >= 0) {
             loop.driver.remove(this);
         }

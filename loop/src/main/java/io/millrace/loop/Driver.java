@@ -119,6 +119,20 @@ abstract class Driver {
         return Interest.READ | Interest.EDGE | (exclusive ? Interest.EXCLUSIVE : 0);
     }
 
+    /**
+     * From now on connections come by themselves, to {@link Acceptor#arrived}, and the socket's events are not told. {@code false} where that cannot be, or not
+     * yet, and everything is as before.
+     */
+    boolean beginAccepting(Acceptor acceptor) {
+        return false;
+    }
+
+    /** No more are taken from the kernel's queue; those on their way still arrive. The socket's events are not told until they are asked for. */
+    void endAccepting(Acceptor acceptor) {}
+
+    /** Ends it and has all those on their way arrive before this returns. For tasks, not while events are handled. */
+    void finishAccepting(Acceptor acceptor) {}
+
     /** Begins to watch the descriptor of a source that is no connection for {@link io.millrace.poll.Interest} bits. Returns 0 or -errno. */
     abstract int watch(Source source, int interest);
 

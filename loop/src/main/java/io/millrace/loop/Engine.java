@@ -61,7 +61,7 @@ public final class Engine {
 
     static Engine ring(RingSizes sizes) {
         return new Engine("io_uring", () -> Probe.host().whyNot(),
-                (loop, kernel, budget) -> new RingDriver(loop, kernel, budget, sizes));
+                (loop, kernel, budget) -> TracedRingDriver.open(loop, kernel, budget, sizes));
     }
 
     /** All of them, whether this machine has them or not: {@link #whyNot} says. */

@@ -20,6 +20,11 @@ final class Quota {
         return open.get();
     }
 
+    /** How many places are free. */
+    int free() {
+        return most - open.get();
+    }
+
     /** Takes a place, if one is free. */
     boolean take() {
         if (open.incrementAndGet() <= most) {

@@ -31,6 +31,7 @@ import java.lang.foreign.ValueLayout;
  *   full     a poll for room; then on
  *   unwanted input that comes while nobody wants it is kept with the connection, and the receive is cancelled; so no more than what
  *            was on its way piles up. A poll without events stays behind, which tells of a reset
+ *   accept   one multishot accept for a socket that is this loop's alone, as long as there is room for all who may come; else a poll and accept4(2)
  *   by hand  where a call has to say how much it takes, or where it goes (rates, marks, portions, pouring): a poll for input, then recv(2) or splice(2).
  *            A splice by the ring would always run on the kernel's worker threads
  *   end      what is under way is cancelled; slot and descriptor are free when the last completion has come
@@ -38,16 +39,17 @@ import java.lang.foreign.ValueLayout;
  *
  * <p>The data of an operation is its source's token with the kind of operation in the upper four bits of the slot.
  */
-final class RingDriver extends Driver {
+class RingDriver extends Driver {
     private static final int KIND_SHIFT = 28;
     private static final long KIND_MASK = 0xfL << KIND_SHIFT;
 
     // Kinds of operations; 1 << kind in Source.underWay while one is.
-    private static final int RECEIVE = 0;
-    private static final int SEND = 1;
-    private static final int ROOM = 2;
-    private static final int HANGUP = 3;
-    private static final int READY = 4;
+    static final int RECEIVE = 0;
+    static final int SEND = 1;
+    static final int ROOM = 2;
+    static final int HANGUP = 3;
+    static final int READY = 4;
+    static final int ACCEPT = 5;
     /** Polls of what is no connection: they take turns, so that what is left of one is not taken for the next. */
     private static final int FIRST_POLL = 8;
 
@@ -57,9 +59,9 @@ final class RingDriver extends Driver {
     private static final int CANCELLED = 1 << 16;
 
     /** Data that are no token: those are never negative. */
-    private static final long WAKE = -1;
+    static final long WAKE = -1;
 
-    private static final long NOBODY = -2;
+    static final long NOBODY = -2;
     private static final int ENDS = Epoll.EPOLLERR | Epoll.EPOLLHUP;
 
     /** How often the last completions are waited for, and how long each time. */
@@ -67,7 +69,7 @@ final class RingDriver extends Driver {
 
     private static final long LAST_WAIT_NANOS = 10_000_000;
 
-    private final Ring ring;
+    final Ring ring;
     private final CompletionQueue completions;
     private final BufferRing buffers;
     private final MemorySegment input;
@@ -101,7 +103,7 @@ final class RingDriver extends Driver {
 
     @Override
     String engine() {
-        return "io_uring, multishot receive" + (buffers.incremental() ? ", buffers filled in parts" : "");
+        return "io_uring, multishot accept and receive" + (buffers.incremental() ? ", buffers filled in parts" : "");
     }
 
     // ---- the turn ----
@@ -119,13 +121,31 @@ final class RingDriver extends Driver {
 
     /** Submits everything, and waits for completions or lets come about what can. */
     private void enter(int least, long timeoutNanos) {
-        int result = ring.submitAndWait(least, timeoutNanos);
+        int result = call(least, timeoutNanos);
         if (result < 0 && !passes(result)) {
             throw new IllegalStateException("io_uring_enter: " + Errno.describe(result));
         }
         if (ring.submissions().pending() == 0) {
             area.clear();
         }
+    }
+
+    /** The one system call. */
+    int call(int least, long timeoutNanos) {
+        return ring.submitAndWait(least, timeoutNanos);
+    }
+
+    /** Every completion comes by here: for {@link TracedRingDriver}. */
+    void reported(long data, int result, int flags) {}
+
+    /** What an operation is of, {@code null} if that is no more. */
+    final Source source(long data) {
+        return data < 0 ? null : slab.get(data & ~KIND_MASK);
+    }
+
+    /** What kind of operation it is. */
+    static int kind(long data) {
+        return (int) data >>> KIND_SHIFT;
     }
 
     /** Errors that the next call may not have: time is up, a signal came, the kernel is short of memory or has completions to get rid of. */
@@ -145,6 +165,7 @@ final class RingDriver extends Driver {
             int result = completions.result();
             int flags = completions.flags();
             completions.done();
+            reported(data, result, flags);
             if (data >= 0) {
                 completed(data, result, flags);
             } else if (data == WAKE && (flags & Uring.IORING_CQE_F_MORE) == 0) {
@@ -157,16 +178,24 @@ final class RingDriver extends Driver {
     }
 
     private void completed(long data, int result, int flags) {
-        Source source = slab.get(data & ~KIND_MASK);
+        Source source = source(data);
+        int kind = kind(data);
         if (source == null) {
+            if (kind == ACCEPT && result >= 0) {
+                // Nobody listens any more.
+                kernel.close(result);
+            }
             return;
         }
-        int kind = (int) data >>> KIND_SHIFT;
         if ((flags & Uring.IORING_CQE_F_MORE) == 0) {
             source.underWay &= ~(1 << kind);
         }
         if (!(source instanceof Connection c)) {
-            polled(source, kind, result);
+            if (kind == ACCEPT) {
+                accepted((Acceptor) source, result, (flags & Uring.IORING_CQE_F_MORE) != 0);
+            } else {
+                polled(source, kind, result);
+            }
             return;
         }
         long begun = loop.meter.begin();
@@ -476,6 +505,46 @@ final class RingDriver extends Driver {
         }
     }
 
+    // ---- accepting ----
+
+    @Override
+    boolean beginAccepting(Acceptor acceptor) {
+        if ((acceptor.underWay & 1 << ACCEPT) != 0) {
+            // The one before has been cancelled and is not over yet.
+            return false;
+        }
+        unwatch(acceptor);
+        next(acceptor, ACCEPT).acceptMultishot(acceptor.fd, Sockets.SOCK_NONBLOCK | Sockets.SOCK_CLOEXEC, data(acceptor, ACCEPT));
+        return true;
+    }
+
+    private void accepted(Acceptor acceptor, int result, boolean more) {
+        long begun = loop.meter.begin();
+        try {
+            acceptor.arrived(result, more);
+        } catch (Throwable t) {
+            broken(acceptor, t);
+        }
+        loop.meter.called(begun, acceptor);
+    }
+
+    @Override
+    void endAccepting(Acceptor acceptor) {
+        if ((acceptor.underWay & 1 << ACCEPT) != 0) {
+            cancel(acceptor, ACCEPT);
+            flush();
+        }
+    }
+
+    @Override
+    void finishAccepting(Acceptor acceptor) {
+        endAccepting(acceptor);
+        for (int waits = 0; waits < LAST_WAITS && (acceptor.underWay & 1 << ACCEPT) != 0; waits++) {
+            enter(completions.ready() > 0 ? 0 : 1, LAST_WAIT_NANOS);
+            handle();
+        }
+    }
+
     // ---- everything else that is watched ----
 
     /** Edge-triggered by one poll that goes on, level-triggered by one for each report. */
@@ -518,7 +587,7 @@ final class RingDriver extends Driver {
         if ((source.underWay & 1 << source.kind) != 0) {
             cancel(source, source.kind);
             flush();
-            source.underWay = 0;
+            source.underWay &= 1 << ACCEPT;
         }
     }
 

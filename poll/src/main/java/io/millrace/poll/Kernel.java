@@ -86,6 +86,11 @@ public abstract class Kernel {
     /** Takes a connection: its descriptor, with TCP_NODELAY set, or -errno. */
     public abstract int accept(int listener, Peer peer);
 
+    /** Whose connection it is, or was before it was reset, that was accepted without asking: 0 or -errno. */
+    public int peer(int fd, Peer peer) {
+        return -Errno.EOPNOTSUPP;
+    }
+
     /** Whether what {@link #accept} gave is an error of the one connection that has gone again, not of the socket (accept(2)): the next may be tried. */
     public static boolean isOfTheConnection(int result) {
         return switch (-result) {

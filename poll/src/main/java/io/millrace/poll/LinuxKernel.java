@@ -113,6 +113,26 @@ final class LinuxKernel extends Kernel {
     }
 
     @Override
+    public int peer(int fd, Peer peer) {
+        int result = Sockets.getpeername(fd, peer.address);
+        return result == -Errno.ENOTCONN ? formerPeer(fd, peer.address) : Math.min(0, result);
+    }
+
+    /**
+     * Whose a connection was that has been reset: accept(2) would have told that as well. SO_PEERNAME does not mind, but refuses to give more bytes than an
+     * address has.
+     */
+    private static int formerPeer(int fd, byte[] address) {
+        int result = Sockets.getsockopt(fd, Sockets.SOL_SOCKET, Sockets.SO_PEERNAME, address);
+        if (result == -Errno.EINVAL) {
+            byte[] shorter = new byte[SocketAddresses.SIZE_IN];
+            result = Sockets.getsockopt(fd, Sockets.SOL_SOCKET, Sockets.SO_PEERNAME, shorter);
+            System.arraycopy(shorter, 0, address, 0, shorter.length);
+        }
+        return Math.min(0, result);
+    }
+
+    @Override
     public int adopt(int fd) {
         int[] type = new int[1];
         int result = Sockets.getsockopt(fd, Sockets.SOL_SOCKET, Sockets.SO_TYPE, type);

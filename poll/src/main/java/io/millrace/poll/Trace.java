@@ -52,6 +52,11 @@ public final class Trace {
         line("  " + wait(in, limit, since) + " = " + result);
     }
 
+    /** A turn of a loop: its number, the call that waited, up to how many nanoseconds, since when, and what came of it. */
+    public void turn(long number, String call, long limit, long since, long result) {
+        line("turn " + number + ": " + wait(call, limit, since) + " = " + result(result));
+    }
+
     static String wait(String in, long limit, long since) {
         double millis = (System.nanoTime() - since) / MILLION;
         return String.format(Locale.ROOT, "%s, %s, waited %.3f ms", in, limit(limit), millis);
@@ -61,7 +66,8 @@ public final class Trace {
         return nanos < 0 ? "no limit" : String.format(Locale.ROOT, "limit %.3f ms", nanos / MILLION);
     }
 
-    static String result(long result) {
+    /** A number, or the name of the error for -errno. */
+    public static String result(long result) {
         return result < 0 ? Errno.symbol((int) result) : Long.toString(result);
     }
 }

@@ -135,6 +135,11 @@ public final class TracedKernel extends Kernel {
     }
 
     @Override
+    public int peer(int fd, Peer peer) {
+        return (int) trace.called("getpeername " + fd, kernel.peer(fd, peer));
+    }
+
+    @Override
     public SocketAddress peer(int fd) {
         return kernel.peer(fd);
     }

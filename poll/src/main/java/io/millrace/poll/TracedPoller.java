@@ -97,7 +97,7 @@ final class TracedPoller extends Poller {
     public int poll(long timeoutNanos, Ready ready) {
         long start = System.nanoTime();
         int n = poller.poll(timeoutNanos, ready);
-        trace.line("turn " + ++turn + ": " + Trace.wait(name(), timeoutNanos, start) + " = " + Trace.result(n));
+        trace.turn(++turn, name(), timeoutNanos, start, n);
         for (int i = 0; i < ready.count(); i++) {
             Integer fd = descriptors.get(ready.token(i));
             String who = fd == null ? "nobody any more" : fd.toString();

@@ -38,6 +38,14 @@ public final class Sqe {
         entries.set(LONG, at + 40, bufferGroup);
     }
 
+    /**
+     * Accepts again and again until a completion comes without IORING_CQE_F_MORE (io_uring_prep_multishot_accept(3)). Each result is a descriptor, made
+     * with the {@code flags} of accept4(2), or -errno. Whoever they come from has to be asked for: one address would be overwritten by the next.
+     */
+    public void acceptMultishot(int fd, int flags, long data) {
+        write(Uring.IORING_OP_ACCEPT, 0, Uring.IORING_ACCEPT_MULTISHOT, fd, 0, (long) flags << 32, data);
+    }
+
     /** Sends native memory; {@code flags} are those of send(2). With MSG_DONTWAIT it has happened, or failed, when it has been submitted. */
     public void send(int fd, long address, int length, int flags, long data) {
         write(Uring.IORING_OP_SEND, 0, 0, fd, address, length | (long) flags << 32, data);
@@ -58,6 +66,36 @@ public final class Sqe {
      */
     public void cancel(long target, long data) {
         write(Uring.IORING_OP_ASYNC_CANCEL, 0, 0, -1, target, 0, data);
+    }
+
+    /** The operation, IORING_OP_NOP and its like. */
+    public int opcode() {
+        return entries.get(ValueLayout.JAVA_BYTE, at);
+    }
+
+    /** What belongs to this operation alone: the bits of multishot operations. */
+    public int priority() {
+        return entries.get(ValueLayout.JAVA_SHORT, at + 2);
+    }
+
+    /** The descriptor, -1 for none. */
+    public int fd() {
+        return entries.get(ValueLayout.JAVA_INT, at + 4);
+    }
+
+    /** A place in memory, or what else stands there: of a cancellation the data of the other operation. */
+    public long address() {
+        return entries.get(LONG, at + 16);
+    }
+
+    /** How many bytes, or the bits of a multishot poll. */
+    public int length() {
+        return entries.get(ValueLayout.JAVA_INT, at + 24);
+    }
+
+    /** Flags as those of send(2), or the events of a poll. */
+    public int flags() {
+        return entries.get(ValueLayout.JAVA_INT, at + 28);
     }
 
     private void write(int opcode, int flags, int priority, int fd, long address, long lengthAndFlags, long data) {

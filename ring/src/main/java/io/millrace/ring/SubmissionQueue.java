@@ -55,6 +55,12 @@ public final class SubmissionQueue {
         return sqe;
     }
 
+    /** One of those that are pending, the first is 0: to be read before another is asked for. */
+    public Sqe peek(int index) {
+        int place = tail - pending() + index;
+        return sqe.at((long) (place & size - 1) * Uring.SQE_SIZE);
+    }
+
     /** Shows the kernel what has been written: the number of entries it is to take. */
     int publish() {
         Words.release(ring, tailAt, tail);
