@@ -75,6 +75,15 @@ build_reference() {
     gcc -O2 -Wall -Wextra -o "$program" "$bench/c/epoll_server.c" || fail "the C reference does not compile"
 }
 
+# The same over a ring; Debian's liburing-dev is installed for it where that is possible.
+build_ring_reference() {
+    local program=$bench/target/uring_server
+    [ ! -e "$program" ] || [ "$bench/c/uring_server.c" -nt "$program" ] || [ "$bench/c/answer.h" -nt "$program" ] || return 0
+    [ -e /usr/include/liburing.h ] || { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get install -y -q liburing-dev >&2; } ||
+        fail "needed and not found: liburing (apt-get install liburing-dev)"
+    gcc -O2 -o "$program" "$bench/c/uring_server.c" -luring || fail "the C reference over a ring does not compile"
+}
+
 # The flags of the launcher, taken from it so that the two cannot drift apart, plus its default collector.
 millrace_flags() {
     local flags
@@ -181,6 +190,7 @@ start() {
     # shellcheck disable=SC2046 # flags are words
     case $name in
         c) in_background taskset -c "$server_core" "$bench/target/epoll_server" "${port[$name]}" ;;
+        c-uring) in_background taskset -c "$server_core" "$bench/target/uring_server" "${port[$name]}" ;;
         millrace) start_jvm "$name" "$server_core" $(millrace_flags) "$@" io.millrace.bench.MillraceServer "${port[$name]}" \
             ${folder:+"$folder"} ;;
         millrace-*) start_jvm "$name" "$server_core" $(millrace_flags) "$@" "-Dengine=$(engine "$name")" \
@@ -191,7 +201,7 @@ start() {
             nginx_configuration "$name" >"$work/$name.conf"
             in_background taskset -c "$server_core" nginx -p "$work" -e "$work/$name.err" -c "$work/$name.conf"
             ;;
-        *) fail "unknown contender: $name (millrace, millrace-uring, millrace-epoll-lt and other engines, netty, netty-uring, nginx, nginx-cache, c)" ;;
+        *) fail "unknown contender: $name (millrace, millrace-uring, millrace-epoll-lt and other engines, netty, netty-uring, nginx, nginx-cache, c, c-uring)" ;;
     esac
     pid[$name]=$child
     await_answer "$name"

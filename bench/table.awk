@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Raw rounds in, a Markdown table of medians out. Fields: scenario contender round requests microseconds user-ticks
-# system-ticks errors allocated-bytes (- where there is no heap). hz is the number of ticks in a second.
+# system-ticks errors allocated-bytes (- where there is no heap). hz is the number of ticks in a second; with to, the name of a
+# contender, one more column has the median of the ratios within each round.
 
 function median(list, n,    i, j, t) {
     for (i = 2; i <= n; i++) {
@@ -26,6 +27,13 @@ function ratio(scenario, name, to) {
     return sprintf("%.2f", figure[scenario, name] / figure[scenario, to])
 }
 
+# A machine that is shared is slow for a while and then fast: within a round both meet the same.
+function paired(row, base,    i, list, n) {
+    if (row == base || !(base in rounds) || rounds[base] != rounds[row]) return "-"
+    for (i = 1; i <= rounds[row]; i++) list[++n] = cost[row, i] / cost[base, i]
+    return sprintf("%.2f", median(list, n))
+}
+
 # 17.3, 173, 0.173: three digits that matter.
 function digits(value) {
     return value >= 100 ? sprintf("%.0f", value) : value >= 10 ? sprintf("%.1f", value) : sprintf("%.3f", value)
@@ -45,8 +53,9 @@ function digits(value) {
 
 END {
     line = "| %-13s | %-11s | %9s | %7s | %5s | %7s | %7s | %8s | %6s | %6s | %9s |\n"
-    printf line, "scenario", "server", "kreq/CPU s", "spread", "to C", "to Netty", "to nginx", "kreq/s", "busy", "user", "B/request"
-    print "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|"
+    if (to != "") line = substr(line, 1, length(line) - 1) " %s |\n"
+    printf line, "scenario", "server", "kreq/CPU s", "spread", "to C", "to Netty", "to nginx", "kreq/s", "busy", "user", "B/request", "to " to ", by rounds"
+    print "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|" (to != "" ? "--:|" : "")
     for (r = 1; r <= rows; r++) {
         figure[order[r]] = middle(cost, order[r])
         spread[order[r]] = sprintf("%.0f %%", 100 * (high - low) / (figure[order[r]] > 0 ? figure[order[r]] : 1))
@@ -57,6 +66,6 @@ END {
         bytes = middle(heap, row)
         printf line, key[1], key[2], digits(figure[row]), spread[row], ratio(key[1], key[2], "c"), ratio(key[1], key[2], "netty"),
             ratio(key[1], key[2], "nginx"), digits(middle(speed, row)), sprintf("%.0f %%", middle(busy, row)),
-            sprintf("%.0f %%", middle(user, row)), bytes < 0 ? "-" : sprintf("%.1f", bytes)
+            sprintf("%.0f %%", middle(user, row)), bytes < 0 ? "-" : sprintf("%.1f", bytes), to == "" ? "" : paired(row, key[1] SUBSEP to)
     }
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Whether registered files pay: the same answers as epoll_server.c over io_uring, with files registered or not. Multishot accept and receive, one
- * ring of buffers, sends that complete in silence, one call a turn. For connections that stay and requests that come whole; for measuring only.
+ * The floor of what a request costs over io_uring, and whether registered files pay: the same answers as epoll_server.c, with files registered or not.
+ * Multishot accept and receive, one ring of buffers, sends that complete in silence, one call a turn. For connections that stay and requests that come
+ * whole; for measuring only.
  *
  *   cc -O2 -o uring_server uring_server.c -luring && ./uring_server 8082 [fixed]
  */
