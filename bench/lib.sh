@@ -69,19 +69,20 @@ build() {
     (cd "$root" && JAVA_HOME=$jdk mvn -q -B -ntp -pl bench -am -DskipTests package </dev/null >&2) || fail "the build failed"
 }
 
+# build_reference [PROGRAM [FLAG...]]: compiles a C server of bench/c, the one over epoll if none is named.
 build_reference() {
-    local program=$bench/target/epoll_server
-    [ ! -e "$program" ] || [ "$bench/c/epoll_server.c" -nt "$program" ] || [ "$bench/c/answer.h" -nt "$program" ] || return 0
-    gcc -O2 -Wall -Wextra -o "$program" "$bench/c/epoll_server.c" || fail "the C reference does not compile"
+    local name=${1:-epoll_server} program
+    shift || true
+    program=$bench/target/$name
+    [ ! -e "$program" ] || [ "$bench/c/$name.c" -nt "$program" ] || [ "$bench/c/answer.h" -nt "$program" ] || return 0
+    gcc -O2 -Wall -Wextra -o "$program" "$bench/c/$name.c" "$@" || fail "the C reference $name does not compile"
 }
 
 # The same over a ring; Debian's liburing-dev is installed for it where that is possible.
 build_ring_reference() {
-    local program=$bench/target/uring_server
-    [ ! -e "$program" ] || [ "$bench/c/uring_server.c" -nt "$program" ] || [ "$bench/c/answer.h" -nt "$program" ] || return 0
     [ -e /usr/include/liburing.h ] || { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get install -y -q liburing-dev >&2; } ||
         fail "needed and not found: liburing (apt-get install liburing-dev)"
-    gcc -O2 -o "$program" "$bench/c/uring_server.c" -luring || fail "the C reference over a ring does not compile"
+    build_reference uring_server -luring
 }
 
 # The flags of the launcher, taken from it so that the two cannot drift apart, plus its default collector.

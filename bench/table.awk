@@ -34,6 +34,11 @@ function paired(row, base,    i, list, n) {
     return sprintf("%.2f", median(list, n))
 }
 
+# The cell of the column that is there only if it was asked for.
+function added(cell) {
+    return to == "" ? "" : cell "|"
+}
+
 # 17.3, 173, 0.173: three digits that matter.
 function digits(value) {
     return value >= 100 ? sprintf("%.0f", value) : value >= 10 ? sprintf("%.1f", value) : sprintf("%.3f", value)
@@ -52,10 +57,9 @@ function digits(value) {
 }
 
 END {
-    line = "| %-13s | %-11s | %9s | %7s | %5s | %7s | %7s | %8s | %6s | %6s | %9s |\n"
-    if (to != "") line = substr(line, 1, length(line) - 1) " %s |\n"
-    printf line, "scenario", "server", "kreq/CPU s", "spread", "to C", "to Netty", "to nginx", "kreq/s", "busy", "user", "B/request", "to " to ", by rounds"
-    print "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|" (to != "" ? "--:|" : "")
+    line = "| %-13s | %-11s | %9s | %7s | %5s | %7s | %7s | %8s | %6s | %6s | %9s |%s\n"
+    printf line, "scenario", "server", "kreq/CPU s", "spread", "to C", "to Netty", "to nginx", "kreq/s", "busy", "user", "B/request", added(" to " to ", by rounds ")
+    print "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|" added("--:")
     for (r = 1; r <= rows; r++) {
         figure[order[r]] = middle(cost, order[r])
         spread[order[r]] = sprintf("%.0f %%", 100 * (high - low) / (figure[order[r]] > 0 ? figure[order[r]] : 1))
@@ -66,6 +70,6 @@ END {
         bytes = middle(heap, row)
         printf line, key[1], key[2], digits(figure[row]), spread[row], ratio(key[1], key[2], "c"), ratio(key[1], key[2], "netty"),
             ratio(key[1], key[2], "nginx"), digits(middle(speed, row)), sprintf("%.0f %%", middle(busy, row)),
-            sprintf("%.0f %%", middle(user, row)), bytes < 0 ? "-" : sprintf("%.1f", bytes), to == "" ? "" : paired(row, key[1] SUBSEP to)
+            sprintf("%.0f %%", middle(user, row)), bytes < 0 ? "-" : sprintf("%.1f", bytes), added(" " paired(row, key[1] SUBSEP to) " ")
     }
 }

@@ -30,11 +30,8 @@ public final class OneClient {
         arguments.add(name);
         arguments.addAll(given);
         String cache = System.getProperty(CACHE);
-        if (cache == null) {
-            return Worker.command(OneClient.class, arguments, null);
-        }
-        List<String> command = new ArrayList<>(Worker.command(OneClient.class, arguments, Path.of(cache)));
-        if (!command.isEmpty()) {
+        List<String> command = new ArrayList<>(Worker.command(OneClient.class, arguments, cache == null ? null : Path.of(cache)));
+        if (cache != null && !command.isEmpty()) {
             command.addAll(1, List.of("-XX:+UnlockDiagnosticVMOptions", "-XX:ArchiveRelocationMode=0"));
         }
         return command;

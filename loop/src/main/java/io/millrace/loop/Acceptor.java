@@ -111,10 +111,7 @@ final class Acceptor extends Source {
             // Paused and resumed before this came: what was left then, no event will tell again.
             accept();
         } else if (socket >= 0) {
-            int result = watch();
-            if (result < 0) {
-                group.failed("cannot watch the listening socket of " + group.local(), result);
-            } else if (!early.isEmpty()) {
+            if (watched(watch()) && !early.isEmpty()) {
                 accept();
             }
         }
@@ -132,10 +129,19 @@ final class Acceptor extends Source {
 
     private void hush(boolean on) {
         hushed = on;
-        int result = loop.driver.modify(this, on ? 0 : Interest.READ);
+        watchFor(on ? 0 : Interest.READ);
+    }
+
+    private void watchFor(int interest) {
+        watched(loop.driver.modify(this, interest));
+    }
+
+    /** Whether the socket is watched, by what asking for that has given; complains if it is not. */
+    private boolean watched(int result) {
         if (result < 0) {
             group.failed("cannot watch the listening socket of " + group.local(), result);
         }
+        return result >= 0;
     }
 
     /**
@@ -167,11 +173,7 @@ final class Acceptor extends Source {
     /** They stay in the kernel's queue from now on, until the socket tells of them and they are fetched. */
     private void fetch() {
         coming = false;
-        loop.driver.endAccepting(this);
-        int result = loop.driver.modify(this, loop.driver.listening(exclusive));
-        if (result < 0) {
-            group.failed("cannot watch the listening socket of " + group.local(), result);
-        }
+        watchFor(loop.driver.listening(exclusive));
     }
 
     /** The same for a socket that is not going to be watched. Not while events are handled. */
@@ -360,10 +362,7 @@ final class Acceptor extends Source {
         }
         loop.detach(end);
         releaseSpare();
-        if (coming) {
-            coming = false;
-            loop.driver.endAccepting(this);
-        }
+        coming = false;
         early.forEach(loop.kernel::close);
         early.clear();
         if (fd >= 0) {

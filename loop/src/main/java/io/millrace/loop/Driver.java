@@ -121,14 +121,11 @@ abstract class Driver {
 
     /**
      * From now on connections come by themselves, to {@link Acceptor#arrived}, and the socket's events are not told. {@code false} where that cannot be, or not
-     * yet, and everything is as before.
+     * yet, and everything is as before. {@link #modify} and {@link #unwatch} end it; those on their way still arrive, as long as the acceptor is known.
      */
     boolean beginAccepting(Acceptor acceptor) {
         return false;
     }
-
-    /** No more are taken from the kernel's queue; those on their way still arrive. The socket's events are not told until they are asked for. */
-    void endAccepting(Acceptor acceptor) {}
 
     /** Ends it and has all those on their way arrive before this returns. For tasks, not while events are handled. */
     void finishAccepting(Acceptor acceptor) {}

@@ -138,9 +138,9 @@ class RingDriver extends Driver {
     /** Every completion comes by here: for {@link TracedRingDriver}. */
     void reported(long data, int result, int flags) {}
 
-    /** What an operation is of, {@code null} if that is no more. */
+    /** What an operation is of, {@code null} if that is no more; not for {@link #WAKE} and {@link #NOBODY}. */
     final Source source(long data) {
-        return data < 0 ? null : slab.get(data & ~KIND_MASK);
+        return slab.get(data & ~KIND_MASK);
     }
 
     /** What kind of operation it is. */
@@ -187,20 +187,21 @@ class RingDriver extends Driver {
             }
             return;
         }
-        if ((flags & Uring.IORING_CQE_F_MORE) == 0) {
+        boolean more = (flags & Uring.IORING_CQE_F_MORE) != 0;
+        if (!more) {
             source.underWay &= ~(1 << kind);
         }
-        if (!(source instanceof Connection c)) {
-            if (kind == ACCEPT) {
-                accepted((Acceptor) source, result, (flags & Uring.IORING_CQE_F_MORE) != 0);
-            } else {
-                polled(source, kind, result);
-            }
+        if (!(source instanceof Connection) && kind != ACCEPT) {
+            polled(source, kind, result);
             return;
         }
         long begun = loop.meter.begin();
         try {
-            completed(c, kind, result, flags);
+            if (source instanceof Connection c) {
+                completed(c, kind, result, flags);
+            } else {
+                ((Acceptor) source).arrived(result, more);
+            }
         } catch (Throwable t) {
             broken(source, t);
         }
@@ -518,27 +519,9 @@ class RingDriver extends Driver {
         return true;
     }
 
-    private void accepted(Acceptor acceptor, int result, boolean more) {
-        long begun = loop.meter.begin();
-        try {
-            acceptor.arrived(result, more);
-        } catch (Throwable t) {
-            broken(acceptor, t);
-        }
-        loop.meter.called(begun, acceptor);
-    }
-
-    @Override
-    void endAccepting(Acceptor acceptor) {
-        if ((acceptor.underWay & 1 << ACCEPT) != 0) {
-            cancel(acceptor, ACCEPT);
-            flush();
-        }
-    }
-
     @Override
     void finishAccepting(Acceptor acceptor) {
-        endAccepting(acceptor);
+        unwatch(acceptor);
         for (int waits = 0; waits < LAST_WAITS && (acceptor.underWay & 1 << ACCEPT) != 0; waits++) {
             enter(completions.ready() > 0 ? 0 : 1, LAST_WAIT_NANOS);
             handle();
@@ -584,9 +567,19 @@ class RingDriver extends Driver {
     @Override
     void unwatch(Source source) {
         source.interest = 0;
-        if ((source.underWay & 1 << source.kind) != 0) {
+        boolean polls = (source.underWay & 1 << source.kind) != 0;
+        boolean accepts = (source.underWay & 1 << ACCEPT) != 0;
+        if (polls) {
             cancel(source, source.kind);
+        }
+        if (accepts) {
+            cancel(source, ACCEPT);
+        }
+        if (polls || accepts) {
             flush();
+        }
+        if (polls) {
+            // What is left of an accept is awaited: it may still bring connections.
             source.underWay &= 1 << ACCEPT;
         }
     }

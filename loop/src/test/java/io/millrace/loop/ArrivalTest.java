@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.core.CloseCause;
 import io.millrace.core.Link;
+import io.millrace.core.Protocol;
 import io.millrace.core.ProtocolFactory;
 import io.millrace.loop.Servers.Echo;
 import io.millrace.loop.Servers.Events;
@@ -24,13 +25,11 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -53,11 +52,20 @@ class ArrivalTest {
     /** A group of ring loops whose calls are noted down. */
     private LoopGroup loops(int count) throws IOException {
         PrintStream out = new PrintStream(calls, true, StandardCharsets.UTF_8);
-        return LoopGroup.open(TracedKernel.over(Kernel.host(), out, ""), count, Engine.RING);
+        return LoopGroup.open(TracedKernel.over(Kernel.host(), out), count, Engine.RING);
     }
 
     private long made(String call) {
         return Pattern.compile("  " + call + " \\d+").matcher(calls.toString(StandardCharsets.UTF_8)).results().count();
+    }
+
+    private static Protocol telling(Events<String> peers) {
+        return new Echo() {
+            @Override
+            public void opened(Link link) {
+                peers.add(link.peer().toString());
+            }
+        };
     }
 
     private static void echoes(RawClient client) throws IOException {
@@ -83,14 +91,8 @@ class ArrivalTest {
     @Test
     void whereThereIsRoomConnectionsAreNotFetched() throws Exception {
         Events<String> peers = new Events<>();
-        ProtocolFactory factory = () -> new Echo() {
-            @Override
-            public void opened(Link link) {
-                peers.add(link.peer().toString());
-            }
-        };
         try (LoopGroup loops = loops(1)) {
-            Listening listening = loops.listen(ListenOptions.on(Servers.LOOPBACK), () -> factory);
+            Listening listening = loops.listen(ListenOptions.on(Servers.LOOPBACK), () -> () -> telling(peers));
             for (int i = 0; i < 40; i++) {
                 try (RawClient client = RawClient.connect(listening.address())) {
                     echoes(client);
@@ -134,7 +136,7 @@ class ArrivalTest {
                 }
                 close(waiting);
                 close(served);
-                awaitConnections(listening, 0);
+                Servers.awaitNone(listening);
             }
         }
     }
@@ -163,7 +165,7 @@ class ArrivalTest {
             for (Thread one : crowd) {
                 one.join();
             }
-            awaitConnections(listening, 0);
+            Servers.awaitNone(listening);
         }
     }
 
@@ -204,12 +206,7 @@ class ArrivalTest {
         for (String host : List.of("127.0.0.1", "::1")) {
             Events<String> peers = new Events<>();
             Events<CloseCause> causes = new Events<>();
-            ProtocolFactory factory = () -> new Watched(new Echo() {
-                @Override
-                public void opened(Link link) {
-                    peers.add(link.peer().toString());
-                }
-            }, causes);
+            ProtocolFactory factory = () -> new Watched(telling(peers), causes);
             try (LoopGroup loops = loops(1)) {
                 Listening listening = loops.listen(ListenOptions.on(new InetSocketAddress(host, 0)), () -> factory);
                 close(clients(listening, 1));
@@ -245,7 +242,7 @@ class ArrivalTest {
             Listening listening = loops.listen(ListenOptions.on(Servers.LOOPBACK), () -> ECHO);
             close(clients(listening, 3));
             for (int round = 0; round < 3; round++) {
-                awaitConnections(listening, 0);
+                Servers.awaitNone(listening);
                 List<RawClient> early = arriveBefore(loops, listening, 5, listening::pause);
                 loops.loop(0).await(() -> {});
                 assertEquals(0, listening.connections());
@@ -265,38 +262,40 @@ class ArrivalTest {
             Listening listening = loops.listen(ListenOptions.on(Servers.LOOPBACK), () -> ECHO);
             close(clients(listening, 3));
             answered(arriveBefore(loops, listening, 20, listening::close));
-            awaitRefusal(listening);
+            Servers.awaitRefusal(listening.address());
             assertEquals(1, made("submits: cancel accept"), calls::toString);
         }
     }
 
     @Test
     void anAbruptEndLeavesNoDescriptorOpen() throws Exception {
-        // What is opened once for the process is open by then.
-        endInTheMiddle();
-        long before = descriptors();
-        endInTheMiddle();
-        assertEquals(before, descriptors());
+        assertLeavesNoneOpen(this::endInTheMiddle);
     }
 
     @Test
     void anEndDuringAPauseLeavesNoDescriptorOpen() throws Exception {
-        endInAPause();
-        long before = descriptors();
-        endInAPause();
-        assertEquals(before, descriptors());
+        assertLeavesNoneOpen(this::endInAPause);
     }
 
-    private void endInTheMiddle() throws Exception {
+    private static void assertLeavesNoneOpen(Callable<Void> end) throws Exception {
+        // What is opened once for the process is open by then.
+        end.call();
+        long before = Servers.descriptors();
+        end.call();
+        assertEquals(before, Servers.descriptors());
+    }
+
+    private Void endInTheMiddle() throws Exception {
         LoopGroup loops = loops(1);
         Listening listening = loops.listen(ListenOptions.on(Servers.LOOPBACK), () -> ECHO);
         close(clients(listening, 3));
         List<RawClient> early = arriveBefore(loops, listening, 5, loops::close);
         loops.await();
         close(early);
+        return null;
     }
 
-    private void endInAPause() throws Exception {
+    private Void endInAPause() throws Exception {
         LoopGroup loops = loops(1);
         Listening listening = loops.listen(ListenOptions.on(Servers.LOOPBACK), () -> ECHO);
         close(clients(listening, 3));
@@ -305,6 +304,7 @@ class ArrivalTest {
         loops.close();
         loops.await();
         close(early);
+        return null;
     }
 
     @Test
@@ -322,32 +322,6 @@ class ArrivalTest {
                 }
             }
             assertTrue(made("getpeername") >= 8, calls::toString);
-        }
-    }
-
-    private static void awaitRefusal(Listening listening) {
-        long end = System.nanoTime() + 20_000_000_000L;
-        while (true) {
-            try {
-                RawClient.connect(listening.address()).close();
-            } catch (IOException refused) {
-                return;
-            }
-            assertTrue(System.nanoTime() < end, "still accepts");
-        }
-    }
-
-    private static void awaitConnections(Listening listening, int count) {
-        long end = System.nanoTime() + 20_000_000_000L;
-        while (listening.connections() != count) {
-            assertTrue(System.nanoTime() < end, () -> listening.connections() + " connections");
-            Thread.onSpinWait();
-        }
-    }
-
-    private static long descriptors() throws IOException {
-        try (Stream<Path> all = Files.list(Path.of("/proc/self/fd"))) {
-            return all.count();
         }
     }
 }

@@ -96,21 +96,8 @@ class ListenTest {
             assertEquals("before", exchange(client, "before"));
             server.listening.close();
             assertEquals("after", exchange(client, "after"));
-            awaitRefusal(server.listening.address());
+            Servers.awaitRefusal(server.listening.address());
         }
-    }
-
-    /** Closing is carried out by the loops: connecting fails from some moment on. */
-    private static void awaitRefusal(InetSocketAddress address) {
-        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-        while (System.nanoTime() < end) {
-            try {
-                RawClient.connect(address).close();
-            } catch (IOException refused) {
-                return;
-            }
-        }
-        throw new AssertionError("still accepts on " + address);
     }
 
     @Test
@@ -214,19 +201,11 @@ class ListenTest {
             assertEquals("b", exchange(first, "b"));
             first.finish().readAll();
             first.close();
-            awaitNone(server.listening);
+            Servers.awaitNone(server.listening);
             try (RawClient again = server.connect()) {
                 assertEquals("c", exchange(again, "c"));
             }
             assertTrue(causes.isEmpty());
-        }
-    }
-
-    private static void awaitNone(Listening listening) {
-        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-        while (listening.connections() > 0) {
-            assertTrue(System.nanoTime() < end, "connections left: " + listening.connections());
-            Thread.onSpinWait();
         }
     }
 
@@ -350,7 +329,7 @@ class ListenTest {
                     assertEquals(1, server.listening.connections());
                     good.finish().readAll();
                 }
-                awaitNone(server.listening);
+                Servers.awaitNone(server.listening);
             }
         }
     }

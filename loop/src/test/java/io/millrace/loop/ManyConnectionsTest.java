@@ -15,12 +15,9 @@ import io.millrace.core.TimeLimit;
 import io.millrace.loop.Servers.Running;
 import java.io.IOException;
 import java.net.Socket;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -83,10 +80,10 @@ class ManyConnectionsTest {
     void nothingIsLeftOfTenThousandConnectionsClosedInEveryWay() throws Exception {
         // What the first use of a socket opens for good, in the JDK and here, must not count.
         run(2 * WAYS);
-        long descriptors = descriptors();
+        long descriptors = Servers.descriptors();
         Set<String> threads = threads();
         run(CONNECTIONS);
-        assertEquals(descriptors, descriptors(), "descriptors");
+        assertEquals(descriptors, Servers.descriptors(), "descriptors");
         assertEquals(threads, threads(), "threads");
         assertEquals(opened.get(), closed.get(), "every connection that opened has closed");
         assertEquals(0, held.get(), "bodies not given back");
@@ -140,12 +137,6 @@ class ManyConnectionsTest {
         socket.getOutputStream().write('x');
         int next = socket.getInputStream().read();
         assertTrue(next >= 0 && next <= 'x', "pours back, not " + next);
-    }
-
-    private static long descriptors() throws IOException {
-        try (Stream<Path> all = Files.list(Path.of("/proc/self/fd"))) {
-            return all.count();
-        }
     }
 
     private static Set<String> threads() {

@@ -24,13 +24,11 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
@@ -60,12 +58,6 @@ class RingDriverTest {
         return bytes;
     }
 
-    private static long descriptors() throws IOException {
-        try (Stream<Path> all = Files.list(Path.of("/proc/self/fd"))) {
-            return all.count();
-        }
-    }
-
     @Test
     void theEngineSaysWhatItIs() throws Exception {
         assertNull(Engine.RING.whyNot());
@@ -79,11 +71,11 @@ class RingDriverTest {
     void aLoopThatNeverRanLeavesNothingOpen() throws Exception {
         // What is opened once for the process is open by now.
         new EventLoop(Kernel.host(), "first", Engine.RING).close();
-        long before = descriptors();
+        long before = Servers.descriptors();
         for (int i = 0; i < 20; i++) {
             new EventLoop(Kernel.host(), "not run", Engine.RING).close();
         }
-        assertEquals(before, descriptors());
+        assertEquals(before, Servers.descriptors());
     }
 
     /** A receive is under way for each of them, for some a poll or a send too: no descriptor may be left, and none closed twice. */
@@ -107,7 +99,7 @@ class RingDriverTest {
                 first.send("n").readAll();
                 causes.next();
             }
-            long before = descriptors();
+            long before = Servers.descriptors();
             for (int i = 0; i < 300; i++) {
                 RawClient client = server.connect();
                 client.send(i % 3 == 0 ? "n" : i % 3 == 1 ? "f" : "x");
@@ -115,10 +107,10 @@ class RingDriverTest {
                 client.close();
             }
             long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-            while (descriptors() > before && System.nanoTime() < end) {
+            while (Servers.descriptors() > before && System.nanoTime() < end) {
                 Thread.onSpinWait();
             }
-            assertEquals(before, descriptors());
+            assertEquals(before, Servers.descriptors());
             assertEquals(0, server.listening.connections());
         }
     }

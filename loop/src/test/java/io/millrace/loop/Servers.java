@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.loop;
 
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import io.millrace.core.Buffer;
 import io.millrace.core.CloseCause;
 import io.millrace.core.Link;
@@ -10,11 +12,14 @@ import io.millrace.poll.Kernel;
 import io.millrace.testkit.RawClient;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /** What the tests of this room serve, and how they are told what happened. */
 final class Servers {
@@ -24,6 +29,35 @@ final class Servers {
     static Engine engine = Engine.READINESS;
 
     private Servers() {}
+
+    /** How many descriptors this process has open. */
+    static long descriptors() throws IOException {
+        try (Stream<Path> all = Files.list(Path.of("/proc/self/fd"))) {
+            return all.count();
+        }
+    }
+
+    /** Closing is carried out by the loops: connecting fails from some moment on. */
+    static void awaitRefusal(InetSocketAddress address) {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        while (System.nanoTime() < end) {
+            try {
+                RawClient.connect(address).close();
+            } catch (IOException refused) {
+                return;
+            }
+        }
+        throw new AssertionError("still accepts on " + address);
+    }
+
+    /** Clients go, and their connections after them. */
+    static void awaitNone(Listening listening) {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        while (listening.connections() > 0) {
+            assertTrue(System.nanoTime() < end, "connections left: " + listening.connections());
+            Thread.onSpinWait();
+        }
+    }
 
     /** Sends back what comes, without piling it up. */
     static class Echo implements Protocol {

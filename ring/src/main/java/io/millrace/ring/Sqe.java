@@ -73,11 +73,6 @@ public final class Sqe {
         return entries.get(ValueLayout.JAVA_BYTE, at);
     }
 
-    /** What belongs to this operation alone: the bits of multishot operations. */
-    public int priority() {
-        return entries.get(ValueLayout.JAVA_SHORT, at + 2);
-    }
-
     /** The descriptor, -1 for none. */
     public int fd() {
         return entries.get(ValueLayout.JAVA_INT, at + 4);

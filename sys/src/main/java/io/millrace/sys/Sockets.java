@@ -25,7 +25,6 @@ public final class Sockets {
     public static final int SOL_SOCKET = 1;
     public static final int SO_REUSEADDR = 2;
     public static final int SO_TYPE = 3;
-    public static final int SO_PEERNAME = 28;
     public static final int SO_ERROR = 4;
     public static final int SO_BROADCAST = 6;
     public static final int SO_SNDBUF = 7;
@@ -33,6 +32,7 @@ public final class Sockets {
     public static final int SO_LINGER = 13;
     public static final int SO_REUSEPORT = 15;
     public static final int SO_ATTACH_REUSEPORT_CBPF = 51;
+    public static final int SO_PEERNAME = 28;
     public static final int SO_ACCEPTCONN = 30;
     public static final int SO_DOMAIN = 39;
     public static final int IPPROTO_TCP = 6;
