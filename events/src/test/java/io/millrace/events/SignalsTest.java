@@ -18,6 +18,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -33,6 +34,12 @@ class SignalsTest extends OverEveryEngine {
 
     private final List<String> told = new ArrayList<>();
     private EventLoop loop;
+
+    /** A signal that the kernel delivers after the last watch of a test has gone would end the JVM: that is the default of this one. */
+    @BeforeAll
+    static void outliveStragglers() {
+        new JdkSignal("USR1").handle(() -> {});
+    }
 
     @BeforeEach
     void open() throws Exception {
