@@ -12,8 +12,9 @@ import java.time.Duration;
 import java.util.Locale;
 
 /**
- * The scenarios of {@code bench/c/libevent_bench.c} over Millrace, line by line what that does over libevent. Rounds that are not printed come before, for the
- * JIT compiler: until the process has used so many seconds of CPU time, which a busy machine does not shorten.
+ * The scenarios of {@code bench/c/libevent_bench.c} over Millrace, line by line what that does over libevent. Rounds
+ * that are not printed come before, for the JIT compiler: until the process has used so many seconds of CPU time, which
+ * a busy machine does not shorten.
  */
 final class EventsBench {
     private static final int STREAM = Sockets.SOCK_STREAM | Sockets.SOCK_NONBLOCK;
@@ -39,9 +40,16 @@ final class EventsBench {
     public static void main(String[] args) throws Exception {
         if (args.length == 7 && args[0].equals("pipes")) {
             new EventsBench(BenchLoops.open(args[1]))
-                    .pipes(args[1], number(args, 2), number(args, 3), number(args, 4), seconds(args, 5), number(args, 6));
+                    .pipes(
+                            args[1],
+                            number(args, 2),
+                            number(args, 3),
+                            number(args, 4),
+                            seconds(args, 5),
+                            number(args, 6));
         } else if (args.length == 5 && args[0].equals("cascade")) {
-            new EventsBench(BenchLoops.open(args[1])).cascade(args[1], number(args, 2), seconds(args, 3), number(args, 4));
+            new EventsBench(BenchLoops.open(args[1]))
+                    .cascade(args[1], number(args, 2), seconds(args, 3), number(args, 4));
         } else if (args.length == 4 && args[0].equals("timers")) {
             new EventsBench(BenchLoops.open("epoll")).timers(number(args, 1), seconds(args, 2), number(args, 3));
         } else {
@@ -89,7 +97,8 @@ final class EventsBench {
             ends[2 * i] = two[0];
             ends[2 * i + 1] = two[1];
             int pair = i;
-            Watch.Callback callback = cascade ? (watch, found) -> onCascade(watch, pair) : (watch, found) -> onRead(watch, pair);
+            Watch.Callback callback =
+                    cascade ? (watch, found) -> onCascade(watch, pair) : (watch, found) -> onRead(watch, pair);
             check("enable", loop.watch(two[0], Interest.READ | edge, callback).enable(), 0);
         }
         loop.run(RunMode.NOW);

@@ -27,8 +27,10 @@ public final class ModelServer {
         IoModel model = IoModel.named(arguments[1]).orElseThrow();
         Server server = model.open(ModelOptions.DEFAULT.withCarriers(1));
         InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
-        server.listen(ListenOptions.on(address), () -> new Http1((request, response) ->
-                response.type("text/plain").send(HELLO)));
+        server.listen(
+                ListenOptions.on(address),
+                () -> new Http1(
+                        (request, response) -> response.type("text/plain").send(HELLO)));
         server.await();
     }
 }

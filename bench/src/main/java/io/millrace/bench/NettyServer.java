@@ -17,8 +17,8 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 
 /**
- * Netty as a contender, tuned as its users tune it for such figures: native epoll or io_uring, one event loop thread for accepting
- * and serving, header validation off, flush when a read is complete, prepared header values.
+ * Netty as a contender, tuned as its users tune it for such figures: native epoll or io_uring, one event loop thread
+ * for accepting and serving, header validation off, flush when a read is complete, prepared header values.
  */
 public final class NettyServer {
     private NettyServer() {}
@@ -31,8 +31,8 @@ public final class NettyServer {
     public static void main(String[] arguments) throws InterruptedException {
         int port = Integer.parseInt(arguments[0]);
         boolean ring = arguments.length > 1 && arguments[1].equals("io_uring");
-        EventLoopGroup loop = new MultiThreadIoEventLoopGroup(
-                1, ring ? IoUringIoHandler.newFactory() : EpollIoHandler.newFactory());
+        EventLoopGroup loop =
+                new MultiThreadIoEventLoopGroup(1, ring ? IoUringIoHandler.newFactory() : EpollIoHandler.newFactory());
         new ServerBootstrap()
                 .group(loop)
                 .channel(ring ? IoUringServerSocketChannel.class : EpollServerSocketChannel.class)

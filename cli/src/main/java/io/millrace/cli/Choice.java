@@ -5,7 +5,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** An option's value that is one of an enum's names, in lower case and with dashes. Knows no picocli, which a worker process does not load. */
+/**
+ * An option's value that is one of an enum's names, in lower case and with dashes. Knows no picocli, which a worker
+ * process does not load.
+ */
 final class Choice {
     private Choice() {}
 

@@ -35,17 +35,33 @@ final class EchoCommand {
                                 + "loop.")
                 .footer("", "Example:", "", "  millrace echo -p 7777 &", "  echo hello | nc -N 127.0.0.1 7777");
         Options.addHelp(spec);
-        spec.addOption(value("ADDR", String.class, names("-b", "--bind-address"),
-                "Address to listen on. Default: 127.0.0.1, this machine only.").build());
-        spec.addOption(value("PORT", Integer.class, names("-p", "--port"),
+        spec.addOption(value(
+                        "ADDR",
+                        String.class,
+                        names("-b", "--bind-address"),
+                        "Address to listen on. Default: 127.0.0.1, this machine only.")
+                .build());
+        spec.addOption(value(
+                        "PORT",
+                        Integer.class,
+                        names("-p", "--port"),
                         "Port to listen on. Default: 7777. 0 picks one that is free.")
-                .converters(Options.number(0, 65535)).build());
+                .converters(Options.number(0, 65535))
+                .build());
         spec.addOption(Models.option().build());
         spec.addOption(Models.trace().build());
-        spec.addOption(number("N", 1, names("--loops"),
-                "Event loops, threads or processes, where the model has several. Default: one per processor.").build());
-        spec.addOption(number("SECONDS", 0, names("--grace"),
-                "Time that connections get to end by themselves at a stop. Default: 1.").build());
+        spec.addOption(number(
+                        "N",
+                        1,
+                        names("--loops"),
+                        "Event loops, threads or processes, where the model has several. Default: one per processor.")
+                .build());
+        spec.addOption(number(
+                        "SECONDS",
+                        0,
+                        names("--grace"),
+                        "Time that connections get to end by themselves at a stop. Default: 1.")
+                .build());
         spec.addOption(flag("-q", "No banner.").names("-q", "--quiet").build());
         return spec;
     }
@@ -64,7 +80,8 @@ final class EchoCommand {
         Optional<IoModel> chosen = Optional.ofNullable(given.model());
         IoModel model = chosen.orElseGet(IoModel::auto);
         boolean lean = model == IoModel.PROCESS && !Worker.isWorker();
-        ModelOptions options = ModelOptions.DEFAULT.withCarriers(count)
+        ModelOptions options = ModelOptions.DEFAULT
+                .withCarriers(count)
                 .withWorkerCommand(lean ? OneClient.command(NAME, given.words()) : List.of())
                 .withTrace(given.has("--trace") ? terminal.err() : null);
         try (Server server = model.open(options)) {
@@ -79,7 +96,8 @@ final class EchoCommand {
             }
             greet(terminal.out(), listening.address(), Models.engine(server.engine(), chosen), quiet);
             shutdown.await();
-            // Echo clients have no end of their own: those that are still there after the grace are cut off, as announced.
+            // Echo clients have no end of their own: those that are still there after the grace are cut off, as
+            // announced.
             server.stop(grace);
             return Main.OK;
         } catch (UnsupportedOperationException e) {

@@ -6,8 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What a command line gave: as picocli has parsed and checked it ({@link ParsedGiven}), or as words that a process of ours has made of that for a worker. A worker lives
- * for one client, and picocli would be the longest part of its life.
+ * What a command line gave: as picocli has parsed and checked it ({@link ParsedGiven}), or as words that a process of
+ * ours has made of that for a worker. A worker lives for one client, and picocli would be the longest part of its life.
  */
 abstract class Given {
 

@@ -57,7 +57,11 @@ final class HeaderLog implements ExchangeLog, AutoCloseable {
 
     private static void appendFields(StringBuilder text, Headers fields) {
         for (int i = 0; i < fields.size(); i++) {
-            text.append("    ").append(fields.name(i)).append(": ").append(visible(fields.value(i))).append('\n');
+            text.append("    ")
+                    .append(fields.name(i))
+                    .append(": ")
+                    .append(visible(fields.value(i)))
+                    .append('\n');
         }
     }
 

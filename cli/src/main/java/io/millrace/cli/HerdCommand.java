@@ -35,12 +35,21 @@ final class HerdCommand {
                                 + "clients waited, without and with a slow worker.")
                 .footer("", "docs/models.md explains what is to be seen.");
         Options.addHelp(spec);
-        spec.addOption(number("N", 1, names("--workers"), "Workers that wait. Default: 4.").build());
-        spec.addOption(Options.choice(Kind.class, names("--as"), "What they are, each with an epoll of its own. Default: first the one, "
-                + "then the other.").build());
-        spec.addOption(number("N", 1, names("--connections"), "Connections in each run. Default: 1000.").build());
-        spec.addOption(number("MS", 0, names("--slow"),
-                "What the slow worker takes for each of its connections, in milliseconds. Default: 5.").build());
+        spec.addOption(number("N", 1, names("--workers"), "Workers that wait. Default: 4.")
+                .build());
+        spec.addOption(Options.choice(
+                        Kind.class,
+                        names("--as"),
+                        "What they are, each with an epoll of its own. Default: first the one, " + "then the other.")
+                .build());
+        spec.addOption(number("N", 1, names("--connections"), "Connections in each run. Default: 1000.")
+                .build());
+        spec.addOption(number(
+                        "MS",
+                        0,
+                        names("--slow"),
+                        "What the slow worker takes for each of its connections, in milliseconds. Default: 5.")
+                .build());
         return spec;
     }
 
@@ -53,10 +62,14 @@ final class HerdCommand {
         out.printf("%d workers, %d connections a run, 4 clients; for each connection%n", workers, connections);
         try {
             for (Kind kind : only == null ? Kind.values() : new Kind[] {only}) {
-                out.printf("%n%-31s %7s %8s %9s %9s  %-22s %s%n", Choice.label(kind), "woken", "useless", "p50", "p99", "spread",
-                        "p99, one slow");
+                out.printf(
+                        "%n%-31s %7s %8s %9s %9s  %-22s %s%n",
+                        Choice.label(kind), "woken", "useless", "p50", "p99", "spread", "p99, one slow");
                 for (Herd.Way way : Herd.Way.values()) {
-                    out.println(line(way, run(kind, way, workers, connections, Duration.ZERO), run(kind, way, workers, connections, slow)));
+                    out.println(line(
+                            way,
+                            run(kind, way, workers, connections, Duration.ZERO),
+                            run(kind, way, workers, connections, slow)));
                     out.flush();
                 }
             }
@@ -83,8 +96,15 @@ final class HerdCommand {
 
     private static String line(Herd.Way way, Herd.Result even, Herd.Result uneven) {
         String spread = even.spread().stream().map(String::valueOf).collect(Collectors.joining("/"));
-        return String.format(Locale.ROOT, "%-31s %7.2f %8.2f %6.2f ms %6.2f ms  %-22s %6.2f ms", way.text(),
-                (double) even.wakeups() / even.accepted(), (double) even.useless() / even.accepted(),
-                even.medianNanos() / 1e6, even.p99Nanos() / 1e6, spread, uneven.p99Nanos() / 1e6);
+        return String.format(
+                Locale.ROOT,
+                "%-31s %7.2f %8.2f %6.2f ms %6.2f ms  %-22s %6.2f ms",
+                way.text(),
+                (double) even.wakeups() / even.accepted(),
+                (double) even.useless() / even.accepted(),
+                even.medianNanos() / 1e6,
+                even.p99Nanos() / 1e6,
+                spread,
+                uneven.p99Nanos() / 1e6);
     }
 }

@@ -33,7 +33,8 @@ final class HerdExperiment implements Experiment {
     }
 
     @Override
-    public Map<Metric, Double> round(String name, int workers, int connections) throws IOException, InterruptedException {
+    public Map<Metric, Double> round(String name, int workers, int connections)
+            throws IOException, InterruptedException {
         Herd.Way way = Herd.Way.valueOf(name.toUpperCase(Locale.ROOT).replace('-', '_'));
         try {
             if (warm.add(way)) {
@@ -53,7 +54,8 @@ final class HerdExperiment implements Experiment {
         double served = even.accepted();
         figures.put(Metric.WOKEN, even.wakeups() / served);
         figures.put(Metric.USELESS, even.useless() / served);
-        figures.put(Metric.BUSIEST, Collections.max(even.spread()) * even.spread().size() / served);
+        figures.put(
+                Metric.BUSIEST, Collections.max(even.spread()) * even.spread().size() / served);
         figures.put(Metric.P50, even.medianNanos() / 1e3);
         figures.put(Metric.P99, even.p99Nanos() / 1e3);
         figures.put(Metric.P99_ONE_SLOW, oneSlow.p99Nanos() / 1e3);

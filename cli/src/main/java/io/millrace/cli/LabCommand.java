@@ -70,10 +70,18 @@ final class LabCommand {
                 flag("--quick", "The quick scenarios, few rounds, short ones."),
                 list("NAME", names("--models"), "Only these models. Default: all that this machine has."),
                 list("NAME", names("--scenarios"), "Only these scenarios. Default: all, or the quick ones."),
-                value("DIR", Path.class, names("--scenario-dir"), "Your own scenarios, instead of those that come with the command."),
+                value(
+                        "DIR",
+                        Path.class,
+                        names("--scenario-dir"),
+                        "Your own scenarios, instead of those that come with the command."),
                 list("NAME", names("--peers"), "Other servers that the lab knows: nginx, netty."),
-                value("NAME=COMMAND", List.class, names("--peer"),
-                        "Any other server over HTTP; {port} in the command is replaced. May be repeated.").auxiliaryTypes(String.class),
+                value(
+                                "NAME=COMMAND",
+                                List.class,
+                                names("--peer"),
+                                "Any other server over HTTP; {port} in the command is replaced. May be repeated.")
+                        .auxiliaryTypes(String.class),
                 flag("--list", "Say what there is, and do nothing."));
         Options.addSection(
                 spec,
@@ -84,18 +92,29 @@ final class LabCommand {
         Options.addSection(
                 spec,
                 "Where to:",
-                value("FILE", Path.class, names("-o", "--out"), "The page. Default: millrace-lab.html. The data goes beside it, as .json."),
+                value(
+                        "FILE",
+                        Path.class,
+                        names("-o", "--out"),
+                        "The page. Default: millrace-lab.html. The data goes beside it, as .json."),
                 flag("-q", "Say nothing while it goes on.").names("-q", "--quiet"));
         Options.addSection(
                 spec,
                 "Instead of a run:",
-                value("FILE", List.class, names("--compare"), "Two data files: what changed, and whether it is more than noise.")
-                        .auxiliaryTypes(Path.class).arity("2"),
+                value(
+                                "FILE",
+                                List.class,
+                                names("--compare"),
+                                "Two data files: what changed, and whether it is more than noise.")
+                        .auxiliaryTypes(Path.class)
+                        .arity("2"),
                 value("FILE", Path.class, names("--draw"), "A data file: draw its page again."));
     }
 
     private static OptionSpec.Builder list(String label, String[] names, String description) {
-        return value(label, List.class, names, description).auxiliaryTypes(String.class).splitRegex(",");
+        return value(label, List.class, names, description)
+                .auxiliaryTypes(String.class)
+                .splitRegex(",");
     }
 
     static int run(Terminal terminal, ParseResult parsed) {
@@ -160,7 +179,10 @@ final class LabCommand {
 
     private LabContenders contenders(Path files, List<String> peers) throws IOException, InterruptedException {
         return new LabContenders(
-                files, parsed.matchedOptionValue("--models", List.of()), peers, parsed.matchedOptionValue("--peer", List.of()),
+                files,
+                parsed.matchedOptionValue("--models", List.of()),
+                peers,
+                parsed.matchedOptionValue("--peer", List.of()),
                 terminal.err()::println);
     }
 
@@ -177,7 +199,8 @@ final class LabCommand {
         return all.stream()
                 .filter(scenario -> names.isEmpty() ? !quick() || scenario.quick() : names.contains(scenario.name()))
                 // The long form of a scenario says all that its quick form says.
-                .filter(scenario -> quick() || !names.isEmpty() || !scenario.name().endsWith("-quick"))
+                .filter(scenario ->
+                        quick() || !names.isEmpty() || !scenario.name().endsWith("-quick"))
                 .toList();
     }
 
@@ -204,14 +227,26 @@ final class LabCommand {
         }
         boolean systemCalls = !quick() && !parsed.hasMatchedOption("--no-system-calls") && Machine.has("strace");
         return new Settings(
-                rounds, Duration.ofMillis((long) (seconds * 1000)), Duration.ofMillis(quick() ? 800 : 1500), systemCalls, -1, -1, folder,
-                LabContenders.ourselves(LoadCommand.NAME, "--agent", "0")).pinned();
+                        rounds,
+                        Duration.ofMillis((long) (seconds * 1000)),
+                        Duration.ofMillis(quick() ? 800 : 1500),
+                        systemCalls,
+                        -1,
+                        -1,
+                        folder,
+                        LabContenders.ourselves(LoadCommand.NAME, "--agent", "0"))
+                .pinned();
     }
 
-    private int measure(List<Scenario> scenarios, LabContenders contenders, RunFolder folder) throws IOException, InterruptedException {
+    private int measure(List<Scenario> scenarios, LabContenders contenders, RunFolder folder)
+            throws IOException, InterruptedException {
         long begin = System.nanoTime();
         Lab lab = new Lab(settings(folder.path()), contenders.all(), new HerdExperiment(), progress());
-        lab.note("command", "millrace lab " + String.join(" ", parsed.originalArgs().stream().skip(1).toList()));
+        lab.note(
+                "command",
+                "millrace lab "
+                        + String.join(
+                                " ", parsed.originalArgs().stream().skip(1).toList()));
         lab.note("version", LabContenders.revision());
         contenders.versions().forEach(lab::note);
         if (!missing(contenders).isEmpty()) {
@@ -227,8 +262,9 @@ final class LabCommand {
                 terminal.out().println(title + "\n  " + String.join("\n  ", sentences) + "\n");
             }
         });
-        terminal.out().println((whole ? "" : "Broken off. ") + "The page is " + page() + ", the data " + beside(page()) + "; it took "
-                + Summary.time(Duration.ofNanos(System.nanoTime() - begin)) + ".");
+        terminal.out()
+                .println((whole ? "" : "Broken off. ") + "The page is " + page() + ", the data " + beside(page())
+                        + "; it took " + Summary.time(Duration.ofNanos(System.nanoTime() - begin)) + ".");
         return whole ? Main.OK : Main.FAILED;
     }
 

@@ -22,7 +22,9 @@ import java.util.Map;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
-/** Who takes part in a run of the lab: this machine's models, each as a process of this very command, and other servers. */
+/**
+ * Who takes part in a run of the lab: this machine's models, each as a process of this very command, and other servers.
+ */
 final class LabContenders {
     private static final List<String> KNOWN = List.of("nginx", "netty");
 
@@ -60,8 +62,13 @@ final class LabContenders {
         Arrays.fill(bytes, (byte) 'm');
         Files.write(files.resolve("file"), bytes);
         for (String name : models) {
-            IoModel.named(name).orElseThrow(() -> new IllegalArgumentException("there is no model '" + name + "'; there are "
-                    + String.join(", ", Arrays.stream(IoModel.values()).map(IoModel::word).toList())));
+            IoModel.named(name)
+                    .orElseThrow(() -> new IllegalArgumentException("there is no model '" + name + "'; there are "
+                            + String.join(
+                                    ", ",
+                                    Arrays.stream(IoModel.values())
+                                            .map(IoModel::word)
+                                            .toList())));
         }
         for (IoModel model : IoModel.values()) {
             if (models.isEmpty() || models.contains(model.word())) {
@@ -70,7 +77,8 @@ final class LabContenders {
         }
         for (String name : known) {
             if (!KNOWN.contains(name)) {
-                throw new IllegalArgumentException("--peers knows " + String.join(" and ", KNOWN) + ", not '" + name + "'; try --peer");
+                throw new IllegalArgumentException(
+                        "--peers knows " + String.join(" and ", KNOWN) + ", not '" + name + "'; try --peer");
             }
         }
         for (String name : known) {
@@ -87,7 +95,11 @@ final class LabContenders {
             services.put(Service.PLAINTEXT, "millrace serve" + named + " --hello FOLDER");
             services.put(Service.FILE, "millrace serve" + named + " FOLDER");
             all.add(new Contender(
-                    model.word(), model.lesson(), services, (service, port) -> command(model, service, port), limit(model)));
+                    model.word(),
+                    model.lesson(),
+                    services,
+                    (service, port) -> command(model, service, port),
+                    limit(model)));
         } else {
             without(model.word(), model.whyNot());
         }
@@ -95,11 +107,15 @@ final class LabContenders {
 
     private static Contender.Limit limit(IoModel model) {
         if (model.clientsAtOnce() == 1) {
-            return new Contender.Limit(1, Duration.ZERO, "it serves one client after another, and a silent one keeps everybody else out");
+            return new Contender.Limit(
+                    1, Duration.ZERO, "it serves one client after another, and a silent one keeps everybody else out");
         }
         return switch (model) {
-            case PROCESS -> new Contender.Limit(PROCESSES, ARRIVAL, "it starts a process for each client, and a process is a whole JVM");
-            case THREAD -> new Contender.Limit(THREADS, Duration.ZERO, "it starts no more than %,d threads".formatted(THREADS));
+            case PROCESS ->
+                new Contender.Limit(
+                        PROCESSES, ARRIVAL, "it starts a process for each client, and a process is a whole JVM");
+            case THREAD ->
+                new Contender.Limit(THREADS, Duration.ZERO, "it starts no more than %,d threads".formatted(THREADS));
             default -> Contender.Limit.NONE;
         };
     }
@@ -108,7 +124,8 @@ final class LabContenders {
         String number = String.valueOf(port);
         return service == Service.ECHO
                 ? ourselves(EchoCommand.NAME, "--model", model.word(), "-p", number, "-q")
-                : ourselves(ServeCommand.NAME, "--model", model.word(), "-p", number, "-q", "--hello", files.toString());
+                : ourselves(
+                        ServeCommand.NAME, "--model", model.word(), "-p", number, "-q", "--hello", files.toString());
     }
 
     private void addKnown(String name) throws InterruptedException {
@@ -129,11 +146,16 @@ final class LabContenders {
         try {
             Path jars = Netty.jars(say);
             all.add(new Contender(
-                    "netty", "Netty, native epoll by JNI, one loop", Map.of(Service.PLAINTEXT, "io.millrace.bench.NettyServer PORT"),
+                    "netty",
+                    "Netty, native epoll by JNI, one loop",
+                    Map.of(Service.PLAINTEXT, "io.millrace.bench.NettyServer PORT"),
                     (service, port) -> Stream.of(
-                            java().filter(flag -> !flag.startsWith("-XX:AOTCache")), Netty.FLAGS.stream(),
-                            Stream.of("-cp", jars + "/*", "io.millrace.bench.NettyServer", String.valueOf(port)))
-                            .flatMap(each -> each).toList(),
+                                    java().filter(flag -> !flag.startsWith("-XX:AOTCache")),
+                                    Netty.FLAGS.stream(),
+                                    Stream.of(
+                                            "-cp", jars + "/*", "io.millrace.bench.NettyServer", String.valueOf(port)))
+                            .flatMap(each -> each)
+                            .toList(),
                     Contender.Limit.NONE));
         } catch (IOException e) {
             without("netty", StartFailure.message(e));
@@ -146,7 +168,8 @@ final class LabContenders {
 
     private static Stream<String> java() {
         Stream<String> flags = ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-                .filter(flag -> flag.startsWith("-XX:") || flag.startsWith("-Xlog") || flag.startsWith("--enable-native"));
+                .filter(flag ->
+                        flag.startsWith("-XX:") || flag.startsWith("-Xlog") || flag.startsWith("--enable-native"));
         String binary = Path.of(System.getProperty("java.home"), "bin", "java").toString();
         return Stream.concat(Stream.of(binary), flags);
     }
@@ -154,7 +177,9 @@ final class LabContenders {
     /** The command line that runs this command again, with other arguments. */
     static List<String> ourselves(String... arguments) {
         Stream<String> what = Stream.of("-cp", System.getProperty("java.class.path"), Main.class.getName());
-        return Stream.of(java(), what, Arrays.stream(arguments)).flatMap(each -> each).toList();
+        return Stream.of(java(), what, Arrays.stream(arguments))
+                .flatMap(each -> each)
+                .toList();
     }
 
     List<Contender> all() {
@@ -182,8 +207,12 @@ final class LabContenders {
 
     private static String firstLine(String... command) {
         try {
-            Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-            return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).lines().findFirst().orElse("unknown");
+            Process process =
+                    new ProcessBuilder(command).redirectErrorStream(true).start();
+            return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8)
+                    .lines()
+                    .findFirst()
+                    .orElse("unknown");
         } catch (IOException e) {
             return "unknown";
         }

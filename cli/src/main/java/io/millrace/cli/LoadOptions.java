@@ -53,7 +53,8 @@ final class LoadOptions {
                 spec,
                 "When:",
                 decimal("N", "--rate", "Requests a second, whatever the server does. Default: as fast as it answers."),
-                decimal("SECONDS", "-d", "How long it is measured. Default: 10.").names("-d", "--duration"),
+                decimal("SECONDS", "-d", "How long it is measured. Default: 10.")
+                        .names("-d", "--duration"),
                 decimal("SECONDS", "--warmup", "Time before that does not count. Default: 0."),
                 decimal("SECONDS", "--timeout", "How long an answer is waited for. Default: 5."));
         Options.addSection(
@@ -78,11 +79,19 @@ final class LoadOptions {
         Options.addSection(
                 spec,
                 "Several machines:",
-                value("[ADDR:]PORT", String.class, names("--agent"),
+                value(
+                        "[ADDR:]PORT",
+                        String.class,
+                        names("--agent"),
                         "Wait for a coordinator and run what it says. Address by default: 127.0.0.1; any other wants a token."),
                 value("HOST:PORT", List.class, names("--coordinate"), "Run on these agents, separated by commas.")
-                        .auxiliaryTypes(String.class).splitRegex(","),
-                value("FILE", String.class, names("--token-file"), "A file with what agents and coordinators both know."));
+                        .auxiliaryTypes(String.class)
+                        .splitRegex(","),
+                value(
+                        "FILE",
+                        String.class,
+                        names("--token-file"),
+                        "A file with what agents and coordinators both know."));
     }
 
     private static OptionSpec.Builder decimal(String label, String name, String description) {
@@ -179,7 +188,9 @@ final class LoadOptions {
     private LoadPlan.Message message(LoadTarget target) throws IOException {
         byte[] body = body();
         if (target.kind() == LoadTarget.Kind.TCP && body.length == 0) {
-            body = "0123456789abcdef".repeat(read("--size", 64) / 16 + 1).substring(0, read("--size", 64))
+            body = "0123456789abcdef"
+                    .repeat(read("--size", 64) / 16 + 1)
+                    .substring(0, read("--size", 64))
                     .getBytes(StandardCharsets.US_ASCII);
         }
         String method = read("--method", body.length > 0 ? "POST" : "GET");

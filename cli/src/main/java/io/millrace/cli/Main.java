@@ -82,7 +82,8 @@ public final class Main {
     private static int explain(Terminal terminal, ParameterException wrong) {
         CommandLine command = wrong.getCommandLine();
         String text = "millrace: " + firstLine(wrong.getMessage());
-        if (wrong instanceof UnmatchedArgumentException unmatched && !unmatched.getSuggestions().isEmpty()) {
+        if (wrong instanceof UnmatchedArgumentException unmatched
+                && !unmatched.getSuggestions().isEmpty()) {
             text += " (did you mean " + String.join(" or ", unmatched.getSuggestions()) + "?)";
         }
         terminal.err().println(text);

@@ -45,14 +45,18 @@ final class Models {
 
     /** {@code --trace}. */
     static OptionSpec.Builder trace() {
-        return Options.flag("--trace", "Print, call by call, what the kernel reported and what the server did, on standard error.");
+        return Options.flag(
+                "--trace", "Print, call by call, what the kernel reported and what the server did, on standard error.");
     }
 
     /** {@code --model NAME}. */
     static OptionSpec.Builder option() {
-        return value("NAME", IoModel.class, names("--model"),
-                "What to wait for clients with: " + words() + ". Default: auto, the best of this machine. 'millrace models' "
-                        + "tells of each.")
+        return value(
+                        "NAME",
+                        IoModel.class,
+                        names("--model"),
+                        "What to wait for clients with: " + words()
+                                + ". Default: auto, the best of this machine. 'millrace models' " + "tells of each.")
                 .converters(Models::choose);
     }
 
@@ -66,7 +70,9 @@ final class Models {
     }
 
     private static String words() {
-        return AUTO + ", " + String.join(", ", Arrays.stream(IoModel.values()).map(IoModel::word).toList());
+        return AUTO + ", "
+                + String.join(
+                        ", ", Arrays.stream(IoModel.values()).map(IoModel::word).toList());
     }
 
     /** The model that was asked for, or none for auto. */

@@ -10,11 +10,16 @@ import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
-/** The server over Netty of the side-by-side figures ({@code bench}), built when it is asked for: Netty is no dependency of the command. */
+/**
+ * The server over Netty of the side-by-side figures ({@code bench}), built when it is asked for: Netty is no dependency
+ * of the command.
+ */
 final class Netty {
     /** What suits Netty best; docs/bench/README.md says how that was found. */
     static final List<String> FLAGS = List.of(
-            "--sun-misc-unsafe-memory-access=allow", "-Dio.netty.buffer.checkBounds=false", "-Dio.netty.buffer.checkAccessible=false");
+            "--sun-misc-unsafe-memory-access=allow",
+            "-Dio.netty.buffer.checkBounds=false",
+            "-Dio.netty.buffer.checkAccessible=false");
 
     private static final String JAR = "millrace-bench.jar";
 
@@ -81,7 +86,11 @@ final class Netty {
 
     /** The first error of Maven, which says more than its last. */
     private static String complaint(Path log) throws IOException {
-        List<String> lines = Files.readString(log, StandardCharsets.UTF_8).lines().toList();
-        return lines.stream().filter(line -> line.startsWith("[ERROR]")).findFirst().orElse("mvn -pl bench -am package says why");
+        List<String> lines =
+                Files.readString(log, StandardCharsets.UTF_8).lines().toList();
+        return lines.stream()
+                .filter(line -> line.startsWith("[ERROR]"))
+                .findFirst()
+                .orElse("mvn -pl bench -am package says why");
     }
 }

@@ -8,8 +8,9 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The {@code main} of a process that serves one client ({@code --model process}). It does what {@link Main} does, on a command line that was parsed by
- * the parent ({@link Given}), and with a start-up cache of its own, for it lives no longer than its client.
+ * The {@code main} of a process that serves one client ({@code --model process}). It does what {@link Main} does, on a
+ * command line that was parsed by the parent ({@link Given}), and with a start-up cache of its own, for it lives no
+ * longer than its client.
  */
 public final class OneClient {
     /** Names the start-up cache; the launcher says it. */
@@ -21,16 +22,17 @@ public final class OneClient {
     private OneClient() {}
 
     /**
-     * The command of such a process: the name of the subcommand, and what was given to it. It maps the cache to the address that it was made for, a sixth
-     * of the start less than moving it to another: {@link WorkerRehearsal} has chosen that by chance, and all workers share it, as children of fork(2) share
-     * their parent's.
+     * The command of such a process: the name of the subcommand, and what was given to it. It maps the cache to the
+     * address that it was made for, a sixth of the start less than moving it to another: {@link WorkerRehearsal} has
+     * chosen that by chance, and all workers share it, as children of fork(2) share their parent's.
      */
     static List<String> command(String name, List<String> given) {
         List<String> arguments = new ArrayList<>();
         arguments.add(name);
         arguments.addAll(given);
         String cache = System.getProperty(CACHE);
-        List<String> command = new ArrayList<>(Worker.command(OneClient.class, arguments, cache == null ? null : Path.of(cache)));
+        List<String> command =
+                new ArrayList<>(Worker.command(OneClient.class, arguments, cache == null ? null : Path.of(cache)));
         if (cache != null && !command.isEmpty()) {
             command.addAll(1, List.of("-XX:+UnlockDiagnosticVMOptions", "-XX:ArchiveRelocationMode=0"));
         }
@@ -52,9 +54,11 @@ public final class OneClient {
         Terminal.formatLog();
         Given given = Given.words(Arrays.asList(args).subList(1, args.length));
         Terminal terminal = Terminal.system();
-        int code = args[0].equals(EchoCommand.NAME) ? EchoCommand.run(terminal, given) : ServeCommand.run(terminal, given);
+        int code =
+                args[0].equals(EchoCommand.NAME) ? EchoCommand.run(terminal, given) : ServeCommand.run(terminal, given);
         if (code != Main.OK) {
-            // Otherwise the process ends with this thread: System.exit would load a logging system first, to offer it a line about the exit.
+            // Otherwise the process ends with this thread: System.exit would load a logging system first, to offer it a
+            // line about the exit.
             System.exit(code);
         }
     }

@@ -60,7 +60,8 @@ final class Options {
 
     /** Options under a heading of their own in the help. */
     static void addSection(CommandSpec spec, String heading, OptionSpec.Builder... options) {
-        ArgGroupSpec.Builder section = ArgGroupSpec.builder().heading("%n" + heading + "%n").validate(false);
+        ArgGroupSpec.Builder section =
+                ArgGroupSpec.builder().heading("%n" + heading + "%n").validate(false);
         for (OptionSpec.Builder option : options) {
             section.addArg(option.build());
         }
@@ -69,8 +70,15 @@ final class Options {
 
     /** The options for help and version, in the spellings of jwebserver as well. */
     static void addHelp(CommandSpec spec) {
-        spec.usageMessage().width(100).abbreviateSynopsis(true).sortOptions(false).optionListHeading("%nOptions:%n");
-        spec.addOption(flag("--help", "Show this help and exit.").names("-h", "-?", "--help").usageHelp(true).build());
+        spec.usageMessage()
+                .width(100)
+                .abbreviateSynopsis(true)
+                .sortOptions(false)
+                .optionListHeading("%nOptions:%n");
+        spec.addOption(flag("--help", "Show this help and exit.")
+                .names("-h", "-?", "--help")
+                .usageHelp(true)
+                .build());
         spec.addOption(flag("--version", "Show the version and exit.")
                 .names("-version", "--version")
                 .versionHelp(true)

@@ -9,7 +9,9 @@ import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 
-/** What picocli found on a command line, and checked. In a file of its own so that a worker never comes across picocli. */
+/**
+ * What picocli found on a command line, and checked. In a file of its own so that a worker never comes across picocli.
+ */
 final class ParsedGiven extends Given {
     private final ParseResult parsed;
 

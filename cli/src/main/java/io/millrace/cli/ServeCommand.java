@@ -99,7 +99,9 @@ final class ServeCommand {
         AccessLog access = AccessLog.to(terminal.log(), log(), terminal.colors(options.color()), Clock.SYSTEM);
         HeaderLog headers = options.verbose() ? new HeaderLog(terminal.out()) : null;
         ExchangeLog log = ExchangeLogs.all(stats, headers == null ? access : headers);
-        try (access; headers; WebServer server = server(address, log).files("/", folder, files)) {
+        try (access;
+                headers;
+                WebServer server = server(address, log).files("/", folder, files)) {
             // Before the port answers: whoever sees it answer may send a signal.
             Shutdown shutdown = Worker.isWorker() ? null : Shutdown.onSignal();
             server.start();
@@ -160,8 +162,9 @@ final class ServeCommand {
         access.close();
         if (!options.quiet()) {
             Duration running = Duration.ofNanos(System.nanoTime() - start);
-            messages().println(workers.map(counted -> Summary.text(counted, running))
-                    .orElseGet(() -> Summary.text(stats, running, access.dropped())));
+            messages()
+                    .println(workers.map(counted -> Summary.text(counted, running))
+                            .orElseGet(() -> Summary.text(stats, running, access.dropped())));
             messages().flush();
         }
         if (inTime) {
@@ -188,11 +191,12 @@ final class ServeCommand {
 
     private static String cannotServe(Path directory, IOException failure) {
         String name = directory.toString().isEmpty() ? "the current folder" : directory.toString();
-        return "cannot serve " + name + ": " + switch (failure) {
-            case NoSuchFileException none -> "no such folder";
-            case NotDirectoryException file -> "not a folder; name the folder that it is in";
-            case AccessDeniedException denied -> "no permission to read it";
-            default -> StartFailure.message(failure);
-        };
+        return "cannot serve " + name + ": "
+                + switch (failure) {
+                    case NoSuchFileException none -> "no such folder";
+                    case NotDirectoryException file -> "not a folder; name the folder that it is in";
+                    case AccessDeniedException denied -> "no permission to read it";
+                    default -> StartFailure.message(failure);
+                };
     }
 }

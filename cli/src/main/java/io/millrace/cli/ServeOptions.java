@@ -58,18 +58,33 @@ final class ServeOptions {
         Options.addSection(
                 spec,
                 "Where:",
-                value("ADDR", String.class, names("-b", "--bind-address"),
+                value(
+                        "ADDR",
+                        String.class,
+                        names("-b", "--bind-address"),
                         "Address to listen on. Default: 127.0.0.1, this machine only. 0.0.0.0 opens the server to the "
                                 + "network, :: to IPv6 as well."),
-                value("PORT", Integer.class, names("-p", "--port"),
-                        "Port to listen on. Default: 8000. 0 picks one that is free.")
+                value(
+                                "PORT",
+                                Integer.class,
+                                names("-p", "--port"),
+                                "Port to listen on. Default: 8000. 0 picks one that is free.")
                         .converters(Options.number(0, 65535)),
-                value("WHERE", String.class, names("--listen"),
+                value(
+                        "WHERE",
+                        String.class,
+                        names("--listen"),
                         "Listen on a Unix socket, unix:PATH or unix:@NAME (abstract), or on one that was inherited, "
                                 + "fd:NAME (systemd's FileDescriptorName) or fd:NUMBER."),
-                value("MODE", String.class, names("--socket-mode"),
+                value(
+                        "MODE",
+                        String.class,
+                        names("--socket-mode"),
                         "Permissions of the Unix socket, such as 660: who may write to it may connect."),
-                value("DIR", String.class, names("-d", "--directory"),
+                value(
+                        "DIR",
+                        String.class,
+                        names("-d", "--directory"),
                         "The folder to serve, as jwebserver spells it."));
         Options.addSection(
                 spec,
@@ -78,61 +93,113 @@ final class ServeOptions {
                 flag("--listing").hidden(true),
                 flag("--hidden", "Serve and list names that begin with a dot."),
                 flag("--follow-links", "Follow symbolic links that lead out of the folder. Links inside always work."),
-                flag("--no-precompressed",
+                flag(
+                        "--no-precompressed",
                         "Leave file.br, file.zst and file.gz alone instead of sending them for file."),
                 value("PAGE", String.class, names("--spa"), "Answer unknown paths with this page. Default: index.html.")
-                        .arity("0..1").preprocessor(optional("index.html")),
-                value("ORIGIN", String.class, names("--cors"),
-                        "Let pages of that origin read the answers. Default: all.")
-                        .arity("0..1").preprocessor(optional("*")),
-                value("SECONDS|none|VALUE", String.class, names("--cache"),
+                        .arity("0..1")
+                        .preprocessor(optional("index.html")),
+                value(
+                                "ORIGIN",
+                                String.class,
+                                names("--cors"),
+                                "Let pages of that origin read the answers. Default: all.")
+                        .arity("0..1")
+                        .preprocessor(optional("*")),
+                value(
+                        "SECONDS|none|VALUE",
+                        String.class,
+                        names("--cache"),
                         "Cache-Control of files: max-age=SECONDS, no-store, or VALUE as it is. Default: not sent."),
-                value("'NAME: VALUE'", List.class, names("--header"),
-                        "Add this header field to every answer. May be repeated.")
+                value(
+                                "'NAME: VALUE'",
+                                List.class,
+                                names("--header"),
+                                "Add this header field to every answer. May be repeated.")
                         .auxiliaryTypes(String.class));
         Options.addSection(
                 spec,
                 "What you see:",
-                choice(LogFormat.class, names("--log"),
+                choice(
+                        LogFormat.class,
+                        names("--log"),
                         "What to write for each request, on standard output. Default: common."),
-                choice(Output.class, names("-o", "--output"),
+                choice(
+                        Output.class,
+                        names("-o", "--output"),
                         "The same in jwebserver's words: none, info (common), verbose (with the request's header "
                                 + "fields). --log goes before it."),
-                choice(Color.class, names("--color"),
+                choice(
+                        Color.class,
+                        names("--color"),
                         "Color what is written. Default: auto, on a terminal unless NO_COLOR is set."),
                 flag("--no-status", "No Unix socket for millrace top."),
                 flag("--hello").hidden(true),
-                flag("-q", "Neither banner nor summary, and no log unless --log asks for one.").names("-q", "--quiet"));
+                flag("-q", "Neither banner nor summary, and no log unless --log asks for one.")
+                        .names("-q", "--quiet"));
         Options.addSection(
                 spec,
                 "How much:",
                 Models.option(),
                 Models.trace(),
-                number("N", 1, names("--loops"),
+                number(
+                        "N",
+                        1,
+                        names("--loops"),
                         "Event loops, threads or processes, where the model has several. Default: one per processor."),
-                number("N", 1, names("--max-connections"),
+                number(
+                        "N",
+                        1,
+                        names("--max-connections"),
                         "Connections open at once. Default: as many as descriptors allow."),
-                choice(Overload.class, names("--overload"),
+                choice(
+                        Overload.class,
+                        names("--overload"),
                         "Beyond --max-connections: let them wait in the kernel's queue, or refuse them with 503. "
                                 + "Default: wait."),
-                choice(Spread.class, names("--spread"), "How connections spread over the loops. Default: reuse-port, with --listen shared."),
-                number("BYTES", 256, names("--max-head"),
+                choice(
+                        Spread.class,
+                        names("--spread"),
+                        "How connections spread over the loops. Default: reuse-port, with --listen shared."),
+                number(
+                        "BYTES",
+                        256,
+                        names("--max-head"),
                         "Bytes of a request's head. Default: " + Limits.DEFAULT.head() + "."),
-                number("SECONDS", 1, names("--head-time"),
-                        "Time for a request's head. Default: " + Limits.DEFAULT.headTime().toSeconds() + "."),
-                number("SECONDS", 1, names("--body-time"),
+                number(
+                        "SECONDS",
+                        1,
+                        names("--head-time"),
+                        "Time for a request's head. Default: "
+                                + Limits.DEFAULT.headTime().toSeconds() + "."),
+                number(
+                        "SECONDS",
+                        1,
+                        names("--body-time"),
                         "Time in which a request's body may come as slowly as it likes, and be silent afterwards. "
                                 + "Default: " + Limits.DEFAULT.bodyTime().toSeconds() + "."),
-                number("BYTES", 1, names("--body-rate"),
+                number(
+                        "BYTES",
+                        1,
+                        names("--body-rate"),
                         "Bytes a second at which a request's body must come after that. Default: "
                                 + Limits.DEFAULT.bodyRate() + "."),
-                number("SECONDS", 1, names("--idle-time"),
+                number(
+                        "SECONDS",
+                        1,
+                        names("--idle-time"),
                         "Time between two requests of a connection. Default: "
                                 + Limits.DEFAULT.idleTime().toSeconds() + "."),
-                number("SECONDS", 1, names("--write-time"),
+                number(
+                        "SECONDS",
+                        1,
+                        names("--write-time"),
                         "Time in which a client must take something of its answer. Default: "
                                 + Limits.DEFAULT.writeTime().toSeconds() + "."),
-                number("SECONDS", 0, names("--grace"),
+                number(
+                        "SECONDS",
+                        0,
+                        names("--grace"),
                         "Time that requests in flight get at a stop by SIGTERM or Ctrl-C. Default: 10."));
     }
 
@@ -228,7 +295,9 @@ final class ServeOptions {
         return Optional.ofNullable(given.model());
     }
 
-    /** The command of a worker that need not parse the command line again; empty if this program's own is to be used. */
+    /**
+     * The command of a worker that need not parse the command line again; empty if this program's own is to be used.
+     */
     List<String> workerCommand() {
         return given.model() == IoModel.PROCESS ? OneClient.command(ServeCommand.NAME, given.words()) : List.of();
     }
@@ -326,7 +395,8 @@ final class ServeOptions {
         if (colon < 1) {
             throw wrong("--header takes 'Name: value', not '" + header + "'");
         }
-        return files.header(header.substring(0, colon).trim(), header.substring(colon + 1).trim());
+        return files.header(
+                header.substring(0, colon).trim(), header.substring(colon + 1).trim());
     }
 
     private String cacheControl() {

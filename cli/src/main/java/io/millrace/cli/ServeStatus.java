@@ -18,8 +18,8 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * What {@code millrace top} is told of a running {@code millrace serve}, a line of JSON a second. Counts are from the server's start, latencies from the
- * last line.
+ * What {@code millrace top} is told of a running {@code millrace serve}, a line of JSON a second. Counts are from the
+ * server's start, latencies from the last line.
  */
 final class ServeStatus implements StatusSocket.Source {
     private final WebServer server;
@@ -59,9 +59,11 @@ final class ServeStatus implements StatusSocket.Source {
     public String line() {
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("pid", ProcessHandle.current().pid());
-        json.put("address", server.local() instanceof InetSocketAddress ip
-                ? Addresses.urls(ip).getFirst()
-                : server.local().toString());
+        json.put(
+                "address",
+                server.local() instanceof InetSocketAddress ip
+                        ? Addresses.urls(ip).getFirst()
+                        : server.local().toString());
         json.put("engine", server.engine());
         json.put("nanos", System.nanoTime() - begin);
         json.put("connections", server.connections());

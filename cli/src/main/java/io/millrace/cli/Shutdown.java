@@ -25,7 +25,9 @@ final class Shutdown {
     private volatile Runnable reload;
     private volatile Runnable last = () -> {};
 
-    /** From now on SIGHUP asks for this in place of a stop: what a daemon's users expect of one that can renew itself. */
+    /**
+     * From now on SIGHUP asks for this in place of a stop: what a daemon's users expect of one that can renew itself.
+     */
     void reloadOnHangup(Runnable reload) {
         this.reload = reload;
     }
@@ -43,7 +45,10 @@ final class Shutdown {
         return shutdown;
     }
 
-    /** The first signal runs {@code stop}, on a thread of its own; the second one ends the process. For what ends by itself. */
+    /**
+     * The first signal runs {@code stop}, on a thread of its own; the second one ends the process. For what ends by
+     * itself.
+     */
     static void onSignal(Runnable stop) {
         onSignal(stop, () -> {});
     }

@@ -28,14 +28,15 @@ final class StartFailure {
         if (!(failure instanceof SysException sys)) {
             return attempt + message(failure);
         }
-        return attempt + switch (sys.errno()) {
-            case Errno.EADDRINUSE -> inUse(address.getPort());
-            case Errno.EACCES -> notAllowed(address.getPort());
-            case Errno.EADDRNOTAVAIL ->
-                "this machine has no such address; --bind-address takes 0.0.0.0, ::, "
-                        + String.join(", ", Addresses.local());
-            default -> message(failure);
-        };
+        return attempt
+                + switch (sys.errno()) {
+                    case Errno.EADDRINUSE -> inUse(address.getPort());
+                    case Errno.EACCES -> notAllowed(address.getPort());
+                    case Errno.EADDRNOTAVAIL ->
+                        "this machine has no such address; --bind-address takes 0.0.0.0, ::, "
+                                + String.join(", ", Addresses.local());
+                    default -> message(failure);
+                };
     }
 
     /** The line for a host that means nothing. */

@@ -13,7 +13,9 @@ final class Summary {
     private Summary() {}
 
     static String text(ServerStats stats, Duration running, long droppedLines) {
-        StringBuilder text = new StringBuilder("Served ").append(count(stats.requests(), "request")).append(", ");
+        StringBuilder text = new StringBuilder("Served ")
+                .append(count(stats.requests(), "request"))
+                .append(", ");
         text.append(bytes(stats.bytes())).append(" in ").append(time(running));
         if (stats.latency().count() > 0) {
             text.append("; p50 ").append(millis(stats.p50())).append(", p99 ").append(millis(stats.p99()));

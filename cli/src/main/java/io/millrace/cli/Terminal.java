@@ -55,8 +55,7 @@ record Terminal(PrintStream out, PrintStream err, boolean interactive, Map<Strin
     }
 
     /**
-     * Where a log goes: standard output without the {@link PrintStream} around it, which keeps every failure to
-     * itself.
+     * Where a log goes: standard output without the {@link PrintStream} around it, which keeps every failure to itself.
      */
     OutputStream log() {
         return out == System.out ? new FileOutputStream(FileDescriptor.out) : out;

@@ -50,14 +50,23 @@ final class TopCommand {
                 .description(
                         "Shows how a running millrace serve is: requests, latencies, connections, and what its loops do. It asks through a "
                                 + "Unix socket that only the server's owner can open.")
-                .footer("", "Examples:", "", "  millrace top              the only server, or a list of them",
+                .footer(
+                        "",
+                        "Examples:",
+                        "",
+                        "  millrace top              the only server, or a list of them",
                         "  millrace top 1234         the one with that process id",
                         "  millrace top --json | jq .requests");
         Options.addHelp(spec);
-        spec.addPositional(PositionalParamSpec.builder().paramLabel("PID|SOCKET").type(String.class).arity("0..1")
-                .description("Which server. Default: the only one that runs.").build());
+        spec.addPositional(PositionalParamSpec.builder()
+                .paramLabel("PID|SOCKET")
+                .type(String.class)
+                .arity("0..1")
+                .description("Which server. Default: the only one that runs.")
+                .build());
         spec.addOption(flag("--once", "Show one second, and end.").build());
-        spec.addOption(flag("--json", "The server's own words, a line each second.").build());
+        spec.addOption(
+                flag("--json", "The server's own words, a line each second.").build());
         return spec;
     }
 
@@ -92,7 +101,8 @@ final class TopCommand {
     private List<Path> sockets() throws IOException {
         String which = parsed.matchedPositionalValue(0, null);
         if (which != null) {
-            return List.of(which.contains("/") ? Path.of(which) : StatusSocket.folder().resolve(which + ENDING));
+            return List.of(
+                    which.contains("/") ? Path.of(which) : StatusSocket.folder().resolve(which + ENDING));
         }
         try (Stream<Path> all = Files.list(StatusSocket.folder())) {
             return all.filter(TopCommand::isRunning).sorted().toList();
@@ -103,7 +113,9 @@ final class TopCommand {
     private static boolean isRunning(Path socket) {
         try {
             return socket.toString().endsWith(ENDING)
-                    && ProcessHandle.of(Long.parseLong(pid(socket))).map(ProcessHandle::isAlive).orElse(false);
+                    && ProcessHandle.of(Long.parseLong(pid(socket)))
+                            .map(ProcessHandle::isAlive)
+                            .orElse(false);
         } catch (NumberFormatException e) {
             return false;
         }
@@ -136,8 +148,9 @@ final class TopCommand {
             if (parsed.hasMatchedOption("--json")) {
                 terminal.out().println(line);
             } else {
-                terminal.out().print((terminal.interactive() && !parsed.hasMatchedOption("--once") ? HOME : "")
-                        + screen.next(JSON.std.mapFrom(line)));
+                terminal.out()
+                        .print((terminal.interactive() && !parsed.hasMatchedOption("--once") ? HOME : "")
+                                + screen.next(JSON.std.mapFrom(line)));
             }
             terminal.out().flush();
             if (parsed.hasMatchedOption("--once")) {

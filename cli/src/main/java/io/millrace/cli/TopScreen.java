@@ -19,17 +19,32 @@ final class TopScreen {
     String next(Map<String, Object> now) {
         double seconds = Math.max(1e-3, (number(now, "nanos") - number(before, "nanos")) / 1e9);
         StringBuilder text = new StringBuilder();
-        line(text, "millrace serve %s, process %s, up %s", now.get("address"), now.get("pid"),
+        line(
+                text,
+                "millrace serve %s, process %s, up %s",
+                now.get("address"),
+                now.get("pid"),
                 Summary.time(Duration.ofNanos(number(now, "nanos"))));
         line(text, "%s%n", now.get("engine"));
         line(text, "requests     %,14d   %,12.0f a second", number(now, "requests"), rate(now, "requests", seconds));
-        line(text, "bytes        %14s   %12s a second", Summary.bytes(number(now, "bytes")),
+        line(
+                text,
+                "bytes        %14s   %12s a second",
+                Summary.bytes(number(now, "bytes")),
                 Summary.bytes(Math.round(rate(now, "bytes", seconds))));
         line(text, "connections  %,14d", number(now, "connections"));
-        line(text, "latency      p50 %s, p99 %s, longest %s in the last second",
-                LoadText.nanos(number(now, "p50")), LoadText.nanos(number(now, "p99")), LoadText.nanos(number(now, "max")));
-        line(text, "errors       %,d client (4xx), %,d server (5xx), %,d broken off",
-                number(now, "clientErrors"), number(now, "serverErrors"), number(now, "aborted"));
+        line(
+                text,
+                "latency      p50 %s, p99 %s, longest %s in the last second",
+                LoadText.nanos(number(now, "p50")),
+                LoadText.nanos(number(now, "p99")),
+                LoadText.nanos(number(now, "max")));
+        line(
+                text,
+                "errors       %,d client (4xx), %,d server (5xx), %,d broken off",
+                number(now, "clientErrors"),
+                number(now, "serverErrors"),
+                number(now, "aborted"));
         if (now.get("workers") instanceof Map<?, ?> workers) {
             workers(text, workers);
         }
@@ -40,8 +55,14 @@ final class TopScreen {
 
     private static void workers(StringBuilder text, Map<?, ?> now) {
         double pause = ((Number) now.get("pauseNanos")).doubleValue();
-        line(text, "workers      %,14d   of %s started; %s ended, %s died, %s restarted%s", now.get("alive"), now.get("spawned"),
-                now.get("ended"), now.get("died"), now.get("restarted"),
+        line(
+                text,
+                "workers      %,14d   of %s started; %s ended, %s died, %s restarted%s",
+                now.get("alive"),
+                now.get("spawned"),
+                now.get("ended"),
+                now.get("died"),
+                now.get("restarted"),
                 pause == 0 ? "" : ", the next " + LoadText.nanos((long) pause) + " after the last");
     }
 
@@ -51,7 +72,15 @@ final class TopScreen {
         if (loops.isEmpty() || old.size() != loops.size()) {
             return;
         }
-        line(text, "%n%-6s %10s %12s %12s %10s %12s   %s", "loop", "turns/s", "events/turn", "callbacks/s", "waiting", "in callbacks",
+        line(
+                text,
+                "%n%-6s %10s %12s %12s %10s %12s   %s",
+                "loop",
+                "turns/s",
+                "events/turn",
+                "callbacks/s",
+                "waiting",
+                "in callbacks",
                 "longest callback");
         for (int i = 0; i < loops.size(); i++) {
             loop(text, i, object(old.get(i)), object(loops.get(i)), seconds);
@@ -61,9 +90,15 @@ final class TopScreen {
     private static void loop(StringBuilder text, int index, Map<?, ?> old, Map<?, ?> now, double seconds) {
         double turns = more(old, now, "turns");
         double longest = ((Number) now.get("longestNanos")).doubleValue();
-        line(text, "%-6d %,10.0f %12.1f %,12.0f %9.0f%% %11.0f%%   %s",
-                index, turns / seconds, turns == 0 ? 0 : more(old, now, "events") / turns, more(old, now, "callbacks") / seconds,
-                percent(more(old, now, "kernelNanos"), seconds), percent(more(old, now, "callbackNanos"), seconds),
+        line(
+                text,
+                "%-6d %,10.0f %12.1f %,12.0f %9.0f%% %11.0f%%   %s",
+                index,
+                turns / seconds,
+                turns == 0 ? 0 : more(old, now, "events") / turns,
+                more(old, now, "callbacks") / seconds,
+                percent(more(old, now, "kernelNanos"), seconds),
+                percent(more(old, now, "callbackNanos"), seconds),
                 longest == 0 ? "-" : LoadText.nanos((long) longest) + " " + now.get("longest"));
     }
 

@@ -82,10 +82,25 @@ final class Command implements AutoCloseable {
     /** Where the classes of the command come from: test runners do not all put them on the JVM's own class path. */
     private static String classPath() {
         Set<String> places = new LinkedHashSet<>();
-        for (Class<?> one : List.of(Main.class, CommandLine.class, WebServer.class, Http1.class, Handler.class,
-                LoopGroup.class, Probe.class, IoModel.class, Kernel.class, SysException.class, Buffer.class,
-                Load.class, Lab.class, Histogram.class, JSON.class, JsonFactory.class)) {
-            String place = one.getProtectionDomain().getCodeSource().getLocation().toString();
+        for (Class<?> one : List.of(
+                Main.class,
+                CommandLine.class,
+                WebServer.class,
+                Http1.class,
+                Handler.class,
+                LoopGroup.class,
+                Probe.class,
+                IoModel.class,
+                Kernel.class,
+                SysException.class,
+                Buffer.class,
+                Load.class,
+                Lab.class,
+                Histogram.class,
+                JSON.class,
+                JsonFactory.class)) {
+            String place =
+                    one.getProtectionDomain().getCodeSource().getLocation().toString();
             places.add(Path.of(URI.create(place)).toString());
         }
         return String.join(File.pathSeparator, places);
@@ -160,7 +175,9 @@ final class Command implements AutoCloseable {
 
     /** Sends a signal by its name, as kill(1) does. */
     void signal(String name) throws IOException, InterruptedException {
-        int code = new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start().waitFor();
+        int code = new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()))
+                .start()
+                .waitFor();
         if (code != 0) {
             throw new IOException("kill: " + code);
         }

@@ -100,59 +100,77 @@ final class HouseTest {
                     folders.add(file.getParent());
                 }
             }
-            assertEquals(Set.of(root.resolve(room).resolve("src/main/java/io/millrace").resolve(room)), folders, room);
+            assertEquals(
+                    Set.of(root.resolve(room)
+                            .resolve("src/main/java/io/millrace")
+                            .resolve(room)),
+                    folders,
+                    room);
         }
     }
 
     @Test
     void everyPackageHasItsPlacard() {
-        assertNone("has no package-info.java", rooms.stream()
-                .map(room -> root.resolve(room + "/src/main/java/io/millrace/" + room + "/package-info.java"))
-                .filter(file -> !Files.exists(file)));
+        assertNone(
+                "has no package-info.java",
+                rooms.stream()
+                        .map(room -> root.resolve(room + "/src/main/java/io/millrace/" + room + "/package-info.java"))
+                        .filter(file -> !Files.exists(file)));
     }
 
     @Test
     void foreignMemoryStaysInTheKernelWing() {
-        assertNone("uses java.lang.foreign", rooms.stream()
-                .filter(room -> !MAY_USE_FFM.contains(room))
-                .flatMap(room -> sources(room, "main").stream())
-                .filter(codeMatches(Pattern.compile("java\\.lang\\.foreign"))));
+        assertNone(
+                "uses java.lang.foreign",
+                rooms.stream()
+                        .filter(room -> !MAY_USE_FFM.contains(room))
+                        .flatMap(room -> sources(room, "main").stream())
+                        .filter(codeMatches(Pattern.compile("java\\.lang\\.foreign"))));
     }
 
     @Test
     void channelsAreForPortableDriversAndFileAccess() {
-        assertNone("uses java.nio.channels", rooms.stream()
-                .flatMap(room -> sources(room, "main").stream())
-                .filter(file -> !name(file).startsWith("Nio") && !name(file).equals("BlockingLink.java"))
-                .filter(codeMatches(Pattern.compile("java\\.nio\\.channels"))));
+        assertNone(
+                "uses java.nio.channels",
+                rooms.stream()
+                        .flatMap(room -> sources(room, "main").stream())
+                        .filter(file ->
+                                !name(file).startsWith("Nio") && !name(file).equals("BlockingLink.java"))
+                        .filter(codeMatches(Pattern.compile("java\\.nio\\.channels"))));
     }
 
     @Test
     void noThreadIsStartedInTheRfcWingButForAVirtualRoute() {
-        assertNone("starts a thread", Stream.concat(Stream.of("core"), RFC_WING.stream())
-                .filter(rooms::contains)
-                .flatMap(room -> sources(room, "main").stream())
-                .filter(file -> !name(file).equals("Exchange.java"))
-                .filter(codeMatches(STARTS_THREAD)));
+        assertNone(
+                "starts a thread",
+                Stream.concat(Stream.of("core"), RFC_WING.stream())
+                        .filter(rooms::contains)
+                        .flatMap(room -> sources(room, "main").stream())
+                        .filter(file -> !name(file).equals("Exchange.java"))
+                        .filter(codeMatches(STARTS_THREAD)));
     }
 
     @Test
     void theRfcWingNamesNoSystemCallRoom() {
-        assertNone("reaches into the kernel wing", RFC_WING.stream()
-                .filter(rooms::contains)
-                .flatMap(room -> sources(room, "main").stream())
-                .filter(codeMatches(Pattern.compile("io\\.millrace\\.(sys|poll|loop)\\b"))));
+        assertNone(
+                "reaches into the kernel wing",
+                RFC_WING.stream()
+                        .filter(rooms::contains)
+                        .flatMap(room -> sources(room, "main").stream())
+                        .filter(codeMatches(Pattern.compile("io\\.millrace\\.(sys|poll|loop)\\b"))));
     }
 
     @Test
     void noFileIsLongerThanThePlanAllows() {
-        assertNone("is longer than " + LONGEST_FILE + " lines",
+        assertNone(
+                "is longer than " + LONGEST_FILE + " lines",
                 allSources().filter(file -> read(file).lines().count() > LONGEST_FILE));
     }
 
     @Test
     void everyFileNamesItsLicence() {
-        assertNone("does not begin with the SPDX line",
+        assertNone(
+                "does not begin with the SPDX line",
                 allSources().filter(file -> !read(file).startsWith("// SPDX-License-Identifier: Apache-2.0\n")));
     }
 
@@ -181,8 +199,10 @@ final class HouseTest {
         for (String dependency : dependencies("examples")) {
             assertTrue(dependency.contains("<groupId>io.millrace</groupId>"), "examples depend on" + dependency);
         }
-        assertNone("does not fit on a page",
-                sources("examples", "main").stream().filter(file -> read(file).lines().count() > 100));
+        assertNone(
+                "does not fit on a page",
+                sources("examples", "main").stream()
+                        .filter(file -> read(file).lines().count() > 100));
     }
 
     @Test
@@ -203,7 +223,8 @@ final class HouseTest {
         assertTrue(STARTS_THREAD.matcher("Executors.newFixedThreadPool(2)").find());
         assertFalse(STARTS_THREAD.matcher("Thread.currentThread()").find());
         assertEquals(Set.of("core", "sys"), rooms("requires transitive io.millrace.core; requires io.millrace.sys;"));
-        assertFalse(code("/* java.lang.foreign */ int a; // java.lang.foreign\n").contains("foreign"));
+        assertFalse(
+                code("/* java.lang.foreign */ int a; // java.lang.foreign\n").contains("foreign"));
     }
 
     private static void assertNone(String what, Stream<Path> offenders) {
@@ -234,8 +255,12 @@ final class HouseTest {
     /** All but those that stand outside the house. */
     private List<String> modules() {
         String pom = read(root.resolve("pom.xml"));
-        return MODULE_ELEMENT.matcher(pom).results().map(match -> match.group(1))
-                .filter(room -> !OUTSIDE.contains(room)).toList();
+        return MODULE_ELEMENT
+                .matcher(pom)
+                .results()
+                .map(match -> match.group(1))
+                .filter(room -> !OUTSIDE.contains(room))
+                .toList();
     }
 
     private Path moduleInfo(String room) {
@@ -253,7 +278,8 @@ final class HouseTest {
             return List.of();
         }
         try (Stream<Path> files = Files.walk(folder)) {
-            return new ArrayList<>(files.filter(file -> file.toString().endsWith(".java")).toList());
+            return new ArrayList<>(
+                    files.filter(file -> file.toString().endsWith(".java")).toList());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -22,31 +22,55 @@ final class LabCommandTest {
 
     private int millrace(String... arguments) {
         Terminal terminal = new Terminal(
-                new PrintStream(out, true, StandardCharsets.UTF_8), new PrintStream(err, true, StandardCharsets.UTF_8), false, Map.of());
+                new PrintStream(out, true, StandardCharsets.UTF_8),
+                new PrintStream(err, true, StandardCharsets.UTF_8),
+                false,
+                Map.of());
         return Main.run(terminal, arguments);
     }
 
     @Test
     void aRunMeasuresDrawsAndKeepsItsData(@TempDir Path folder) throws Exception {
-        Files.writeString(folder.resolve("1-trial.properties"),
+        Files.writeString(
+                folder.resolve("1-trial.properties"),
                 "title=Trial\nquestion=Does it run?\nservice=echo\nconnections=4\nquick=true\nsweep=idle:0,20\nmeasured=cpuMicros\n");
         Path page = folder.resolve("page.html");
-        int code = millrace("lab", "--quick", "--models", "thread,epoll-et", "--scenario-dir", folder.toString(), "--rounds", "1", "--seconds",
-                "0.3", "--no-system-calls", "-q", "--out", page.toString());
+        int code = millrace(
+                "lab",
+                "--quick",
+                "--models",
+                "thread,epoll-et",
+                "--scenario-dir",
+                folder.toString(),
+                "--rounds",
+                "1",
+                "--seconds",
+                "0.3",
+                "--no-system-calls",
+                "-q",
+                "--out",
+                page.toString());
         assertEquals(Main.OK, code, err::toString);
         assertTrue(Files.readString(page).contains("Does it run?"));
         String data = Files.readString(folder.resolve("page.json"));
-        assertTrue(data.contains("\"perCpuSecond\"") && data.contains("\"epoll-et\"") && data.contains("\"held\""), data);
+        assertTrue(
+                data.contains("\"perCpuSecond\"") && data.contains("\"epoll-et\"") && data.contains("\"held\""), data);
         assertTrue(out.toString(StandardCharsets.UTF_8).contains("came first"), out::toString);
 
         String json = folder.resolve("page.json").toString();
         assertEquals(Main.OK, millrace("lab", "--compare", json, json));
         assertTrue(out.toString(StandardCharsets.UTF_8).contains("figures compared"), out::toString);
-        assertEquals(Main.FAILED, millrace("lab", "--compare", json, folder.resolve("none.json").toString()));
-        assertTrue(err.toString(StandardCharsets.UTF_8).contains("there is no " + folder.resolve("none.json")), err::toString);
+        assertEquals(
+                Main.FAILED,
+                millrace("lab", "--compare", json, folder.resolve("none.json").toString()));
+        assertTrue(
+                err.toString(StandardCharsets.UTF_8).contains("there is no " + folder.resolve("none.json")),
+                err::toString);
         assertEquals(Main.USAGE, millrace("lab", "--compare", json, page.toString()));
         assertTrue(err.toString(StandardCharsets.UTF_8).contains("page.html is not the data of a run"), err::toString);
-        assertEquals(Main.FAILED, millrace("lab", "--out", folder.resolve("none/page.html").toString()));
+        assertEquals(
+                Main.FAILED,
+                millrace("lab", "--out", folder.resolve("none/page.html").toString()));
         Files.delete(page);
         assertEquals(Main.OK, millrace("lab", "--draw", json, "--out", page.toString()));
         assertTrue(Files.exists(page));

@@ -53,11 +53,34 @@ final class MainTest {
     void helpOfServeNamesEveryOptionAndGivesExamples(String help) {
         assertEquals(Main.OK, run("serve", help));
         for (String option : new String[] {
-            "-b, --bind-address", "-p, --port", "-d, --directory", "-o, --output", "--log", "--color", "-q, --quiet",
-            "--no-listing", "--hidden", "--follow-links", "--no-precompressed", "--spa", "--cors", "--cache", "--header",
+            "-b, --bind-address",
+            "-p, --port",
+            "-d, --directory",
+            "-o, --output",
+            "--log",
+            "--color",
+            "-q, --quiet",
+            "--no-listing",
+            "--hidden",
+            "--follow-links",
+            "--no-precompressed",
+            "--spa",
+            "--cors",
+            "--cache",
+            "--header",
             "--loops",
-            "--max-connections", "--overload", "--spread", "--max-head", "--head-time", "--idle-time", "--write-time",
-            "--grace", "-version", "@FILE", "Examples:", "Exit codes:"
+            "--max-connections",
+            "--overload",
+            "--spread",
+            "--max-head",
+            "--head-time",
+            "--idle-time",
+            "--write-time",
+            "--grace",
+            "-version",
+            "@FILE",
+            "Examples:",
+            "Exit codes:"
         }) {
             assertTrue(out().contains(option), option);
         }
@@ -108,7 +131,10 @@ final class MainTest {
         out.reset();
         err.reset();
         assertEquals(Main.USAGE, run(arguments), String.join(" ", arguments));
-        assertTrue(err().startsWith("millrace: ") && err().lines().findFirst().orElse("").contains(words), err());
+        assertTrue(
+                err().startsWith("millrace: ")
+                        && err().lines().findFirst().orElse("").contains(words),
+                err());
         assertTrue(err().contains("--help'."), err());
         assertEquals(2, err().lines().count(), err());
         assertEquals("", out());

@@ -65,7 +65,8 @@ final class ModelsTest {
     void aTraceShowsTheCallsOfEveryModel() throws Exception {
         for (String model : new String[] {"thread", "epoll-lt", "nio"}) {
             try (Command echo = Command.start("echo", "-p", "0", "--model", model, "--trace")) {
-                int port = Integer.parseInt(echo.awaitOut("Echoing on ").replaceAll(".*127\\.0\\.0\\.1:(\\d+).*", "$1"));
+                int port =
+                        Integer.parseInt(echo.awaitOut("Echoing on ").replaceAll(".*127\\.0\\.0\\.1:(\\d+).*", "$1"));
                 try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
                     socket.getOutputStream().write("hello".getBytes(StandardCharsets.US_ASCII));
                     assertEquals(5, socket.getInputStream().readNBytes(5).length);
@@ -92,22 +93,37 @@ final class ModelsTest {
         new Random(3).nextBytes(big);
         Files.write(folder.resolve("big.bin"), big);
         Files.writeString(folder.resolve("a.txt"), "some text\n");
-        try (Command serve = Command.start("serve", "-p", "0", "--model", model.word(), "--loops", "2", folder.toString())) {
+        try (Command serve =
+                Command.start("serve", "-p", "0", "--model", model.word(), "--loops", "2", folder.toString())) {
             URI url = serve.url();
             // A client for each, that is closed: one who holds on to his connection would keep others out of iterative.
             try (HttpClient client = client()) {
-                HttpResponse<String> text = client.send(request(url.resolve("a.txt")).build(), BodyHandlers.ofString());
+                HttpResponse<String> text =
+                        client.send(request(url.resolve("a.txt")).build(), BodyHandlers.ofString());
                 assertEquals(200, text.statusCode());
                 assertEquals("some text\n", text.body());
-                HttpResponse<byte[]> whole = client.send(request(url.resolve("big.bin")).build(), BodyHandlers.ofByteArray());
+                HttpResponse<byte[]> whole =
+                        client.send(request(url.resolve("big.bin")).build(), BodyHandlers.ofByteArray());
                 assertArrayEquals(big, whole.body());
-                HttpRequest part = request(url.resolve("big.bin")).header("Range", "bytes=100-199").build();
-                assertArrayEquals(Arrays.copyOfRange(big, 100, 200), client.send(part, BodyHandlers.ofByteArray()).body());
+                HttpRequest part = request(url.resolve("big.bin"))
+                        .header("Range", "bytes=100-199")
+                        .build();
+                assertArrayEquals(
+                        Arrays.copyOfRange(big, 100, 200),
+                        client.send(part, BodyHandlers.ofByteArray()).body());
                 HttpRequest again = request(url.resolve("a.txt"))
-                        .header("If-None-Match", text.headers().firstValue("ETag").orElseThrow()).build();
+                        .header(
+                                "If-None-Match",
+                                text.headers().firstValue("ETag").orElseThrow())
+                        .build();
                 assertEquals(304, client.send(again, BodyHandlers.ofString()).statusCode());
-                assertEquals(404, client.send(request(url.resolve("none")).build(), BodyHandlers.ofString()).statusCode());
-                assertTrue(client.send(request(url).build(), BodyHandlers.ofString()).body().contains("big.bin"));
+                assertEquals(
+                        404,
+                        client.send(request(url.resolve("none")).build(), BodyHandlers.ofString())
+                                .statusCode());
+                assertTrue(client.send(request(url).build(), BodyHandlers.ofString())
+                        .body()
+                        .contains("big.bin"));
             }
             pipelined(url);
             assertTrue(serve.awaitOut("GET /a.txt").contains("200 10"), "logged, by whichever process served it");
@@ -117,7 +133,10 @@ final class ModelsTest {
         }
     }
 
-    /** Several requests in one packet, then the end of our direction: all are answered, in order, and the connection closes. */
+    /**
+     * Several requests in one packet, then the end of our direction: all are answered, in order, and the connection
+     * closes.
+     */
     private static void pipelined(URI url) throws IOException {
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), url.getPort())) {
             socket.setSoTimeout(60_000);
@@ -143,7 +162,8 @@ final class ModelsTest {
                     for (int at = 0; at < sent.length; at += 20_000) {
                         socket.getOutputStream().write(sent, at, 20_000);
                         assertArrayEquals(
-                                Arrays.copyOfRange(sent, at, at + 20_000), socket.getInputStream().readNBytes(20_000));
+                                Arrays.copyOfRange(sent, at, at + 20_000),
+                                socket.getInputStream().readNBytes(20_000));
                     }
                 }
             }

@@ -112,7 +112,9 @@ final class ServeCommandTest {
     void verboseOutputShowsHeaderFields() throws Exception {
         try (Command serve = Command.start("serve", "-o", "verbose", "-p", "0", folder.toString())) {
             URI url = serve.url();
-            HttpRequest request = HttpRequest.newBuilder(url.resolve("a.txt")).header("X-Seen", "yes").build();
+            HttpRequest request = HttpRequest.newBuilder(url.resolve("a.txt"))
+                    .header("X-Seen", "yes")
+                    .build();
             assertEquals(200, client().send(request, BodyHandlers.ofString()).statusCode());
             assertTrue(serve.awaitOut("GET /a.txt").contains("200"));
             serve.awaitOut("X-Seen: yes");
@@ -123,17 +125,38 @@ final class ServeCommandTest {
     void optionsReachTheAnswers() throws Exception {
         Files.writeString(folder.resolve("index.html"), "<p>app</p>");
         Files.writeString(folder.resolve(".secret"), "hidden");
-        try (Command serve = Command.start("serve", "-p", "0", "--spa", "--cors", "--cache", "60", "--hidden",
-                "--header", "X-One: 1", "--header=X-Two: 2", "--loops", "1", "--log", "none", folder.toString())) {
+        try (Command serve = Command.start(
+                "serve",
+                "-p",
+                "0",
+                "--spa",
+                "--cors",
+                "--cache",
+                "60",
+                "--hidden",
+                "--header",
+                "X-One: 1",
+                "--header=X-Two: 2",
+                "--loops",
+                "1",
+                "--log",
+                "none",
+                folder.toString())) {
             URI url = serve.url();
             HttpResponse<String> answer = get(url.resolve("a.txt"));
-            assertEquals("*", answer.headers().firstValue("Access-Control-Allow-Origin").orElse(""));
-            assertEquals("max-age=60", answer.headers().firstValue("Cache-Control").orElse(""));
+            assertEquals(
+                    "*",
+                    answer.headers().firstValue("Access-Control-Allow-Origin").orElse(""));
+            assertEquals(
+                    "max-age=60", answer.headers().firstValue("Cache-Control").orElse(""));
             assertEquals("1", answer.headers().firstValue("X-One").orElse(""));
             assertEquals("2", answer.headers().firstValue("X-Two").orElse(""));
             assertEquals("hidden", get(url.resolve(".secret")).body());
-            HttpRequest page = HttpRequest.newBuilder(url.resolve("some/view")).header("Accept", "text/html").build();
-            assertEquals("<p>app</p>", client().send(page, BodyHandlers.ofString()).body());
+            HttpRequest page = HttpRequest.newBuilder(url.resolve("some/view"))
+                    .header("Accept", "text/html")
+                    .build();
+            assertEquals(
+                    "<p>app</p>", client().send(page, BodyHandlers.ofString()).body());
         }
     }
 
@@ -168,7 +191,8 @@ final class ServeCommandTest {
         try (ServerSocket holder = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
                 Command serve = Command.start("serve", "-p", "" + holder.getLocalPort(), folder.toString())) {
             assertEquals(1, serve.exitCode());
-            assertTrue(serve.restOfErr().contains("(pid " + ProcessHandle.current().pid() + ")"));
+            assertTrue(
+                    serve.restOfErr().contains("(pid " + ProcessHandle.current().pid() + ")"));
         }
     }
 
@@ -291,7 +315,8 @@ final class ServeCommandTest {
 
     private static HttpResponse<String> get(URI uri) throws IOException, InterruptedException {
         try (HttpClient client = client()) {
-            HttpResponse<String> answer = client.send(HttpRequest.newBuilder(uri).build(), BodyHandlers.ofString());
+            HttpResponse<String> answer =
+                    client.send(HttpRequest.newBuilder(uri).build(), BodyHandlers.ofString());
             assertFalse(answer.headers().map().isEmpty());
             return answer;
         }

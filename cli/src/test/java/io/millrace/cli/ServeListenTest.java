@@ -44,8 +44,8 @@ final class ServeListenTest {
     @Test
     void servesOnAUnixSocketAndRemovesIt() throws Exception {
         Path socket = folder.resolve("site.sock");
-        try (Command serve = Command.start(
-                "serve", "--listen", "unix:" + socket, "--socket-mode", "660", "-d", folder.toString())) {
+        try (Command serve =
+                Command.start("serve", "--listen", "unix:" + socket, "--socket-mode", "660", "-d", folder.toString())) {
             String where = serve.awaitOut("  at ");
             assertTrue(where.contains("unix:" + socket), where);
             assertEquals("rw-rw----", PosixFilePermissions.toString(Files.getPosixFilePermissions(socket)));

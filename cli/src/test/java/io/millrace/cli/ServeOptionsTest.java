@@ -25,7 +25,9 @@ final class ServeOptionsTest {
     private static ServeOptions parse(String... arguments) {
         List<String> all = new ArrayList<>(List.of("serve"));
         all.addAll(List.of(arguments));
-        return new ServeOptions(new ParsedGiven(new CommandLine(Main.spec()).parseArgs(all.toArray(String[]::new)).subcommand()));
+        return new ServeOptions(new ParsedGiven(new CommandLine(Main.spec())
+                .parseArgs(all.toArray(String[]::new))
+                .subcommand()));
     }
 
     @Test
@@ -70,7 +72,9 @@ final class ServeOptionsTest {
         ServeOptions apart = parse("--cors", "docs");
         assertEquals("*", apart.files().cors());
         assertEquals(Path.of("docs"), apart.directory());
-        assertEquals("https://example.org", parse("--cors=https://example.org").files().cors());
+        assertEquals(
+                "https://example.org",
+                parse("--cors=https://example.org").files().cors());
         assertEquals("index.html", parse("--spa", "docs").files().spa());
         assertEquals("app.html", parse("--spa=app.html").files().spa());
     }
@@ -80,7 +84,9 @@ final class ServeOptionsTest {
         assertNull(parse().files().cacheControl());
         assertEquals("max-age=60", parse("--cache", "60").files().cacheControl());
         assertEquals("no-store", parse("--cache", "none").files().cacheControl());
-        assertEquals("public, immutable", parse("--cache", "public, immutable").files().cacheControl());
+        assertEquals(
+                "public, immutable",
+                parse("--cache", "public, immutable").files().cacheControl());
     }
 
     @Test
@@ -92,17 +98,37 @@ final class ServeOptionsTest {
 
     @Test
     void aHeaderWithALineBreakIsRefusedOnOneLine() {
-        ParameterException refused =
-                assertThrows(ParameterException.class, () -> parse("--header", "X: a\r\nY: b").files());
+        ParameterException refused = assertThrows(
+                ParameterException.class,
+                () -> parse("--header", "X: a\r\nY: b").files());
         assertEquals("not a header field value: 'a??Y: b'", refused.getMessage());
     }
 
     @Test
     void limitsAndLoadAreTakenOver() {
-        ServeOptions options = parse("--max-head", "4096", "--head-time", "1", "--body-time", "6", "--body-rate", "7",
-                "--idle-time", "2", "--write-time", "3",
-                "--loops", "4", "--max-connections", "5", "--overload", "refuse", "--spread", "hand-over",
-                "--grace", "0");
+        ServeOptions options = parse(
+                "--max-head",
+                "4096",
+                "--head-time",
+                "1",
+                "--body-time",
+                "6",
+                "--body-rate",
+                "7",
+                "--idle-time",
+                "2",
+                "--write-time",
+                "3",
+                "--loops",
+                "4",
+                "--max-connections",
+                "5",
+                "--overload",
+                "refuse",
+                "--spread",
+                "hand-over",
+                "--grace",
+                "0");
         assertEquals(
                 Limits.DEFAULT
                         .withHead(4096)
@@ -122,10 +148,37 @@ final class ServeOptionsTest {
     /** What a worker is told in place of the command line means the same. */
     @Test
     void aWorkersWordsMeanWhatTheCommandLineMeant() {
-        List<String> line = List.of("serve", "-p", "8081", "--spa", "--cors=https://a.example", "--cache", "60", "--header", "X-A: b=c",
-                "--header", "X-D: e", "--log", "json", "--color", "never", "--head-time", "7", "--max-connections", "9", "--overload",
-                "refuse", "--no-listing", "-q", "--model", "process", "--grace=3", "/srv/a=b");
-        ParsedGiven given = new ParsedGiven(new CommandLine(Main.spec()).parseArgs(line.toArray(String[]::new)).subcommand());
+        List<String> line = List.of(
+                "serve",
+                "-p",
+                "8081",
+                "--spa",
+                "--cors=https://a.example",
+                "--cache",
+                "60",
+                "--header",
+                "X-A: b=c",
+                "--header",
+                "X-D: e",
+                "--log",
+                "json",
+                "--color",
+                "never",
+                "--head-time",
+                "7",
+                "--max-connections",
+                "9",
+                "--overload",
+                "refuse",
+                "--no-listing",
+                "-q",
+                "--model",
+                "process",
+                "--grace=3",
+                "/srv/a=b");
+        ParsedGiven given = new ParsedGiven(new CommandLine(Main.spec())
+                .parseArgs(line.toArray(String[]::new))
+                .subcommand());
         ServeOptions parsed = new ServeOptions(given);
         ServeOptions told = new ServeOptions(Given.words(given.words()));
         assertEquals(Path.of("/srv/a=b"), told.directory());

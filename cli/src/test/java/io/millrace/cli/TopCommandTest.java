@@ -27,7 +27,10 @@ final class TopCommandTest {
 
     private int millrace(String... arguments) {
         Terminal terminal = new Terminal(
-                new PrintStream(out, true, StandardCharsets.UTF_8), new PrintStream(err, true, StandardCharsets.UTF_8), false, Map.of());
+                new PrintStream(out, true, StandardCharsets.UTF_8),
+                new PrintStream(err, true, StandardCharsets.UTF_8),
+                false,
+                Map.of());
         return Main.run(terminal, arguments);
     }
 

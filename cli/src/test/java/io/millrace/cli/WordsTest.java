@@ -98,7 +98,8 @@ final class WordsTest {
             text = lines.readLine();
         }
         String said = StartFailure.line(
-                new SysException("bind", Errno.EACCES, "a socket"), new InetSocketAddress(InetAddress.getLoopbackAddress(), 80));
+                new SysException("bind", Errno.EACCES, "a socket"),
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), 80));
         assertTrue(said.contains("ports below " + text + " are for root"), said);
     }
 

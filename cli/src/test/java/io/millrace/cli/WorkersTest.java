@@ -26,7 +26,8 @@ final class WorkersTest {
 
     private static Map<String, Object> ask(long pid) throws Exception {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
-        Terminal terminal = new Terminal(new PrintStream(out, true, StandardCharsets.UTF_8), System.err, false, Map.of());
+        Terminal terminal =
+                new Terminal(new PrintStream(out, true, StandardCharsets.UTF_8), System.err, false, Map.of());
         assertEquals(Main.OK, Main.run(terminal, "top", "--once", "--json", String.valueOf(pid)));
         return JSON.std.mapFrom(out.toString(StandardCharsets.UTF_8));
     }
@@ -34,7 +35,8 @@ final class WorkersTest {
     @Test
     void topIsToldOfThem(@TempDir Path folder) throws Exception {
         Files.writeString(folder.resolve("a.txt"), "a");
-        try (Command serve = Command.start("serve", "-p", "0", "--model", "process", "--log", "none", folder.toString())) {
+        try (Command serve =
+                Command.start("serve", "-p", "0", "--model", "process", "--log", "none", folder.toString())) {
             URI url = serve.url();
             Path socket = StatusSocket.folder().resolve(serve.pid() + ".sock");
             for (int i = 0; i < 1000 && !Files.exists(socket); i++) {
@@ -54,21 +56,51 @@ final class WorkersTest {
     @Test
     void theScreenHasALineForThem() {
         Map<String, Object> told = Map.ofEntries(
-                Map.entry("address", "http://127.0.0.1:1/"), Map.entry("pid", 1), Map.entry("engine", "prefork"),
-                Map.entry("nanos", 1_000_000_000L), Map.entry("requests", 0), Map.entry("bytes", 0), Map.entry("connections", 0),
-                Map.entry("p50", 0), Map.entry("p99", 0), Map.entry("max", 0), Map.entry("clientErrors", 0), Map.entry("serverErrors", 0),
-                Map.entry("aborted", 0), Map.entry("loops", List.of()),
-                Map.entry("workers", Map.of("spawned", 7, "alive", 3, "ended", 2, "died", 2, "restarted", 2, "failed", 0,
-                        "pauseNanos", 200_000_000L)));
+                Map.entry("address", "http://127.0.0.1:1/"),
+                Map.entry("pid", 1),
+                Map.entry("engine", "prefork"),
+                Map.entry("nanos", 1_000_000_000L),
+                Map.entry("requests", 0),
+                Map.entry("bytes", 0),
+                Map.entry("connections", 0),
+                Map.entry("p50", 0),
+                Map.entry("p99", 0),
+                Map.entry("max", 0),
+                Map.entry("clientErrors", 0),
+                Map.entry("serverErrors", 0),
+                Map.entry("aborted", 0),
+                Map.entry("loops", List.of()),
+                Map.entry(
+                        "workers",
+                        Map.of(
+                                "spawned",
+                                7,
+                                "alive",
+                                3,
+                                "ended",
+                                2,
+                                "died",
+                                2,
+                                "restarted",
+                                2,
+                                "failed",
+                                0,
+                                "pauseNanos",
+                                200_000_000L)));
         String screen = new TopScreen(told).next(told);
-        assertTrue(screen.matches("(?s).*workers +3   of 7 started; 2 ended, 2 died, 2 restarted, the next 200\\S* ms after the last\\n.*"), screen);
+        assertTrue(
+                screen.matches(
+                        "(?s).*workers +3   of 7 started; 2 ended, 2 died, 2 restarted, the next 200\\S* ms after the last\\n.*"),
+                screen);
     }
 
     @Test
     void theSummaryCountsThem() {
         Duration running = Duration.ofMillis(1500);
-        assertEquals("Served by 1 worker process in 1.5 s.", Summary.text(new WorkerCounters(1, 0, 1, 0, 0, 0, 0), running));
-        assertEquals("Served by 12 worker processes in 1.5 s; 3 died, 2 restarted; 1 could not be started.",
+        assertEquals(
+                "Served by 1 worker process in 1.5 s.", Summary.text(new WorkerCounters(1, 0, 1, 0, 0, 0, 0), running));
+        assertEquals(
+                "Served by 12 worker processes in 1.5 s; 3 died, 2 restarted; 1 could not be started.",
                 Summary.text(new WorkerCounters(12, 4, 5, 3, 2, 1, 0), running));
     }
 }

@@ -5,8 +5,8 @@ import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Bytes in the caller's memory that links send without copying them: one body may be on its way over any number of links at once
- * ({@link Link#transfer(Body)}), on any threads. They must not change until they are released.
+ * Bytes in the caller's memory that links send without copying them: one body may be on its way over any number of
+ * links at once ({@link Link#transfer(Body)}), on any threads. They must not change until they are released.
  *
  * <pre>
  *   Body.of(bytes)                                  bytes that stay as they are: nothing to release
@@ -15,9 +15,9 @@ import java.util.concurrent.atomic.AtomicInteger;
  *   }                                               given back when the last link has sent or dropped it
  * </pre>
  *
- * <p>Links take and give back their holds by themselves. Whoever wants to be told of the release has the first hold and gives
- * it back by {@link #close} once the body has been handed to all; {@code released} runs exactly once, on the thread
- * of the last holder, and must neither block nor throw.
+ * <p>Links take and give back their holds by themselves. Whoever wants to be told of the release has the first hold and
+ * gives it back by {@link #close} once the body has been handed to all; {@code released} runs exactly once, on the
+ * thread of the last holder, and must neither block nor throw.
  */
 public final class Body implements AutoCloseable {
     private final byte[] array;

@@ -20,12 +20,12 @@ import java.util.Objects;
  * </pre>
  *
  * <p>Lives on the heap, so that nothing above the loop ever sees native memory, and is owned by the place that holds it
- * (pool, connection, pool), never by a count. Grows when more is appended than fits, by doubling, up to 2 GiB. Not safe for use
- * by several threads at once.
+ * (pool, connection, pool), never by a count. Grows when more is appended than fits, by doubling, up to 2 GiB. Not safe
+ * for use by several threads at once.
  *
- * <p>One piece, not a chain: whatever is readable can be parsed in place, a line or a number never lies across two pieces, and room is had by
- * {@link #reserve}, written to and committed by {@link #wrote}. The price is a copy when it grows; large bodies and files do not
- * go through a buffer at all but beside it ({@link Link#transfer}).
+ * <p>One piece, not a chain: whatever is readable can be parsed in place, a line or a number never lies across two
+ * pieces, and room is had by {@link #reserve}, written to and committed by {@link #wrote}. The price is a copy when it
+ * grows; large bodies and files do not go through a buffer at all but beside it ({@link Link#transfer}).
  */
 public final class Buffer {
     private static final byte[] NOTHING = {};
@@ -261,7 +261,9 @@ public final class Buffer {
         return bytes;
     }
 
-    /** Copies {@code length} bytes, from {@code index} places behind the head, into {@code into} and leaves them here. */
+    /**
+     * Copies {@code length} bytes, from {@code index} places behind the head, into {@code into} and leaves them here.
+     */
     public void copyOut(int index, byte[] into, int offset, int length) {
         Objects.checkFromIndexSize(index, length, readable());
         System.arraycopy(array, head + index, into, offset, length);
@@ -286,8 +288,8 @@ public final class Buffer {
     }
 
     /**
-     * Where {@code text} begins, at or behind {@code from}; places are counted from the head, -1 is nowhere. Whoever waits for more input goes on
-     * at {@code readable() - text.length + 1} and looks at no byte twice.
+     * Where {@code text} begins, at or behind {@code from}; places are counted from the head, -1 is nowhere. Whoever
+     * waits for more input goes on at {@code readable() - text.length + 1} and looks at no byte twice.
      */
     public int indexOf(byte[] text, int from) {
         if (text.length == 0) {
@@ -304,7 +306,10 @@ public final class Buffer {
         return -1;
     }
 
-    /** Where the line at the head ends, searched for from {@code from} on: the length of the line, or -1 if it is not whole. */
+    /**
+     * Where the line at the head ends, searched for from {@code from} on: the length of the line, or -1 if it is not
+     * whole.
+     */
     public int lineEnd(LineEnd end, int from) {
         int at = end.find(array, head, head + from, tail);
         return at < 0 ? -1 : at - head;
@@ -315,14 +320,17 @@ public final class Buffer {
         return end.width(array, head + at, tail);
     }
 
-    /** Takes a whole line with its end out and returns it without: a character for each byte; {@code null} if there is none. */
+    /**
+     * Takes a whole line with its end out and returns it without: a character for each byte; {@code null} if there is
+     * none.
+     */
     public String readLine(LineEnd end) {
         return readLine(end, StandardCharsets.ISO_8859_1);
     }
 
     /**
-     * Takes a whole line with its end out and returns it without, {@code null} if there is none yet. How long a line may get is for the
-     * caller to say, who looks at {@link #readable} when there is none.
+     * Takes a whole line with its end out and returns it without, {@code null} if there is none yet. How long a line
+     * may get is for the caller to say, who looks at {@link #readable} when there is none.
      */
     public String readLine(LineEnd end, Charset charset) {
         int length = lineEnd(end, 0);

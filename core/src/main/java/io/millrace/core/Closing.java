@@ -7,7 +7,10 @@ public enum Closing {
     /** At once: what has not left yet is dropped. */
     NOW,
 
-    /** At once, and the peer is to know that it was broken off: it gets RST instead of an orderly end (SO_LINGER of 0, socket(7)). */
+    /**
+     * At once, and the peer is to know that it was broken off: it gets RST instead of an orderly end (SO_LINGER of 0,
+     * socket(7)).
+     */
     ABORT,
 
     /** After everything in {@link Link#out()} has left. For when the peer owes nothing more. */
@@ -15,8 +18,8 @@ public enum Closing {
 
     /**
      * After everything has left, with our direction closed first and the peer's remaining bytes read and dropped for a
-     * short time. Closing a socket with unread input makes the kernel send RST, which can destroy the last answer on its
-     * way (RFC 9112 section 9.6); so this is for when the peer may still be sending.
+     * short time. Closing a socket with unread input makes the kernel send RST, which can destroy the last answer on
+     * its way (RFC 9112 section 9.6); so this is for when the peer may still be sending.
      */
     LINGERING
 }

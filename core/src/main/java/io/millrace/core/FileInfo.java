@@ -39,7 +39,10 @@ public record FileInfo(String name, Kind kind, long size, long modified, long de
 
     /** Whether both are the same file with the same content, as far as identity, size and time can tell. */
     public boolean sameAs(FileInfo other) {
-        return kind == other.kind && size == other.size && modified == other.modified && device == other.device
+        return kind == other.kind
+                && size == other.size
+                && modified == other.modified
+                && device == other.device
                 && inode == other.inode;
     }
 }

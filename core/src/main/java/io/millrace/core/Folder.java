@@ -6,8 +6,8 @@ import java.util.List;
 
 /**
  * A directory tree out of which no name leads: the root of a file server. Paths are decoded, relative, separated by
- * {@code /}, without {@code .} and {@code ..} parts; {@code ""} is the root itself. Symbolic links are followed as long as they stay inside,
- * beyond it only when the folder was opened so. Any thread may call; the calls touch the disk.
+ * {@code /}, without {@code .} and {@code ..} parts; {@code ""} is the root itself. Symbolic links are followed as long
+ * as they stay inside, beyond it only when the folder was opened so. Any thread may call; the calls touch the disk.
  */
 public interface Folder extends AutoCloseable {
 
@@ -24,8 +24,8 @@ public interface Folder extends AutoCloseable {
     }
 
     /**
-     * Opens a regular file for reading. The check that it is inside and the opening are one step: nobody can slip a link in
-     * between.
+     * Opens a regular file for reading. The check that it is inside and the opening are one step: nobody can slip a
+     * link in between.
      *
      * @throws java.nio.file.NoSuchFileException if there is no such file
      * @throws java.nio.file.AccessDeniedException if it may not be read, is no regular file or leads out of the folder

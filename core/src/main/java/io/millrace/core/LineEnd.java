@@ -5,8 +5,8 @@ package io.millrace.core;
 public enum LineEnd {
 
     /**
-     * Any run of CR and LF, taken together: blank lines vanish. A run that is cut by the network counts as two, so an empty
-     * line may come where there was none: whoever uses this ignores empty lines.
+     * Any run of CR and LF, taken together: blank lines vanish. A run that is cut by the network counts as two, so an
+     * empty line may come where there was none: whoever uses this ignores empty lines.
      */
     ANY,
 
@@ -22,7 +22,10 @@ public enum LineEnd {
     /** A zero byte. */
     NUL;
 
-    /** Where in {@code bytes} the first end at or behind {@code from} begins, or -1; {@code start} is where the line begins. */
+    /**
+     * Where in {@code bytes} the first end at or behind {@code from} begins, or -1; {@code start} is where the line
+     * begins.
+     */
     int find(byte[] bytes, int start, int from, int to) {
         for (int i = from; i < to; i++) {
             switch (bytes[i]) {

@@ -6,7 +6,8 @@ import java.util.concurrent.Executor;
 
 /**
  * What a protocol may ask of whatever carries it. Only the owner thread may call, except {@link #execute}, the one verb
- * for other threads. After the connection has ended every call is without effect ({@code out()} swallows what it is given).
+ * for other threads. After the connection has ended every call is without effect ({@code out()} swallows what it is
+ * given).
  */
 public interface Link extends Executor {
 
@@ -19,7 +20,9 @@ public interface Link extends Executor {
      */
     Buffer out();
 
-    /** Asks that what is in {@link #out()} be sent: now or at the end of the loop's turn, all of the turn's in one call. */
+    /**
+     * Asks that what is in {@link #out()} be sent: now or at the end of the loop's turn, all of the turn's in one call.
+     */
     void flush();
 
     /**
@@ -33,24 +36,27 @@ public interface Link extends Executor {
 
     /**
      * Sends {@code count} bytes of a file, from byte {@code from}, after what is in {@link #out()} so far: by
-     * sendfile(2) where the carrier can. The link takes over the caller's hold on the file and closes it when it is done or the
-     * connection ends. A file that turns out shorter ends the connection: the promised length can no longer be kept.
+     * sendfile(2) where the carrier can. The link takes over the caller's hold on the file and closes it when it is
+     * done or the connection ends. A file that turns out shorter ends the connection: the promised length can no longer
+     * be kept.
      */
     void transfer(OpenFile file, long from, long count);
 
     /**
-     * Sends a body after what is in {@link #out()} so far, without copying it; one too small to be worth a system call of its own is
-     * copied all the same. The link takes a hold of its own, and gives it back when the body has been sent or the connection has ended.
+     * Sends a body after what is in {@link #out()} so far, without copying it; one too small to be worth a system call
+     * of its own is copied all the same. The link takes a hold of its own, and gives it back when the body has been
+     * sent or the connection has ended.
      */
     default void transfer(Body body) {
         out().append(body.array(), body.offset(), body.length());
     }
 
     /**
-     * From now on, what comes in here goes out of {@code into}, in order with its other output, and the protocol sees none of it: moved within
-     * the kernel by splice(2), not faster than {@code into} can send it. The protocol hears of everything else as before, {@link Protocol#ended} when
-     * the last byte has been moved. Input that has been received already is offered to the protocol as before, and should all be
-     * passed on by hand; so must be what comes in later, should the kernel turn out to be unable.
+     * From now on, what comes in here goes out of {@code into}, in order with its other output, and the protocol sees
+     * none of it: moved within the kernel by splice(2), not faster than {@code into} can send it. The protocol hears of
+     * everything else as before, {@link Protocol#ended} when the last byte has been moved. Input that has been received
+     * already is offered to the protocol as before, and should all be passed on by hand; so must be what comes in
+     * later, should the kernel turn out to be unable.
      *
      * @param into a link of the same owner; {@code null} to end it
      * @return whether the carrier can; if not nothing changes
@@ -60,21 +66,22 @@ public interface Link extends Executor {
     }
 
     /**
-     * {@code true} stops the delivery of input, and with it, over TCP, the peer; {@code false} goes on: input that was left
-     * unconsumed is offered again soon, even if nothing new has come.
+     * {@code true} stops the delivery of input, and with it, over TCP, the peer; {@code false} goes on: input that was
+     * left unconsumed is offered again soon, even if nothing new has come.
      */
     void pause(boolean on);
 
     /**
      * Hands the connection to another protocol (an upgrade): the rest of the input, unconsumed bytes of the running
-     * {@link Protocol#receive} included, goes to {@code next}, which is told {@link Protocol#opened} first. The old protocol hears nothing
-     * more, {@code closed} included.
+     * {@link Protocol#receive} included, goes to {@code next}, which is told {@link Protocol#opened} first. The old
+     * protocol hears nothing more, {@code closed} included.
      */
     void become(Protocol next);
 
     /**
-     * Calls {@link Protocol#expired} when {@link #now()} reaches {@code at} (nanoseconds, {@link #NEVER} for never). There is
-     * one deadline: a new one replaces it, and it is gone once it has passed. Setting it is cheap enough for every request.
+     * Calls {@link Protocol#expired} when {@link #now()} reaches {@code at} (nanoseconds, {@link #NEVER} for never).
+     * There is one deadline: a new one replaces it, and it is gone once it has passed. Setting it is cheap enough for
+     * every request.
      */
     void deadline(long at);
 
@@ -85,8 +92,8 @@ public interface Link extends Executor {
     void stallLimit(long nanos);
 
     /**
-     * Calls {@link Protocol#late} when nothing has moved for {@code nanos}, {@link #NEVER} for without limit. Each limit is for itself; one that
-     * has passed is told once, and again only after something has moved since.
+     * Calls {@link Protocol#late} when nothing has moved for {@code nanos}, {@link #NEVER} for without limit. Each
+     * limit is for itself; one that has passed is told once, and again only after something has moved since.
      *
      * @throws UnsupportedOperationException if the carrier has no such limits
      */
@@ -95,8 +102,9 @@ public interface Link extends Executor {
     }
 
     /**
-     * Sets the marks of the output: from {@code high} bytes on {@link #writable} says no and no more input is delivered; a producer that was told so is
-     * called by {@link Protocol#drained} when what waits has fallen to {@code low} bytes. Usually 0 and 256 KiB.
+     * Sets the marks of the output: from {@code high} bytes on {@link #writable} says no and no more input is
+     * delivered; a producer that was told so is called by {@link Protocol#drained} when what waits has fallen to
+     * {@code low} bytes. Usually 0 and 256 KiB.
      *
      * @throws UnsupportedOperationException if the carrier's marks are fixed
      */
@@ -105,9 +113,10 @@ public interface Link extends Executor {
     }
 
     /**
-     * Sets the marks of the input: {@link Protocol#receive} is called only with at least {@code low} bytes, or with what there is when the
-     * peer has ended; and no more is read while {@code high} bytes lie unconsumed, so that the peer has to wait. A protocol that leaves so much goes on
-     * by {@link #pause pause(false)}. Usually 1 and without limit.
+     * Sets the marks of the input: {@link Protocol#receive} is called only with at least {@code low} bytes, or with
+     * what there is when the peer has ended; and no more is read while {@code high} bytes lie unconsumed, so that the
+     * peer has to wait. A protocol that leaves so much goes on by {@link #pause pause(false)}. Usually 1 and without
+     * limit.
      *
      * @throws UnsupportedOperationException if the carrier's marks are fixed
      */
@@ -116,7 +125,8 @@ public interface Link extends Executor {
     }
 
     /**
-     * Limits how fast bytes move; {@link Rate#NONE} lifts it. Input that comes faster waits in the kernel, and with it the peer.
+     * Limits how fast bytes move; {@link Rate#NONE} lifts it. Input that comes faster waits in the kernel, and with it
+     * the peer.
      *
      * @throws UnsupportedOperationException if the carrier cannot
      */
@@ -147,8 +157,9 @@ public interface Link extends Executor {
     }
 
     /**
-     * Closes our direction once everything has left: the peer reads the end of the stream and may still send; its input is delivered as before.
-     * What is appended or transferred afterwards is dropped. Whoever has finished and been {@link Protocol#ended told the end} still closes.
+     * Closes our direction once everything has left: the peer reads the end of the stream and may still send; its input
+     * is delivered as before. What is appended or transferred afterwards is dropped. Whoever has finished and been
+     * {@link Protocol#ended told the end} still closes.
      *
      * @throws UnsupportedOperationException if the carrier cannot close one direction alone
      */
@@ -157,11 +168,15 @@ public interface Link extends Executor {
     }
 
     /**
-     * Ends the connection in the way named. The first call decides; only {@link Closing#NOW} and {@link Closing#ABORT} may follow another.
+     * Ends the connection in the way named. The first call decides; only {@link Closing#NOW} and {@link Closing#ABORT}
+     * may follow another.
      */
     void close(Closing how);
 
-    /** Monotonic time in nanoseconds as of this turn of the loop; meaningful only compared with itself and {@link #deadline}. */
+    /**
+     * Monotonic time in nanoseconds as of this turn of the loop; meaningful only compared with itself and
+     * {@link #deadline}.
+     */
     long now();
 
     /** Whether the calling thread owns this link. Any thread may ask. */
@@ -178,7 +193,10 @@ public interface Link extends Executor {
         return false;
     }
 
-    /** Runs a task on the owner thread, soon and in order. Any thread may call. Runs even after the connection has ended. */
+    /**
+     * Runs a task on the owner thread, soon and in order. Any thread may call. Runs even after the connection has
+     * ended.
+     */
     @Override
     void execute(Runnable task);
 }

@@ -5,8 +5,8 @@ import java.io.IOException;
 
 /**
  * A regular file that is open for reading. Several holders may share one: each {@link #hold} is given back by one
- * {@link #close}, and the last one closes the file. Whoever opens a file has its first hold. Reads carry their position, so
- * holders do not disturb one another; any thread may call.
+ * {@link #close}, and the last one closes the file. Whoever opens a file has its first hold. Reads carry their
+ * position, so holders do not disturb one another; any thread may call.
  */
 public abstract class OpenFile implements AutoCloseable {
     private final FileInfo info;

@@ -6,8 +6,8 @@ package io.millrace.core;
  * test and unchanged over every way of waiting.
  *
  * <p>Every method is called by the thread that owns the link, never concurrently and never from within a call that the
- * protocol itself makes on its {@link Link}. After {@link #closed} nothing is called any more. An exception thrown out of
- * any of them ends the connection with {@link CloseCause#FAILED} and is reported; no other connection notices.
+ * protocol itself makes on its {@link Link}. After {@link #closed} nothing is called any more. An exception thrown out
+ * of any of them ends the connection with {@link CloseCause#FAILED} and is reported; no other connection notices.
  */
 public interface Protocol {
 
@@ -15,8 +15,8 @@ public interface Protocol {
     default void opened(Link link) {}
 
     /**
-     * Bytes have come in. Consume what is whole and leave the rest: what stays unconsumed is seen again, with more behind
-     * it, at the next call. The buffer is lent for the length of this call.
+     * Bytes have come in. Consume what is whole and leave the rest: what stays unconsumed is seen again, with more
+     * behind it, at the next call. The buffer is lent for the length of this call.
      */
     void receive(Buffer in, Link link);
 
@@ -29,8 +29,8 @@ public interface Protocol {
     }
 
     /**
-     * Everything in {@link Link#out()} and every transfer has left, or all but the low mark of {@link Link#outputMarks}: whoever has more to
-     * send may go on.
+     * Everything in {@link Link#out()} and every transfer has left, or all but the low mark of
+     * {@link Link#outputMarks}: whoever has more to send may go on.
      */
     default void drained(Link link) {}
 

@@ -2,8 +2,8 @@
 package io.millrace.core;
 
 /**
- * How fast bytes may move, in each direction by itself: a token bucket that fills with so many bytes a second, up to the burst. Bytes are
- * counted as they pass between the link and the kernel.
+ * How fast bytes may move, in each direction by itself: a token bucket that fills with so many bytes a second, up to
+ * the burst. Bytes are counted as they pass between the link and the kernel.
  *
  * @param in bytes a second that may come in, {@link #UNLIMITED} for any number
  * @param inBurst how many may come at once after a time of silence
@@ -18,14 +18,16 @@ public record Rate(long in, long inBurst, long out, long outBurst) {
     /** No limit in any direction. */
     public static final Rate NONE = new Rate(UNLIMITED, UNLIMITED, UNLIMITED, UNLIMITED);
 
-    /** Without a burst that is remembered longer, an eighth of a second is: enough to fill the gaps between two turns. */
+    /**
+     * Without a burst that is remembered longer, an eighth of a second is: enough to fill the gaps between two turns.
+     */
     private static final int USUAL_BURST = 8;
 
     /** Refuses rates and bursts below one byte: nothing would ever move. */
     public Rate {
         if (in < 1 || inBurst < 1 || out < 1 || outBurst < 1) {
-            throw new IllegalArgumentException("a rate and its burst are at least one byte: " + in + ", " + inBurst + ", " + out
-                    + ", " + outBurst);
+            throw new IllegalArgumentException("a rate and its burst are at least one byte: " + in + ", " + inBurst
+                    + ", " + out + ", " + outBurst);
         }
     }
 

@@ -3,11 +3,12 @@
 /**
  * The foundation, on which both wings stand: bytes, protocols and what carries them.
  *
- * <p>Knows: {@link io.millrace.core.Buffer bytes}, what a {@link io.millrace.core.Protocol protocol} is told and what it
- * may ask of its {@link io.millrace.core.Link link}, {@link io.millrace.core.OpenFile files} as something a link can
+ * <p>Knows: {@link io.millrace.core.Buffer bytes}, what a {@link io.millrace.core.Protocol protocol} is told and what
+ * it may ask of its {@link io.millrace.core.Link link}, {@link io.millrace.core.OpenFile files} as something a link can
  * send. Does not know: descriptors, system calls, threads, any RFC.
  *
  * <p>Read in this order: {@code Buffer}, {@code Protocol}, {@code Link}, {@code Closing}, {@code CloseCause},
- * {@code OpenFile}, {@code Body}, {@code Folder}; {@code LineEnd}, {@code Rate}, {@code TimeLimit} and {@code Traffic} where they come up.
+ * {@code OpenFile}, {@code Body}, {@code Folder}; {@code LineEnd}, {@code Rate}, {@code TimeLimit} and {@code Traffic}
+ * where they come up.
  */
 package io.millrace.core;

@@ -33,12 +33,14 @@ final class BufferTest {
 
     /** evbuffer_readln: each way to end a line over the same bytes. */
     @ParameterizedTest
-    @CsvSource(delimiter = ':', value = {
-        "CRLF:a|b\\rc|d|:rest",
-        "CRLF_STRICT:a|b\\rc\\nd|:rest",
-        "LF:a\\r|b\\rc|d\\r|\\r:rest",
-        "ANY:a|b|c|d:rest",
-    })
+    @CsvSource(
+            delimiter = ':',
+            value = {
+                "CRLF:a|b\\rc|d|:rest",
+                "CRLF_STRICT:a|b\\rc\\nd|:rest",
+                "LF:a\\r|b\\rc|d\\r|\\r:rest",
+                "ANY:a|b|c|d:rest",
+            })
     void readlnEveryEnd(LineEnd end, String lines, String rest) {
         Buffer buffer = of("a\r\nb\rc\nd\r\n\r\nrest");
         List<String> found = new ArrayList<>();
@@ -59,7 +61,10 @@ final class BufferTest {
         assertEquals("b", text(buffer));
     }
 
-    /** search_eol: whatever the network does to the bytes, the lines are the same; blank ones aside where runs count as one. */
+    /**
+     * search_eol: whatever the network does to the bytes, the lines are the same; blank ones aside where runs count as
+     * one.
+     */
     @ParameterizedTest
     @EnumSource(LineEnd.class)
     void searchEolOnePieceOrMany(LineEnd end) {
@@ -194,7 +199,9 @@ final class BufferTest {
             }
         }
         assertEquals(model.toString(), text(buffer));
-        assertTrue(buffer.capacity() <= 5 * Math.max(64, model.length()), "grows by doubling, and only when half of it is in use");
+        assertTrue(
+                buffer.capacity() <= 5 * Math.max(64, model.length()),
+                "grows by doubling, and only when half of it is in use");
     }
 
     @Test

@@ -92,7 +92,10 @@ public final class ChildWatch implements AutoCloseable {
         callback.ended(this, status);
     }
 
-    /** Waits no longer; a child that ends afterwards stays a zombie until somebody else takes its status. Any thread may call. */
+    /**
+     * Waits no longer; a child that ends afterwards stays a zombie until somebody else takes its status. Any thread may
+     * call.
+     */
     @Override
     public void close() {
         if (!closed.getAndSet(true)) {

@@ -7,8 +7,9 @@ import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 
 /**
- * The JDK's own door to signals, {@code sun.misc.Signal} of the module {@code jdk.unsupported}. By reflection: the compiler warns of every use of the
- * class in a way that cannot be switched off, and a JDK that has lost it is to fail with a reason when a signal is watched, not before.
+ * The JDK's own door to signals, {@code sun.misc.Signal} of the module {@code jdk.unsupported}. By reflection: the
+ * compiler warns of every use of the class in a way that cannot be switched off, and a JDK that has lost it is to fail
+ * with a reason when a signal is watched, not before.
  */
 final class JdkSignal {
     private final String name;
@@ -41,7 +42,9 @@ final class JdkSignal {
         }
     }
 
-    /** Calls a task on a thread of the JDK with each delivery from now on; returns the handler that was there before. */
+    /**
+     * Calls a task on a thread of the JDK with each delivery from now on; returns the handler that was there before.
+     */
     Object handle(Runnable task) {
         try {
             InvocationHandler calls = (proxy, method, arguments) -> called(proxy, method, arguments, task);
@@ -67,7 +70,9 @@ final class JdkSignal {
     /** Puts a handler back, or another one in; returns the one that was there before. */
     Object install(Object handler) {
         try {
-            return signalClass().getMethod("handle", signalClass(), handlerClass()).invoke(null, signal, handler);
+            return signalClass()
+                    .getMethod("handle", signalClass(), handlerClass())
+                    .invoke(null, signal, handler);
         } catch (ReflectiveOperationException e) {
             throw failed(e);
         }

@@ -15,8 +15,9 @@ import jdk.jfr.StackTrace;
 import jdk.jfr.Timespan;
 
 /**
- * Shows a loop to JDK Flight Recorder: its counters once a second, and each callback that takes long. While nobody records, the counters cost
- * nothing; long callbacks are looked for only when asked for, since that takes the time of each.
+ * Shows a loop to JDK Flight Recorder: its counters once a second, and each callback that takes long. While nobody
+ * records, the counters cost nothing; long callbacks are looked for only when asked for, since that takes the time of
+ * each.
  */
 public final class LoopFlight implements AutoCloseable {
 

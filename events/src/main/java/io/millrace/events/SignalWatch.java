@@ -11,7 +11,10 @@ public final class SignalWatch implements AutoCloseable {
     /** What a signal calls. */
     @FunctionalInterface
     public interface Callback {
-        /** The signal has come {@code times} times since the last call, as far as the kernel told them apart. On the loop. */
+        /**
+         * The signal has come {@code times} times since the last call, as far as the kernel told them apart. On the
+         * loop.
+         */
         void raised(SignalWatch watch, int times);
     }
 

@@ -7,13 +7,15 @@ import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
- * Signals as events of a loop: any number of watches for a signal, on any number of loops. The JDK gives each delivery to a thread of its own, and that
- * hands it to the loops; so a callback may do whatever a callback may do. The handler that was there before is put back with the last watch.
+ * Signals as events of a loop: any number of watches for a signal, on any number of loops. The JDK gives each delivery
+ * to a thread of its own, and that hands it to the loops; so a callback may do whatever a callback may do. The handler
+ * that was there before is put back with the last watch.
  *
- * <p>A signal that is watched does not do what it did before: with {@code TERM} or {@code INT} watched the process does not end.
+ * <p>A signal that is watched does not do what it did before: with {@code TERM} or {@code INT} watched the process does
+ * not end.
  *
- * <p>signalfd(2) would want a signal to be blocked in every thread of the JVM, those included that the JVM has started before any Java code ran:
- * a thread that does not block it takes the default action, which for most ends the process.
+ * <p>signalfd(2) would want a signal to be blocked in every thread of the JVM, those included that the JVM has started
+ * before any Java code ran: a thread that does not block it takes the default action, which for most ends the process.
  */
 public final class Signals {
     private static final String FAULT = "HotSpot needs it for its own faults";

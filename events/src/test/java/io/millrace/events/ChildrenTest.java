@@ -84,10 +84,12 @@ class ChildrenTest extends OverEveryEngine {
             Children.watch(loop, pid, (child, status) -> all.put(child.pid(), status));
         }
         assertEquals(RunEnd.EMPTY, loop.run(RunMode.UNTIL_EMPTY));
-        assertEquals(Map.of(
-                (long) pids.get(0), new ExitStatus(ExitStatus.Kind.EXITED, 0),
-                (long) pids.get(1), new ExitStatus(ExitStatus.Kind.EXITED, 7),
-                (long) pids.get(2), new ExitStatus(ExitStatus.Kind.SIGNALLED, 9)), all);
+        assertEquals(
+                Map.of(
+                        (long) pids.get(0), new ExitStatus(ExitStatus.Kind.EXITED, 0),
+                        (long) pids.get(1), new ExitStatus(ExitStatus.Kind.EXITED, 7),
+                        (long) pids.get(2), new ExitStatus(ExitStatus.Kind.SIGNALLED, 9)),
+                all);
         for (int pid : pids) {
             assertEquals(-Errno.ECHILD, Spawn.waitpid(pid, new int[1], Spawn.WNOHANG));
         }
@@ -99,7 +101,8 @@ class ChildrenTest extends OverEveryEngine {
             return false;
         }
         int pid = spawn("exit 0");
-        SysException e = assertThrows(SysException.class, () -> Children.watch(loop, pid, (child, status) -> ended.add(status)));
+        SysException e =
+                assertThrows(SysException.class, () -> Children.watch(loop, pid, (child, status) -> ended.add(status)));
         assertEquals(Errno.EPERM, e.errno());
         assertTrue(e.getMessage().contains("signals are sent for sockets"), e.getMessage());
         assertEquals(pid, Spawn.waitpid(pid, new int[1], 0));
@@ -144,7 +147,8 @@ class ChildrenTest extends OverEveryEngine {
     void whatIsNoProcessIsRefused() throws Exception {
         Process process = sh("exit 0");
         process.waitFor();
-        SysException e = assertThrows(SysException.class,
+        SysException e = assertThrows(
+                SysException.class,
                 () -> Children.watch(loop, (int) process.pid(), (child, status) -> ended.add(status)));
         assertEquals(Errno.ESRCH, e.errno());
     }

@@ -20,7 +20,8 @@ class LoopFlightTest {
         CountDownLatch counters = new CountDownLatch(1);
         CountDownLatch slow = new CountDownLatch(1);
         Thread thread = loop.start();
-        try (LoopFlight flight = LoopFlight.show(loop).slow(Duration.ofNanos(1)); RecordingStream stream = new RecordingStream()) {
+        try (LoopFlight flight = LoopFlight.show(loop).slow(Duration.ofNanos(1));
+                RecordingStream stream = new RecordingStream()) {
             assertTrue(flight != null);
             stream.enable("io.millrace.LoopCounters").withPeriod(Duration.ofMillis(20));
             stream.enable("io.millrace.SlowCallback");

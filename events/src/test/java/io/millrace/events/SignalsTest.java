@@ -25,7 +25,10 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Real signals, sent by this process to itself with kill(1). The names in brackets are those of libevent's regression suite. */
+/**
+ * Real signals, sent by this process to itself with kill(1). The names in brackets are those of libevent's regression
+ * suite.
+ */
 @Timeout(60)
 @ParameterizedClass
 @MethodSource("engines")
@@ -35,7 +38,10 @@ class SignalsTest extends OverEveryEngine {
     private final List<String> told = new ArrayList<>();
     private EventLoop loop;
 
-    /** A signal that the kernel delivers after the last watch of a test has gone would end the JVM: that is the default of this one. */
+    /**
+     * A signal that the kernel delivers after the last watch of a test has gone would end the JVM: that is the default
+     * of this one.
+     */
     @BeforeAll
     static void outliveStragglers() {
         new JdkSignal("USR1").handle(() -> {});
@@ -78,7 +84,8 @@ class SignalsTest extends OverEveryEngine {
             assertEquals(first.number(), second.number());
             raise("USR1");
             until(() -> told.size() == 2);
-            assertEquals(List.of("first USR1", "second USR1"), told.stream().sorted().toList());
+            assertEquals(
+                    List.of("first USR1", "second USR1"), told.stream().sorted().toList());
             first.close();
             told.clear();
             raise("USR1");
@@ -93,7 +100,8 @@ class SignalsTest extends OverEveryEngine {
         AtomicInteger handled = new AtomicInteger();
         try (SignalWatch watch = watch("watch", "USR1")) {
             raise("USR1");
-            Signals.watch(loop, "USR1", (self, times) -> handled.incrementAndGet()).close();
+            Signals.watch(loop, "USR1", (self, times) -> handled.incrementAndGet())
+                    .close();
             until(() -> !told.isEmpty());
             assertEquals(List.of(watch.name().equals("USR1") ? "watch USR1" : ""), told);
             assertEquals(0, handled.get());
@@ -161,9 +169,11 @@ class SignalsTest extends OverEveryEngine {
 
     @Test
     void whatHotSpotNeedsIsRefusedWithTheReason() {
-        for (String name : List.of("QUIT", "ILL", "FPE", "SEGV", "BUS", "TRAP", "XFSZ", "PIPE", "USR2", "KILL", "STOP")) {
+        for (String name :
+                List.of("QUIT", "ILL", "FPE", "SEGV", "BUS", "TRAP", "XFSZ", "PIPE", "USR2", "KILL", "STOP")) {
             assertNotNull(Signals.whyNot(name), name);
-            String error = assertThrows(IllegalArgumentException.class, () -> watch("never", "SIG" + name)).getMessage();
+            String error = assertThrows(IllegalArgumentException.class, () -> watch("never", "SIG" + name))
+                    .getMessage();
             assertTrue(error.contains("SIG" + name + " cannot be watched: " + Signals.whyNot(name)), error);
         }
         assertNull(Signals.whyNot("TERM"));

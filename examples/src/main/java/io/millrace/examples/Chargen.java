@@ -11,11 +11,13 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 
 /**
- * Sends characters without end (RFC 864) and discards what comes (RFC 863). Shows a producer that is bound by water marks: it stops at the high one and is
- * called at the low one, so that a client that reads slowly costs a fixed amount of memory; one that reads nothing for ten seconds is reset.
+ * Sends characters without end (RFC 864) and discards what comes (RFC 863). Shows a producer that is bound by water
+ * marks: it stops at the high one and is called at the low one, so that a client that reads slowly costs a fixed amount
+ * of memory; one that reads nothing for ten seconds is reset.
  */
 public final class Chargen {
-    private static final String CHARACTERS = "!\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~ ";
+    private static final String CHARACTERS =
+            "!\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~ ";
     private static final int WIDTH = 72;
 
     private final Stream stream;

@@ -14,8 +14,9 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Everybody hears what anybody says. One loop, so the map of who is there needs no lock; one {@link Body} for each line, which all connections send from the
- * same array. Who cannot keep up is shown the door, for the others must not wait.
+ * Everybody hears what anybody says. One loop, so the map of who is there needs no lock; one {@link Body} for each
+ * line, which all connections send from the same array. Who cannot keep up is shown the door, for the others must not
+ * wait.
  */
 public final class Chat {
     private static final long TOO_FAR_BEHIND = 1 << 20;
@@ -29,8 +30,7 @@ public final class Chat {
 
     private void open(Stream stream) {
         stream.write("your name?\r\n");
-        stream.onLine(LineEnd.CRLF, 400, line -> said(stream, line))
-                .onClosed(why -> left(stream));
+        stream.onLine(LineEnd.CRLF, 400, line -> said(stream, line)).onClosed(why -> left(stream));
     }
 
     private void said(Stream stream, String line) {

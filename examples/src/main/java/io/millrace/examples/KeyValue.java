@@ -14,8 +14,8 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * A store with a protocol of lines: {@code SET key value}, {@code GET key}, {@code DEL key}, {@code QUIT}. Requests may come many at once; their answers
- * leave together, in order. One loop owns the map, so nothing is locked.
+ * A store with a protocol of lines: {@code SET key value}, {@code GET key}, {@code DEL key}, {@code QUIT}. Requests may
+ * come many at once; their answers leave together, in order. One loop owns the map, so nothing is locked.
  */
 public final class KeyValue {
     private static final int LONGEST = 64 * 1024;

@@ -13,7 +13,10 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 
-/** Reads the name of a file and sends the file, by sendfile(2), a header before it: no byte of it passes through Java, and no name leads out of the folder. */
+/**
+ * Reads the name of a file and sends the file, by sendfile(2), a header before it: no byte of it passes through Java,
+ * and no name leads out of the folder.
+ */
 public final class SendFile {
     private final Folder folder;
 

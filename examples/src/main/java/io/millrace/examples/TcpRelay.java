@@ -19,8 +19,8 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 
 /**
- * Passes connections on to another address. The bytes never leave the kernel (splice(2)), ends and resets are passed on as they come, and all connections
- * together may move only so many bytes a second, shared fairly.
+ * Passes connections on to another address. The bytes never leave the kernel (splice(2)), ends and resets are passed on
+ * as they come, and all connections together may move only so many bytes a second, shared fairly.
  */
 public final class TcpRelay {
     private final EventLoop loop;
@@ -34,7 +34,8 @@ public final class TcpRelay {
     }
 
     /** Relays on one loop, for both ends of a relay live on the same. */
-    static Listening start(LoopGroup loops, InetSocketAddress address, InetSocketAddress target, Rate rate) throws IOException {
+    static Listening start(LoopGroup loops, InetSocketAddress address, InetSocketAddress target, Rate rate)
+            throws IOException {
         TcpRelay relay = new TcpRelay(loops.loop(0), target, rate);
         return loops.listen(ListenOptions.on(address), () -> Stream.each(relay::open));
     }

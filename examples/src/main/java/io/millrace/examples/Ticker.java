@@ -27,7 +27,8 @@ public final class Ticker {
 
     static Listening start(LoopGroup loops, InetSocketAddress address, Duration period) throws IOException {
         EventLoop loop = loops.loop(0);
-        return loops.listen(ListenOptions.on(address), () -> Stream.each(stream -> new Ticker(loop, period, stream).open()));
+        return loops.listen(
+                ListenOptions.on(address), () -> Stream.each(stream -> new Ticker(loop, period, stream).open()));
     }
 
     private void open() {

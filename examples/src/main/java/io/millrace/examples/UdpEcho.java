@@ -29,14 +29,18 @@ public final class UdpEcho {
 
     private static UdpSocket open(EventLoop loop, InetSocketAddress address) throws IOException {
         // What finds no room is dropped: whoever speaks UDP expects that of any network.
-        return UdpSocket.open(loop, UdpOptions.on(address), (datagram, socket) ->
-                socket.reply(datagram, datagram.array(), datagram.offset(), datagram.length()));
+        return UdpSocket.open(
+                loop,
+                UdpOptions.on(address),
+                (datagram, socket) -> socket.reply(datagram, datagram.array(), datagram.offset(), datagram.length()));
     }
 
     /** {@code nc -u 127.0.0.1 7007} talks to it. */
     public static void main(String[] args) throws Exception {
         try (LoopGroup loops = LoopGroup.open(1)) {
-            System.out.println("listening on " + start(loops.loop(0), new InetSocketAddress("127.0.0.1", 7007)).local());
+            System.out.println("listening on "
+                    + start(loops.loop(0), new InetSocketAddress("127.0.0.1", 7007))
+                            .local());
             loops.await();
         }
     }

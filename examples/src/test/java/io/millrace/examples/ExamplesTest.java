@@ -134,7 +134,8 @@ class ExamplesTest {
     @Test
     void relayKeepsToItsRate() throws Exception {
         Listening echo = Echo.start(loops, ANY);
-        Listening relay = TcpRelay.start(loops, ANY, echo.address(), Rate.of(400_000).withBursts(10_000, 10_000));
+        Listening relay =
+                TcpRelay.start(loops, ANY, echo.address(), Rate.of(400_000).withBursts(10_000, 10_000));
         try (RawClient client = to(relay)) {
             long from = System.nanoTime();
             client.send(new byte[100_000]).read(100_000);

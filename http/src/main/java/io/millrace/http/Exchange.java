@@ -24,10 +24,8 @@ import java.util.function.Supplier;
  * </pre>
  *
  * <p>Everything here is called by the loop, where not said otherwise. An exchange that was answered by a handler on the
- * loop,
- * whole, can be used for the next request; any other is left to the garbage collector, because another thread, or a
- * reader
- * or writer that the handler keeps, may still hold a part of it.
+ * loop, whole, can be used for the next request; any other is left to the garbage collector, because another thread, or
+ * a reader or writer that the handler keeps, may still hold a part of it.
  */
 public abstract class Exchange {
     private static final int SLICE = 64 * 1024;
@@ -147,7 +145,8 @@ public abstract class Exchange {
         if (state.isFinal()) {
             complete();
         } else if (restLength > 0) {
-            // The answer is given, and leaves in slices: nobody else has a part in it. But the bytes of the head are gone when this call ends.
+            // The answer is given, and leaves in slices: nobody else has a part in it. But the bytes of the head are
+            // gone when this call ends.
             request.keepHead();
         } else {
             share();
@@ -311,9 +310,13 @@ public abstract class Exchange {
         }
     }
 
-    /** The logger is asked for here, for most never need one: loading a logging system is a good part of a short-lived worker's start. */
+    /**
+     * The logger is asked for here, for most never need one: loading a logging system is a good part of a short-lived
+     * worker's start.
+     */
     void log(Throwable e) {
-        System.getLogger("io.millrace.http").log(System.Logger.Level.ERROR, () -> "the answer to " + request + " failed", e);
+        System.getLogger("io.millrace.http")
+                .log(System.Logger.Level.ERROR, () -> "the answer to " + request + " failed", e);
     }
 
     // ---- the answer, on the loop

@@ -9,7 +9,8 @@ public interface ExchangeLog {
 
     /** Keeps no log. */
     ExchangeLog NONE = new ExchangeLog() {
-        // No lambda: the start-up cache cannot keep one of an interface's own initializer, and every worker process would link it.
+        // No lambda: the start-up cache cannot keep one of an interface's own initializer, and every worker process
+        // would link it.
         @Override
         public void completed(Request request, int status, long bytes, long nanos) {}
     };
@@ -25,8 +26,8 @@ public interface ExchangeLog {
     void completed(Request request, int status, long bytes, long nanos);
 
     /**
-     * A request that could not be read has been refused: as {@link #completed} without a request, which it calls unless somebody wants to know
-     * who has sent it.
+     * A request that could not be read has been refused: as {@link #completed} without a request, which it calls unless
+     * somebody wants to know who has sent it.
      *
      * @param peer the sender's address, or {@code null} where the carrier knows none
      */
@@ -35,8 +36,8 @@ public interface ExchangeLog {
     }
 
     /**
-     * The connection ended in the middle of an answer, whose head had left: as {@link #completed}, which it calls unless somebody
-     * wants to know the difference.
+     * The connection ended in the middle of an answer, whose head had left: as {@link #completed}, which it calls
+     * unless somebody wants to know the difference.
      */
     default void brokenOff(Request request, int status, long bytes, long nanos) {
         completed(request, status, bytes, nanos);

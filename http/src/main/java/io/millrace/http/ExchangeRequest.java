@@ -11,10 +11,8 @@ import java.util.Map;
 
 /**
  * The request of an {@link Exchange}: a head that lies as bytes where it came in, with offsets into it. A wire format
- * says
- * where the parts lie; strings are made on demand and kept until the next request. A request that outlives the call
- * that
- * read it is {@link #detach detached}: its head is copied.
+ * says where the parts lie; strings are made on demand and kept until the next request. A request that outlives the
+ * call that read it is {@link #detach detached}: its head is copied.
  */
 public final class ExchangeRequest extends Request {
     private final Exchange exchange;
@@ -71,8 +69,7 @@ public final class ExchangeRequest extends Request {
 
     /**
      * A new head lies in {@code array} from {@code from} on, {@code length} bytes long. All offsets given from here on
-     * count from
-     * there. Forgets everything about the request before, but not the {@link #fields}.
+     * count from there. Forgets everything about the request before, but not the {@link #fields}.
      */
     public void head(byte[] array, int from, int length, int version) {
         this.array = array;
@@ -111,7 +108,10 @@ public final class ExchangeRequest extends Request {
         authorityEnd = end;
     }
 
-    /** Makes the request independent of the connection and of the bytes that it was read from: other threads may hold it. */
+    /**
+     * Makes the request independent of the connection and of the bytes that it was read from: other threads may hold
+     * it.
+     */
     void detach() {
         if (!detached) {
             detached = true;

@@ -14,8 +14,15 @@ final class ExchangeResponse extends Response {
     private static final String TYPE = "Content-Type";
     // What describes the content that an error answer does not have.
     private static final String[] OF_THE_CONTENT = {
-        "Content-Encoding", "Content-Language", "Content-Range", "Content-Disposition", "ETag", "Last-Modified",
-        "Accept-Ranges", "Cache-Control", "Expires"
+        "Content-Encoding",
+        "Content-Language",
+        "Content-Range",
+        "Content-Disposition",
+        "ETag",
+        "Last-Modified",
+        "Accept-Ranges",
+        "Cache-Control",
+        "Expires"
     };
 
     private final Exchange exchange;

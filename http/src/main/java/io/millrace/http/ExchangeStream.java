@@ -11,10 +11,8 @@ import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * A streamed body. Small writes are gathered; what is gathered goes straight into the connection when the writer is on
- * the
- * loop, and crosses to the loop as a task when it is not. A writer on another thread waits while more than
- * {@link #LIMIT}
- * bytes are under way that the connection has no room for.
+ * the loop, and crosses to the loop as a task when it is not. A writer on another thread waits while more than
+ * {@link #LIMIT} bytes are under way that the connection has no room for.
  */
 final class ExchangeStream extends ResponseStream {
     private static final int GATHER = 8 * 1024;

@@ -8,8 +8,7 @@ import java.util.Arrays;
 /**
  * Field lines as bytes, with four offsets for each: no string is made before somebody asks for one. Either a view of a
  * request's head where it lies ({@link #view} and {@link #add}), or lines of its own ({@link #append}, {@link #set}) in
- * the
- * form in which HTTP/1.1 sends them; never both at once.
+ * the form in which HTTP/1.1 sends them; never both at once.
  *
  * <pre>
  *   base ─► GET / HTTP/1.1 CR LF Host: example.org CR LF
@@ -75,8 +74,8 @@ public final class FieldBlock extends Headers {
     }
 
     /**
-     * Appends the line that stood in its place before {@link #clear}, if it was made from these very strings: it has been checked
-     * and written then.
+     * Appends the line that stood in its place before {@link #clear}, if it was made from these very strings: it has
+     * been checked and written then.
      */
     public boolean repeat(String name, String value) {
         int line = size;

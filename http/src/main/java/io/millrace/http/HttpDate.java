@@ -92,8 +92,7 @@ public final class HttpDate {
 
     /**
      * Seconds since 1970 of a date in any of the three formats that a recipient must understand, {@link #NONE} for a
-     * text that is
-     * none of them or a moment before 1970:
+     * text that is none of them or a moment before 1970:
      *
      * <pre>
      *   Sun, 06 Nov 1994 08:49:37 GMT    IMF-fixdate

@@ -7,8 +7,8 @@ import java.time.Duration;
  * What a client may ask of the server. None is off by default. Change one with its {@code with} method.
  *
  * @param target bytes of a request target, else 414
- * @param head bytes of a request's head (request line and header fields), else 431; trailers and chunk extensions
- *     count against the same number
+ * @param head bytes of a request's head (request line and header fields), else 431; trailers and chunk extensions count
+ *     against the same number
  * @param fields number of header field lines, else 431
  * @param body bytes of a body, else 413; a handler may ask for less
  * @param unread bytes of a body that the handler left which are read and dropped to save the connection, else it is
@@ -70,32 +70,32 @@ public record Limits(
 
     /** The same with another {@link #target}. */
     public Limits withTarget(int value) {
-        return new Limits(value, head, fields, body, unread, headTime, idleTime, bodyTime, bodyRate, writeTime,
-                requests);
+        return new Limits(
+                value, head, fields, body, unread, headTime, idleTime, bodyTime, bodyRate, writeTime, requests);
     }
 
     /** The same with another {@link #head}. */
     public Limits withHead(int value) {
-        return new Limits(target, value, fields, body, unread, headTime, idleTime, bodyTime, bodyRate, writeTime,
-                requests);
+        return new Limits(
+                target, value, fields, body, unread, headTime, idleTime, bodyTime, bodyRate, writeTime, requests);
     }
 
     /** The same with another {@link #fields}. */
     public Limits withFields(int value) {
-        return new Limits(target, head, value, body, unread, headTime, idleTime, bodyTime, bodyRate, writeTime,
-                requests);
+        return new Limits(
+                target, head, value, body, unread, headTime, idleTime, bodyTime, bodyRate, writeTime, requests);
     }
 
     /** The same with another {@link #body}. */
     public Limits withBody(long value) {
-        return new Limits(target, head, fields, value, unread, headTime, idleTime, bodyTime, bodyRate, writeTime,
-                requests);
+        return new Limits(
+                target, head, fields, value, unread, headTime, idleTime, bodyTime, bodyRate, writeTime, requests);
     }
 
     /** The same with another {@link #unread}. */
     public Limits withUnread(long value) {
-        return new Limits(target, head, fields, body, value, headTime, idleTime, bodyTime, bodyRate, writeTime,
-                requests);
+        return new Limits(
+                target, head, fields, body, value, headTime, idleTime, bodyTime, bodyRate, writeTime, requests);
     }
 
     /** The same with another {@link #headTime}. */
@@ -139,8 +139,7 @@ public record Limits(
             throw new IllegalArgumentException(name + " must be positive, not " + value);
         }
         if (value.compareTo(LONGEST) > 0) {
-            throw new IllegalArgumentException(
-                    name + " must be at most " + LONGEST.toDays() + " days, not " + value);
+            throw new IllegalArgumentException(name + " must be at most " + LONGEST.toDays() + " days, not " + value);
         }
     }
 }

@@ -11,7 +11,8 @@ final class Methods {
     static String of(byte[] bytes, int offset, int length) {
         String known = known(bytes[offset], length);
         return known != null && Ascii.equals(bytes, offset, length, known)
-                ? known : Ascii.string(bytes, offset, length);
+                ? known
+                : Ascii.string(bytes, offset, length);
     }
 
     private static String known(byte first, int length) {

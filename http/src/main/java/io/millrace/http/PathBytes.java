@@ -5,10 +5,8 @@ import java.util.Arrays;
 
 /**
  * The path of a request target as bytes: what is well-formed, and what it means. Escapes are decoded first and dot
- * parts
- * resolved afterwards, so that nothing which is decoded later can lead upwards: {@code %2F} is a slash like any other
- * and
- * {@code %2e%2e} is {@code ..}.
+ * parts resolved afterwards, so that nothing which is decoded later can lead upwards: {@code %2F} is a slash like any
+ * other and {@code %2e%2e} is {@code ..}.
  */
 public final class PathBytes {
     private PathBytes() {}

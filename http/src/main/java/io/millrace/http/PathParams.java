@@ -33,8 +33,7 @@ final class PathParams {
         for (int i = 0; i < names.length; i++) {
             if (names[i].equals(name)) {
                 int from = request.pathStart() + spans[2 * i];
-                return new String(
-                        request.pathArray(), from, spans[2 * i + 1] - spans[2 * i], StandardCharsets.UTF_8);
+                return new String(request.pathArray(), from, spans[2 * i + 1] - spans[2 * i], StandardCharsets.UTF_8);
             }
         }
         return null;

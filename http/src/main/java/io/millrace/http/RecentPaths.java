@@ -4,8 +4,8 @@ package io.millrace.http;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Paths as strings, the last of each place in a small table: what was asked for is mostly asked for again, and then costs
- * neither a new string nor the hash of one.
+ * Paths as strings, the last of each place in a small table: what was asked for is mostly asked for again, and then
+ * costs neither a new string nor the hash of one.
  */
 final class RecentPaths {
     private static final int PLACES = 16;

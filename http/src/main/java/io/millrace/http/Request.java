@@ -28,8 +28,8 @@ public abstract class Request {
 
     /**
      * The path: percent-decoded as UTF-8, {@code .} and {@code ..} parts and empty parts resolved as RFC 3986 section
-     * 5.2.4 and
-     * servers do, always starting with {@code /} ({@code "*"} for the asterisk form). A trailing slash is kept.
+     * 5.2.4 and servers do, always starting with {@code /} ({@code "*"} for the asterisk form). A trailing slash is
+     * kept.
      */
     public abstract String path();
 

@@ -29,8 +29,7 @@ public abstract class Response {
      * Adds a header field.
      *
      * @throws IllegalArgumentException for a name that is no token, a value with CR, LF or NUL, or a field that is the
-     *     server's
-     *     work (Content-Length, Transfer-Encoding, Connection, Date)
+     *     server's work (Content-Length, Transfer-Encoding, Connection, Date)
      */
     public abstract Response header(String name, String value);
 
@@ -59,8 +58,7 @@ public abstract class Response {
 
     /**
      * Answers with {@code count} bytes of a file from {@code from}; takes over the caller's hold on the file, whatever
-     * happens. Sent without
-     * passing through the heap where the carrier can.
+     * happens. Sent without passing through the heap where the carrier can.
      */
     public abstract void send(OpenFile file, long from, long count);
 

@@ -8,8 +8,7 @@ import java.nio.charset.StandardCharsets;
 
 /**
  * A body as it is made. On a virtual thread writing waits while the peer is slow. On the loop it never waits: ask
- * {@link #writable}
- * and go on when {@link #onWritable} says so; what is written regardless is kept and sent.
+ * {@link #writable} and go on when {@link #onWritable} says so; what is written regardless is kept and sent.
  */
 public abstract class ResponseStream extends OutputStream {
 

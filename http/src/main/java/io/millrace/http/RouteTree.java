@@ -9,8 +9,7 @@ import java.util.function.UnaryOperator;
 
 /**
  * The patterns of a router as a tree of path parts, matched against the bytes of a path. Each node has literal
- * children,
- * one child for any part, and the routes that end here or take all the rest.
+ * children, one child for any part, and the routes that end here or take all the rest.
  */
 final class RouteTree {
     private final Node root = new Node();
@@ -22,8 +21,8 @@ final class RouteTree {
 
         void add(String method, Route route) {
             if (methods.contains(method)) {
-                throw new IllegalArgumentException(
-                        method + " " + route.pattern() + " has a route already: " + route(method).pattern());
+                throw new IllegalArgumentException(method + " " + route.pattern() + " has a route already: "
+                        + route(method).pattern());
             }
             methods.add(method);
             routes.add(route);
@@ -123,8 +122,8 @@ final class RouteTree {
         String name = part.equals("*") ? "*" : part.substring(1, part.length() - (isRest(part) ? 4 : 1));
         boolean valid = name.equals("*") || !name.isEmpty() && name.chars().allMatch(Character::isJavaIdentifierPart);
         if (!valid) {
-            throw new IllegalArgumentException("\"" + part + "\" of " + pattern
-                    + " needs a name of letters and digits");
+            throw new IllegalArgumentException(
+                    "\"" + part + "\" of " + pattern + " needs a name of letters and digits");
         }
         if (names.contains(name)) {
             throw new IllegalArgumentException(pattern + " has the parameter " + name + " twice");

@@ -18,11 +18,9 @@ import java.util.TreeSet;
  * </pre>
  *
  * <p>A literal part goes before a parameter, a parameter before the rest, from left to right; the most exact pattern
- * that
- * has the method answers. HEAD is served by GET unless it has a route of its own; a path without the method is answered
- * 405
- * with Allow, OPTIONS with Allow, no path at all 404. Filters stand before all of these, which run on the loop, unless
- * all routes are VIRTUAL or a filter that may block asks for a thread.
+ * that has the method answers. HEAD is served by GET unless it has a route of its own; a path without the method is
+ * answered 405 with Allow, OPTIONS with Allow, no path at all 404. Filters stand before all of these, which run on the
+ * loop, unless all routes are VIRTUAL or a filter that may block asks for a thread.
  *
  * <p>Is set up first, by one thread, and then used by any number; the first request ends the setting up.
  */

@@ -79,7 +79,10 @@ class FieldBlockTest {
         return Ascii.string(out.array(), out.head(), out.readable());
     }
 
-    /** Lines are remembered from answer to answer: whatever is appended, set and removed, the bytes are those of a fresh block. */
+    /**
+     * Lines are remembered from answer to answer: whatever is appended, set and removed, the bytes are those of a fresh
+     * block.
+     */
     @Test
     void aReusedBlockWritesWhatAFreshOneDoes() {
         String[] names = {"ETag", "Content-Type", "X-A"};

@@ -16,12 +16,36 @@ import org.junit.jupiter.params.provider.CsvSource;
 class PathBytesTest {
     @ParameterizedTest
     @CsvSource({
-        "/, /", "/a, /a", "/a/, /a/", "//, /", "//a, /a", "/a//b, /a/b", "/a/./b, /a/b", "/a/../b, /b", "/.., /",
+        "/, /",
+        "/a, /a",
+        "/a/, /a/",
+        "//, /",
+        "//a, /a",
+        "/a//b, /a/b",
+        "/a/./b, /a/b",
+        "/a/../b, /b",
+        "/.., /",
         "/../.., /",
-        "/a/.., /", "/a/b/.., /a/", "/a/., /a/", "/., /", "/a/../../b, /b", "/..a, /..a", "/a.., /a..", "/..., /...",
-        "/.hidden, /.hidden", "/a/b/../../c/, /c/", "/%2e%2e/a, /a", "/a/%2E%2e/b, /b", "/a%2f..%2fb, /b",
+        "/a/.., /",
+        "/a/b/.., /a/",
+        "/a/., /a/",
+        "/., /",
+        "/a/../../b, /b",
+        "/..a, /..a",
+        "/a.., /a..",
+        "/..., /...",
+        "/.hidden, /.hidden",
+        "/a/b/../../c/, /c/",
+        "/%2e%2e/a, /a",
+        "/a/%2E%2e/b, /b",
+        "/a%2f..%2fb, /b",
         "/..%2f..%2fa, /a",
-        "/a%2Fb, /a/b", "/%41, /A", "/%2541, /%41", "/a%20b, /a b", "/%252e%252e/a, /%2e%2e/a", "/a+b, /a+b",
+        "/a%2Fb, /a/b",
+        "/%41, /A",
+        "/%2541, /%41",
+        "/a%20b, /a b",
+        "/%252e%252e/a, /%2e%2e/a",
+        "/a+b, /a+b",
         "/a;b/../c, /c"
     })
     void pathsAreDecodedAndResolved(String raw, String path) {
@@ -46,7 +70,9 @@ class PathBytesTest {
             if (raw.isEmpty()) {
                 continue;
             }
-            assertEquals(URI.create(raw.toString()).normalize().getPath(), Asked.of("GET", raw.toString()).path(),
+            assertEquals(
+                    URI.create(raw.toString()).normalize().getPath(),
+                    Asked.of("GET", raw.toString()).path(),
                     raw.toString());
         }
     }
@@ -71,8 +97,17 @@ class PathBytesTest {
 
     @ParameterizedTest
     @CsvSource({
-        "/, true", "/%41, true", "/%, false", "/%4, false", "/%4g, false", "/%g4, false", "/%00, false", "/a%0, false",
-        "/%ff%FE, true", "/%%41, false", "/%-1, false"
+        "/, true",
+        "/%41, true",
+        "/%, false",
+        "/%4, false",
+        "/%4g, false",
+        "/%g4, false",
+        "/%00, false",
+        "/a%0, false",
+        "/%ff%FE, true",
+        "/%%41, false",
+        "/%-1, false"
     })
     void escapesAreChecked(String raw, boolean valid) {
         byte[] bytes = Ascii.bytes(raw);

@@ -20,10 +20,22 @@ class RouterTest {
     private static Router router() {
         Router router = new Router();
         for (String pattern : List.of(
-                "/", "/users", "/users/", "/users/me", "/users/{id}", "/users/{id}/posts/{post}",
+                "/",
+                "/users",
+                "/users/",
+                "/users/me",
+                "/users/{id}",
+                "/users/{id}/posts/{post}",
                 "/users/{id}/posts/new",
-                "/files/{path...}", "/files/special", "/any/*", "/{top}/x", "/a/b/c", "/a/{p}/d", "/{q}/b/e",
-                        "/stra\u00dfe", "/only/{p}")) {
+                "/files/{path...}",
+                "/files/special",
+                "/any/*",
+                "/{top}/x",
+                "/a/b/c",
+                "/a/{p}/d",
+                "/{q}/b/e",
+                "/stra\u00dfe",
+                "/only/{p}")) {
             router.get(pattern, NOTHING);
         }
         return router;
@@ -31,16 +43,41 @@ class RouterTest {
 
     @ParameterizedTest
     @CsvSource({
-        "/, /", "/users, /users", "/users/, /users/", "/users/me, /users/me", "/users/42, /users/{id}",
-        "/users/42/posts/7, /users/{id}/posts/{post}", "/users/42/posts/new, /users/{id}/posts/new",
-        "/files/, /files/{path...}", "/files/a/b/c, /files/{path...}", "/files/special, /files/special",
-        "/files/special/, /files/{path...}", "/any/, /any/*", "/any/thing/at/all, /any/*", "/files/x, /files/{path...}",
-        "/foo/x, /{top}/x", "/a/b/c, /a/b/c", "/a/b/d, /a/{p}/d", "/a/b/e, /{q}/b/e", "/users/x, /users/{id}",
-        "/users?x=/y, /users", "/%75sers, /users", "//users, /users", "/x/../users, /users", "/users/%6d%65, /users/me",
-        "/users/a%2Fposts%2fb, /users/{id}/posts/{post}", "/users/a%2Fposts/b, /users/{id}/posts/{post}",
+        "/, /",
+        "/users, /users",
+        "/users/, /users/",
+        "/users/me, /users/me",
+        "/users/42, /users/{id}",
+        "/users/42/posts/7, /users/{id}/posts/{post}",
+        "/users/42/posts/new, /users/{id}/posts/new",
+        "/files/, /files/{path...}",
+        "/files/a/b/c, /files/{path...}",
+        "/files/special, /files/special",
+        "/files/special/, /files/{path...}",
+        "/any/, /any/*",
+        "/any/thing/at/all, /any/*",
+        "/files/x, /files/{path...}",
+        "/foo/x, /{top}/x",
+        "/a/b/c, /a/b/c",
+        "/a/b/d, /a/{p}/d",
+        "/a/b/e, /{q}/b/e",
+        "/users/x, /users/{id}",
+        "/users?x=/y, /users",
+        "/%75sers, /users",
+        "//users, /users",
+        "/x/../users, /users",
+        "/users/%6d%65, /users/me",
+        "/users/a%2Fposts%2fb, /users/{id}/posts/{post}",
+        "/users/a%2Fposts/b, /users/{id}/posts/{post}",
         "/stra%C3%9fe, /stra\u00dfe",
-        "/users/.., /", "/users/., /users/", "/nothing, ''", "/users/42/, ''", "/users//, /users/", "/files, ''",
-        "/x/y/z, ''", "/only/, ''"
+        "/users/.., /",
+        "/users/., /users/",
+        "/nothing, ''",
+        "/users/42/, ''",
+        "/users//, /users/",
+        "/files, ''",
+        "/x/y/z, ''",
+        "/only/, ''"
     })
     void theMostExactPatternAnswers(String target, String pattern) {
         assertEquals(pattern, router().resolve(Asked.of("GET", target)).pattern());
@@ -84,7 +121,8 @@ class RouterTest {
                 .delete("/users/{id}", NOTHING)
                 .put("/{rest...}", NOTHING)
                 .any("/any", NOTHING);
-        assertEquals("/users/{id}", router.resolve(Asked.of("DELETE", "/users/me")).pattern());
+        assertEquals(
+                "/users/{id}", router.resolve(Asked.of("DELETE", "/users/me")).pattern());
         assertEquals("/{rest...}", router.resolve(Asked.of("PUT", "/users/me")).pattern());
         assertEquals("/users/me", router.resolve(Asked.of("HEAD", "/users/me")).pattern());
         assertEquals("/any", router.resolve(Asked.of("BREW", "/any")).pattern());
@@ -110,7 +148,9 @@ class RouterTest {
         assertSame(Dispatch.INLINE, router.resolve(Asked.of("GET", "/inline")).dispatch());
         assertSame(Dispatch.VIRTUAL, router.resolve(Asked.of("GET", "/virtual")).dispatch());
         assertSame(Dispatch.VIRTUAL, router.resolve(Asked.of("GET", "/wrapped")).dispatch());
-        assertSame(Dispatch.INLINE, Dispatcher.of(NOTHING).resolve(Asked.of("GET", "/")).dispatch());
+        assertSame(
+                Dispatch.INLINE,
+                Dispatcher.of(NOTHING).resolve(Asked.of("GET", "/")).dispatch());
         Dispatcher behind = Dispatcher.of(((Filter) (request, response, next) -> {}).before(router));
         assertSame(Dispatch.VIRTUAL, behind.resolve(Asked.of("GET", "/virtual")).dispatch());
         assertSame(behind.resolve(Asked.of("GET", "/inline")), behind.resolve(Asked.of("GET", "/inline")));
@@ -120,15 +160,24 @@ class RouterTest {
     void filtersThatMayBlockStandBeforeEverything() {
         Filter filter = (request, response, next) -> next.handle(request, response);
         Router allVirtual = new Router().get("/a", Dispatch.VIRTUAL, NOTHING).get("/b", Route.virtual(NOTHING));
-        Router mixed = new Router().get("/a", Dispatch.VIRTUAL, NOTHING).get("/b", NOTHING).filter(filter);
+        Router mixed = new Router()
+                .get("/a", Dispatch.VIRTUAL, NOTHING)
+                .get("/b", NOTHING)
+                .filter(filter);
         Router aside = new Router().get("/a", NOTHING).any("/in/*", mixed).filter(Dispatch.VIRTUAL, filter);
         Router bare = new Router().get("/a", Dispatch.VIRTUAL, NOTHING);
         allVirtual.filter(filter);
         for (String[] asked : new String[][] {{"GET", "/x"}, {"POST", "/a"}, {"OPTIONS", "/a"}, {"OPTIONS", "*"}}) {
-            assertSame(Dispatch.VIRTUAL, allVirtual.resolve(Asked.of(asked[0], asked[1])).dispatch());
-            assertSame(Dispatch.INLINE, mixed.resolve(Asked.of(asked[0], asked[1])).dispatch());
-            assertSame(Dispatch.VIRTUAL, aside.resolve(Asked.of(asked[0], asked[1])).dispatch());
-            assertSame(Dispatch.INLINE, bare.resolve(Asked.of(asked[0], asked[1])).dispatch());
+            assertSame(
+                    Dispatch.VIRTUAL,
+                    allVirtual.resolve(Asked.of(asked[0], asked[1])).dispatch());
+            assertSame(
+                    Dispatch.INLINE, mixed.resolve(Asked.of(asked[0], asked[1])).dispatch());
+            assertSame(
+                    Dispatch.VIRTUAL,
+                    aside.resolve(Asked.of(asked[0], asked[1])).dispatch());
+            assertSame(
+                    Dispatch.INLINE, bare.resolve(Asked.of(asked[0], asked[1])).dispatch());
         }
         assertSame(Dispatch.VIRTUAL, aside.resolve(Asked.of("GET", "/a")).dispatch());
         assertSame(Dispatch.VIRTUAL, aside.resolve(Asked.of("GET", "/in/b")).dispatch());
@@ -166,15 +215,34 @@ class RouterTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {
-        "", "users", "*", "/a//b", "/{", "/}", "/{}", "/{a b}", "/{...}", "/{a...}/b", "/*/b", "/a*", "/x{id}",
-        "/{id}x",
-        "/{a}/{a}", "/./a", "/..", "/a?b", "/a#b", "/a%20b", "/{a/b}"
-    })
+    @ValueSource(
+            strings = {
+                "",
+                "users",
+                "*",
+                "/a//b",
+                "/{",
+                "/}",
+                "/{}",
+                "/{a b}",
+                "/{...}",
+                "/{a...}/b",
+                "/*/b",
+                "/a*",
+                "/x{id}",
+                "/{id}x",
+                "/{a}/{a}",
+                "/./a",
+                "/..",
+                "/a?b",
+                "/a#b",
+                "/a%20b",
+                "/{a/b}"
+            })
     void badPatternsAreRefusedAndSaidWhy(String pattern) {
         Router router = new Router();
-        String message =
-                assertThrows(IllegalArgumentException.class, () -> router.get(pattern, NOTHING)).getMessage();
+        String message = assertThrows(IllegalArgumentException.class, () -> router.get(pattern, NOTHING))
+                .getMessage();
         assertTrue(message.contains(pattern), message);
     }
 

@@ -16,7 +16,11 @@ import org.junit.jupiter.api.Test;
 class SmallRoomsTest {
     @Test
     void limitsChangeOneAtATime() {
-        Limits changed = Limits.DEFAULT.withBody(7).withIdleTime(Duration.ofSeconds(1)).withRequests(3).withBodyRate(0);
+        Limits changed = Limits.DEFAULT
+                .withBody(7)
+                .withIdleTime(Duration.ofSeconds(1))
+                .withRequests(3)
+                .withBodyRate(0);
         assertEquals(7, changed.body());
         assertEquals(Duration.ofSeconds(1), changed.idleTime());
         assertEquals(3, changed.requests());
@@ -27,12 +31,27 @@ class SmallRoomsTest {
                 .withRequests(Long.MAX_VALUE)
                 .withBodyRate(500);
         assertEquals(Limits.DEFAULT, back);
-        Limits all = Limits.DEFAULT.withTarget(1).withHead(16).withFields(2).withUnread(3)
-                .withHeadTime(Duration.ofMillis(4)).withBodyTime(Duration.ofMillis(5))
-                        .withWriteTime(Duration.ofMillis(6));
+        Limits all = Limits.DEFAULT
+                .withTarget(1)
+                .withHead(16)
+                .withFields(2)
+                .withUnread(3)
+                .withHeadTime(Duration.ofMillis(4))
+                .withBodyTime(Duration.ofMillis(5))
+                .withWriteTime(Duration.ofMillis(6));
         assertEquals(
-                new Limits(1, 16, 2, Limits.DEFAULT.body(), 3, Duration.ofMillis(4), Limits.DEFAULT.idleTime(),
-                        Duration.ofMillis(5), 500, Duration.ofMillis(6), Long.MAX_VALUE),
+                new Limits(
+                        1,
+                        16,
+                        2,
+                        Limits.DEFAULT.body(),
+                        3,
+                        Duration.ofMillis(4),
+                        Limits.DEFAULT.idleTime(),
+                        Duration.ofMillis(5),
+                        500,
+                        Duration.ofMillis(6),
+                        Long.MAX_VALUE),
                 all);
     }
 
@@ -65,7 +84,9 @@ class SmallRoomsTest {
     @Test
     void aRequestInALogIsPrintable() {
         assertEquals("GET /a?b", Asked.of("GET", "/a?b").toString());
-        assertEquals("GET /\\x9b2J\\xff\\x7f", Asked.of("GET", "/\u009b2J\u00ff\u007f").toString());
+        assertEquals(
+                "GET /\\x9b2J\\xff\\x7f",
+                Asked.of("GET", "/\u009b2J\u00ff\u007f").toString());
         assertEquals("a request that could not be read", new ExchangeRequest(null).toString());
     }
 
@@ -89,8 +110,8 @@ class SmallRoomsTest {
 
     @Test
     void knownMethodsAreAlwaysTheSameString() {
-        for (String method : new String[] {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE",
-                "CONNECT"}) {
+        for (String method :
+                new String[] {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"}) {
             assertSame(method.intern(), Methods.of(Ascii.bytes("x" + method), 1, method.length()));
         }
         for (String method : new String[] {"get", "GEX", "PUX", "QUERY", "A", "PROPFIND", "HEAX", "TRACX", "PATCX"}) {

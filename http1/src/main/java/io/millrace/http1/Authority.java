@@ -20,8 +20,7 @@ final class Authority {
 
     /**
      * Whether the bytes are a host that is not empty (RFC 9110 section 4.2.1 has an http URI without host rejected),
-     * with or
-     * without a port.
+     * with or without a port.
      */
     static boolean isValid(byte[] bytes, int from, int to) {
         if (from == to) {

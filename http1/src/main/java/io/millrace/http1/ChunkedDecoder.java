@@ -5,8 +5,7 @@ import io.millrace.http.FieldBlock;
 
 /**
  * Reads a chunked body (RFC 9112 section 7.1), strictly: hexadecimal digits and nothing else before the extensions,
- * every
- * line ended by CRLF, extensions and trailers up to a limit, no trailer that would change what the message is.
+ * every line ended by CRLF, extensions and trailers up to a limit, no trailer that would change what the message is.
  *
  * <pre>
  *        digits        ';'          CR        LF, size > 0            all

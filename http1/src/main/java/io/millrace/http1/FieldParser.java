@@ -5,9 +5,8 @@ import io.millrace.http.FieldBlock;
 
 /**
  * Reads field lines up to the empty line that ends them (RFC 9112 section 5), strictly: no white space before the
- * colon, no
- * line folding, every line ended by CRLF, no control characters. Remembers where it stopped, and never looks at a byte
- * twice.
+ * colon, no line folding, every line ended by CRLF, no control characters. Remembers where it stopped, and never looks
+ * at a byte twice.
  *
  * <pre>
  *          ┌──────────────────────────────────────────────────┐

@@ -9,8 +9,7 @@ import io.millrace.http.PathBytes;
 /**
  * What the head of a request means for the connection: where the body ends, whether the connection lasts, who is meant.
  * Strict where two readers of the same bytes could disagree, which is what request smuggling lives on (RFC 9112
- * sections 3.2,
- * 6.3 and 11.2). Looks at each field once; allocates nothing.
+ * sections 3.2, 6.3 and 11.2). Looks at each field once; allocates nothing.
  */
 final class HeadRules {
     /** Length of a body whose end is in its chunks. */

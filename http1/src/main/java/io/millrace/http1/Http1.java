@@ -16,10 +16,8 @@ import io.millrace.http.Limits;
 
 /**
  * Makes the HTTP/1.1 protocol of each connection of one loop, and owns what they share: the date as bytes, the status
- * lines, and
- * the exchanges, which are lent to a connection from the first byte of a request to the last of its answer. Belongs to
- * its
- * loop's thread.
+ * lines, and the exchanges, which are lent to a connection from the first byte of a request to the last of its answer.
+ * Belongs to its loop's thread.
  */
 public final class Http1 implements ProtocolFactory {
     /** The name that the Server field has where nobody chose another. */

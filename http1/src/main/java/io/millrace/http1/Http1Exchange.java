@@ -14,8 +14,7 @@ import io.millrace.http1.ResponseWriter.Persistence;
 
 /**
  * One exchange on an HTTP/1.1 connection: reads the head, has it answered, reads the body for whoever wants it and
- * drops it
- * when nobody does, and writes the answer in HTTP/1.1's form.
+ * drops it when nobody does, and writes the answer in HTTP/1.1's form.
  */
 final class Http1Exchange extends Exchange {
     // As long as a body of any size may take: two of these still fit into a number of nanoseconds.

@@ -9,8 +9,7 @@ import io.millrace.core.Protocol;
 
 /**
  * One HTTP/1.1 connection: requests one after the other, answers in the same order, time limits, the end. Small, since
- * there
- * may be very many that do nothing; what a request needs is lent by {@link Http1} while it is in flight.
+ * there may be very many that do nothing; what a request needs is lent by {@link Http1} while it is in flight.
  *
  * <pre>
  *                first byte            answer out, body read
@@ -20,8 +19,7 @@ import io.millrace.core.Protocol;
  * </pre>
  *
  * <p>Input that cannot be used yet stays with the link, which is told to pause. Nothing here calls itself in a circle:
- * a
- * completion within receive is seen by its loop, any other makes the link deliver again what it holds.
+ * a completion within receive is seen by its loop, any other makes the link deliver again what it holds.
  */
 final class Http1Protocol implements Protocol {
     private final Http1 room;

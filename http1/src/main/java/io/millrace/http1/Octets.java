@@ -8,8 +8,7 @@ import java.nio.ByteOrder;
 
 /** The loops over bytes in which a parser spends its time: tables of 256 entries, or eight bytes at a time. */
 final class Octets {
-    private static final VarHandle EIGHT =
-            MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final VarHandle EIGHT = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
     /** The eight bytes of {@code HTTP/1.1} as {@link #eight} reads them. */
     static final long HTTP_1_1 = 0x312E312F50545448L;

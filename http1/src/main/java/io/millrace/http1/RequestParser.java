@@ -5,8 +5,7 @@ import io.millrace.http.FieldBlock;
 
 /**
  * Reads the head of a request where it lies (RFC 9112 sections 2 to 5), strictly. Keeps offsets, makes no strings,
- * remembers
- * where it stopped and never looks at a byte twice. Knows the form of a head; what the fields mean is for
+ * remembers where it stopped and never looks at a byte twice. Knows the form of a head; what the fields mean is for
  * {@link HeadRules}.
  *
  * <pre>
@@ -15,8 +14,7 @@ import io.millrace.http.FieldBlock;
  * </pre>
  *
  * <p>Limits are checked where a byte goes beyond them and not at the end, so that an answer does not depend on how the
- * bytes
- * were cut.
+ * bytes were cut.
  */
 final class RequestParser {
     /** All bytes were looked at and the end was not among them. */

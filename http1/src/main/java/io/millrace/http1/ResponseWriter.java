@@ -10,8 +10,8 @@ import io.millrace.http.Status;
 
 /**
  * Writes heads of answers (RFC 9112 section 4): status line, Date and Server, framing, fields. Keeps what is the same
- * for many
- * answers as bytes: the status lines, and Server with Date, which is made anew once a second. One for each loop.
+ * for many answers as bytes: the status lines, and Server with Date, which is made anew once a second. One for each
+ * loop.
  */
 final class ResponseWriter {
     private static final byte[] CRLF = {'\r', '\n'};

@@ -4,10 +4,8 @@
  * HTTP/1.1 on the wire (RFC 9112), as a protocol that does no I/O.
  *
  * <p>Knows: how a head, a chunked body and an answer are spelled, how requests follow one another on a connection, how
- * long
- * a client may take. Does not know: who answers, or what carries the bytes. Strict: what two readers could understand
- * in two
- * ways is refused.
+ * long a client may take. Does not know: who answers, or what carries the bytes. Strict: what two readers could
+ * understand in two ways is refused.
  *
  * <pre>
  *   Link ─► Http1Protocol ─► Http1Exchange ─► RequestParser ─► FieldParser ─► Octets

@@ -114,7 +114,9 @@ class AllocationTest {
     void aRouterAllocatesNothing() {
         Router router = new Router()
                 .get("/", (request, response) -> response.send())
-                .get("/users/{id}/posts", (request, response) -> response.type("text/plain").send(BODY))
+                .get(
+                        "/users/{id}/posts",
+                        (request, response) -> response.type("text/plain").send(BODY))
                 .get("/users/{id}", (request, response) -> response.send())
                 .filter((request, response, next) -> {
                     response.header("X-Filter", "yes");
@@ -131,8 +133,7 @@ class AllocationTest {
 
     private static Sink assertNothing(Handler handler, int depth) {
         Sink link = new Sink();
-        Protocol protocol =
-                new Http1(handler, Limits.DEFAULT, ExchangeLog.NONE, Clock.SYSTEM, Http1.SERVER).create();
+        Protocol protocol = new Http1(handler, Limits.DEFAULT, ExchangeLog.NONE, Clock.SYSTEM, Http1.SERVER).create();
         protocol.opened(link);
         Buffer in = new Buffer(REQUEST.length * depth);
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();

@@ -7,8 +7,7 @@ import java.util.Locale;
 
 /**
  * An answer as a client reads it. Written apart from the code under test and as strict: an answer that cannot be read
- * is an
- * AssertionError.
+ * is an AssertionError.
  *
  * @param status the status code
  * @param fields the field lines, as sent

@@ -96,13 +96,15 @@ class AnswerFramingTest {
 
     @Test
     void resetContentSaysThatItHasNone() {
-        Answer answer = answers((request, response) -> response.status(205).send("x"), NEXT + NEXT).getFirst();
+        Answer answer = answers((request, response) -> response.status(205).send("x"), NEXT + NEXT)
+                .getFirst();
         assertEquals("0", answer.field("Content-Length"));
     }
 
     @Test
     void aHandlerThatDoesNothingHasAnswered() {
-        Answer answer = answers((request, response) -> response.status(201).header("Location", "/x"), NEXT).getFirst();
+        Answer answer = answers((request, response) -> response.status(201).header("Location", "/x"), NEXT)
+                .getFirst();
         assertEquals(201, answer.status());
         assertEquals("/x", answer.field("Location"));
         assertEquals("0", answer.field("Content-Length"));
@@ -110,7 +112,9 @@ class AnswerFramingTest {
 
     @Test
     void anOwnServerFieldReplacesOurs() {
-        Answer answer = answers((request, response) -> response.header("server", "mine").send(), NEXT).getFirst();
+        Answer answer = answers(
+                        (request, response) -> response.header("server", "mine").send(), NEXT)
+                .getFirst();
         assertEquals(List.of("mine"), answer.fields("Server"));
     }
 
@@ -147,10 +151,11 @@ class AnswerFramingTest {
 
     @Test
     void otherExceptionsAre500AndTellTheClientNothing() {
-        Answer answer = answers((request, response) -> {
-                    throw new IllegalStateException("secret");
-                },
-                NEXT + NEXT)
+        Answer answer = answers(
+                        (request, response) -> {
+                            throw new IllegalStateException("secret");
+                        },
+                        NEXT + NEXT)
                 .getFirst();
         assertEquals("500 Internal Server Error\n", answer.body());
     }
@@ -171,11 +176,12 @@ class AnswerFramingTest {
 
     @Test
     void anAnswerThatIsCompleteSurvivesTheExceptionBehindIt() {
-        Answer answer = answers((request, response) -> {
-                    response.send("done");
-                    throw new IllegalStateException("on purpose");
-                },
-                NEXT + NEXT)
+        Answer answer = answers(
+                        (request, response) -> {
+                            response.send("done");
+                            throw new IllegalStateException("on purpose");
+                        },
+                        NEXT + NEXT)
                 .getFirst();
         assertEquals("done", answer.body());
     }
@@ -198,9 +204,10 @@ class AnswerFramingTest {
     @Test
     void whatIsTheServersWorkIsRefused() {
         List<Throwable> thrown = new ArrayList<>();
-        answers((request, response) -> {
-                    for (String name : List.of("Content-Length", "transfer-encoding", "CONNECTION", "Date", "a b", "",
-                            "a:")) {
+        answers(
+                (request, response) -> {
+                    for (String name :
+                            List.of("Content-Length", "transfer-encoding", "CONNECTION", "Date", "a b", "", "a:")) {
                         thrown.add(assertThrows(IllegalArgumentException.class, () -> response.header(name, "1")));
                     }
                     for (String value : List.of("a\r\nb", "a\nb", "a\0b", "\u4e2d")) {
@@ -220,7 +227,10 @@ class AnswerFramingTest {
     @Test
     void aLargeBodyIsNotCopiedAsAWhole() {
         byte[] body = random(10 * 1024 * 1024);
-        MemoryLink link = Serving.of((request, response) -> response.send(body)).open().highWater(100_000).window(0);
+        MemoryLink link = Serving.of((request, response) -> response.send(body))
+                .open()
+                .highWater(100_000)
+                .window(0);
         link.feed(NEXT + NEXT);
         assertTrue(link.pending() < 300_000, link.pending() + " bytes pending");
         link.window(Long.MAX_VALUE);
@@ -239,7 +249,8 @@ class AnswerFramingTest {
         assertEquals(List.of(), serving.log);
         assertFalse(file.released);
         link.window(Long.MAX_VALUE);
-        assertEquals(Ascii.string(body, 1000, 4_500_000), Answer.only(link.text()).body());
+        assertEquals(
+                Ascii.string(body, 1000, 4_500_000), Answer.only(link.text()).body());
         assertTrue(file.released);
         assertEquals(List.of("GET /next 200 4500000"), serving.log);
     }
@@ -259,7 +270,8 @@ class AnswerFramingTest {
     @Test
     void aFileOutsideItsBoundsIsRefusedAndClosed() {
         BytesFile file = new BytesFile(new byte[10]);
-        Answer answer = answers((request, response) -> response.send(file, 5, 6), NEXT).getFirst();
+        Answer answer =
+                answers((request, response) -> response.send(file, 5, 6), NEXT).getFirst();
         assertEquals(500, answer.status());
         assertTrue(file.released);
     }

@@ -28,15 +28,18 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Valid requests of every kind, cut anywhere and followed by garbage, answered in every way there is. Whatever comes:
- * no
- * exception, no input left lying without a reason, no wrong answer to what was valid.
+ * no exception, no input left lying without a reason, no wrong answer to what was valid.
  *
  * <p>{@code -Dfuzz.rounds=N} sets the number of rounds, {@code -Dfuzz.seed=S} plays one again.
  */
 class FuzzTest {
     private static final int ROUNDS = Integer.getInteger("fuzz.rounds", 20_000);
-    private static final Limits LIMITS =
-            Limits.DEFAULT.withTarget(300).withHead(2000).withFields(20).withBody(5000).withUnread(2000);
+    private static final Limits LIMITS = Limits.DEFAULT
+            .withTarget(300)
+            .withHead(2000)
+            .withFields(20)
+            .withBody(5000)
+            .withUnread(2000);
 
     @Test
     void rounds() {
@@ -130,8 +133,8 @@ class FuzzTest {
 
         private void check(MemoryLink link, boolean valid) {
             String[] methods = asked.stream().map(Asked::method).toArray(String[]::new);
-            List<Answer> answers = new ArrayList<>(
-                    Answer.first(valid ? Integer.MAX_VALUE : asked.size(), link.text(), methods));
+            List<Answer> answers =
+                    new ArrayList<>(Answer.first(valid ? Integer.MAX_VALUE : asked.size(), link.text(), methods));
             answers.removeIf(answer -> answer.status() == 100);
             assertTrue(answers.size() >= asked.size(), answers.size() + " answers to " + asked.size());
             for (int i = 0; i < asked.size(); i++) {
@@ -156,8 +159,8 @@ class FuzzTest {
         private Asked request(int index) {
             String method = pick("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "QUERY");
             String way = pick("send", "empty", "text", "stream", "later", "body", "reader", "slow");
-            String target = "/" + way + "/" + index + pick("", "?", "?a=b&c", "/%41", "/"
-                    + "x".repeat(random.nextInt(200)));
+            String target =
+                    "/" + way + "/" + index + pick("", "?", "?a=b&c", "/%41", "/" + "x".repeat(random.nextInt(200)));
             String body = random.nextInt(3) == 0 ? letters(random.nextInt(600)) : "";
             boolean chunked = random.nextBoolean();
             StringBuilder text = new StringBuilder();
@@ -169,8 +172,10 @@ class FuzzTest {
             }
             boolean framed = !body.isEmpty() || random.nextInt(4) == 0;
             if (framed) {
-                fields.add(chunked ? cased("Transfer-Encoding") + ":" + cased("chunked") : cased("Content-Length")
-                        + ": " + body.length());
+                fields.add(
+                        chunked
+                                ? cased("Transfer-Encoding") + ":" + cased("chunked")
+                                : cased("Content-Length") + ": " + body.length());
                 if (!body.isEmpty() && random.nextInt(3) == 0 && way.matches("body|reader")) {
                     fields.add("Expect: " + cased("100-continue"));
                 }
@@ -182,8 +187,8 @@ class FuzzTest {
                 text.append(chunked ? chunks(body) : body);
             }
             boolean readsBody = way.equals("body") || way.equals("reader");
-            return new Asked(method, text.toString(), way.equals("empty") ? "" : target + "|"
-                    + (readsBody ? body : ""));
+            return new Asked(
+                    method, text.toString(), way.equals("empty") ? "" : target + "|" + (readsBody ? body : ""));
         }
 
         private String chunks(String body) {
@@ -210,8 +215,9 @@ class FuzzTest {
                     String whole = request(9).bytes;
                     yield whole.substring(0, random.nextInt(whole.length()));
                 }
-                default -> "GET / HTTP/1.1\r\n" + pick("Host: h\r\n", "") + damage("Content-Length: 5\r\n")
-                        + damage("Transfer-Encoding: chunked\r\n") + "\r\n5\r\nhello\r\n0\r\n\r\n";
+                default ->
+                    "GET / HTTP/1.1\r\n" + pick("Host: h\r\n", "") + damage("Content-Length: 5\r\n")
+                            + damage("Transfer-Encoding: chunked\r\n") + "\r\n5\r\nhello\r\n0\r\n\r\n";
             };
         }
 
@@ -261,8 +267,8 @@ class FuzzTest {
                     response.defer();
                     later.add(() -> response.send(text));
                 }
-                case "body" -> request.body().whole(5000, bytes ->
-                        response.send(text + Ascii.string(bytes, 0, bytes.length)));
+                case "body" ->
+                    request.body().whole(5000, bytes -> response.send(text + Ascii.string(bytes, 0, bytes.length)));
                 case "reader" -> {
                     response.defer();
                     request.body().read(new Slow(request, response, text));

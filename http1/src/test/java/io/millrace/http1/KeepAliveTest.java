@@ -21,7 +21,8 @@ class KeepAliveTest {
 
     @Test
     void anAnswerToTheByte() {
-        MemoryLink link = Serving.of((request, response) -> response.send("hi")).open().feed(GET);
+        MemoryLink link =
+                Serving.of((request, response) -> response.send("hi")).open().feed(GET);
         assertEquals(
                 "HTTP/1.1 200 OK\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nServer: millrace\r\n"
                         + "Content-Length: 2\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nhi",

@@ -38,7 +38,8 @@ class LifecycleTest {
     @Test
     void aPeerThatHasSentAllGetsAllItsAnswers() {
         Deque<Response> waiting = new ArrayDeque<>();
-        MemoryLink link = Serving.of((request, response) -> waiting.add(response.defer())).open();
+        MemoryLink link =
+                Serving.of((request, response) -> waiting.add(response.defer())).open();
         link.feed(GET + GET + GET).end();
         for (int i = 0; i < 3; i++) {
             assertFalse(link.isClosed());
@@ -46,13 +47,16 @@ class LifecycleTest {
             link.run();
         }
         List<Answer> answers = Answer.all(link.text());
-        assertEquals(List.of("answer 0", "answer 1", "answer 2"), answers.stream().map(Answer::body).toList());
+        assertEquals(
+                List.of("answer 0", "answer 1", "answer 2"),
+                answers.stream().map(Answer::body).toList());
         assertTrue(link.isClosed());
     }
 
     @Test
     void aLargeAnswerIsSentWholeToAPeerThatHasSentAll() {
-        MemoryLink link = Serving.of((request, response) -> response.send(new byte[1_000_000])).open();
+        MemoryLink link = Serving.of((request, response) -> response.send(new byte[1_000_000]))
+                .open();
         link.window(0).feed(GET).end();
         assertFalse(link.isClosed());
         link.window(Long.MAX_VALUE);
@@ -78,7 +82,9 @@ class LifecycleTest {
     void halfABodyIs400() {
         Handler whole = (request, response) -> request.body().whole(100, bytes -> response.send("whole"));
         Serving serving = Serving.of(whole);
-        MemoryLink link = serving.open().feed("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\nhalf").end();
+        MemoryLink link = serving.open()
+                .feed("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\nhalf")
+                .end();
         assertEquals(400, Answer.only(link.text()).status());
         assertTrue(link.isClosed());
     }
@@ -112,7 +118,10 @@ class LifecycleTest {
     @Test
     void whatIsInFlightIsFinishedAndTold() {
         Response[] responses = new Response[1];
-        MemoryLink link = Serving.of((request, response) -> responses[0] = response.defer()).open().feed(GET).stop();
+        MemoryLink link = Serving.of((request, response) -> responses[0] = response.defer())
+                .open()
+                .feed(GET)
+                .stop();
         assertFalse(link.isClosed());
         responses[0].send("done");
         Answer answer = Answer.only(link.run().text());
@@ -215,12 +224,15 @@ class LifecycleTest {
     @Test
     void aSuccessorThatCannotBeMadeIs500() {
         Response[] responses = new Response[1];
-        MemoryLink later = Serving.of((request, response) -> responses[0] = response.defer()).open().feed(UPGRADE);
+        MemoryLink later = Serving.of((request, response) -> responses[0] = response.defer())
+                .open()
+                .feed(UPGRADE);
         responses[0].upgrade("Echo", () -> {
             throw new IllegalStateException("on purpose");
         });
         assertEquals(500, Answer.only(later.run().text()).status());
-        MemoryLink atOnce = Serving.of((request, response) -> response.upgrade("Echo", () -> null)).open();
+        MemoryLink atOnce = Serving.of((request, response) -> response.upgrade("Echo", () -> null))
+                .open();
         atOnce.feed(UPGRADE + GET);
         assertEquals(500, Answer.all(atOnce.text()).getFirst().status());
     }
@@ -229,19 +241,22 @@ class LifecycleTest {
     void anAnswerThatFailsOnItsWayEndsTheConnection() {
         OpenFile broken = new BytesFile(new byte[10_000_000]);
         broken.close(); // a file that is closed cannot be held for its slices
-        MemoryLink link = Serving.of((request, response) -> response.send(broken, 0, 10_000_000)).open().feed(GET);
+        MemoryLink link = Serving.of((request, response) -> response.send(broken, 0, 10_000_000))
+                .open()
+                .feed(GET);
         assertEquals(Closing.NOW, link.closing());
         assertTrue(link.isClosed());
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {
-        "GET / HTTP/1.1\r\nHost: h\r\nUpgrade: echo\r\n\r\n",
-        "GET / HTTP/1.1\r\nHost: h\r\nConnection: upgrade\r\n\r\n",
-        "GET / HTTP/1.1\r\nHost: h\r\nConnection: upgrade\r\nUpgrade: other\r\n\r\n",
-        "GET / HTTP/1.0\r\nHost: h\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\n",
-        "POST / HTTP/1.1\r\nHost: h\r\nConnection: upgrade\r\nUpgrade: echo\r\nContent-Length: 1\r\n\r\nx"
-    })
+    @ValueSource(
+            strings = {
+                "GET / HTTP/1.1\r\nHost: h\r\nUpgrade: echo\r\n\r\n",
+                "GET / HTTP/1.1\r\nHost: h\r\nConnection: upgrade\r\n\r\n",
+                "GET / HTTP/1.1\r\nHost: h\r\nConnection: upgrade\r\nUpgrade: other\r\n\r\n",
+                "GET / HTTP/1.0\r\nHost: h\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\n",
+                "POST / HTTP/1.1\r\nHost: h\r\nConnection: upgrade\r\nUpgrade: echo\r\nContent-Length: 1\r\n\r\nx"
+            })
     void anUpgradeThatNobodyAskedForIsABug(String request) {
         MemoryLink link = Serving.of((asked, response) -> {
                     assertThrows(IllegalStateException.class, () -> response.upgrade("echo", Echo::new));
@@ -256,7 +271,8 @@ class LifecycleTest {
 
     @Test
     void formsOfATarget() {
-        assertEquals("GET http://other:81/a?b of other:81 with 0",
+        assertEquals(
+                "GET http://other:81/a?b of other:81 with 0",
                 body("GET http://other:81/a?b HTTP/1.1\r\nHost: h\r\n\r\n"));
         assertEquals("OPTIONS * of h with 0", body("OPTIONS * HTTP/1.1\r\nHost: h\r\n\r\n"));
         assertEquals("DELETE /%41 of h with 0", body("DELETE /%41 HTTP/1.1\r\nHost: h\r\n\r\n"));
@@ -272,16 +288,20 @@ class LifecycleTest {
     @Test
     void pathsAndQueries() {
         Handler handler = (request, response) -> response.send(String.join(
-                " ", request.path(), request.rawPath(), String.valueOf(request.query()),
-                        String.valueOf(request.query("a"))));
+                " ",
+                request.path(),
+                request.rawPath(),
+                String.valueOf(request.query()),
+                String.valueOf(request.query("a"))));
         MemoryLink link = Serving.of(handler).open();
-        for (String target : List.of("/x%20y/../z/./w/?a=1%202+3&a=4", "HTTP://h?a=b", "http://h", "/..%2f..%2Fetc/",
-                "//a//b")) {
+        for (String target :
+                List.of("/x%20y/../z/./w/?a=1%202+3&a=4", "HTTP://h?a=b", "http://h", "/..%2f..%2Fetc/", "//a//b")) {
             link.feed("GET " + target + " HTTP/1.1\r\nHost: h\r\n\r\n");
         }
         assertEquals(
-                List.of("/z/w/ /x%20y/../z/./w/ a=1%202+3&a=4 1 2 3", "/ / a=b b", "/ / null null",
-                        "/etc/ /..%2f..%2Fetc/ null null", "/a/b //a//b null null"),
+                List.of(
+                        "/z/w/ /x%20y/../z/./w/ a=1%202+3&a=4 1 2 3",
+                        "/ / a=b b", "/ / null null", "/etc/ /..%2f..%2Fetc/ null null", "/a/b //a//b null null"),
                 Answer.all(link.text()).stream().map(Answer::body).toList());
     }
 

@@ -21,7 +21,8 @@ import org.junit.jupiter.api.Test;
 /** What a client may ask of the server in bytes and in seconds. */
 class LimitsTest {
     private static final String GET = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
-    private static final Limits SMALL = Limits.DEFAULT.withTarget(50).withHead(200).withFields(4);
+    private static final Limits SMALL =
+            Limits.DEFAULT.withTarget(50).withHead(200).withFields(4);
     private static final Duration ABIT = Duration.ofMillis(1);
 
     // ---- bytes
@@ -112,7 +113,8 @@ class LimitsTest {
 
     @Test
     void anAnswerThatIsStillLeavingIsNoIdleness() {
-        MemoryLink link = Serving.of((q, r) -> r.send(new byte[1000])).open().window(10).feed(GET);
+        MemoryLink link =
+                Serving.of((q, r) -> r.send(new byte[1000])).open().window(10).feed(GET);
         link.advance(Duration.ofSeconds(200));
         assertNull(link.closing());
         link.window(Long.MAX_VALUE).advance(Duration.ofSeconds(75));
@@ -206,7 +208,9 @@ class LimitsTest {
     @Test
     void aSlowHandlerHasAllTheTimeItNeeds() {
         Response[] responses = new Response[1];
-        MemoryLink link = Serving.of((request, response) -> responses[0] = response.defer()).open().feed(GET);
+        MemoryLink link = Serving.of((request, response) -> responses[0] = response.defer())
+                .open()
+                .feed(GET);
         link.advance(Duration.ofHours(3));
         responses[0].send("at last");
         assertEquals("at last", Answer.only(link.run().text()).body());

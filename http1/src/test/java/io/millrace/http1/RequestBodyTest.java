@@ -27,8 +27,10 @@ class RequestBodyTest {
 
     /** Answers with what came and the trailers, once all of it is there. */
     private static final Handler WHOLE = (request, response) -> request.body()
-            .whole(1000, bytes -> response.send(Ascii.string(bytes, 0, bytes.length) + "|" + request.trailers().size()
-                    + request.trailers().joined("X-T")));
+            .whole(
+                    1000,
+                    bytes -> response.send(Ascii.string(bytes, 0, bytes.length) + "|"
+                            + request.trailers().size() + request.trailers().joined("X-T")));
 
     @Test
     void aBodyOfKnownLength() {
@@ -113,12 +115,12 @@ class RequestBodyTest {
     @Test
     void aReaderAnswersAfterItsHandlerHasReturned() {
         Handler reading = (request, response) -> request.body().read(new Recorder(new ArrayList<>(), response));
-        MemoryLink link = Serving.of(reading)
-                .open()
-                .feed(post("Content-Length: 5") + "he");
+        MemoryLink link = Serving.of(reading).open().feed(post("Content-Length: 5") + "he");
         assertEquals("", link.text());
         link.feed("llo" + post("Content-Length: 0"));
-        assertEquals(List.of(200, 200), Answer.all(link.text()).stream().map(Answer::status).toList());
+        assertEquals(
+                List.of(200, 200),
+                Answer.all(link.text()).stream().map(Answer::status).toList());
     }
 
     @Test
@@ -138,13 +140,15 @@ class RequestBodyTest {
     void moreThanTheHandlerTakesIs413() {
         Handler handler = (request, response) -> request.body().whole(10, bytes -> response.send("whole"));
         for (String request : List.of(
-                post("Content-Length: 11") + "hello world", post("Transfer-Encoding: chunked")
-                        + "b\r\nhello world\r\n0\r\n\r\n")) {
+                post("Content-Length: 11") + "hello world",
+                post("Transfer-Encoding: chunked") + "b\r\nhello world\r\n0\r\n\r\n")) {
             Trickle.Outcome outcome = Trickle.same(Serving.of(handler), request);
             assertEquals(413, Answer.only(outcome.text()).status());
         }
         String fits = post("Transfer-Encoding: chunked") + "a\r\nhelloworld\r\n0\r\n\r\n";
-        assertEquals("whole", Answer.only(Trickle.same(Serving.of(handler), fits).text()).body());
+        assertEquals(
+                "whole",
+                Answer.only(Trickle.same(Serving.of(handler), fits).text()).body());
     }
 
     @Test
@@ -155,7 +159,11 @@ class RequestBodyTest {
         assertEquals(413, Answer.only(outcome.text()).status());
         assertEquals(Closing.LINGERING, outcome.closing());
         String chunked = post("Transfer-Encoding: chunked") + "6\r\nhello \r\n5\r\nworld\r\n0\r\n\r\n";
-        assertEquals(413, Answer.only(Trickle.same(Serving.of(WHOLE, limits), chunked + NEXT).text()).status());
+        assertEquals(
+                413,
+                Answer.only(Trickle.same(Serving.of(WHOLE, limits), chunked + NEXT)
+                                .text())
+                        .status());
     }
 
     // ---- bodies that nobody reads
@@ -175,8 +183,8 @@ class RequestBodyTest {
     void aLargeUnreadBodyEndsTheConnection() {
         Limits limits = Limits.DEFAULT.withUnread(10);
         Handler handler = (request, response) -> response.send("x");
-        Trickle.Outcome known = Trickle.same(Serving.of(handler, limits), post("Content-Length: 11") + "hello world"
-                + NEXT);
+        Trickle.Outcome known =
+                Trickle.same(Serving.of(handler, limits), post("Content-Length: 11") + "hello world" + NEXT);
         assertTrue(Answer.only(known.text()).closes());
         assertEquals(Closing.LINGERING, known.closing());
         String chunked = post("Transfer-Encoding: chunked") + "b\r\nhello world\r\n0\r\n\r\n" + NEXT;
@@ -209,7 +217,9 @@ class RequestBodyTest {
             });
         };
         Trickle.Outcome outcome = Trickle.same(Serving.of(handler), post("Content-Length: 11") + "hello world" + NEXT);
-        assertEquals(List.of("enough", "all"), Answer.all(outcome.text()).stream().map(Answer::body).toList());
+        assertEquals(
+                List.of("enough", "all"),
+                Answer.all(outcome.text()).stream().map(Answer::body).toList());
     }
 
     // ---- Expect: 100-continue
@@ -222,7 +232,9 @@ class RequestBodyTest {
         link.feed("hello" + NEXT);
         assertEquals(2, Answer.all(link.text()).size());
         Trickle.Outcome outcome = Trickle.same(Serving.of(WHOLE), request + "hello" + NEXT);
-        assertEquals(List.of(100, 200, 200), Answer.all(outcome.text()).stream().map(Answer::status).toList());
+        assertEquals(
+                List.of(100, 200, 200),
+                Answer.all(outcome.text()).stream().map(Answer::status).toList());
     }
 
     @Test
@@ -259,20 +271,26 @@ class RequestBodyTest {
             });
         };
         String request = post("Content-Length: 5\r\nExpect: 100-continue") + "hello";
-        assertEquals("begun ", Answer.only(Trickle.same(Serving.of(handler), request).text()).body());
+        assertEquals(
+                "begun ",
+                Answer.only(Trickle.same(Serving.of(handler), request).text()).body());
     }
 
     @Test
     void nobodyWaitsFor100WithoutABody() {
-        Trickle.Outcome outcome = Trickle.same(Serving.of(WHOLE),
-                "GET / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\n\r\n" + NEXT);
-        assertEquals(List.of(200, 200), Answer.all(outcome.text()).stream().map(Answer::status).toList());
+        Trickle.Outcome outcome =
+                Trickle.same(Serving.of(WHOLE), "GET / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\n\r\n" + NEXT);
+        assertEquals(
+                List.of(200, 200),
+                Answer.all(outcome.text()).stream().map(Answer::status).toList());
     }
 
     @Test
     void oldClientsAreNotTold100() {
         String request = "POST / HTTP/1.0\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\nhello";
-        assertEquals("hello|0null", Answer.only(Trickle.same(Serving.of(WHOLE), request).text()).body());
+        assertEquals(
+                "hello|0null",
+                Answer.only(Trickle.same(Serving.of(WHOLE), request).text()).body());
     }
 
     // ---- tools

@@ -16,7 +16,10 @@ class RoutingTest {
             .get("/", (request, response) -> response.send("home"))
             .get("/users/{id}", (request, response) -> response.send("user " + request.param("id")))
             .delete("/users/{id}", (request, response) -> response.status(204))
-            .post("/users", (request, response) -> request.body().whole(9, bytes -> response.status(201).send(bytes)))
+            .post(
+                    "/users",
+                    (request, response) -> request.body()
+                            .whole(9, bytes -> response.status(201).send(bytes)))
             .get("/blocking/{id}", Dispatch.VIRTUAL, (request, response) -> {
                 Thread.sleep(0);
                 response.send(Thread.currentThread().isVirtual() + " " + request.param("id"));
@@ -76,7 +79,8 @@ class RoutingTest {
     @Test
     void whatIsAllowedEverywhereIsNotClaimedWhereAHandlerTakesAnyMethod() {
         Serving any = Serving.of(new Router().any("/*", (request, response) -> response.send(request.method())));
-        Answer all = Answer.only(any.open().feed("OPTIONS * HTTP/1.1\r\nHost: h\r\n\r\n").text());
+        Answer all = Answer.only(
+                any.open().feed("OPTIONS * HTTP/1.1\r\nHost: h\r\n\r\n").text());
         assertEquals(204, all.status());
         assertNull(all.field("Allow"));
     }

@@ -32,7 +32,8 @@ final class Serving implements Supplier<MemoryLink> {
         ExchangeLog remember = new ExchangeLog() {
             @Override
             public void completed(Request request, int status, long bytes, long nanos) {
-                log.add((request == null ? "-" : request.method() + " " + request.target()) + " " + status + " " + bytes);
+                log.add((request == null ? "-" : request.method() + " " + request.target()) + " " + status + " "
+                        + bytes);
             }
 
             @Override

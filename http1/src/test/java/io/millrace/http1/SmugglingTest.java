@@ -14,8 +14,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Bytes that two readers could understand in two ways. Each is followed by a second request, which must never be
- * answered:
- * the one error is the last thing that such a client hears.
+ * answered: the one error is the last thing that such a client hears.
  */
 class SmugglingTest {
     private static final String NEXT = "GET /smuggled HTTP/1.1\r\nHost: h\r\n\r\n";
@@ -147,11 +146,40 @@ class SmugglingTest {
 
     static List<String> badHosts() {
         return List.of(
-                "", "h h", "h/", "h:", "h:80:80", "h:8a", "h:-1", "h:65536", "h:99999999999", "h,i", "user@h", "h?q",
+                "",
+                "h h",
+                "h/",
+                "h:",
+                "h:80:80",
+                "h:8a",
+                "h:-1",
+                "h:65536",
+                "h:99999999999",
+                "h,i",
+                "user@h",
+                "h?q",
                 "h#f",
-                "[::1", "::1", "[::1]80", "[:::1]", "[1:2]", "[::1]:x", "[g::1]", "[::1.2.3]", "[1::2::3]", "h\\i",
+                "[::1",
+                "::1",
+                "[::1]80",
+                "[:::1]",
+                "[1:2]",
+                "[::1]:x",
+                "[g::1]",
+                "[::1.2.3]",
+                "[1::2::3]",
+                "h\\i",
                 "<h>",
-                "h%", "h%4", "h%zz", "http://h", "h\"", "\u00e9", "[]", "[1:2:3:4:5:6:7:8:9]", "[12345::]", "[:1::2]");
+                "h%",
+                "h%4",
+                "h%zz",
+                "http://h",
+                "h\"",
+                "\u00e9",
+                "[]",
+                "[1:2:3:4:5:6:7:8:9]",
+                "[12345::]",
+                "[:1::2]");
     }
 
     @ParameterizedTest
@@ -168,9 +196,23 @@ class SmugglingTest {
 
     static List<String> goodHosts() {
         return List.of(
-                "h", "H.Example", "h:80", "h:65535", "127.0.0.1:8000", "[::1]", "[::1]:8000", "[::]", "[2001:db8::1]",
-                "[1:2:3:4:5:6:7:8]", "[::ffff:1.2.3.4]", "[1:2:3:4:5:6:1.2.3.4]", "[1::]", "a_b.c", "a-b", "%41.b",
-                        "x!$&'()*+;=~");
+                "h",
+                "H.Example",
+                "h:80",
+                "h:65535",
+                "127.0.0.1:8000",
+                "[::1]",
+                "[::1]:8000",
+                "[::]",
+                "[2001:db8::1]",
+                "[1:2:3:4:5:6:7:8]",
+                "[::ffff:1.2.3.4]",
+                "[1:2:3:4:5:6:1.2.3.4]",
+                "[1::]",
+                "a_b.c",
+                "a-b",
+                "%41.b",
+                "x!$&'()*+;=~");
     }
 
     @ParameterizedTest
@@ -217,8 +259,8 @@ class SmugglingTest {
     @ParameterizedTest(name = "{1}")
     @MethodSource("chunks")
     void aChunkedBodyIsRefused(int status, String what, String body) {
-        Serving reading = Serving.of((request, response) -> request.body()
-                .whole(1000, bytes -> response.send("whole")));
+        Serving reading =
+                Serving.of((request, response) -> request.body().whole(1000, bytes -> response.send("whole")));
         String request = "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n" + body;
         Trickle.Outcome outcome = Trickle.same(reading, request + NEXT);
         assertEquals(status, Answer.only(outcome.text()).status());

@@ -36,7 +36,10 @@ class VirtualDispatchTest {
     void answersComeFromAVirtualThreadInOrder() {
         Serving serving = virtual((request, response) -> {
             assertTrue(Thread.currentThread().isVirtual());
-            response.send(request.method() + request.target() + request.header("x") + request.query("b")
+            response.send(request.method()
+                    + request.target()
+                    + request.header("x")
+                    + request.query("b")
                     + request.dispatch());
         });
         MemoryLink link = serving.open().feed(GET + GET + GET);
@@ -80,14 +83,17 @@ class VirtualDispatchTest {
         });
         MemoryLink link = serving.open().feed(GET + GET.replace("/a", "/b"));
         link.runUntil(() -> serving.log.size() == 2);
-        assertEquals(List.of(409, 500), Answer.all(link.text()).stream().map(Answer::status).toList());
+        assertEquals(
+                List.of(409, 500),
+                Answer.all(link.text()).stream().map(Answer::status).toList());
     }
 
     @Test
     void aBodyIsWaitedFor() {
-        Serving serving = virtual((request, response) -> response.send(request.body().bytes(100)));
-        MemoryLink link = serving.open()
-                .feed("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\nExpect: 100-continue\r\n\r\n");
+        Serving serving =
+                virtual((request, response) -> response.send(request.body().bytes(100)));
+        MemoryLink link =
+                serving.open().feed("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\nExpect: 100-continue\r\n\r\n");
         link.runUntil(() -> link.text().startsWith("HTTP/1.1 100"));
         link.feed("hello");
         link.feed("world");
@@ -97,7 +103,8 @@ class VirtualDispatchTest {
 
     @Test
     void aBodyThatIsTooLongIs413() {
-        Serving serving = virtual((request, response) -> response.send(request.body().bytes(4)));
+        Serving serving =
+                virtual((request, response) -> response.send(request.body().bytes(4)));
         MemoryLink link = serving.open();
         link.feed("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n");
         link.runUntil(() -> serving.log.size() == 1);
@@ -125,8 +132,8 @@ class VirtualDispatchTest {
             }
             sum.set(total);
         });
-        MemoryLink link = serving.open().feed("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: " + body.length
-                + "\r\n\r\n");
+        MemoryLink link =
+                serving.open().feed("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: " + body.length + "\r\n\r\n");
         link.feed(Arrays.copyOf(body, 10)).runUntil(() -> begun.getCount() == 0);
         int fed = feedWhileItIsTaken(link, body, 10);
         assertTrue(fed - link.unconsumed() <= 96 * 1024, fed + " bytes were taken though nobody reads");
@@ -329,8 +336,8 @@ class VirtualDispatchTest {
                 done.countDown();
             }
         });
-        MemoryLink link = serving.open()
-                .feed("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhelloXX");
+        MemoryLink link =
+                serving.open().feed("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhelloXX");
         link.runUntil(() -> done.getCount() == 0 && link.isClosed());
         assertEquals(400, Answer.only(link.text()).status());
         assertEquals(Closing.LINGERING, link.closing());

@@ -5,7 +5,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** One bar for each contender, best first, with a mark for each round: plain HTML, so that it fits a phone as well as paper. */
+/**
+ * One bar for each contender, best first, with a mark for each round: plain HTML, so that it fits a phone as well as
+ * paper.
+ */
 final class BarChart {
     /** From here a bar that is longer than all others is cut off: drawn to scale it would make them dots. */
     private static final double FAR = 20;
@@ -21,7 +24,10 @@ final class BarChart {
     }
 
     private double largest() {
-        double[] ends = ranking.stream().mapToDouble(entry -> entry.getValue().most(metric)).sorted().toArray();
+        double[] ends = ranking.stream()
+                .mapToDouble(entry -> entry.getValue().most(metric))
+                .sorted()
+                .toArray();
         int last = ends.length - 1;
         while (metric.lessIsBetter() && last > 0 && ends[last] > FAR * ends[last - 1]) {
             last--;
@@ -34,8 +40,13 @@ final class BarChart {
     }
 
     void to(Html html) {
-        html.raw("<figure><figcaption>").text(metric.title() + (metric.lessIsBetter() ? ", less is better" : ", more is better") + "; bar: median, marks: rounds");
-        html.text(ranking.stream().anyMatch(entry -> isCut(entry.getValue())) ? "; a bar that fades goes on far beyond" : "");
+        html.raw("<figure><figcaption>")
+                .text(metric.title() + (metric.lessIsBetter() ? ", less is better" : ", more is better")
+                        + "; bar: median, marks: rounds");
+        html.text(
+                ranking.stream().anyMatch(entry -> isCut(entry.getValue()))
+                        ? "; a bar that fades goes on far beyond"
+                        : "");
         html.raw("</figcaption><div class=\"bars\" role=\"list\">");
         for (Map.Entry<String, Samples> entry : ranking) {
             row(html, entry.getKey(), entry.getValue());
@@ -49,7 +60,8 @@ final class BarChart {
                 + metric.format(samples.least(metric)) + " to " + metric.format(samples.most(metric));
         html.raw("<div class=\"row\" role=\"listitem\" tabindex=\"0\" data-tip=\"" + Html.escape(tip) + "\">");
         html.element("span", "class=\"name\"", name);
-        html.raw("<span class=\"track\"><span class=\"bar" + (isCut(samples) ? " cut" : "") + "\" style=\"width:" + percent(median) + "\"></span>");
+        html.raw("<span class=\"track\"><span class=\"bar" + (isCut(samples) ? " cut" : "") + "\" style=\"width:"
+                + percent(median) + "\"></span>");
         for (double value : isCut(samples) ? List.<Double>of() : samples.values(metric)) {
             html.raw("<i style=\"left:" + percent(value) + "\"></i>");
         }

@@ -7,9 +7,9 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * What changed between two runs, and whether it is more than noise. A change counts only if the rounds of the two runs have nothing in common
- * and the medians are further apart than either run's own rounds are from each other; two figures from a shared machine that merely differ say
- * nothing.
+ * What changed between two runs, and whether it is more than noise. A change counts only if the rounds of the two runs
+ * have nothing in common and the medians are further apart than either run's own rounds are from each other; two
+ * figures from a shared machine that merely differ say nothing.
  */
 final class Comparison {
 
@@ -67,7 +67,9 @@ final class Comparison {
         Metric metric = now.scenario.measured();
         for (Map.Entry<Integer, Map<String, Samples>> point : old.points.entrySet()) {
             String where = old.scenario.name()
-                    + (old.scenario.sweep().isNone() ? "" : " " + old.scenario.sweep().field().key() + "=" + point.getKey());
+                    + (old.scenario.sweep().isNone()
+                            ? ""
+                            : " " + old.scenario.sweep().field().key() + "=" + point.getKey());
             Map<String, Samples> others = now.with(point.getKey(), metric);
             old.with(point.getKey(), metric).forEach((contender, samples) -> {
                 if (others.containsKey(contender)) {
@@ -115,14 +117,21 @@ final class Comparison {
             text.append("Nothing has changed by more than the noise.\n");
         }
         text.append(String.format(Locale.ROOT, "%d figures compared, %d within the noise", changes.size(), noise));
-        return text.append(few > 0 ? ", " + few + " with fewer than three rounds in one of the runs" : "").append(".\n").toString();
+        return text.append(few > 0 ? ", " + few + " with fewer than three rounds in one of the runs" : "")
+                .append(".\n")
+                .toString();
     }
 
     private static String line(Change change) {
         return String.format(
-                Locale.ROOT, "%-7s %-28s %-16s %s -> %s (%.2f times) %s%n",
-                change.verdict().words(), change.where(), change.contender(),
-                change.metric().format(change.before()), change.metric().format(change.after()), change.ratio(),
+                Locale.ROOT,
+                "%-7s %-28s %-16s %s -> %s (%.2f times) %s%n",
+                change.verdict().words(),
+                change.where(),
+                change.contender(),
+                change.metric().format(change.before()),
+                change.metric().format(change.after()),
+                change.ratio(),
                 change.metric().title());
     }
 }

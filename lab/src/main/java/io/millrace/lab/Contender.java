@@ -14,12 +14,15 @@ import java.util.Map;
  * @param commands how it is started
  * @param limit how many clients it can serve
  */
-public record Contender(String name, String story, Map<Scenario.Service, String> services, Commands commands, Limit limit) {
+public record Contender(
+        String name, String story, Map<Scenario.Service, String> services, Commands commands, Limit limit) {
 
     /** How a server is started. */
     @FunctionalInterface
     public interface Commands {
-        /** The command line that serves on a port of the loopback address; 0 lets it choose one, if it can and says so. */
+        /**
+         * The command line that serves on a port of the loopback address; 0 lets it choose one, if it can and says so.
+         */
         List<String> command(Scenario.Service service, int port);
     }
 

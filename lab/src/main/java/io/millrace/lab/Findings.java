@@ -8,8 +8,8 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * What a run shows, in sentences. Every one is computed from the figures of the run: who came first and by how much, what that cost, what
- * changed along a sweep, what failed. Two contenders whose rounds overlap are called level.
+ * What a run shows, in sentences. Every one is computed from the figures of the run: who came first and by how much,
+ * what that cost, what changed along a sweep, what failed. Two contenders whose rounds overlap are called level.
  */
 final class Findings {
     /** A change along a sweep that is less than this is called none. */
@@ -54,8 +54,10 @@ final class Findings {
 
     /** The contenders of a point, best first. */
     List<Map.Entry<String, Samples>> ranking(int point) {
-        List<Map.Entry<String, Samples>> all = new ArrayList<>(part.with(point, metric).entrySet());
-        Comparator<Map.Entry<String, Samples>> byMedian = Comparator.comparingDouble(e -> e.getValue().median(metric));
+        List<Map.Entry<String, Samples>> all =
+                new ArrayList<>(part.with(point, metric).entrySet());
+        Comparator<Map.Entry<String, Samples>> byMedian =
+                Comparator.comparingDouble(e -> e.getValue().median(metric));
         all.sort(metric.lessIsBetter() ? byMedian : byMedian.reversed());
         return all;
     }
@@ -71,10 +73,16 @@ final class Findings {
         }
         String where = part.scenario.sweep().isNone()
                 ? ""
-                : "With " + String.format(Locale.ROOT, "%,d ", point) + part.scenario.sweep().field().title() + ", ";
+                : "With " + String.format(Locale.ROOT, "%,d ", point)
+                        + part.scenario.sweep().field().title() + ", ";
         StringBuilder text = new StringBuilder(where);
-        text.append(best.getKey()).append(" came first: ").append(value(best)).append(' ').append(metric.title());
-        text.append(level.isEmpty() ? "" : "; level with it, within the spread of the rounds: " + names(level)).append(". ");
+        text.append(best.getKey())
+                .append(" came first: ")
+                .append(value(best))
+                .append(' ')
+                .append(metric.title());
+        text.append(level.isEmpty() ? "" : "; level with it, within the spread of the rounds: " + names(level))
+                .append(". ");
         text.append(worst.getKey()).append(" came last with ").append(value(worst));
         double ratio = ratio(best.getValue(), worst.getValue());
         if (Double.isFinite(ratio)) {
@@ -112,7 +120,8 @@ final class Findings {
         if (all.isEmpty()) {
             return "";
         }
-        return "Where " + worst.getKey() + " and " + best.getKey() + " differ by more than a quarter: " + String.join("; ", all) + ".";
+        return "Where " + worst.getKey() + " and " + best.getKey() + " differ by more than a quarter: "
+                + String.join("; ", all) + ".";
     }
 
     private String tail(List<Map.Entry<String, Samples>> ranking) {
@@ -134,8 +143,8 @@ final class Findings {
         if (best == null || most < least * 2) {
             return "";
         }
-        return "One answer in a hundred took longer than " + Metric.P99.format(most) + " from " + worst + " and longer than "
-                + Metric.P99.format(least) + " from " + best + ".";
+        return "One answer in a hundred took longer than " + Metric.P99.format(most) + " from " + worst
+                + " and longer than " + Metric.P99.format(least) + " from " + best + ".";
     }
 
     private String growth() {
@@ -160,7 +169,11 @@ final class Findings {
             }
         }
         StringBuilder text = new StringBuilder(String.format(
-                Locale.ROOT, "From %,d to %,d %s", from, to, part.scenario.sweep().field().title()));
+                Locale.ROOT,
+                "From %,d to %,d %s",
+                from,
+                to,
+                part.scenario.sweep().field().title()));
         List<String> clauses = new ArrayList<>();
         if (!flat.isEmpty()) {
             clauses.add(names(flat) + " stayed within a quarter");
@@ -171,15 +184,29 @@ final class Findings {
         if (!better.isEmpty()) {
             clauses.add("it became better by these factors: " + join(better));
         }
-        return clauses.isEmpty() ? "" : text.append(": ").append(String.join("; ", clauses)).append('.').toString();
+        return clauses.isEmpty()
+                ? ""
+                : text.append(": ")
+                        .append(String.join("; ", clauses))
+                        .append('.')
+                        .toString();
     }
 
     private List<String> herd(int point) {
         return List.of(
-                ends(point, Metric.USELESS, "A connection woke workers for nothing %s times with %s and %s times with %s."),
-                ends(point, Metric.BUSIEST, "The busiest worker got %s times its fair share with %s and %s times with %s."),
-                ends(point, Metric.P99_ONE_SLOW, "With one slow worker among them one client in a hundred waited longer than %s with %s and"
-                        + " longer than %s with %s."));
+                ends(
+                        point,
+                        Metric.USELESS,
+                        "A connection woke workers for nothing %s times with %s and %s times with %s."),
+                ends(
+                        point,
+                        Metric.BUSIEST,
+                        "The busiest worker got %s times its fair share with %s and %s times with %s."),
+                ends(
+                        point,
+                        Metric.P99_ONE_SLOW,
+                        "With one slow worker among them one client in a hundred waited longer than %s with %s and"
+                                + " longer than %s with %s."));
     }
 
     /** The most and the least of a figure, if they are far apart. */
@@ -196,7 +223,10 @@ final class Findings {
             return "";
         }
         return sentence.formatted(
-                figure.format(all.get(most).median(figure)), most, figure.format(all.get(least).median(figure)), least);
+                figure.format(all.get(most).median(figure)),
+                most,
+                figure.format(all.get(least).median(figure)),
+                least);
     }
 
     private String memory(int point) {

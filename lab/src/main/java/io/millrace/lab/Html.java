@@ -19,7 +19,10 @@ final class Html {
 
     /** An element with a text in it. */
     Html element(String name, String attributes, String text) {
-        out.append('<').append(name).append(attributes.isEmpty() ? "" : " " + attributes).append('>');
+        out.append('<')
+                .append(name)
+                .append(attributes.isEmpty() ? "" : " " + attributes)
+                .append('>');
         return text(text).raw("</" + name + ">");
     }
 
@@ -28,7 +31,10 @@ final class Html {
     }
 
     static String escape(String text) {
-        return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\"", "&quot;");
+        return text.replace("&", "&amp;")
+                .replace("<", "&lt;")
+                .replace(">", "&gt;")
+                .replace("\"", "&quot;");
     }
 
     @Override

@@ -108,15 +108,17 @@ public final class Lab {
     }
 
     /**
-     * The scenarios in a folder, by name of their files; what stands before a dash at the beginning of the name, a number, is for the
-     * order only.
+     * The scenarios in a folder, by name of their files; what stands before a dash at the beginning of the name, a
+     * number, is for the order only.
      *
      * @throws IllegalArgumentException saying what is wrong with one of them
      */
     public static List<Scenario> scenarios(Path folder) throws IOException {
         List<Scenario> all = new ArrayList<>();
         try (Stream<Path> files = Files.list(folder)) {
-            for (Path file : files.filter(each -> each.toString().endsWith(ENDING)).sorted().toList()) {
+            for (Path file : files.filter(each -> each.toString().endsWith(ENDING))
+                    .sorted()
+                    .toList()) {
                 String name = file.getFileName().toString().replace(ENDING, "").replaceFirst("^\\d+-", "");
                 try (Reader text = Files.newBufferedReader(file)) {
                     all.add(ScenarioFile.read(name, text));

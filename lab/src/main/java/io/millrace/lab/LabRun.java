@@ -14,13 +14,16 @@ import java.util.Map;
 import java.util.function.Consumer;
 
 /**
- * One run: all contenders of a scenario stand at once, one at a time is under load, and each round begins with another, so that slow changes of
- * a shared machine meet all alike.
+ * One run: all contenders of a scenario stand at once, one at a time is under load, and each round begins with another,
+ * so that slow changes of a shared machine meet all alike.
  */
 final class LabRun {
     private static final Duration WARM_STEP = Duration.ofMillis(300);
 
-    /** Warming up goes on while the cost of a request falls by more than this from step to step, and no longer than so many times the least. */
+    /**
+     * Warming up goes on while the cost of a request falls by more than this from step to step, and no longer than so
+     * many times the least.
+     */
     private static final double FALLING = 0.95;
 
     private static final int MOST_WARM = 4;
@@ -164,7 +167,9 @@ final class LabRun {
         long end = System.nanoTime() + MOST_WARM * least;
         double cheapest = Double.MAX_VALUE;
         boolean falling = true;
-        while (!stopped && System.nanoTime() < end && (falling || subject.tree().used().cpuNanos() < least)) {
+        while (!stopped
+                && System.nanoTime() < end
+                && (falling || subject.tree().used().cpuNanos() < least)) {
             long before = subject.tree().used().cpuNanos();
             LoadResult result = load.run(plan, ignored -> {});
             double cost = (double) (subject.tree().used().cpuNanos() - before) / Math.max(1, result.requests());
@@ -222,9 +227,12 @@ final class LabRun {
 
     private void say(LabResults.Part part, int value, int round, String who, Samples samples) {
         Metric metric = part.scenario.measured();
-        String at = part.scenario.sweep().isNone() ? "" : " at " + value + " " + part.scenario.sweep().field().title();
+        String at = part.scenario.sweep().isNone()
+                ? ""
+                : " at " + value + " " + part.scenario.sweep().field().title();
         progress.accept(part.scenario.name() + at + ": round " + (round + 1) + " of " + settings.rounds() + ", "
-                + who + ": " + (samples.has(metric) ? metric.format(samples.values(metric).getLast()) : "-")
+                + who + ": "
+                + (samples.has(metric) ? metric.format(samples.values(metric).getLast()) : "-")
                 + " " + metric.title());
     }
 
@@ -267,7 +275,9 @@ final class LabRun {
         });
         Figures.add(samples, result, tree.used().minus(before[0]));
         note(samples, result);
-        if (weigh && result.requests() > 0 && result.besideHeld() == plan.beside().idle()) {
+        if (weigh
+                && result.requests() > 0
+                && result.besideHeld() == plan.beside().idle()) {
             samples.add(Metric.MEMORY, (double) (memory[0] - subject.memoryAlone()) / connections);
         }
     }
@@ -278,8 +288,11 @@ final class LabRun {
         } else if (result.requests() == 0) {
             samples.note("not one answer in a round");
         } else if (result.besideHeld() < result.plan().beside().idle()) {
-            samples.note(String.format(Locale.ROOT, "of %,d silent connections no more than %,d stood at the end of a round",
-                    result.plan().beside().idle(), result.besideHeld()));
+            samples.note(String.format(
+                    Locale.ROOT,
+                    "of %,d silent connections no more than %,d stood at the end of a round",
+                    result.plan().beside().idle(),
+                    result.besideHeld()));
         }
     }
 
@@ -287,13 +300,25 @@ final class LabRun {
     private static String describe(LoadPlan plan, Scenario.Asking asking) {
         StringBuilder command = new StringBuilder("millrace load -c ").append(asking.connections());
         command.append(" -d ").append(plan.pace().duration().toMillis() / 1000.0);
-        command.append(plan.clients().pipeline() > 1 ? " --pipeline " + plan.clients().pipeline() : "");
+        command.append(
+                plan.clients().pipeline() > 1 ? " --pipeline " + plan.clients().pipeline() : "");
         command.append(plan.clients().keepAlive() ? "" : " --new-connections");
-        command.append(plan.pace().rate() > 0 ? " --rate " + Metric.figures(plan.pace().rate()).replace(",", "") : "");
+        command.append(
+                plan.pace().rate() > 0
+                        ? " --rate " + Metric.figures(plan.pace().rate()).replace(",", "")
+                        : "");
         command.append(plan.beside().idle() > 0 ? " --idle " + plan.beside().idle() : "");
-        command.append(plan.beside().slowReaders() > 0 ? " --slow-readers " + plan.beside().slowReaders() : "");
-        command.append(plan.target().kind() == LoadTarget.Kind.TCP ? " --size " + plan.message().body().length : "");
-        return command.append(' ').append(plan.target().toString().replaceFirst(":\\d+", ":PORT")).toString();
+        command.append(
+                plan.beside().slowReaders() > 0
+                        ? " --slow-readers " + plan.beside().slowReaders()
+                        : "");
+        command.append(
+                plan.target().kind() == LoadTarget.Kind.TCP
+                        ? " --size " + plan.message().body().length
+                        : "");
+        return command.append(' ')
+                .append(plan.target().toString().replaceFirst(":\\d+", ":PORT"))
+                .toString();
     }
 
     // ---- system calls
@@ -306,14 +331,17 @@ final class LabRun {
         for (Subject subject : subjects) {
             Samples samples = part.at(value, subject.contender().name());
             if (!stopped && subject.isAlive() && samples.has(Metric.PER_SECOND)) {
-                progress.accept(part.scenario.name() + ": counting the system calls of " + subject.contender().name());
+                progress.accept(part.scenario.name() + ": counting the system calls of "
+                        + subject.contender().name());
                 countSystemCalls(part.scenario, value, subject, samples);
             }
         }
     }
 
-    private void countSystemCalls(Scenario scenario, int value, Subject subject, Samples samples) throws InterruptedException {
-        LoadPlan plan = plan(scenario, scenario.at(value), subject, COUNTED, scenario.load().rate());
+    private void countSystemCalls(Scenario scenario, int value, Subject subject, Samples samples)
+            throws InterruptedException {
+        LoadPlan plan = plan(
+                scenario, scenario.at(value), subject, COUNTED, scenario.load().rate());
         try {
             subject.resume();
             countSystemCalls(plan, subject, samples);
@@ -324,7 +352,8 @@ final class LabRun {
         }
     }
 
-    private void countSystemCalls(LoadPlan plan, Subject subject, Samples samples) throws IOException, InterruptedException {
+    private void countSystemCalls(LoadPlan plan, Subject subject, Samples samples)
+            throws IOException, InterruptedException {
         try (SystemCalls calls = SystemCalls.of(subject.pid(), settings.folder())) {
             LoadResult result = load.run(plan, ignored -> {});
             long count = calls.count();

@@ -8,7 +8,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** How a figure changes along a sweep: a line for each contender, named at its end. SVG that takes its colors from the page. */
+/**
+ * How a figure changes along a sweep: a line for each contender, named at its end. SVG that takes its colors from the
+ * page.
+ */
 final class LineChart {
     private static final double WIDTH = 560;
     private static final double HEIGHT = 340;
@@ -34,6 +37,7 @@ final class LineChart {
 
     /** Values far apart stand at equal distances: to scale the smaller ones would be one. */
     private final boolean steps;
+
     private final Map<String, List<double[]>> lines = new LinkedHashMap<>();
     private final Axis x;
     private final Axis y;
@@ -93,9 +97,19 @@ final class LineChart {
         this.right = WIDTH - 20 - LETTER * Math.max(8, Math.min(24, longest));
         int least = values.stream().filter(value -> value > 0).findFirst().orElse(1);
         this.steps = values.getLast() > WIDE * least;
-        this.x = steps ? new Axis(0, values.size() - 1, false, LEFT, right) : axis(values.getFirst(), values.getLast(), LEFT, right);
-        double low = lines.values().stream().flatMap(List::stream).mapToDouble(point -> point[1]).min().orElse(0);
-        double most = lines.values().stream().flatMap(List::stream).mapToDouble(point -> point[1]).max().orElse(1);
+        this.x = steps
+                ? new Axis(0, values.size() - 1, false, LEFT, right)
+                : axis(values.getFirst(), values.getLast(), LEFT, right);
+        double low = lines.values().stream()
+                .flatMap(List::stream)
+                .mapToDouble(point -> point[1])
+                .min()
+                .orElse(0);
+        double most = lines.values().stream()
+                .flatMap(List::stream)
+                .mapToDouble(point -> point[1])
+                .max()
+                .orElse(1);
         this.y = axis(low, most, HEIGHT - BOTTOM, TOP);
     }
 
@@ -107,10 +121,16 @@ final class LineChart {
     }
 
     void to(Html html) {
-        html.raw("<figure><figcaption>").text(metric.title() + (metric.lessIsBetter() ? ", less is better" : ", more is better"));
+        html.raw("<figure><figcaption>")
+                .text(metric.title() + (metric.lessIsBetter() ? ", less is better" : ", more is better"));
         html.text(y.logarithmic() ? "; logarithmic" : "").raw("</figcaption>");
-        html.raw(String.format(Locale.ROOT, "<svg class=\"lines\" viewBox=\"0 0 %.0f %.0f\" role=\"img\" aria-label=\"", WIDTH, HEIGHT));
-        html.text(metric.title() + " by " + part.scenario.sweep().field().title()).raw("\">");
+        html.raw(String.format(
+                Locale.ROOT,
+                "<svg class=\"lines\" viewBox=\"0 0 %.0f %.0f\" role=\"img\" aria-label=\"",
+                WIDTH,
+                HEIGHT));
+        html.text(metric.title() + " by " + part.scenario.sweep().field().title())
+                .raw("\">");
         axes(html);
         int color = 0;
         Map<String, Double> places = labels();
@@ -133,7 +153,11 @@ final class LineChart {
         for (int value : values) {
             label(html, across(value), HEIGHT - BOTTOM + 16, "middle", compact(value));
         }
-        label(html, (LEFT + right) / 2, HEIGHT - 6, "middle",
+        label(
+                html,
+                (LEFT + right) / 2,
+                HEIGHT - 6,
+                "middle",
                 part.scenario.sweep().field().title() + (steps ? " (not to scale)" : ""));
     }
 
@@ -142,7 +166,9 @@ final class LineChart {
     }
 
     private static void label(Html html, double x, double y, String anchor, String text) {
-        html.raw(String.format(Locale.ROOT, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\">", x, y, anchor)).text(text).raw("</text>");
+        html.raw(String.format(Locale.ROOT, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\">", x, y, anchor))
+                .text(text)
+                .raw("</text>");
     }
 
     /** Names at the ends of the lines, moved apart so that each can be read. */
@@ -167,16 +193,26 @@ final class LineChart {
         String style = "c" + index % COLORS + (index >= COLORS ? " dashed" : "");
         StringBuilder path = new StringBuilder();
         for (double[] point : line) {
-            path.append(path.isEmpty() ? 'M' : 'L').append(String.format(Locale.ROOT, "%.1f %.1f", across(point[0]), y.place(point[1])));
+            path.append(path.isEmpty() ? 'M' : 'L')
+                    .append(String.format(Locale.ROOT, "%.1f %.1f", across(point[0]), y.place(point[1])));
         }
         double[] end = line.getLast();
         html.raw("<g class=\"" + style + "\"><path class=\"line\" d=\"" + path + "\"/>");
-        html.raw(String.format(Locale.ROOT, "<path class=\"leader\" d=\"M%.1f %.1fL%.1f %.1f\"/>",
-                across(end[0]), y.place(end[1]), right + 10, labelAt));
+        html.raw(String.format(
+                Locale.ROOT,
+                "<path class=\"leader\" d=\"M%.1f %.1fL%.1f %.1f\"/>",
+                across(end[0]),
+                y.place(end[1]),
+                right + 10,
+                labelAt));
         for (double[] point : line) {
             String tip = name + " at " + String.format(Locale.ROOT, "%,d: ", (int) point[0]) + metric.format(point[1]);
-            html.raw(String.format(Locale.ROOT, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"3.5\" tabindex=\"0\" data-tip=\"%s\"/>",
-                    across(point[0]), y.place(point[1]), Html.escape(tip)));
+            html.raw(String.format(
+                    Locale.ROOT,
+                    "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"3.5\" tabindex=\"0\" data-tip=\"%s\"/>",
+                    across(point[0]),
+                    y.place(point[1]),
+                    Html.escape(tip)));
         }
         label(html, right + 13, labelAt + 4, "start", name);
         html.raw("</g>");

@@ -33,8 +33,11 @@ final class LoadProcess implements AutoCloseable {
     static LoadProcess start(Settings settings) throws IOException {
         List<String> command = settings.placed(settings.loadProcessor());
         command.addAll(settings.loadAgent());
-        Process process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
-        BufferedReader out = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+        Process process = new ProcessBuilder(command)
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        BufferedReader out =
+                new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
         String line = out.readLine();
         Matcher port = line == null ? null : PORT.matcher(line);
         if (port == null || !port.find()) {

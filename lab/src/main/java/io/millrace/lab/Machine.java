@@ -16,10 +16,14 @@ public final class Machine {
     /** Name and value, in the order in which they are to be read. */
     static Map<String, String> header() {
         Map<String, String> header = new LinkedHashMap<>();
-        header.put("kernel", System.getProperty("os.name") + " " + System.getProperty("os.version") + " "
-                + System.getProperty("os.arch"));
-        header.put("processor", first("/proc/cpuinfo", "model name", "unknown") + ", "
-                + Runtime.getRuntime().availableProcessors() + " processors");
+        header.put(
+                "kernel",
+                System.getProperty("os.name") + " " + System.getProperty("os.version") + " "
+                        + System.getProperty("os.arch"));
+        header.put(
+                "processor",
+                first("/proc/cpuinfo", "model name", "unknown") + ", "
+                        + Runtime.getRuntime().availableProcessors() + " processors");
         header.put("memory", memory());
         header.put("load average before", line("/proc/loadavg", "unknown"));
         header.put("Java", System.getProperty("java.vm.name") + " " + Runtime.version());

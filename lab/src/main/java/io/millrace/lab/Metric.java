@@ -32,7 +32,9 @@ public enum Metric {
     /** From a round of its own, under strace(1), which slows everything else down. */
     SYSTEM_CALLS("systemCalls", "system calls, a request", "", true),
 
-    /** Growth of the server's memory (PSS of all its processes) since it was warm and alone, for each connection held. */
+    /**
+     * Growth of the server's memory (PSS of all its processes) since it was warm and alone, for each connection held.
+     */
     MEMORY("memoryPerConnection", "memory, a connection", "B", true),
 
     /** How many workers a connection wakes, in the experiment of the herd. */

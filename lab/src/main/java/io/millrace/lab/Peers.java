@@ -45,9 +45,11 @@ public final class Peers {
      */
     public static Contender nginx(Path files) {
         return new Contender(
-                "nginx", "nginx, one worker: an event loop over epoll, in C",
+                "nginx",
+                "nginx, one worker: an event loop over epoll, in C",
                 Map.of(Service.PLAINTEXT, "nginx, one worker, return 200", Service.FILE, "nginx, one worker, sendfile"),
-                (service, port) -> List.of("nginx", "-c", nginxConfiguration(files, port)), Contender.Limit.NONE);
+                (service, port) -> List.of("nginx", "-c", nginxConfiguration(files, port)),
+                Contender.Limit.NONE);
     }
 
     /** Started as root its worker would be another user, who may not read what is served. */
@@ -67,8 +69,8 @@ public final class Peers {
     }
 
     /**
-     * Any server, as {@code NAME=COMMAND} on the command line. {@code {port}} stands for the port on 127.0.0.1 that it is to serve; words in single or
-     * double quotes stay together, and no shell is between.
+     * Any server, as {@code NAME=COMMAND} on the command line. {@code {port}} stands for the port on 127.0.0.1 that it
+     * is to serve; words in single or double quotes stay together, and no shell is between.
      *
      * @param services what it can be asked for: HTTP at {@code /} and {@code /file}, or an echo
      * @throws IllegalArgumentException saying what is wrong
@@ -85,8 +87,12 @@ public final class Peers {
         String name = text.substring(0, equals);
         String command = String.join(" ", words);
         return new Contender(
-                name, command, services.stream().collect(Collectors.toMap(service -> service, service -> command)),
-                (service, port) -> words.stream().map(word -> word.replace("{port}", String.valueOf(port))).toList(),
+                name,
+                command,
+                services.stream().collect(Collectors.toMap(service -> service, service -> command)),
+                (service, port) -> words.stream()
+                        .map(word -> word.replace("{port}", String.valueOf(port)))
+                        .toList(),
                 Contender.Limit.NONE);
     }
 

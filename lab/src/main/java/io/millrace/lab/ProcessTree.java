@@ -9,8 +9,9 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * What a server and the processes that it started use, read from /proc (proc_pid_stat(5), proc_pid_status(5), proc_pid_smaps(5)). Time of
- * children that have ended and were waited for counts as their parent's, so a process for each connection is not overlooked.
+ * What a server and the processes that it started use, read from /proc (proc_pid_stat(5), proc_pid_status(5),
+ * proc_pid_smaps(5)). Time of children that have ended and were waited for counts as their parent's, so a process for
+ * each connection is not overlooked.
  */
 final class ProcessTree {
     private static final long TICKS_A_SECOND = 100;

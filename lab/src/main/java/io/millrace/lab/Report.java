@@ -14,8 +14,23 @@ import java.util.Set;
 /** A run as one HTML page that needs nothing but itself: charts, sentences, tables, the machine, and the data. */
 final class Report {
     private static final List<Metric> COLUMNS = List.of(
-            Metric.PER_CPU_SECOND, Metric.PER_SECOND, Metric.USER_MICROS, Metric.SYSTEM_MICROS, Metric.P50, Metric.P99,
-            Metric.MAX, Metric.SYSTEM_CALLS, Metric.WAKEUPS, Metric.WOKEN, Metric.USELESS, Metric.BUSIEST, Metric.P99_ONE_SLOW, Metric.PREEMPTIONS, Metric.MEMORY, Metric.HELD, Metric.FAILURES);
+            Metric.PER_CPU_SECOND,
+            Metric.PER_SECOND,
+            Metric.USER_MICROS,
+            Metric.SYSTEM_MICROS,
+            Metric.P50,
+            Metric.P99,
+            Metric.MAX,
+            Metric.SYSTEM_CALLS,
+            Metric.WAKEUPS,
+            Metric.WOKEN,
+            Metric.USELESS,
+            Metric.BUSIEST,
+            Metric.P99_ONE_SLOW,
+            Metric.PREEMPTIONS,
+            Metric.MEMORY,
+            Metric.HELD,
+            Metric.FAILURES);
 
     private final LabResults results;
     private final Html html = new Html();
@@ -39,13 +54,17 @@ final class Report {
         results.parts.forEach(this::scenario);
         machine();
         data();
-        html.raw("</main><div id=\"tip\" role=\"status\"></div><script>").raw(resource("report.js")).raw("</script></body></html>\n");
+        html.raw("</main><div id=\"tip\" role=\"status\"></div><script>")
+                .raw(resource("report.js"))
+                .raw("</script></body></html>\n");
         return html.toString();
     }
 
     private void top() {
         html.raw("<header>").element("h1", "What waiting costs");
-        html.element("p", "class=\"lead\"",
+        html.element(
+                "p",
+                "class=\"lead\"",
                 "A server can wait for its clients in many ways. This page shows what each of them costs, measured on one machine in "
                         + "one run: the same protocols, the same clients, another way to wait.");
         html.element("p", "class=\"meta\"", meta());
@@ -72,11 +91,15 @@ final class Report {
             return;
         }
         html.raw("<section>").element("h2", "At a glance");
-        html.element("p", "The figure of each scenario (of a sweep its last point); the longer the tint behind it, the nearer to the best of "
-                + "its column. k: thousand. A dash: the notes of the scenario say why.");
+        html.element(
+                "p",
+                "The figure of each scenario (of a sweep its last point); the longer the tint behind it, the nearer to the best of "
+                        + "its column. k: thousand. A dash: the notes of the scenario say why.");
         html.raw("<div class=\"scroll wide\"><table class=\"overview\"><thead><tr><th></th>");
         for (LabResults.Part part : compared()) {
-            html.raw("<th><a href=\"#" + Html.escape(part.scenario.name()) + "\">").text(part.scenario.title()).raw("</a><small>");
+            html.raw("<th><a href=\"#" + Html.escape(part.scenario.name()) + "\">")
+                    .text(part.scenario.title())
+                    .raw("</a><small>");
             html.text(part.scenario.measured().title()).raw("</small></th>");
         }
         html.raw("</tr></thead><tbody>");
@@ -84,8 +107,9 @@ final class Report {
         html.raw("</tbody></table></div></section>\n<section>").element("h2", "Who took part");
         html.raw("<dl class=\"models\">");
         Strengths strengths = new Strengths(results);
-        results.contenders.forEach((name, story) ->
-                html.element("dt", name).element("dd", "class=\"story\"", story + ".").element("dd", strengths.of(name)));
+        results.contenders.forEach((name, story) -> html.element("dt", name)
+                .element("dd", "class=\"story\"", story + ".")
+                .element("dd", strengths.of(name)));
         html.raw("</dl></section>\n");
     }
 
@@ -102,7 +126,11 @@ final class Report {
             html.element("td", "title=\"" + Html.escape(samples.note()) + "\"", "–");
             return;
         }
-        double best = new Findings(part).ranking(part.lastPoint()).getFirst().getValue().median(metric);
+        double best = new Findings(part)
+                .ranking(part.lastPoint())
+                .getFirst()
+                .getValue()
+                .median(metric);
         double mine = samples.median(metric);
         double share = metric.lessIsBetter() ? best / mine : mine / best;
         String style = String.format(Locale.ROOT, "style=\"--share:%.0f%%\"", 100 * Math.max(0, Math.min(1, share)));
@@ -153,12 +181,16 @@ final class Report {
 
     private void commands(LabResults.Part part) {
         if (!part.command.isEmpty()) {
-            html.raw("<p class=\"command\">" + (part.stories.isEmpty() ? "Asked" : "Shown") + " as by <code>").text(part.command);
+            html.raw("<p class=\"command\">" + (part.stories.isEmpty() ? "Asked" : "Shown") + " as by <code>")
+                    .text(part.command);
             html.raw("</code></p>");
         }
         if (!part.servers.isEmpty()) {
             html.raw("<details><summary>How the servers were started</summary><dl>");
-            part.servers.forEach((name, command) -> html.element("dt", name).raw("<dd>").element("code", command).raw("</dd>"));
+            part.servers.forEach((name, command) -> html.element("dt", name)
+                    .raw("<dd>")
+                    .element("code", command)
+                    .raw("</dd>"));
             html.raw("</dl></details>\n");
         }
     }
@@ -170,9 +202,16 @@ final class Report {
         if (columns.isEmpty()) {
             return;
         }
-        html.raw("<details><summary>").text(part.points.size() > 1
-                ? String.format(Locale.ROOT, "All figures at %,d %s", value, part.scenario.sweep().field().title())
-                : "All figures").raw("</summary><div class=\"scroll\"><table><thead><tr><th></th>");
+        html.raw("<details><summary>")
+                .text(
+                        part.points.size() > 1
+                                ? String.format(
+                                        Locale.ROOT,
+                                        "All figures at %,d %s",
+                                        value,
+                                        part.scenario.sweep().field().title())
+                                : "All figures")
+                .raw("</summary><div class=\"scroll\"><table><thead><tr><th></th>");
         columns.forEach(metric -> html.element("th", metric.title()));
         html.raw("</tr></thead><tbody>");
         contenders.forEach((name, samples) -> row(name, samples, columns));
@@ -186,7 +225,8 @@ final class Report {
         html.raw("<tr>").element("th", name);
         for (Metric metric : columns) {
             String rounds = samples.has(metric)
-                    ? "rounds from " + metric.format(samples.least(metric)) + " to " + metric.format(samples.most(metric))
+                    ? "rounds from " + metric.format(samples.least(metric)) + " to "
+                            + metric.format(samples.most(metric))
                     : "";
             html.element("td", "title=\"" + Html.escape(rounds) + "\"", metric.format(samples.median(metric)));
         }
@@ -199,7 +239,8 @@ final class Report {
         html.raw("<section>").element("h2", "The machine and the method").raw("<dl>");
         results.header.forEach((name, value) -> html.element("dt", name).element("dd", value));
         html.raw("</dl>");
-        html.element("p",
+        html.element(
+                "p",
                 "Bars and lines show medians of the rounds, marks the rounds themselves. Where the rounds of two contenders overlap, their "
                         + "order is noise. Processor time is that of the server's processes, children that have ended included; a request's "
                         + "share of it says more on a shared machine than the time on the clock.");
@@ -210,7 +251,8 @@ final class Report {
         html.raw("<section>").element("h2", "The data");
         html.raw("<p><button id=\"save\" type=\"button\">Save as JSON</button></p>");
         // Inside a script nothing is markup but its end.
-        html.raw("<script type=\"application/json\" id=\"data\">").raw(LabJson.text(results).replace("</", "<\\/"));
+        html.raw("<script type=\"application/json\" id=\"data\">")
+                .raw(LabJson.text(results).replace("</", "<\\/"));
         html.raw("</script></section>\n");
     }
 

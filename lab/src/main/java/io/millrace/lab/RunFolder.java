@@ -11,8 +11,8 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * The folder of a run: what is served, what servers say and leave behind. It is deleted at the end; where a run was killed, the next one
- * deletes it, seeing by the file {@code owner} that the process is gone.
+ * The folder of a run: what is served, what servers say and leave behind. It is deleted at the end; where a run was
+ * killed, the next one deletes it, seeing by the file {@code owner} that the process is gone.
  */
 public final class RunFolder implements AutoCloseable {
     private static final String PREFIX = "millrace-lab-";
@@ -38,12 +38,15 @@ public final class RunFolder implements AutoCloseable {
 
     /** A process id comes round again: together with its start it does not. */
     private static String identity(ProcessHandle process) {
-        return process.pid() + " " + process.info().startInstant().map(Instant::toEpochMilli).orElse(0L);
+        return process.pid() + " "
+                + process.info().startInstant().map(Instant::toEpochMilli).orElse(0L);
     }
 
     private static void removeLeftOvers(Path parent) {
         try (Stream<Path> all = Files.list(parent)) {
-            all.filter(each -> each.getFileName().toString().startsWith(PREFIX)).filter(RunFolder::isLeftOver).toList()
+            all.filter(each -> each.getFileName().toString().startsWith(PREFIX))
+                    .filter(RunFolder::isLeftOver)
+                    .toList()
                     .forEach(RunFolder::delete);
         } catch (IOException e) {
             // Whoever cannot look there will be told when it wants to write there.

@@ -68,10 +68,13 @@ public record Scenario(
         Asking with(Sweep.Field field, int value) {
             return switch (field) {
                 case NONE, WORKERS -> this;
-                case IDLE -> new Asking(connections, pipeline, keepAlive, rate, value, slowReaders, messageBytes, measure);
-                case CONNECTIONS -> new Asking(value, pipeline, keepAlive, rate, idle, slowReaders, messageBytes, measure);
+                case IDLE ->
+                    new Asking(connections, pipeline, keepAlive, rate, value, slowReaders, messageBytes, measure);
+                case CONNECTIONS ->
+                    new Asking(value, pipeline, keepAlive, rate, idle, slowReaders, messageBytes, measure);
                 case MESSAGE -> new Asking(connections, pipeline, keepAlive, rate, idle, slowReaders, value, measure);
-                case SLOW_READERS -> new Asking(connections, pipeline, keepAlive, rate, idle, value, messageBytes, measure);
+                case SLOW_READERS ->
+                    new Asking(connections, pipeline, keepAlive, rate, idle, value, messageBytes, measure);
             };
         }
     }

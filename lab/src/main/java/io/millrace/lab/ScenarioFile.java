@@ -36,12 +36,26 @@ import java.util.TreeSet;
  * only        = select, poll         the contenders that take part
  * </pre>
  *
- * Only title and service are needed. A name that is not known is refused: a misspelt one would silently measure something else.
+ * Only title and service are needed. A name that is not known is refused: a misspelt one would silently measure
+ * something else.
  */
 final class ScenarioFile {
     private static final Set<String> NAMES = Set.of(
-            "title", "question", "service", "measured", "connections", "pipeline", "keep-alive", "rate", "idle",
-            "slow-readers", "message", "seconds", "sweep", "quick", "only");
+            "title",
+            "question",
+            "service",
+            "measured",
+            "connections",
+            "pipeline",
+            "keep-alive",
+            "rate",
+            "idle",
+            "slow-readers",
+            "message",
+            "seconds",
+            "sweep",
+            "quick",
+            "only");
 
     private final String name;
     private final Properties lines = new Properties();
@@ -90,7 +104,14 @@ final class ScenarioFile {
             throw wrong("service herd goes with a sweep of workers, and neither without the other");
         }
         return new Scenario(
-                name, required("title"), text("question", ""), service(), load, sweep, measured(), flag("quick", false),
+                name,
+                required("title"),
+                text("question", ""),
+                service(),
+                load,
+                sweep,
+                measured(),
+                flag("quick", false),
                 list("only"));
     }
 
@@ -122,7 +143,8 @@ final class ScenarioFile {
                 return new Sweep(field, numbers(text.substring(colon + 1)));
             }
         }
-        throw wrong("sweep is one of idle, connections, message, slow-readers and workers, a colon and numbers, not " + text);
+        throw wrong("sweep is one of idle, connections, message, slow-readers and workers, a colon and numbers, not "
+                + text);
     }
 
     private List<Integer> numbers(String text) {

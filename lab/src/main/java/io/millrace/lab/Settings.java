@@ -32,12 +32,20 @@ public record Settings(
     public Settings pinned() {
         List<Integer> processors = Machine.processors();
         boolean can = processors.size() >= 2 && Machine.has("taskset");
-        return new Settings(rounds, measure, warmCpu, systemCalls, can ? processors.get(0) : -1, can ? processors.get(1) : -1, folder, loadAgent);
+        return new Settings(
+                rounds,
+                measure,
+                warmCpu,
+                systemCalls,
+                can ? processors.get(0) : -1,
+                can ? processors.get(1) : -1,
+                folder,
+                loadAgent);
     }
 
     /**
-     * The beginning of a command line that keeps a process on a processor, unless that is -1, and ends it when this process is killed
-     * (PR_SET_PDEATHSIG of prctl(2)), where there are the tools for it.
+     * The beginning of a command line that keeps a process on a processor, unless that is -1, and ends it when this
+     * process is killed (PR_SET_PDEATHSIG of prctl(2)), where there are the tools for it.
      */
     List<String> placed(int processor) {
         List<String> command = new ArrayList<>();
@@ -60,7 +68,8 @@ public record Settings(
                 ? "server on processor " + serverProcessor + ", load on processor " + loadProcessor
                 : "not pinned" + (Machine.processors().size() < 2 ? " on one processor" : ", for want of taskset")
                         + ": server and load take from one another, and times on the clock say little";
-        return rounds + " rounds of " + measure.toMillis() / 1000.0 + " s, interleaved; each server in a process of its own, warmed up for at least "
+        return rounds + " rounds of " + measure.toMillis() / 1000.0
+                + " s, interleaved; each server in a process of its own, warmed up for at least "
                 + warmCpu.toMillis() / 1000.0 + " s of processor time and until a request got no cheaper; " + where;
     }
 }

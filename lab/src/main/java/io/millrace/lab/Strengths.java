@@ -20,7 +20,8 @@ final class Strengths {
         double most = Findings.FLAT;
         int measured = 0;
         for (LabResults.Part part : results.parts) {
-            Map<String, Samples> all = part.points.isEmpty() ? Map.of() : part.with(part.lastPoint(), part.scenario.measured());
+            Map<String, Samples> all =
+                    part.points.isEmpty() ? Map.of() : part.with(part.lastPoint(), part.scenario.measured());
             if (all.size() < 2 || !all.containsKey(contender)) {
                 continue;
             }

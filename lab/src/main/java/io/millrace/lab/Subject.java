@@ -37,7 +37,8 @@ final class Subject implements AutoCloseable {
      * @param settings where it is to run, and to leave what it says
      * @throws IOException if it ends or does not answer in time: with the last thing that it said
      */
-    static Subject start(Contender contender, Scenario.Service service, Settings settings) throws IOException, InterruptedException {
+    static Subject start(Contender contender, Scenario.Service service, Settings settings)
+            throws IOException, InterruptedException {
         int port = freePort();
         List<String> command = settings.placed(settings.serverProcessor());
         command.addAll(contender.commands().command(service, port));
@@ -127,7 +128,10 @@ final class Subject implements AutoCloseable {
         return memoryAlone;
     }
 
-    /** Stands still until {@link #resume}: one that asks its sockets without waiting would take the processor from the others. */
+    /**
+     * Stands still until {@link #resume}: one that asks its sockets without waiting would take the processor from the
+     * others.
+     */
     void pause() throws IOException, InterruptedException {
         signal("-STOP");
     }
@@ -140,7 +144,8 @@ final class Subject implements AutoCloseable {
     private void signal(String name) throws IOException, InterruptedException {
         StringBuilder command = new StringBuilder("kill " + name + " " + process.pid());
         process.descendants().forEach(child -> command.append(' ').append(child.pid()));
-        // The shell's own kill: there are machines without the program. A child that has ended meanwhile makes it complain, and the others
+        // The shell's own kill: there are machines without the program. A child that has ended meanwhile makes it
+        // complain, and the others
         // get the signal all the same.
         new ProcessBuilder("sh", "-c", command.toString())
                 .redirectErrorStream(true)

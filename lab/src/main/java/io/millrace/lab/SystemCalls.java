@@ -6,7 +6,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 
-/** Counts the system calls of a process and its children with strace(1), which slows them down many times: for a round of its own. */
+/**
+ * Counts the system calls of a process and its children with strace(1), which slows them down many times: for a round
+ * of its own.
+ */
 final class SystemCalls implements AutoCloseable {
     private static final long SECONDS = 5;
 

@@ -3,8 +3,8 @@
 /**
  * The lab: the same work over every I/O model, measured on the reader's own machine, and the page that shows it.
  *
- * <p>Knows: how to start servers, what to ask them, what they use, how to draw it. Does not know: how a model works, or how a server is
- * asked (that is {@code load}).
+ * <p>Knows: how to start servers, what to ask them, what they use, how to draw it. Does not know: how a model works, or
+ * how a server is asked (that is {@code load}).
  *
  * <pre>
  *   ScenarioFile ─► Scenario ─┐
@@ -12,6 +12,7 @@
  *   LoadProcess, Experiment ──┘
  * </pre>
  *
- * <p>Read in this order: {@code Lab}, {@code Scenario}, {@code LabRun}, {@code Samples}, {@code Findings}, {@code Report}.
+ * <p>Read in this order: {@code Lab}, {@code Scenario}, {@code LabRun}, {@code Samples}, {@code Findings},
+ * {@code Report}.
  */
 package io.millrace.lab;

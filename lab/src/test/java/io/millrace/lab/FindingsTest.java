@@ -41,13 +41,16 @@ final class FindingsTest {
         Runs.add(part, 1000, "select", Metric.CPU_MICROS, 50);
         Runs.add(part, 0, "epoll-et", Metric.CPU_MICROS, 10);
         Runs.add(part, 1000, "epoll-et", Metric.CPU_MICROS, 11);
-        assertTrue(new Findings(part).sentences().contains("From 0 to 1,000 idle connections: epoll-et stayed within a quarter; "
-                + "it became worse by these factors: select 5.00."));
+        assertTrue(new Findings(part)
+                .sentences()
+                .contains("From 0 to 1,000 idle connections: epoll-et stayed within a quarter; "
+                        + "it became worse by these factors: select 5.00."));
     }
 
     @Test
     void theHerdIsTold() {
-        LabResults.Part part = new LabResults.Part(ScenarioFile.read("h", "title=Herd\nservice=herd\nmeasured=woken\nsweep=workers:2,8\n"));
+        LabResults.Part part = new LabResults.Part(
+                ScenarioFile.read("h", "title=Herd\nservice=herd\nmeasured=woken\nsweep=workers:2,8\n"));
         for (int workers : new int[] {2, 8}) {
             Runs.add(part, workers, "plain", Metric.WOKEN, workers);
             Runs.add(part, workers, "plain", Metric.USELESS, workers - 1);
@@ -55,9 +58,14 @@ final class FindingsTest {
             Runs.add(part, workers, "exclusive", Metric.USELESS, 0);
         }
         List<String> said = new Findings(part).sentences();
-        assertTrue(said.contains("A connection woke workers for nothing 7.00 times with plain and 0 times with exclusive."), said::toString);
+        assertTrue(
+                said.contains(
+                        "A connection woke workers for nothing 7.00 times with plain and 0 times with exclusive."),
+                said::toString);
         assertTrue(said.getFirst().startsWith("With 8 workers, exclusive came first"), said::toString);
-        assertTrue(said.contains("From 2 to 8 workers: exclusive stayed within a quarter; it became worse by these factors: plain 4.00."),
+        assertTrue(
+                said.contains(
+                        "From 2 to 8 workers: exclusive stayed within a quarter; it became worse by these factors: plain 4.00."),
                 said::toString);
     }
 
@@ -66,12 +74,15 @@ final class FindingsTest {
         LabResults.Part first = Runs.part("");
         Runs.add(first, 0, "poll", Metric.PER_CPU_SECOND, 100, 110);
         Runs.add(first, 0, "thread", Metric.PER_CPU_SECOND, 20, 21);
-        LabResults.Part second = new LabResults.Part(ScenarioFile.read("other", "title=Another\nservice=echo\nmeasured=cpuMicros\n"));
+        LabResults.Part second =
+                new LabResults.Part(ScenarioFile.read("other", "title=Another\nservice=echo\nmeasured=cpuMicros\n"));
         Runs.add(second, 0, "poll", Metric.CPU_MICROS, 5, 6);
         Runs.add(second, 0, "thread", Metric.CPU_MICROS, 4, 5);
         Strengths strengths = new Strengths(Runs.results(first, second));
         assertEquals("First or level with the first in all that it took part in (2).", strengths.of("poll"));
-        assertEquals("First or level with the first in: Another. Furthest behind in: A trial, 5.12 times.", strengths.of("thread"));
+        assertEquals(
+                "First or level with the first in: Another. Furthest behind in: A trial, 5.12 times.",
+                strengths.of("thread"));
         assertTrue(strengths.of("nobody").startsWith("Not measured"));
     }
 
@@ -80,7 +91,8 @@ final class FindingsTest {
         LabResults.Part part = Runs.part("");
         Runs.add(part, 0, "thread", Metric.PER_CPU_SECOND, 20_000);
         Runs.add(part, 0, "thread", Metric.FAILURES, 0, 17);
-        assertTrue(new Findings(part).sentences().contains("Requests without an answer in a round: thread up to 17.0."));
+        assertTrue(
+                new Findings(part).sentences().contains("Requests without an answer in a round: thread up to 17.0."));
     }
 
     @Test

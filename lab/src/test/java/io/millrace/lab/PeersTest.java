@@ -22,7 +22,9 @@ final class PeersTest {
     void thePortGoesWhereItIsSaid() {
         Contender peer = Peers.custom("caddy=caddy file-server --listen :{port}", EnumSet.of(Service.PLAINTEXT));
         assertEquals("caddy", peer.name());
-        assertEquals(List.of("caddy", "file-server", "--listen", ":81"), peer.commands().command(Service.PLAINTEXT, 81));
+        assertEquals(
+                List.of("caddy", "file-server", "--listen", ":81"),
+                peer.commands().command(Service.PLAINTEXT, 81));
         assertThrows(IllegalArgumentException.class, () -> Peers.custom("caddy", EnumSet.of(Service.ECHO)));
         assertThrows(IllegalArgumentException.class, () -> Peers.custom("a=b", EnumSet.of(Service.ECHO)));
     }

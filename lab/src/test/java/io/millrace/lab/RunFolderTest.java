@@ -17,7 +17,8 @@ import org.junit.jupiter.api.io.TempDir;
 final class RunFolderTest {
 
     private static Path leftBy(Path parent, String name, String owner) throws IOException {
-        Path folder = Files.createDirectories(parent.resolve(name).resolve("nginx1")).getParent();
+        Path folder =
+                Files.createDirectories(parent.resolve(name).resolve("nginx1")).getParent();
         Files.writeString(folder.resolve("nginx1/nginx.conf"), "daemon off;");
         if (owner != null) {
             Files.writeString(folder.resolve("owner"), owner);

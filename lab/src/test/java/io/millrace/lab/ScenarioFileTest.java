@@ -18,8 +18,9 @@ final class ScenarioFileTest {
 
     @Test
     void everyLineMeansSomething() {
-        Scenario scenario = Runs.scenario("connections=8\npipeline=4\nkeep-alive=false\nrate=1000.5\nidle=7\nslow-readers=2\n"
-                + "message=9\nseconds=0.5\nmeasured=p99\nquick=true\nonly=select , poll\nsweep=idle: 1, 20,300\n");
+        Scenario scenario = Runs.scenario(
+                "connections=8\npipeline=4\nkeep-alive=false\nrate=1000.5\nidle=7\nslow-readers=2\n"
+                        + "message=9\nseconds=0.5\nmeasured=p99\nquick=true\nonly=select , poll\nsweep=idle: 1, 20,300\n");
         assertEquals(8, scenario.load().connections());
         assertEquals(4, scenario.load().pipeline());
         assertFalse(scenario.load().keepAlive());
@@ -63,8 +64,19 @@ final class ScenarioFileTest {
         List<Scenario> all = Lab.scenarios();
         Set<String> names = new HashSet<>(all.stream().map(Scenario::name).toList());
         assertEquals(all.size(), names.size());
-        assertTrue(names.containsAll(Set.of("echo", "plaintext", "pipelined", "new-connections", "file", "idle", "idle-http",
-                "slow-client", "spawn", "herd")), names.toString());
+        assertTrue(
+                names.containsAll(Set.of(
+                        "echo",
+                        "plaintext",
+                        "pipelined",
+                        "new-connections",
+                        "file",
+                        "idle",
+                        "idle-http",
+                        "slow-client",
+                        "spawn",
+                        "herd")),
+                names.toString());
         assertTrue(all.stream().filter(Scenario::quick).count() >= 3);
     }
 }

@@ -6,8 +6,9 @@ import io.millrace.core.CloseCause;
 import io.millrace.core.Link;
 
 /**
- * A connection that is there besides and is in the way: silent, reading slowly or writing slowly. It does not count among the requests; whether
- * it held until the end does. One that loses its connection makes a new one. On its loop only.
+ * A connection that is there besides and is in the way: silent, reading slowly or writing slowly. It does not count
+ * among the requests; whether it held until the end does. One that loses its connection makes a new one. On its loop
+ * only.
  */
 final class Bystander extends Caller {
 

@@ -5,7 +5,10 @@ import io.millrace.core.Closing;
 import io.millrace.core.Link;
 import io.millrace.core.Protocol;
 
-/** The end of one connection at a time that the generator opens: what those who ask and those who are in the way have in common. */
+/**
+ * The end of one connection at a time that the generator opens: what those who ask and those who are in the way have in
+ * common.
+ */
 abstract class Caller implements Protocol {
     final Worker worker;
 

@@ -7,8 +7,8 @@ import io.millrace.core.Closing;
 import io.millrace.core.Link;
 
 /**
- * One client: asks over one connection at a time and makes a new one when that ends. When to ask is the {@link Worker}'s business. On
- * its loop only.
+ * One client: asks over one connection at a time and makes a new one when that ends. When to ask is the
+ * {@link Worker}'s business. On its loop only.
  */
 abstract class Client extends Caller {
     private final boolean keepAlive;
@@ -161,9 +161,10 @@ abstract class Client extends Caller {
     @Override
     public void closed(CloseCause why) {
         link = null;
-        fail(timedOut ? Failure.TIMEOUT
-                : garbled ? Failure.GARBLED
-                : why == CloseCause.RESET ? Failure.RESET : Failure.CLOSED);
+        fail(
+                timedOut
+                        ? Failure.TIMEOUT
+                        : garbled ? Failure.GARBLED : why == CloseCause.RESET ? Failure.RESET : Failure.CLOSED);
         if (!keepAlive) {
             worker.free(this);
         } else if (answeredOnce) {

@@ -20,8 +20,8 @@ import java.util.function.Consumer;
 import java.util.zip.DataFormatException;
 
 /**
- * Splits a plan among {@link LoadAgent agents} and puts their results together: connections, rate and bystanders are shared
- * equally, and histograms are added, which percentiles could not be.
+ * Splits a plan among {@link LoadAgent agents} and puts their results together: connections, rate and bystanders are
+ * shared equally, and histograms are added, which percentiles could not be.
  */
 public final class Coordinator {
     private static final int CONNECT_MILLIS = 5_000;
@@ -45,7 +45,8 @@ public final class Coordinator {
      * Runs a plan on all agents at once and waits for its end. Once.
      *
      * @param progress is told how it goes, once all have begun, on threads of the coordinator's own, one at a time
-     * @throws IOException if one of the agents cannot be reached, refuses, or fails: says which and why; the others are ended
+     * @throws IOException if one of the agents cannot be reached, refuses, or fails: says which and why; the others are
+     *     ended
      */
     public LoadResult run(LoadPlan plan, Consumer<LoadProgress> progress) throws IOException, InterruptedException {
         if (plan.clients().connections() < agents.size()) {
@@ -98,7 +99,8 @@ public final class Coordinator {
         }
     }
 
-    private LoadResult together(List<Future<LoadResult>> parts, LoadPlan plan) throws IOException, InterruptedException {
+    private LoadResult together(List<Future<LoadResult>> parts, LoadPlan plan)
+            throws IOException, InterruptedException {
         LoadResult sum = null;
         for (Future<LoadResult> part : parts) {
             try {

@@ -41,7 +41,10 @@ final class Dialer {
         throw last;
     }
 
-    /** Opens a connection on the calling loop: {@code protocol} is told when it stands, {@code failed} is run if it does not. */
+    /**
+     * Opens a connection on the calling loop: {@code protocol} is told when it stands, {@code failed} is run if it does
+     * not.
+     */
     void dial(EventLoop loop, Protocol protocol, Runnable failed) {
         Timer[] limit = new Timer[1];
         Attempt attempt = loop.connect(address, null, ended -> {

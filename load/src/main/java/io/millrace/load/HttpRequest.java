@@ -33,6 +33,7 @@ final class HttpRequest {
     }
 
     private static boolean has(LoadPlan.Message message, String name) {
-        return message.fields().stream().anyMatch(field -> field.toLowerCase(Locale.ROOT).startsWith(name + ":"));
+        return message.fields().stream()
+                .anyMatch(field -> field.toLowerCase(Locale.ROOT).startsWith(name + ":"));
     }
 }

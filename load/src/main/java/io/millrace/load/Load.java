@@ -15,7 +15,7 @@ import java.util.function.Consumer;
  * One run of a plan on this machine.
  *
  * <pre>{@code
- *   LoadResult result = new Load(plan).run(progress -> {});
+ * LoadResult result = new Load(plan).run(progress -> {});
  * }</pre>
  */
 public final class Load {
@@ -41,7 +41,8 @@ public final class Load {
     /**
      * Runs the plan and waits for its end. Once.
      *
-     * @param progress is told when what counts begins, after the warm-up and those in the way being there, and then about once a second, on the calling thread
+     * @param progress is told when what counts begins, after the warm-up and those in the way being there, and then
+     *     about once a second, on the calling thread
      * @throws IOException if the target's name cannot be resolved or not even one connection can be made: says why
      */
     public LoadResult run(Consumer<LoadProgress> progress) throws IOException, InterruptedException {
@@ -51,7 +52,8 @@ public final class Load {
         }
     }
 
-    private LoadResult run(LoopGroup group, Dialer dialer, Consumer<LoadProgress> progress) throws InterruptedException {
+    private LoadResult run(LoopGroup group, Dialer dialer, Consumer<LoadProgress> progress)
+            throws InterruptedException {
         for (int i = 0; i < workers.length; i++) {
             loops[i] = group.loop(i);
             workers[i] = new Worker(loops[i], plan.share(i, workers.length), dialer, begun, done);

@@ -24,8 +24,8 @@ import java.util.concurrent.Semaphore;
  *   agent       ─► {"result": {…}} or {"error": "…"}
  * </pre>
  *
- * <p>Who can reach an agent can make it send requests anywhere. So it listens on the loopback address unless told otherwise,
- * and then wants a token that only coordinators know. A coordinator that goes away ends its run.
+ * <p>Who can reach an agent can make it send requests anywhere. So it listens on the loopback address unless told
+ * otherwise, and then wants a token that only coordinators know. A coordinator that goes away ends its run.
  *
  * <p>Orders are few and blocking suits them: plain sockets, a virtual thread each.
  */
@@ -81,7 +81,8 @@ public final class LoadAgent implements AutoCloseable {
 
     private void serve(Socket socket) {
         try (socket;
-                BufferedReader in = new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8));
+                BufferedReader in =
+                        new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8));
                 PrintWriter out = new PrintWriter(socket.getOutputStream(), true, StandardCharsets.UTF_8)) {
             socket.setSoTimeout(ORDER_MILLIS);
             String answer;

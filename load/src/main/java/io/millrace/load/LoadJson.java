@@ -20,8 +20,8 @@ import java.util.zip.DataFormatException;
 import org.HdrHistogram.Histogram;
 
 /**
- * Plans and results as JSON. Times are nanoseconds where the name does not say otherwise; a histogram is there twice, as percentiles to read and
- * whole, in HdrHistogram's own compressed form, so that results can be put together later.
+ * Plans and results as JSON. Times are nanoseconds where the name does not say otherwise; a histogram is there twice,
+ * as percentiles to read and whole, in HdrHistogram's own compressed form, so that results can be put together later.
  */
 public final class LoadJson {
     private static final double[] PERCENTILES = {50, 75, 90, 95, 99, 99.9, 99.99};
@@ -76,7 +76,8 @@ public final class LoadJson {
             json.put("mean", histogram.getMean());
             json.put("min", histogram.getMinValue());
             for (double percentile : PERCENTILES) {
-                json.put("p" + (percentile == Math.rint(percentile) ? "" + (int) percentile : "" + percentile),
+                json.put(
+                        "p" + (percentile == Math.rint(percentile) ? "" + (int) percentile : "" + percentile),
                         histogram.getValueAtPercentile(percentile));
             }
             json.put("max", histogram.getMaxValue());
@@ -124,11 +125,21 @@ public final class LoadJson {
         try {
             return new LoadPlan(
                     LoadTarget.parse(text(json, "target")),
-                    new Clients(integer(json, "connections"), integer(json, "threads"), integer(json, "pipeline"),
-                            (Boolean) json.get("keepAlive"), time(json, "ramp")),
-                    new Pace(number(json, "rate").doubleValue(), time(json, "warmup"), time(json, "duration"),
+                    new Clients(
+                            integer(json, "connections"),
+                            integer(json, "threads"),
+                            integer(json, "pipeline"),
+                            (Boolean) json.get("keepAlive"),
+                            time(json, "ramp")),
+                    new Pace(
+                            number(json, "rate").doubleValue(),
+                            time(json, "warmup"),
+                            time(json, "duration"),
                             time(json, "timeout")),
-                    new Message(text(json, "method"), texts(json, "fields"), Base64.getDecoder().decode(text(json, "body"))),
+                    new Message(
+                            text(json, "method"),
+                            texts(json, "fields"),
+                            Base64.getDecoder().decode(text(json, "body"))),
                     new Beside(integer(json, "idle"), integer(json, "slowReaders"), integer(json, "slowWriters")));
         } catch (NullPointerException | ClassCastException e) {
             throw new IllegalArgumentException("not a plan: " + json, e);
@@ -154,20 +165,27 @@ public final class LoadJson {
             for (int i = 0; i < tally.statuses.length; i++) {
                 tally.statuses[i] = ((Number) statuses.get(i)).longValue();
             }
-            object(json, "failures").forEach((why, count) ->
-                    tally.failures[Failure.valueOf(why.toUpperCase(Locale.ROOT)).ordinal()] = ((Number) count).longValue());
+            object(json, "failures")
+                    .forEach((why, count) ->
+                            tally.failures[
+                                    Failure.valueOf(why.toUpperCase(Locale.ROOT))
+                                            .ordinal()] = ((Number) count).longValue());
             tally.latency.add(decode(text(object(json, "latency"), "whole")));
             tally.service.add(decode(text(object(json, "service"), "whole")));
             Duration duration = Duration.ofNanos((long) (number(json, "seconds").doubleValue() * 1e9));
             return new LoadResult(
-                    plan(object(json, "plan")), duration, number(json, "generatorBusy").doubleValue(), tally);
+                    plan(object(json, "plan")),
+                    duration,
+                    number(json, "generatorBusy").doubleValue(),
+                    tally);
         } catch (NullPointerException | ClassCastException | IndexOutOfBoundsException | DataFormatException e) {
             throw new IllegalArgumentException("not a result", e);
         }
     }
 
     static Histogram decode(String text) throws DataFormatException {
-        return Histogram.decodeFromCompressedByteBuffer(ByteBuffer.wrap(Base64.getDecoder().decode(text)), 0);
+        return Histogram.decodeFromCompressedByteBuffer(
+                ByteBuffer.wrap(Base64.getDecoder().decode(text)), 0);
     }
 
     private static Number number(Map<String, Object> json, String name) {

@@ -21,8 +21,8 @@ public record LoadPlan(LoadTarget target, Clients clients, Pace pace, Message me
             throw new IllegalArgumentException("nothing to send: a TCP message has at least one byte");
         }
         if (clients.threads() > clients.connections()) {
-            throw new IllegalArgumentException("more threads (" + clients.threads() + ") than connections ("
-                    + clients.connections() + ")");
+            throw new IllegalArgumentException(
+                    "more threads (" + clients.threads() + ") than connections (" + clients.connections() + ")");
         }
         if (!clients.keepAlive() && clients.pipeline() > 1) {
             throw new IllegalArgumentException("a new connection for each request cannot be pipelined");
@@ -113,7 +113,8 @@ public record LoadPlan(LoadTarget target, Clients clients, Pace pace, Message me
         }
 
         private Beside share(int index, int count) {
-            return new Beside(part(idle, index, count), part(slowReaders, index, count), part(slowWriters, index, count));
+            return new Beside(
+                    part(idle, index, count), part(slowReaders, index, count), part(slowWriters, index, count));
         }
     }
 
@@ -133,7 +134,11 @@ public record LoadPlan(LoadTarget target, Clients clients, Pace pace, Message me
                 clients.ramp);
         double rate = pace.rate * mine.connections / clients.connections;
         return new LoadPlan(
-                target, mine, new Pace(rate, pace.warmup, pace.duration, pace.timeout), message, beside.share(index, count));
+                target,
+                mine,
+                new Pace(rate, pace.warmup, pace.duration, pace.timeout),
+                message,
+                beside.share(index, count));
     }
 
     private static int part(int whole, int index, int count) {

@@ -31,7 +31,8 @@ public final class LoadResult {
     }
 
     /**
-     * The busiest of the generator's threads, as a share of one processor from 0 to 1. Near 1 the generator itself may have been the limit.
+     * The busiest of the generator's threads, as a share of one processor from 0 to 1. Near 1 the generator itself may
+     * have been the limit.
      */
     public double busy() {
         return busy;
@@ -98,12 +99,18 @@ public final class LoadResult {
         return tally.besideLost;
     }
 
-    /** Nanoseconds from when a request was due, or sent where there was no rate, to the end of its answer. Not to be changed. */
+    /**
+     * Nanoseconds from when a request was due, or sent where there was no rate, to the end of its answer. Not to be
+     * changed.
+     */
     public Histogram latency() {
         return tally.latency;
     }
 
-    /** Nanoseconds from when a request was sent: what a generator would see that waits for the server. Not to be changed. */
+    /**
+     * Nanoseconds from when a request was sent: what a generator would see that waits for the server. Not to be
+     * changed.
+     */
     public Histogram service() {
         return tally.service;
     }

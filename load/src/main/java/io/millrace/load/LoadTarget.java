@@ -39,7 +39,9 @@ public record LoadTarget(Kind kind, String host, int port, String path) {
         if (port < 1 || port > 65535) {
             throw new IllegalArgumentException("no port in '" + text + "'; say " + uri.getScheme() + "://host:port");
         }
-        String host = uri.getHost().startsWith("[") ? uri.getHost().substring(1, uri.getHost().length() - 1) : uri.getHost();
+        String host = uri.getHost().startsWith("[")
+                ? uri.getHost().substring(1, uri.getHost().length() - 1)
+                : uri.getHost();
         return new LoadTarget(kind, host, port, kind == Kind.HTTP ? path(uri) : "");
     }
 

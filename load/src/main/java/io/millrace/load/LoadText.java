@@ -35,7 +35,8 @@ public final class LoadText {
         text.append(clients.pipeline() > 1 ? ", " + clients.pipeline() + " requests under way on each" : "");
         text.append(clients.keepAlive() ? "" : ", a new connection for each request");
         double rate = plan.pace().rate();
-        text.append(rate > 0 ? String.format(Locale.ROOT, ", %,.0f requests a second", rate) : ", as fast as answers come");
+        text.append(
+                rate > 0 ? String.format(Locale.ROOT, ", %,.0f requests a second", rate) : ", as fast as answers come");
         return text.toString();
     }
 
@@ -44,19 +45,21 @@ public final class LoadText {
         return String.format(
                 Locale.ROOT,
                 "%,d answers in %.2f s: %,.0f a second, %s/s in, %s/s out",
-                result.requests(), seconds, result.throughput(),
-                bytes(result.bytesIn() / seconds), bytes(result.bytesOut() / seconds));
+                result.requests(),
+                seconds,
+                result.throughput(),
+                bytes(result.bytesIn() / seconds),
+                bytes(result.bytesOut() / seconds));
     }
 
     private static void latency(StringBuilder text, LoadResult result) {
         boolean paced = result.plan().pace().rate() > 0;
-        text.append(paced
-                ? "  latency        from when it was due     from when it was sent\n"
-                : "  latency\n");
+        text.append(paced ? "  latency        from when it was due     from when it was sent\n" : "  latency\n");
         for (double percentile : PERCENTILES) {
             String name = percentile == 100 ? "max" : "p" + trimmed(percentile);
             text.append(String.format(Locale.ROOT, "  %-7s %15s", name, time(result.latency(), percentile)));
-            text.append(paced ? String.format(Locale.ROOT, "%25s", time(result.service(), percentile)) : "").append('\n');
+            text.append(paced ? String.format(Locale.ROOT, "%25s", time(result.service(), percentile)) : "")
+                    .append('\n');
         }
         text.append('\n');
     }
@@ -104,7 +107,9 @@ public final class LoadText {
             text.append(String.format(
                     Locale.ROOT,
                     "  beside   %,d of %,d connections stood at the end; the server refused or ended %,d%n",
-                    result.besideHeld(), planned, result.besideLost()));
+                    result.besideHeld(),
+                    planned,
+                    result.besideLost()));
         }
     }
 
@@ -151,6 +156,11 @@ public final class LoadText {
         return String.format(
                 Locale.ROOT,
                 "%,d answers, %,d/s, p50 %s, p99 %s, max %s, %,d failures",
-                progress.requests(), since, time(recent, 50), time(recent, 99), time(recent, 100), progress.failures());
+                progress.requests(),
+                since,
+                time(recent, 50),
+                time(recent, 99),
+                time(recent, 100),
+                progress.failures());
     }
 }

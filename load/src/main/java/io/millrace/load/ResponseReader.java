@@ -4,8 +4,8 @@ package io.millrace.load;
 import io.millrace.core.Buffer;
 
 /**
- * Finds where one HTTP/1.1 answer ends and the next begins (RFC 9112 section 6.3); of the answer itself only the status is kept, the rest is
- * counted and dropped. Allocates nothing.
+ * Finds where one HTTP/1.1 answer ends and the next begins (RFC 9112 section 6.3); of the answer itself only the status
+ * is kept, the rest is counted and dropped. Allocates nothing.
  */
 final class ResponseReader {
     static final int NEED_MORE = 0;

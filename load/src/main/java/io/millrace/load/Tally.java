@@ -19,8 +19,12 @@ final class Tally {
     /** Requests that were due within the time and could not even be sent. */
     long unsent;
 
-    /** How many of those that are there besides still had their connection at the end, and how often one was taken from them. */
+    /**
+     * How many of those that are there besides still had their connection at the end, and how often one was taken from
+     * them.
+     */
     long besideHeld;
+
     long besideLost;
 
     /** Answers by the first digit of their status; TCP answers are at 0. */

@@ -13,8 +13,8 @@ import java.util.concurrent.CountDownLatch;
 import org.HdrHistogram.Histogram;
 
 /**
- * The clients of one loop, and when they ask: as soon as one is free, or when the next request is due. On its loop only, but for what says
- * otherwise.
+ * The clients of one loop, and when they ask: as soon as one is free, or when the next request is due. On its loop
+ * only, but for what says otherwise.
  */
 final class Worker {
     private static final Duration RETRY = Duration.ofMillis(50);
@@ -120,7 +120,9 @@ final class Worker {
     }
 
     private byte[] request() {
-        return plan.target().kind() == LoadTarget.Kind.HTTP ? HttpRequest.of(plan) : plan.message().body();
+        return plan.target().kind() == LoadTarget.Kind.HTTP
+                ? HttpRequest.of(plan)
+                : plan.message().body();
     }
 
     private void join(Client client) {

@@ -34,7 +34,8 @@ final class AgentTest {
                 LoadAgent one = agent("secret");
                 LoadAgent two = agent("secret")) {
             LoadPlan plan = Target.plan("http://127.0.0.1:" + target.port() + "/", 4, 400, Duration.ofMillis(500));
-            LoadResult result = new Coordinator(List.of(one.address(), two.address()), "secret").run(plan, progress -> {});
+            LoadResult result =
+                    new Coordinator(List.of(one.address(), two.address()), "secret").run(plan, progress -> {});
             assertEquals(200, result.latency().getTotalCount() + result.unsent(), 2);
             assertEquals(Map.of(), result.failures());
             assertEquals(4, result.plan().clients().connections());
@@ -49,7 +50,8 @@ final class AgentTest {
                 LoadAgent agent = agent("secret")) {
             LoadPlan plan = Target.plan("http://127.0.0.1:" + target.port() + "/", 1, 0, Duration.ofSeconds(1));
             IOException e = assertThrows(
-                    IOException.class, () -> new Coordinator(List.of(agent.address()), "guess").run(plan, progress -> {}));
+                    IOException.class,
+                    () -> new Coordinator(List.of(agent.address()), "guess").run(plan, progress -> {}));
             assertTrue(e.getMessage().endsWith("wrong token"), e.getMessage());
             assertEquals(0, asked.get());
         }
@@ -57,8 +59,7 @@ final class AgentTest {
 
     @Test
     void anAgentThatOthersCanReachNeedsAToken() {
-        assertThrows(
-                IllegalArgumentException.class, () -> LoadAgent.listen(new InetSocketAddress("0.0.0.0", 0), ""));
+        assertThrows(IllegalArgumentException.class, () -> LoadAgent.listen(new InetSocketAddress("0.0.0.0", 0), ""));
     }
 
     @Test
@@ -81,7 +82,8 @@ final class AgentTest {
             socket.setSoTimeout(20_000);
             socket.connect(agent.address());
             socket.getOutputStream().write((order + "\n").getBytes(StandardCharsets.UTF_8));
-            BufferedReader in = new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8));
+            BufferedReader in =
+                    new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8));
             String answer = in.readLine();
             return answer == null ? "nothing" : answer;
         }
@@ -94,7 +96,8 @@ final class AgentTest {
             gone = agent.address();
         }
         LoadPlan plan = Target.plan("http://127.0.0.1:1/", 1, 0, Duration.ofMillis(100));
-        IOException e = assertThrows(IOException.class, () -> new Coordinator(List.of(gone), "").run(plan, progress -> {}));
+        IOException e =
+                assertThrows(IOException.class, () -> new Coordinator(List.of(gone), "").run(plan, progress -> {}));
         assertTrue(e.getMessage().startsWith("agent 127.0.0.1:" + gone.getPort()), e.getMessage());
     }
 

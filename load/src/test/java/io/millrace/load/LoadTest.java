@@ -63,11 +63,16 @@ final class LoadTest {
     void aStallIsChargedToEveryRequestThatWasDueMeanwhile() throws Exception {
         Duration stall = Duration.ofMillis(500);
         try (Target target = Target.of(() -> new Target.Http(asked, Integer.MAX_VALUE, 100, stall))) {
-            LoadResult result = run(Target.plan("http://127.0.0.1:" + target.port() + "/", 1, 1000, Duration.ofSeconds(1)));
+            LoadResult result =
+                    run(Target.plan("http://127.0.0.1:" + target.port() + "/", 1, 1000, Duration.ofSeconds(1)));
             long hundredMillis = 100_000_000;
             // 500 were due during the stall, 400 of them more than 100 ms before its end. One only was under way.
-            assertTrue(above(result.latency(), hundredMillis) >= 350, "from due: " + above(result.latency(), hundredMillis));
-            assertTrue(above(result.service(), hundredMillis) <= 20, "from sent: " + above(result.service(), hundredMillis));
+            assertTrue(
+                    above(result.latency(), hundredMillis) >= 350,
+                    "from due: " + above(result.latency(), hundredMillis));
+            assertTrue(
+                    above(result.service(), hundredMillis) <= 20,
+                    "from sent: " + above(result.service(), hundredMillis));
             assertTrue(result.latency().getMaxValue() >= stall.toNanos() * 0.95);
         }
     }
@@ -91,7 +96,11 @@ final class LoadTest {
         try (Target target = http(Integer.MAX_VALUE)) {
             LoadPlan plan = Target.plan("http://127.0.0.1:" + target.port() + "/", 2, 0, SHORT);
             LoadPlan each = new LoadPlan(
-                    plan.target(), new LoadPlan.Clients(2, 1, 1, false, Duration.ZERO), plan.pace(), plan.message(), plan.beside());
+                    plan.target(),
+                    new LoadPlan.Clients(2, 1, 1, false, Duration.ZERO),
+                    plan.pace(),
+                    plan.message(),
+                    plan.beside());
             LoadResult result = run(each);
             assertTrue(result.requests() > 0);
             assertEquals(Map.of(), result.failures());
@@ -104,7 +113,11 @@ final class LoadTest {
         try (Target target = Target.of(Target.Echo::new)) {
             LoadPlan plan = Target.plan("tcp://127.0.0.1:" + target.port(), 2, 0, SHORT);
             LoadResult result = run(new LoadPlan(
-                    plan.target(), new LoadPlan.Clients(2, 2, 16, true, Duration.ZERO), plan.pace(), plan.message(), plan.beside()));
+                    plan.target(),
+                    new LoadPlan.Clients(2, 2, 16, true, Duration.ZERO),
+                    plan.pace(),
+                    plan.message(),
+                    plan.beside()));
             assertTrue(result.requests() > 32);
             assertEquals(Map.of(), result.failures());
             assertEquals(result.requests(), result.statuses(0));
@@ -120,7 +133,9 @@ final class LoadTest {
         })) {
             LoadResult result = run(Target.plan("tcp://127.0.0.1:" + target.port(), 1, 0, SHORT));
             assertEquals(0, result.requests());
-            assertTrue(result.failures().getOrDefault(Failure.GARBLED, 0L) > 0, result.failures().toString());
+            assertTrue(
+                    result.failures().getOrDefault(Failure.GARBLED, 0L) > 0,
+                    result.failures().toString());
         }
     }
 
@@ -130,13 +145,16 @@ final class LoadTest {
             @Override
             public void receive(Buffer in, Link link) {
                 in.consume(in.readable());
-                link.out().append("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel".getBytes(StandardCharsets.US_ASCII));
+                link.out()
+                        .append("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel".getBytes(StandardCharsets.US_ASCII));
                 link.close(Closing.FLUSHED);
             }
         })) {
             LoadResult result = run(Target.plan("http://127.0.0.1:" + target.port() + "/", 1, 0, SHORT));
             assertEquals(0, result.requests());
-            assertTrue(result.failures().getOrDefault(Failure.CLOSED, 0L) > 0, result.failures().toString());
+            assertTrue(
+                    result.failures().getOrDefault(Failure.CLOSED, 0L) > 0,
+                    result.failures().toString());
         }
     }
 
@@ -145,10 +163,15 @@ final class LoadTest {
         try (Target target = Target.of(() -> (Protocol) (in, link) -> in.consume(in.readable()))) {
             LoadPlan plan = Target.plan("http://127.0.0.1:" + target.port() + "/", 1, 100, SHORT);
             LoadResult result = run(new LoadPlan(
-                    plan.target(), plan.clients(),
-                    new LoadPlan.Pace(100, Duration.ZERO, SHORT, Duration.ofMillis(50)), plan.message(), plan.beside()));
+                    plan.target(),
+                    plan.clients(),
+                    new LoadPlan.Pace(100, Duration.ZERO, SHORT, Duration.ofMillis(50)),
+                    plan.message(),
+                    plan.beside()));
             assertEquals(0, result.requests());
-            assertTrue(result.failures().getOrDefault(Failure.TIMEOUT, 0L) > 0, result.failures().toString());
+            assertTrue(
+                    result.failures().getOrDefault(Failure.TIMEOUT, 0L) > 0,
+                    result.failures().toString());
             assertTrue(result.unsent() > 0, "the others could not even be sent");
         }
     }
@@ -171,7 +194,8 @@ final class LoadTest {
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             port = socket.getLocalPort();
         }
-        IOException e = assertThrows(IOException.class, () -> run(Target.plan("http://127.0.0.1:" + port + "/", 1, 0, SHORT)));
+        IOException e =
+                assertThrows(IOException.class, () -> run(Target.plan("http://127.0.0.1:" + port + "/", 1, 0, SHORT)));
         assertTrue(e.getMessage().startsWith("cannot connect to 127.0.0.1:" + port), e.getMessage());
     }
 
@@ -192,8 +216,10 @@ final class LoadTest {
     @Test
     void partsOfAPlanAreTogetherThePlan() {
         LoadPlan plan = new LoadPlan(
-                LoadTarget.parse("http://h:1/"), new LoadPlan.Clients(10, 3, 1, true, Duration.ZERO),
-                new LoadPlan.Pace(100, Duration.ZERO, SHORT, SHORT), new LoadPlan.Message("GET", List.of(), new byte[0]),
+                LoadTarget.parse("http://h:1/"),
+                new LoadPlan.Clients(10, 3, 1, true, Duration.ZERO),
+                new LoadPlan.Pace(100, Duration.ZERO, SHORT, SHORT),
+                new LoadPlan.Message("GET", List.of(), new byte[0]),
                 new LoadPlan.Beside(7, 1, 0));
         int connections = 0;
         int idle = 0;

@@ -19,7 +19,8 @@ final class ResponseReaderTest {
     private static final String CHUNKED = "HTTP/1.1 404 Not Found\r\ntransfer-encoding: Chunked\r\n\r\n"
             + "5;ext=1\r\nhello\r\n0\r\nTrailer: yes\r\n\r\n";
     private static final String EMPTY = "HTTP/1.1 304 Not Modified\r\nContent-Length: 99\r\nETag: \"a\"\r\n\r\n";
-    private static final String INTERIM = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 201 Created\r\nCONTENT-LENGTH:0\r\n\r\n";
+    private static final String INTERIM =
+            "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 201 Created\r\nCONTENT-LENGTH:0\r\n\r\n";
 
     /** Statuses in order; a last entry of BAD says that something was refused. */
     private static List<Integer> read(ResponseReader reader, String text, int step) {
@@ -98,15 +99,16 @@ final class ResponseReaderTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {
-        "SSH-2.0-OpenSSH_9.2\r\n\r\n",
-        "HTTP/1.1 2x0 OK\r\n\r\n",
-        "HTTP/1.1 999 Odd\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nContent-Length: five\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nContent-Length:\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n",
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\naXX"
-    })
+    @ValueSource(
+            strings = {
+                "SSH-2.0-OpenSSH_9.2\r\n\r\n",
+                "HTTP/1.1 2x0 OK\r\n\r\n",
+                "HTTP/1.1 999 Odd\r\n\r\n",
+                "HTTP/1.1 200 OK\r\nContent-Length: five\r\n\r\n",
+                "HTTP/1.1 200 OK\r\nContent-Length:\r\n\r\n",
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n",
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\naXX"
+            })
     void whatIsNoAnswerIsRefused(String text) {
         assertEquals(List.of(ResponseReader.BAD), read(reader(false), text, 1));
     }

@@ -19,9 +19,10 @@ import java.util.function.Supplier;
 
 /** A server to be asked, as simple as can be, with the habits that a test wants. */
 final class Target implements AutoCloseable {
-    private static final byte[] ANSWER = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello".getBytes(StandardCharsets.US_ASCII);
-    private static final byte[] LAST =
-            "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] ANSWER =
+            "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] LAST = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello"
+            .getBytes(StandardCharsets.US_ASCII);
 
     private final LoopGroup loops;
     private final Listening listening;
@@ -53,7 +54,10 @@ final class Target implements AutoCloseable {
                 LoadTarget.parse(url),
                 new LoadPlan.Clients(connections, 1, 1, true, Duration.ZERO),
                 new LoadPlan.Pace(rate, Duration.ZERO, duration, Duration.ofSeconds(5)),
-                new LoadPlan.Message("GET", List.of(), url.startsWith("tcp") ? "0123456789".getBytes(StandardCharsets.US_ASCII) : new byte[0]),
+                new LoadPlan.Message(
+                        "GET",
+                        List.of(),
+                        url.startsWith("tcp") ? "0123456789".getBytes(StandardCharsets.US_ASCII) : new byte[0]),
                 LoadPlan.Beside.NOBODY);
     }
 

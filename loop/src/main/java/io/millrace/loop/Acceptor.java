@@ -12,11 +12,12 @@ import java.util.ArrayDeque;
 /**
  * A listening socket on one loop: takes connections until there are none, within a budget, and gives each to a loop.
  *
- * <p>A ring brings connections by itself as long as there is room for many; near a limit, and where several share the socket, they are fetched as
- * with readiness, for then those that there is no place for have to stay in the kernel's queue.
+ * <p>A ring brings connections by itself as long as there is room for many; near a limit, and where several share the
+ * socket, they are fetched as with readiness, for then those that there is no place for have to stay in the kernel's
+ * queue.
  *
- * <p>When the process or the system is out of descriptors or memory it neither spins nor gives up: it says so once, waits a little,
- * longer each time, and goes on. Clients wait in the kernel's queue meanwhile.
+ * <p>When the process or the system is out of descriptors or memory it neither spins nor gives up: it says so once,
+ * waits a little, longer each time, and goes on. Clients wait in the kernel's queue meanwhile.
  */
 final class Acceptor extends Source {
     private static final int ACCEPTS_A_TURN = 64;
@@ -44,7 +45,9 @@ final class Acceptor extends Source {
     private boolean exclusive;
     private boolean level;
 
-    /** Level trigger would report those who wait for ever: the socket is watched for nothing until accepting goes on. */
+    /**
+     * Level trigger would report those who wait for ever: the socket is watched for nothing until accepting goes on.
+     */
     private boolean hushed;
 
     private boolean queued;
@@ -60,7 +63,9 @@ final class Acceptor extends Source {
     /** They never do, for several share the socket and would not get their share, or the kernel cannot. */
     private boolean fetches;
 
-    /** Those that have come and for which there was no place yet: they wait here as they would in the kernel's queue. */
+    /**
+     * Those that have come and for which there was no place yet: they wait here as they would in the kernel's queue.
+     */
     private final ArrayDeque<Integer> early = new ArrayDeque<>();
 
     /** The number of the descriptor that came last: the lowest that was free. */
@@ -83,7 +88,10 @@ final class Acceptor extends Source {
         return loop;
     }
 
-    /** Begins to accept on a listening socket; with {@code exclusive} one of several loops is woken. Returns 0 or -errno. */
+    /**
+     * Begins to accept on a listening socket; with {@code exclusive} one of several loops is woken. Returns 0 or
+     * -errno.
+     */
     int begin(int listening, boolean exclusively) {
         socket = listening;
         exclusive = exclusively;
@@ -100,7 +108,10 @@ final class Acceptor extends Source {
         return loop.driver.add(this, socket, interest);
     }
 
-    /** The listening has been paused, or goes on: being watched anew, the socket tells of those that have come meanwhile. On the loop. */
+    /**
+     * The listening has been paused, or goes on: being watched anew, the socket tells of those that have come
+     * meanwhile. On the loop.
+     */
     void heed() {
         if (group.paused()) {
             if (fd >= 0) {
@@ -145,8 +156,8 @@ final class Acceptor extends Source {
     }
 
     /**
-     * A connection has come by itself, or -errno. With {@code more} false it was the last one that did. A place for each is found as for one that was fetched:
-     * more come by themselves only as long as that will go well.
+     * A connection has come by itself, or -errno. With {@code more} false it was the last one that did. A place for
+     * each is found as for one that was fetched: more come by themselves only as long as that will go well.
      */
     void arrived(int result, boolean more) {
         if (result >= 0) {
@@ -263,7 +274,9 @@ final class Acceptor extends Source {
         return true;
     }
 
-    /** One that has come, or else one that waits to be fetched: its descriptor, with {@link #peer} filled, or -errno. */
+    /**
+     * One that has come, or else one that waits to be fetched: its descriptor, with {@link #peer} filled, or -errno.
+     */
     private int take() {
         if (early.isEmpty()) {
             return loop.kernel.accept(fd, peer);
@@ -318,8 +331,8 @@ final class Acceptor extends Source {
             group.failed(why, result);
         } else if (pause == 0 && group.exhausted()) {
             releaseSpare();
-            Log.warn("cannot accept on " + group.local() + ": " + why + "; limit " + limit + ", "
-                    + group.quota.open() + " connections; clients wait, trying on");
+            Log.warn("cannot accept on " + group.local() + ": " + why + "; limit " + limit + ", " + group.quota.open()
+                    + " connections; clients wait, trying on");
             spare = loop.kernel.spare();
         }
         pause = pause == 0 ? SHORTEST_PAUSE : Math.min(2 * pause, LONGEST_PAUSE);

@@ -5,13 +5,14 @@ import java.util.Arrays;
 import java.util.function.Consumer;
 
 /**
- * All alarms of a loop, the next one first: a heap with four children to a node, whose members know their place, so that one can be moved or
- * taken out without a search. Setting, moving and removing cost O(log n). The times lie beside the alarms in an array of their own: to compare four
- * children is to read one line of the cache, and not four objects somewhere in memory.
+ * All alarms of a loop, the next one first: a heap with four children to a node, whose members know their place, so
+ * that one can be moved or taken out without a search. Setting, moving and removing cost O(log n). The times lie beside
+ * the alarms in an array of their own: to compare four children is to read one line of the cache, and not four objects
+ * somewhere in memory.
  *
- * <p>Connections move their deadline with every request. They do that lazily: a deadline that moves away is only
- * noted by the connection, which looks again when the old time has come. So the heap is touched once per time limit and not once per
- * request.
+ * <p>Connections move their deadline with every request. They do that lazily: a deadline that moves away is only noted
+ * by the connection, which looks again when the old time has come. So the heap is touched once per time limit and not
+ * once per request.
  */
 final class Alarms {
     private static final int CHILDREN = 4;

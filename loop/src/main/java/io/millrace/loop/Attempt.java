@@ -8,8 +8,8 @@ import java.net.SocketAddress;
 import java.util.function.Consumer;
 
 /**
- * One attempt to connect to one address. Made by {@link EventLoop#connect}; it has one outcome, which is never told before that call has
- * returned.
+ * One attempt to connect to one address. Made by {@link EventLoop#connect}; it has one outcome, which is never told
+ * before that call has returned.
  *
  * <pre>
  *   begin ──in progress──► watched for WRITE ──► connected: ended(0) ──► open(protocol), or closed
@@ -100,8 +100,8 @@ public final class Attempt extends Source {
     }
 
     /**
-     * Gives the connected socket to a protocol, whose connection it is from now on. Only while the outcome is told: a socket that nobody wants by
-     * then is closed.
+     * Gives the connected socket to a protocol, whose connection it is from now on. Only while the outcome is told: a
+     * socket that nobody wants by then is closed.
      *
      * @throws IllegalStateException if there is no connected socket, or not any more
      */
@@ -110,7 +110,8 @@ public final class Attempt extends Source {
     }
 
     /**
-     * Gives the connected socket itself away, for what is no connection of a loop: the caller closes it. Only while the outcome is told.
+     * Gives the connected socket itself away, for what is no connection of a loop: the caller closes it. Only while the
+     * outcome is told.
      *
      * @throws IllegalStateException as {@link #open}
      */
@@ -123,7 +124,10 @@ public final class Attempt extends Source {
         return given;
     }
 
-    /** Gives it up, and its socket; the outcome is not told. Without effect once it has been. Any thread may call; on the loop it takes effect at once. */
+    /**
+     * Gives it up, and its socket; the outcome is not told. Without effect once it has been. Any thread may call; on
+     * the loop it takes effect at once.
+     */
     public void cancel() {
         if (loop.inLoop()) {
             cancelNow();

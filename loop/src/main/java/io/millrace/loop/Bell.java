@@ -10,9 +10,10 @@ import io.millrace.sys.SysException;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * How one thread sleeps on a descriptor and another wakes it: poll(2) on the descriptor and an eventfd. A thread that sleeps in recv(2) or accept(2)
- * itself could be woken by nobody but its peer, and neither an answer that another thread has computed nor a shutdown could reach it.
- * Rung any number of times between two sleeps, it costs one write and one read.
+ * How one thread sleeps on a descriptor and another wakes it: poll(2) on the descriptor and an eventfd. A thread that
+ * sleeps in recv(2) or accept(2) itself could be woken by nobody but its peer, and neither an answer that another
+ * thread has computed nor a shutdown could reach it. Rung any number of times between two sleeps, it costs one write
+ * and one read.
  */
 public final class Bell implements AutoCloseable {
     private static final int MILLION = 1_000_000;
@@ -40,8 +41,8 @@ public final class Bell implements AutoCloseable {
     }
 
     /**
-     * Sleeps until {@code fd} is ready, {@code nanos} have passed (rounded up to milliseconds; negative: for ever) or the bell is
-     * rung, even if that was before. By the bell's one sleeper.
+     * Sleeps until {@code fd} is ready, {@code nanos} have passed (rounded up to milliseconds; negative: for ever) or
+     * the bell is rung, even if that was before. By the bell's one sleeper.
      *
      * @param interest {@link Interest} READ, WRITE or none
      * @return the Interest bits found for {@code fd}; errors and hang-ups come unasked

@@ -14,17 +14,18 @@ import java.net.SocketAddress;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
- * A connection without a loop: whoever serves it is its loop. {@link #serve} gives it the calling thread for its whole life, the way of servers
- * with a process or a thread for each client; {@link #step} is one round of that without the sleep, for carriers that sleep in ways of
- * their own. The protocol sees no difference to a connection of an {@link EventLoop}.
+ * A connection without a loop: whoever serves it is its loop. {@link #serve} gives it the calling thread for its whole
+ * life, the way of servers with a process or a thread for each client; {@link #step} is one round of that without the
+ * sleep, for carriers that sleep in ways of their own. The protocol sees no difference to a connection of an
+ * {@link EventLoop}.
  *
  * <pre>
  *   serve:   step ──► sleep on the socket and the bell ──► step ──► ... until over
  *   step:    run tasks ─► ring the deadline ─► receive ─► protocol ─► send
  * </pre>
  *
- * <p>A link is served by one thread at a time, which owns it meanwhile. What other threads {@link #execute} once the link is over runs
- * on their own thread, one after the other.
+ * <p>A link is served by one thread at a time, which owns it meanwhile. What other threads {@link #execute} once the
+ * link is over runs on their own thread, one after the other.
  */
 public final class BlockingLink implements Link {
     private static final long LINGER_NANOS = 2_000_000_000L;
@@ -141,7 +142,10 @@ public final class BlockingLink implements Link {
         return (read ? Interest.READ : 0) | (write ? Interest.WRITE : 0);
     }
 
-    /** When the next step is due even if nothing happens, in {@link System#nanoTime}; {@link #NEVER}. By the carrier, between two steps. */
+    /**
+     * When the next step is due even if nothing happens, in {@link System#nanoTime}; {@link #NEVER}. By the carrier,
+     * between two steps.
+     */
     public long due() {
         return Math.min(deadline, stallAt);
     }
@@ -151,13 +155,17 @@ public final class BlockingLink implements Link {
         return due == NEVER ? -1 : Math.max(0, due - System.nanoTime());
     }
 
-    /** Whether a step would get anywhere now: its budget was used up, or there is a task. By the carrier, between two steps. */
+    /**
+     * Whether a step would get anywhere now: its budget was used up, or there is a task. By the carrier, between two
+     * steps.
+     */
     public boolean hasWork() {
         return hasIo() || !tasks.isEmpty();
     }
 
     private boolean hasIo() {
-        return is(DIRTY) && is(WRITABLE) && !is(DOOMED) || is(READABLE | OFFER | END_TO_TELL) && wantsInput()
+        return is(DIRTY) && is(WRITABLE) && !is(DOOMED)
+                || is(READABLE | OFFER | END_TO_TELL) && wantsInput()
                 || is(HUNG_UP);
     }
 
@@ -166,7 +174,9 @@ public final class BlockingLink implements Link {
         return over;
     }
 
-    /** Tells the protocol that the server is stopping, once what has arrived was delivered. Once. Any thread may call. */
+    /**
+     * Tells the protocol that the server is stopping, once what has arrived was delivered. Once. Any thread may call.
+     */
     public void stop() {
         execute(() -> {
             if (!is(STOPPING)) {

@@ -2,11 +2,14 @@
 package io.millrace.loop;
 
 /**
- * A token bucket: so many bytes flow in a second, up to the burst, and what is moved is taken out. It may be overdrawn, by a driver that cannot
- * say beforehand how much will come; then nothing more moves until it has filled again.
+ * A token bucket: so many bytes flow in a second, up to the burst, and what is moved is taken out. It may be overdrawn,
+ * by a driver that cannot say beforehand how much will come; then nothing more moves until it has filled again.
  */
 final class Bucket {
-    /** Who has used all up goes on when this part of a second's worth is there: 50 pieces a second are smooth, and cheap. */
+    /**
+     * Who has used all up goes on when this part of a second's worth is there: 50 pieces a second are smooth, and
+     * cheap.
+     */
     private static final double PIECES_A_SECOND = 50;
 
     private static final double BILLION = 1e9;

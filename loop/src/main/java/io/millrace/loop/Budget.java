@@ -7,8 +7,8 @@ package io.millrace.loop;
  * @param lent size in bytes of the buffer that input arrives in
  * @param read bytes received a turn
  * @param write bytes sent a turn
- * @param turn bytes sent to all in one turn, beyond which each gets a sixteenth of its usual share until the next: a thousand downloads
- *     that begin together must not keep a small request waiting
+ * @param turn bytes sent to all in one turn, beyond which each gets a sixteenth of its usual share until the next: a
+ *     thousand downloads that begin together must not keep a small request waiting
  * @param rounds how often a connection may go from reading to writing and back in one turn
  * @param high beyond this many bytes to be sent nothing more is read, and a producer is asked to wait
  */

@@ -7,9 +7,10 @@ import java.util.function.Consumer;
 /**
  * The events that have happened and wait to be told, a queue for each priority.
  *
- * <p>A turn tells those of the most urgent queue only: what is less urgent waits until a look at the kernel has found nothing more
- * urgent. An event that happens while a less urgent queue is being told stops that queue. Those that happen while their own queue is being told
- * wait for the next turn, so that callbacks that activate each other cannot starve I/O.
+ * <p>A turn tells those of the most urgent queue only: what is less urgent waits until a look at the kernel has found
+ * nothing more urgent. An event that happens while a less urgent queue is being told stops that queue. Those that
+ * happen while their own queue is being told wait for the next turn, so that callbacks that activate each other cannot
+ * starve I/O.
  */
 final class Callbacks {
     private ArrayDeque<Event>[] queues = queues(1);
@@ -95,7 +96,8 @@ final class Callbacks {
     private int tell(EventLoop loop, ArrayDeque<Event> queue) {
         boolean limited = telling >= limit.fromPriority();
         int most = limited ? Math.min(queue.size(), limit.callbacks()) : queue.size();
-        long end = limited && limit.interval() != null ? loop.clock() + EventLoop.nanos(limit.interval()) : Long.MAX_VALUE;
+        long end =
+                limited && limit.interval() != null ? loop.clock() + EventLoop.nanos(limit.interval()) : Long.MAX_VALUE;
         int told = 0;
         for (int left = most; left > 0 && !leave; left--) {
             Event event = queue.remove();

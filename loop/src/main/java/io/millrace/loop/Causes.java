@@ -4,7 +4,10 @@ package io.millrace.loop;
 import io.millrace.core.CloseCause;
 import io.millrace.sys.Errno;
 
-/** What an error of a socket means for its connection. Apart from the drivers, for a worker process that serves one client has none. */
+/**
+ * What an error of a socket means for its connection. Apart from the drivers, for a worker process that serves one
+ * client has none.
+ */
 final class Causes {
     private Causes() {}
 

@@ -15,11 +15,11 @@ import io.millrace.poll.Peer;
 import java.net.SocketAddress;
 
 /**
- * One connection: what its protocol has asked for and what the driver needs to know to do it. The driver moves the bytes; this class
- * calls the protocol and turns its wishes into flags.
+ * One connection: what its protocol has asked for and what the driver needs to know to do it. The driver moves the
+ * bytes; this class calls the protocol and turns its wishes into flags.
  *
- * <p>An idle one is this object and its protocol, nothing else: buffers are lent for the length of a turn, and only what a protocol
- * left unconsumed or the socket did not take stays.
+ * <p>An idle one is this object and its protocol, nothing else: buffers are lent for the length of a turn, and only
+ * what a protocol left unconsumed or the socket did not take stays.
  *
  * <pre>
  *   open ──close(FLUSHED)──► flushing ──all sent──────────────────────────────► dead
@@ -54,6 +54,7 @@ final class Connection extends Source implements Link {
     // Where we are.
     /** The driver is serving this connection just now and looks at the flags before it leaves. */
     static final int BUSY = 1 << 7;
+
     static final int TOUCHED = 1 << 8;
     static final int AGAIN = 1 << 9;
     static final int LINGERING = 1 << 10;
@@ -69,6 +70,7 @@ final class Connection extends Source implements Link {
     static final int ABORTING = 1 << 16;
     /** A limit of rate lets no more come in, or go out, for now. */
     static final int HELD_IN = 1 << 17;
+
     static final int HELD_OUT = 1 << 18;
     /** Its output waits for the peer to read. */
     static final int CLOGGED = 1 << 19;
@@ -618,7 +620,10 @@ final class Connection extends Source implements Link {
         }
     }
 
-    /** Sees to it that the alarm rings no later than the next time limit. Rings too early are cheaper than moving it each time. */
+    /**
+     * Sees to it that the alarm rings no later than the next time limit. Rings too early are cheaper than moving it
+     * each time.
+     */
     void arm() {
         long next = nextLimit();
         if (next != NEVER && !is(DEAD) && (index < 0 || next < due)) {

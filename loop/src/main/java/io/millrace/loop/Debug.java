@@ -6,8 +6,8 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /**
- * Remembers where events were made, so that errors can name the place, and tells of those that were lost. Costs a stack trace for each event;
- * a loop that is not debugged has none of this.
+ * Remembers where events were made, so that errors can name the place, and tells of those that were lost. Costs a stack
+ * trace for each event; a loop that is not debugged has none of this.
  */
 final class Debug {
     /** Starts a thread, so it is made only when somebody debugs. */
@@ -15,9 +15,12 @@ final class Debug {
         static final Cleaner CLEANER = Cleaner.create();
     }
 
-    private static final Set<String> OWN =
-            Set.of(Debug.class.getName(), Event.class.getName(), Watch.class.getName(), Timer.class.getName(),
-                    EventLoop.class.getName());
+    private static final Set<String> OWN = Set.of(
+            Debug.class.getName(),
+            Event.class.getName(),
+            Watch.class.getName(),
+            Timer.class.getName(),
+            EventLoop.class.getName());
 
     private final Consumer<String> reports;
 

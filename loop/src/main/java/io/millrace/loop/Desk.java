@@ -4,8 +4,8 @@ package io.millrace.loop;
 import io.millrace.core.Buffer;
 
 /**
- * What a thread lends to the link it is serving: the buffer where input arrives and those for output. A link that waits holds none
- * of them. To be used by one thread at a time, for any number of links one after the other.
+ * What a thread lends to the link it is serving: the buffer where input arrives and those for output. A link that waits
+ * holds none of them. To be used by one thread at a time, for any number of links one after the other.
  */
 public final class Desk {
     private static final int USUAL = 16 * 1024;

@@ -12,14 +12,18 @@ import java.util.List;
 
 /**
  * Moves bytes between the kernel and connections; knows no protocol. The seam between readiness and completion lies
- * here, and it is "bytes moved", never "ready": a connection appends to its output and is served, and it is given what came in, whatever the
- * kernel's way of saying so.
+ * here, and it is "bytes moved", never "ready": a connection appends to its output and is served, and it is given what
+ * came in, whatever the kernel's way of saying so.
  *
- * <p>What all ways have in common is in this class: who there is, who is to be served before the turn ends, who goes on next turn, and how
- * one connection is served within its budget. A way itself says how to wait, how to receive and to send, and how to let go of a socket.
+ * <p>What all ways have in common is in this class: who there is, who is to be served before the turn ends, who goes on
+ * next turn, and how one connection is served within its budget. A way itself says how to wait, how to receive and to
+ * send, and how to let go of a socket.
  */
 abstract class Driver {
-    /** What offering input again counts in a connection's budget: a protocol that asks for it for ever must not hold up the others. */
+    /**
+     * What offering input again counts in a connection's budget: a protocol that asks for it for ever must not hold up
+     * the others.
+     */
     private static final int OFFER_COST = 4096;
 
     final EventLoop loop;
@@ -87,21 +91,27 @@ abstract class Driver {
     abstract int receive(Connection connection);
 
     /**
-     * Sends from the first part of the output, which there is, up to {@code most} bytes of a file: bytes moved, 0 if they are under way and
-     * their completion serves the connection, or -errno.
+     * Sends from the first part of the output, which there is, up to {@code most} bytes of a file: bytes moved, 0 if
+     * they are under way and their completion serves the connection, or -errno.
      */
     abstract long send(Connection connection, long most);
 
     /** The socket takes no more: sees to it that the connection is served when it does. */
     abstract void full(Connection connection);
 
-    /** The connection has been served, and is alive: sees to it that it is served when something happens that it wants to know. */
+    /**
+     * The connection has been served, and is alive: sees to it that it is served when something happens that it wants
+     * to know.
+     */
     abstract void settle(Connection connection);
 
     /** Lets go of the socket, in as many steps as that takes; the last one is {@link #free}. */
     abstract void end(Connection connection);
 
-    /** Why descriptors of this kind cannot be watched for these {@link Interest} bits, or {@code null} if that is not known. */
+    /**
+     * Why descriptors of this kind cannot be watched for these {@link Interest} bits, or {@code null} if that is not
+     * known.
+     */
     String whyNot(int fd, int interest) {
         return null;
     }
@@ -112,16 +122,18 @@ abstract class Driver {
     }
 
     /**
-     * The {@link Interest} bits to accept connections with. Without EDGE among them the acceptor has to ask for nothing while it does not take
-     * those who wait. With {@code exclusive} one of several loops is woken, where the mechanism can.
+     * The {@link Interest} bits to accept connections with. Without EDGE among them the acceptor has to ask for nothing
+     * while it does not take those who wait. With {@code exclusive} one of several loops is woken, where the mechanism
+     * can.
      */
     int listening(boolean exclusive) {
         return Interest.READ | Interest.EDGE | (exclusive ? Interest.EXCLUSIVE : 0);
     }
 
     /**
-     * From now on connections come by themselves, to {@link Acceptor#arrived}, and the socket's events are not told. {@code false} where that cannot be, or not
-     * yet, and everything is as before. {@link #modify} and {@link #unwatch} end it; those on their way still arrive, as long as the acceptor is known.
+     * From now on connections come by themselves, to {@link Acceptor#arrived}, and the socket's events are not told.
+     * {@code false} where that cannot be, or not yet, and everything is as before. {@link #modify} and {@link #unwatch}
+     * end it; those on their way still arrive, as long as the acceptor is known.
      */
     boolean beginAccepting(Acceptor acceptor) {
         return false;
@@ -130,7 +142,10 @@ abstract class Driver {
     /** Ends it and has all those on their way arrive before this returns. For tasks, not while events are handled. */
     void finishAccepting(Acceptor acceptor) {}
 
-    /** Begins to watch the descriptor of a source that is no connection for {@link io.millrace.poll.Interest} bits. Returns 0 or -errno. */
+    /**
+     * Begins to watch the descriptor of a source that is no connection for {@link io.millrace.poll.Interest} bits.
+     * Returns 0 or -errno.
+     */
     abstract int watch(Source source, int interest);
 
     /** Watches the source's descriptor for something else from now on. Returns 0 or -errno. */
@@ -374,8 +389,8 @@ abstract class Driver {
     // ---- everything else that is watched, and the end ----
 
     /**
-     * Begins to watch a descriptor for {@link io.millrace.poll.Interest} bits, which the source is told by {@link Source#ready}. For
-     * everything that is not a connection. Returns 0, or -errno and the source is as before.
+     * Begins to watch a descriptor for {@link io.millrace.poll.Interest} bits, which the source is told by
+     * {@link Source#ready}. For everything that is not a connection. Returns 0, or -errno and the source is as before.
      */
     final int add(Source source, int fd, int interest) {
         if (closed) {
@@ -394,8 +409,8 @@ abstract class Driver {
     }
 
     /**
-     * Watches the source's descriptor no longer; it stays open. Nothing more is told of it, events that were found already included. Its
-     * alarm is taken out, too.
+     * Watches the source's descriptor no longer; it stays open. Nothing more is told of it, events that were found
+     * already included. Its alarm is taken out, too.
      */
     final void remove(Source source) {
         unwatch(source);

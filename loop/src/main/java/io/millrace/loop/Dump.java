@@ -33,8 +33,13 @@ final class Dump {
 
     static String text(EventLoop loop) {
         StringBuilder text = new StringBuilder();
-        text.append("loop ").append(loop.name()).append(", ").append(loop.engine()).append(", ")
-                .append(loop.counters()).append('\n');
+        text.append("loop ")
+                .append(loop.name())
+                .append(", ")
+                .append(loop.engine())
+                .append(", ")
+                .append(loop.counters())
+                .append('\n');
         for (Connection connection : loop.driver.connections()) {
             text.append("  ").append(connection).append('\n');
         }

@@ -17,7 +17,9 @@ public final class Engine {
         Driver open(EventLoop loop, Kernel kernel, Budget budget) throws SysException;
     }
 
-    /** select(2). Its sets have no end here, unless {@link Pollers#CLASSIC_SELECT} keeps the one at 1,024 descriptors. */
+    /**
+     * select(2). Its sets have no end here, unless {@link Pollers#CLASSIC_SELECT} keeps the one at 1,024 descriptors.
+     */
     public static final Engine SELECT = poller("select", PollerKind.SELECT, false);
 
     /** poll(2). */
@@ -29,7 +31,10 @@ public final class Engine {
     /** kqueue(2), which reports changes only (EV_CLEAR). */
     public static final Engine KQUEUE_EDGE = poller("kqueue-et", PollerKind.KQUEUE, true);
 
-    /** Real-time signals, which report changes only. They go to the thread that runs the loop; to run it on another one costs calls for each descriptor. */
+    /**
+     * Real-time signals, which report changes only. They go to the thread that runs the loop; to run it on another one
+     * costs calls for each descriptor.
+     */
     public static final Engine SIGIO = poller("sigio", PollerKind.SIGIO, true);
 
     /** epoll(7), which reports for as long as something is ready. */
@@ -55,12 +60,17 @@ public final class Engine {
     }
 
     private static Engine poller(String name, PollerKind kind, boolean edge) {
-        return new Engine(name, () -> Pollers.whyNot(kind),
-                (loop, kernel, budget) -> new ReadinessDriver(loop, budget, kernel.poller(kind, ReadinessDriver.EVENTS_A_TURN), edge));
+        return new Engine(
+                name,
+                () -> Pollers.whyNot(kind),
+                (loop, kernel, budget) ->
+                        new ReadinessDriver(loop, budget, kernel.poller(kind, ReadinessDriver.EVENTS_A_TURN), edge));
     }
 
     static Engine ring(RingSizes sizes) {
-        return new Engine("io_uring", () -> Probe.host().whyNot(),
+        return new Engine(
+                "io_uring",
+                () -> Probe.host().whyNot(),
                 (loop, kernel, budget) -> TracedRingDriver.open(loop, kernel, budget, sizes));
     }
 

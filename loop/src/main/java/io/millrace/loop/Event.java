@@ -2,8 +2,8 @@
 package io.millrace.loop;
 
 /**
- * Something that may happen on a loop, and what is to be called then: a {@link Watch} or a {@link Timer}. What has happened is collected
- * first and told in the order of priorities, once in a turn, all of it together.
+ * Something that may happen on a loop, and what is to be called then: a {@link Watch} or a {@link Timer}. What has
+ * happened is collected first and told in the order of priorities, once in a turn, all of it together.
  *
  * <p>To be used on the loop, or by the thread that prepares a loop before it runs.
  */
@@ -20,7 +20,10 @@ public abstract sealed class Event extends Alarm permits Watch, Timer {
     /** What has happened and has not been told, 0 for nothing. */
     int found;
 
-    /** Lies in a queue of {@link Callbacks}. One whose {@link #found} has been taken back lies there all the same, and is passed over. */
+    /**
+     * Lies in a queue of {@link Callbacks}. One whose {@link #found} has been taken back lies there all the same, and
+     * is passed over.
+     */
     boolean queued;
 
     /** Enabled or set. */
@@ -59,7 +62,8 @@ public abstract sealed class Event extends Alarm permits Watch, Timer {
     }
 
     /**
-     * Acts as if these bits had been found; several of them add up until they are told. Also what is not enabled can be activated.
+     * Acts as if these bits had been found; several of them add up until they are told. Also what is not enabled can be
+     * activated.
      *
      * @param bits at least one
      */
@@ -80,16 +84,16 @@ public abstract sealed class Event extends Alarm permits Watch, Timer {
     abstract void off();
 
     /**
-     * Ends it for good: nothing is told any more, and to use it again is an error. Any thread may call; on the loop it takes effect at once, from
-     * another thread a callback may be running or follow.
+     * Ends it for good: nothing is told any more, and to use it again is an error. Any thread may call; on the loop it
+     * takes effect at once, from another thread a callback may be running or follow.
      */
     public final void close() {
         close(null);
     }
 
     /**
-     * Ends it for good and then runs {@code last}, once and on the loop, when no callback of the event is running or can follow: the place
-     * to free what the callback uses. Any thread may call.
+     * Ends it for good and then runs {@code last}, once and on the loop, when no callback of the event is running or
+     * can follow: the place to free what the callback uses. Any thread may call.
      */
     public final void close(Runnable last) {
         loop.byOwner(() -> {
@@ -100,7 +104,10 @@ public abstract sealed class Event extends Alarm permits Watch, Timer {
         });
     }
 
-    /** Ends it for good, and returns when no callback of it is running or can follow. Any thread may call; on the loop it does not wait. */
+    /**
+     * Ends it for good, and returns when no callback of it is running or can follow. Any thread may call; on the loop
+     * it does not wait.
+     */
     public final void closeAndWait() throws InterruptedException {
         if (loop.inLoop()) {
             closeNow();

@@ -27,8 +27,8 @@ import java.util.function.Supplier;
 /**
  * One thread that serves many connections by turns. The package comment draws the turn.
  *
- * <p>Everything a loop owns (connections, timers, factories) is touched by its own thread only. {@link #execute} is the one
- * verb for other threads.
+ * <p>Everything a loop owns (connections, timers, factories) is touched by its own thread only. {@link #execute} is the
+ * one verb for other threads.
  */
 public final class EventLoop implements Executor {
     private static final int TASKS_A_TURN = 1024;
@@ -62,7 +62,9 @@ public final class EventLoop implements Executor {
     private final ConcurrentLinkedQueue<Runnable> tasks = new ConcurrentLinkedQueue<>();
     private final Hooks hooks = new Hooks();
 
-    /** Set for the length of a wait; whoever clears it owes the wake-up. So any number of tasks cost one system call. */
+    /**
+     * Set for the length of a wait; whoever clears it owes the wake-up. So any number of tasks cost one system call.
+     */
     private final AtomicBoolean waiting = new AtomicBoolean();
 
     private final AtomicInteger holds = new AtomicInteger();
@@ -88,7 +90,8 @@ public final class EventLoop implements Executor {
     }
 
     /**
-     * A loop over a kernel, not running yet: {@link #start} gives it a thread of its own, {@link #turn} runs it on the caller's.
+     * A loop over a kernel, not running yet: {@link #start} gives it a thread of its own, {@link #turn} runs it on the
+     * caller's.
      *
      * @throws SysException if the kernel refuses what a loop needs, such as another descriptor
      */
@@ -129,7 +132,10 @@ public final class EventLoop implements Executor {
         return driver.engine();
     }
 
-    /** Runs the loop on a new thread until {@link #stop}. A platform thread: a virtual one would pin its carrier in each wait. */
+    /**
+     * Runs the loop on a new thread until {@link #stop}. A platform thread: a virtual one would pin its carrier in each
+     * wait.
+     */
     public Thread start() {
         Thread thread = new CallingThread(this::run, name);
         claim(thread);
@@ -190,8 +196,8 @@ public final class EventLoop implements Executor {
     }
 
     /**
-     * One turn on the calling thread, which becomes the loop's owner: wait, at most {@code longest} nanoseconds, move bytes, call back, run
-     * tasks, ring alarms, tell events, flush what is dirty.
+     * One turn on the calling thread, which becomes the loop's owner: wait, at most {@code longest} nanoseconds, move
+     * bytes, call back, run tasks, ring alarms, tell events, flush what is dirty.
      */
     public void turn(long longest) {
         enter();
@@ -240,8 +246,13 @@ public final class EventLoop implements Executor {
 
     /** Whether nothing is left that could call back. */
     private boolean isEmpty() {
-        return live == 0 && holds.get() == 0 && exit.index < 0 && driver.isEmpty() && !driver.hasWork()
-                && callbacks.isEmpty() && tasks.isEmpty();
+        return live == 0
+                && holds.get() == 0
+                && exit.index < 0
+                && driver.isEmpty()
+                && !driver.hasWork()
+                && callbacks.isEmpty()
+                && tasks.isEmpty();
     }
 
     private void ringAlarms() {
@@ -253,7 +264,10 @@ public final class EventLoop implements Executor {
         }
     }
 
-    /** As many as there are; those that they add wait for the next turn when there are too many, for I/O must not starve. */
+    /**
+     * As many as there are; those that they add wait for the next turn when there are too many, for I/O must not
+     * starve.
+     */
     private void runTasks() {
         long end = taskNanos == Long.MAX_VALUE ? taskNanos : kernel.nanos() + taskNanos;
         for (int i = 0; i < TASKS_A_TURN && !broken; i++) {
@@ -320,7 +334,9 @@ public final class EventLoop implements Executor {
         return begin(new Timer(this, task), nanos(after));
     }
 
-    /** Runs a task on the loop again and again, first after one period. Any thread may call. See {@link Timer#every}. */
+    /**
+     * Runs a task on the loop again and again, first after one period. Any thread may call. See {@link Timer#every}.
+     */
     public Timer every(Duration period, Runnable task) {
         long nanos = nanos(period);
         if (nanos == 0) {
@@ -360,14 +376,18 @@ public final class EventLoop implements Executor {
     }
 
     /**
-     * Calls once when something happens to a descriptor, or a time has passed; there is nothing to keep or to close. On the loop.
+     * Calls once when something happens to a descriptor, or a time has passed; there is nothing to keep or to close. On
+     * the loop.
      *
      * @param timeout {@code null} for none
      * @param callback is told what a watch would be told
      * @return 0, or -errno as {@link Watch#enable}
      */
     public int once(int fd, int interest, Duration timeout, IntConsumer callback) {
-        return watch(fd, interest, (watch, found) -> callback.accept(found)).timeout(timeout).once().enable();
+        return watch(fd, interest, (watch, found) -> callback.accept(found))
+                .timeout(timeout)
+                .once()
+                .enable();
     }
 
     /**
@@ -384,7 +404,8 @@ public final class EventLoop implements Executor {
     }
 
     /**
-     * How much is called back before the loop looks for more urgent events, and how long tasks may take before it looks for any.
+     * How much is called back before the loop looks for more urgent events, and how long tasks may take before it looks
+     * for any.
      */
     public void limit(DispatchLimit limit) {
         own();
@@ -392,7 +413,9 @@ public final class EventLoop implements Executor {
         taskNanos = limit.interval() == null ? Long.MAX_VALUE : nanos(limit.interval());
     }
 
-    /** Acts as if {@code bits} had been found on a descriptor: all its watches are told what they asked for among them. */
+    /**
+     * Acts as if {@code bits} had been found on a descriptor: all its watches are told what they asked for among them.
+     */
     public void activate(int fd, int bits) {
         own();
         watches.activate(fd, bits);
@@ -400,7 +423,10 @@ public final class EventLoop implements Executor {
 
     // ---- the end of a run ----
 
-    /** Leaves {@link #run(RunMode)} at the end of this turn; one that does not run, at the end of its next turn. Any thread may call. */
+    /**
+     * Leaves {@link #run(RunMode)} at the end of this turn; one that does not run, at the end of its next turn. Any
+     * thread may call.
+     */
     public void exit() {
         byOwner(() -> exiting = true);
     }
@@ -416,8 +442,8 @@ public final class EventLoop implements Executor {
     }
 
     /**
-     * Leaves {@link #run(RunMode)} after the callback that runs: what is active besides stays so for the next run. Without effect on a
-     * loop that does not run. On the loop.
+     * Leaves {@link #run(RunMode)} after the callback that runs: what is active besides stays so for the next run.
+     * Without effect on a loop that does not run. On the loop.
      */
     public void breakOff() {
         own();
@@ -448,8 +474,8 @@ public final class EventLoop implements Executor {
     // ---- looking on ----
 
     /**
-     * Is called before each wait with its time limit in nanoseconds, 0 for a look only and -1 for ever. What it executes or sets counts in
-     * this wait already. On the loop.
+     * Is called before each wait with its time limit in nanoseconds, 0 for a look only and -1 for ever. What it
+     * executes or sets counts in this wait already. On the loop.
      */
     public Hook beforeWait(LongConsumer action) {
         own();
@@ -473,16 +499,19 @@ public final class EventLoop implements Executor {
         meter.timing(on);
     }
 
-    /** Is told of callbacks that take that long or longer, which takes times as {@link #timing}; {@code null} for no more. On the loop. */
+    /**
+     * Is told of callbacks that take that long or longer, which takes times as {@link #timing}; {@code null} for no
+     * more. On the loop.
+     */
     public void slow(Duration limit, SlowCallback callback) {
         own();
         meter.slow(nanos(limit), callback);
     }
 
     /**
-     * Remembers where events are made from now on: errors name the place, and events that were made and then forgotten, or that are still
-     * enabled when the loop is closed, are told to the log. Costs a stack trace for each. The system property {@code io.millrace.loop.debug}
-     * does so for all loops. On the loop.
+     * Remembers where events are made from now on: errors name the place, and events that were made and then forgotten,
+     * or that are still enabled when the loop is closed, are told to the log. Costs a stack trace for each. The system
+     * property {@code io.millrace.loop.debug} does so for all loops. On the loop.
      */
     public void debug(boolean on) {
         own();
@@ -535,8 +564,8 @@ public final class EventLoop implements Executor {
     void own() {
         Thread thread = owner;
         if (thread != null && thread != Thread.currentThread()) {
-            throw new IllegalStateException("the loop " + name + " belongs to the thread " + thread.getName()
-                    + ", and " + Thread.currentThread().getName() + " is not it: use execute");
+            throw new IllegalStateException("the loop " + name + " belongs to the thread " + thread.getName() + ", and "
+                    + Thread.currentThread().getName() + " is not it: use execute");
         }
         if (closed && debug != null) {
             throw new IllegalStateException("the loop " + name + " has been closed");
@@ -550,7 +579,10 @@ public final class EventLoop implements Executor {
         return free;
     }
 
-    /** Does something to what belongs to the loop: at once if the caller owns it or nobody does, else as a task. For verbs of any thread. */
+    /**
+     * Does something to what belongs to the loop: at once if the caller owns it or nobody does, else as a task. For
+     * verbs of any thread.
+     */
     void byOwner(Runnable action) {
         if (inLoop()) {
             action.run();
@@ -574,25 +606,28 @@ public final class EventLoop implements Executor {
     }
 
     /**
-     * Listens on an address with this loop alone; to be called by its owner, or before it runs. Loops of a {@link LoopGroup} share an
-     * address.
+     * Listens on an address with this loop alone; to be called by its owner, or before it runs. Loops of a
+     * {@link LoopGroup} share an address.
      */
     public Listening listen(ListenOptions options, Supplier<? extends ProtocolFactory> protocols) throws SysException {
         return ListenGroup.open(kernel, options.withSpread(Spread.HAND_OVER), new EventLoop[] {this}, protocols);
     }
 
     /**
-     * Begins to connect to an address: an {@link java.net.InetSocketAddress} or a {@link io.millrace.poll.UnixAddress}. One address, one
-     * attempt, and no other time limit than the kernel's; a connector that tries all addresses of a name stands above. Any thread may call.
+     * Begins to connect to an address: an {@link java.net.InetSocketAddress} or a {@link io.millrace.poll.UnixAddress}.
+     * One address, one attempt, and no other time limit than the kernel's; a connector that tries all addresses of a
+     * name stands above. Any thread may call.
      *
      * @param from the address to connect from, or {@code null} for one that the kernel chooses
-     * @param ended is told the outcome once, on the loop, later: opens the connection, if there is one, by {@link Attempt#open}
+     * @param ended is told the outcome once, on the loop, later: opens the connection, if there is one, by
+     *     {@link Attempt#open}
      */
     public Attempt connect(SocketAddress to, SocketAddress from, Consumer<? super Attempt> ended) {
         if (to instanceof InetSocketAddress inet && inet.isUnresolved()) {
             throw new IllegalArgumentException("an address is needed, not a name: " + inet.getHostString());
         }
-        Attempt attempt = new Attempt(this, Objects.requireNonNull(to, "to"), from, Objects.requireNonNull(ended, "ended"));
+        Attempt attempt =
+                new Attempt(this, Objects.requireNonNull(to, "to"), from, Objects.requireNonNull(ended, "ended"));
         if (inLoop()) {
             attempt.begin();
         } else {
@@ -619,7 +654,10 @@ public final class EventLoop implements Executor {
         }
     }
 
-    /** Is run when the loop ends, before it has: whoever holds a descriptor beside the loop's own lets it go then. On the loop. */
+    /**
+     * Is run when the loop ends, before it has: whoever holds a descriptor beside the loop's own lets it go then. On
+     * the loop.
+     */
     public void attach(Runnable end) {
         assert owner == null || inLoop();
         attached.add(end);
@@ -637,8 +675,8 @@ public final class EventLoop implements Executor {
     }
 
     /**
-     * Tells all connections, those still to come included, that the server is stopping, once what had arrived for them has been
-     * delivered. Counts down when none is left. On the loop.
+     * Tells all connections, those still to come included, that the server is stopping, once what had arrived for them
+     * has been delivered. Counts down when none is left. On the loop.
      */
     void drain(CountDownLatch empty) {
         draining = empty;

@@ -3,7 +3,10 @@ package io.millrace.loop;
 
 import java.util.function.LongConsumer;
 
-/** Something that a loop does in each turn before or after its wait. Made by {@link EventLoop#beforeWait}, {@link EventLoop#afterWait}. */
+/**
+ * Something that a loop does in each turn before or after its wait. Made by {@link EventLoop#beforeWait},
+ * {@link EventLoop#afterWait}.
+ */
 public final class Hook implements AutoCloseable {
     private final LongConsumer action;
     private volatile boolean closed;

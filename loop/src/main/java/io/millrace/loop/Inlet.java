@@ -5,7 +5,10 @@ import io.millrace.core.Buffer;
 import io.millrace.poll.Kernel;
 import io.millrace.sys.Errno;
 
-/** Takes what has arrived for connections by calls that do not wait: bytes into the heap, or on to another connection within the kernel. */
+/**
+ * Takes what has arrived for connections by calls that do not wait: bytes into the heap, or on to another connection
+ * within the kernel.
+ */
 final class Inlet {
     private final Kernel kernel;
     private final Budget budget;
@@ -19,7 +22,9 @@ final class Inlet {
         this.pipes = pipes;
     }
 
-    /** Takes input of a connection and delivers it, by one call. Returns the bytes it took from the connection's budget. */
+    /**
+     * Takes input of a connection and delivers it, by one call. Returns the bytes it took from the connection's budget.
+     */
     int receive(Connection c) {
         return c.terms == null ? receive(c, budget.lent()) : receiveOnTerms(c);
     }
@@ -56,7 +61,8 @@ final class Inlet {
         if (n > 0) {
             in.wrote(n);
             c.countIn(n);
-            // Less than there was room for: the socket is empty, and the next byte or the end will be a new edge (epoll(7)).
+            // Less than there was room for: the socket is empty, and the next byte or the end will be a new edge
+            // (epoll(7)).
             if (n < space && !c.is(Connection.ENDING)) {
                 c.clear(Connection.READABLE);
             }

@@ -4,8 +4,9 @@ package io.millrace.loop;
 import io.millrace.core.Buffer;
 
 /**
- * Where all input of a loop arrives: one buffer, lent to one connection at a time for the length of one call of its protocol. What the
- * protocol leaves moves into a buffer of the connection's own, just large enough, so that an idle connection holds none.
+ * Where all input of a loop arrives: one buffer, lent to one connection at a time for the length of one call of its
+ * protocol. What the protocol leaves moves into a buffer of the connection's own, just large enough, so that an idle
+ * connection holds none.
  */
 final class Intake {
     private final int size;

@@ -20,11 +20,12 @@ import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 
 /**
- * A folder by its descriptor. The kernel itself keeps every name inside: openat2(2) with RESOLVE_BENEATH, so that no link, not even
- * one that is put there between a check and an opening, leads out. Names are UTF-8 whatever the locale says.
+ * A folder by its descriptor. The kernel itself keeps every name inside: openat2(2) with RESOLVE_BENEATH, so that no
+ * link, not even one that is put there between a check and an opening, leads out. Names are UTF-8 whatever the locale
+ * says.
  *
- * <p>The kernel refuses absolute links altogether, those that point back inside included; these are resolved here once and tried again by
- * their real name.
+ * <p>The kernel refuses absolute links altogether, those that point back inside included; these are resolved here once
+ * and tried again by their real name.
  */
 public final class KernelFolder implements Folder {
     private static final long BENEATH = Files.RESOLVE_BENEATH | Files.RESOLVE_NO_MAGICLINKS;
@@ -50,8 +51,8 @@ public final class KernelFolder implements Folder {
      * Opens a folder.
      *
      * @param followOutside whether symbolic links may lead out of it
-     * @throws SysException if it is no directory or may not be read, or if the kernel has no openat2 (before Linux 5.6, or forbidden by a
-     *     seccomp filter: ENOSYS, EPERM)
+     * @throws SysException if it is no directory or may not be read, or if the kernel has no openat2 (before Linux 5.6,
+     *     or forbidden by a seccomp filter: ENOSYS, EPERM)
      */
     public static KernelFolder open(Path path, boolean followOutside) throws IOException {
         Path root = path.toRealPath();
@@ -78,7 +79,10 @@ public final class KernelFolder implements Folder {
         }
     }
 
-    /** One call where {@link #look} needs three: the same inode is the same file, whichever way the name leads to it by now. */
+    /**
+     * One call where {@link #look} needs three: the same inode is the same file, whichever way the name leads to it by
+     * now.
+     */
     @Override
     public boolean unchanged(String path, FileInfo known) {
         long[] stat = Files.values();
@@ -186,7 +190,10 @@ public final class KernelFolder implements Folder {
         }
     }
 
-    /** An absolute link, or a way out: only the real name can tell. It has no links, so the kernel's answer to it is final. */
+    /**
+     * An absolute link, or a way out: only the real name can tell. It has no links, so the kernel's answer to it is
+     * final.
+     */
     private int resolveLinks(String name, long flags) {
         try {
             Path real = root.resolve(name).toRealPath();
@@ -224,13 +231,12 @@ public final class KernelFolder implements Folder {
     }
 
     private static FileInfo nothing(String path, int result) {
-        FileInfo.Kind kind =
-                switch (-result) {
-                    case Errno.ENOENT, Errno.ENOTDIR, Errno.ENAMETOOLONG, Errno.EINVAL -> FileInfo.Kind.ABSENT;
-                    case Errno.EMFILE, Errno.ENFILE, Errno.ENOMEM, Errno.EIO ->
-                        throw new UncheckedIOException(new SysException("openat2", result, path));
-                    default -> FileInfo.Kind.FORBIDDEN;
-                };
+        FileInfo.Kind kind = switch (-result) {
+            case Errno.ENOENT, Errno.ENOTDIR, Errno.ENAMETOOLONG, Errno.EINVAL -> FileInfo.Kind.ABSENT;
+            case Errno.EMFILE, Errno.ENFILE, Errno.ENOMEM, Errno.EIO ->
+                throw new UncheckedIOException(new SysException("openat2", result, path));
+            default -> FileInfo.Kind.FORBIDDEN;
+        };
         return new FileInfo(name(path), kind, 0, 0, 0, 0);
     }
 

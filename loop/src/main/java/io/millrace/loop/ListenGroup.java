@@ -125,7 +125,10 @@ final class ListenGroup implements Listening {
         return options.spread() == Spread.HAND_OVER ? loops[turn++ % loops.length & Integer.MAX_VALUE] : accepting;
     }
 
-    /** One of the acceptors has run out of descriptors; returns whether to say so: once for all of them, and not again and again. */
+    /**
+     * One of the acceptors has run out of descriptors; returns whether to say so: once for all of them, and not again
+     * and again.
+     */
     synchronized boolean exhausted() {
         long now = System.nanoTime();
         if (saidExhausted || lastSaid != 0 && now - lastSaid < QUIET_NANOS) {

@@ -13,16 +13,16 @@ import java.util.function.Consumer;
 /**
  * Where and how to listen.
  *
- * @param address where: an {@link InetSocketAddress}, port 0 for one that is free, an IPv6 wildcard usually taking IPv4 as well; a
- *     {@link UnixAddress}, whose file is made, in place of one that nobody listens on any more, and removed when the listening ends; or an
- *     {@link InheritedSocket}, which is taken over
+ * @param address where: an {@link InetSocketAddress}, port 0 for one that is free, an IPv6 wildcard usually taking IPv4
+ *     as well; a {@link UnixAddress}, whose file is made, in place of one that nobody listens on any more, and removed
+ *     when the listening ends; or an {@link InheritedSocket}, which is taken over
  * @param flags how the socket is set up
  * @param spread how connections spread over several loops
  * @param maxConnections how many may be open at once, over all loops
  * @param overload what becomes of those beyond
  * @param paused whether to begin paused: the address is taken, connections wait until {@link Listening#resume}
- * @param errors is told what accept(2) failed with, on the loop that accepts, in place of the log; {@code null} for the log. Not told is what
- *     went wrong with a single connection that is gone again
+ * @param errors is told what accept(2) failed with, on the loop that accepts, in place of the log; {@code null} for the
+ *     log. Not told is what went wrong with a single connection that is gone again
  */
 public record ListenOptions(
         SocketAddress address,
@@ -44,11 +44,14 @@ public record ListenOptions(
         }
         boolean tcp = address instanceof InetSocketAddress;
         if (!tcp && !(address instanceof UnixAddress) && !(address instanceof InheritedSocket)) {
-            throw new IllegalArgumentException("cannot listen on a " + address.getClass().getName());
+            throw new IllegalArgumentException(
+                    "cannot listen on a " + address.getClass().getName());
         }
         if (!tcp && spread == Spread.REUSE_PORT) {
-            // The kernel spreads TCP only; on a Unix socket the option would be taken and do nothing, or be refused, by its version.
-            throw new IllegalArgumentException("REUSE_PORT is for TCP addresses; " + address + " can be SHARED or HAND_OVER");
+            // The kernel spreads TCP only; on a Unix socket the option would be taken and do nothing, or be refused, by
+            // its version.
+            throw new IllegalArgumentException(
+                    "REUSE_PORT is for TCP addresses; " + address + " can be SHARED or HAND_OVER");
         }
         if (maxConnections < 1) {
             throw new IllegalArgumentException("maxConnections must be at least 1");

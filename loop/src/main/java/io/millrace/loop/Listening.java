@@ -26,8 +26,8 @@ public interface Listening extends AutoCloseable {
     int connections();
 
     /**
-     * Takes no more connections until {@link #resume}: they wait in the kernel's queue as far as it reaches. Called on a loop, by a protocol factory
-     * for instance, that loop takes not one more; the others stop soon.
+     * Takes no more connections until {@link #resume}: they wait in the kernel's queue as far as it reaches. Called on
+     * a loop, by a protocol factory for instance, that loop takes not one more; the others stop soon.
      */
     void pause();
 
@@ -38,8 +38,8 @@ public interface Listening extends AutoCloseable {
     boolean paused();
 
     /**
-     * Stops listening. Connections that stand go on. Those that the kernel has accepted already are taken before, for closing would reset
-     * them; unless it is paused.
+     * Stops listening. Connections that stand go on. Those that the kernel has accepted already are taken before, for
+     * closing would reset them; unless it is paused.
      */
     @Override
     void close();

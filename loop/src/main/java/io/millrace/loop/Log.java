@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.loop;
 
-/** The room's logger, made when there is something to say: loading a logging system costs a start-up more than all else here. */
+/**
+ * The room's logger, made when there is something to say: loading a logging system costs a start-up more than all else
+ * here.
+ */
 final class Log {
     private Log() {}
 

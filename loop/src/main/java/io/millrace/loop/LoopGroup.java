@@ -12,8 +12,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /**
- * Several loops, each on a thread of its own, that serve the same addresses: usually one for each processor. Any thread may call.
- * The threads are no daemons: a program goes on as long as its loops do.
+ * Several loops, each on a thread of its own, that serve the same addresses: usually one for each processor. Any thread
+ * may call. The threads are no daemons: a program goes on as long as its loops do.
  */
 public final class LoopGroup implements AutoCloseable {
     private static final Duration LONGEST = Duration.ofDays(365);
@@ -101,8 +101,8 @@ public final class LoopGroup implements AutoCloseable {
     }
 
     /**
-     * Shuts down in order: accepts nothing more, tells all protocols ({@link io.millrace.core.Protocol#stopping}), waits until the
-     * connections have ended, then ends the loops.
+     * Shuts down in order: accepts nothing more, tells all protocols ({@link io.millrace.core.Protocol#stopping}),
+     * waits until the connections have ended, then ends the loops.
      *
      * <p>A thread that is interrupted while it waits, or before, ends the loops at once all the same.
      *
@@ -139,7 +139,10 @@ public final class LoopGroup implements AutoCloseable {
         return empty.await(Math.max(0, end - System.nanoTime()), TimeUnit.NANOSECONDS) && !isClosed();
     }
 
-    /** Counted down by each loop once; or by {@link #close}, for what a loop is given after its end it does not do any more. */
+    /**
+     * Counted down by each loop once; or by {@link #close}, for what a loop is given after its end it does not do any
+     * more.
+     */
     private synchronized CountDownLatch awaited() {
         CountDownLatch latch = new CountDownLatch(closed ? 0 : loops.length);
         awaited.add(latch);

@@ -4,8 +4,8 @@ package io.millrace.loop;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Counts what a loop does. Written by the loop, read by any thread: opaque stores, which cost no more than plain ones. The clock is read for
- * each callback only while somebody asked for times.
+ * Counts what a loop does. Written by the loop, read by any thread: opaque stores, which cost no more than plain ones.
+ * The clock is read for each callback only while somebody asked for times.
  */
 final class Meter {
     private final AtomicLong turns = new AtomicLong();

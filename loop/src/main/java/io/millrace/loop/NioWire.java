@@ -14,8 +14,8 @@ import java.nio.channels.SocketChannel;
 import java.nio.channels.spi.SelectorProvider;
 
 /**
- * A socket by the JDK's channels: for a process that serves one client and for which linking system calls would cost more than all
- * it does ({@link System#inheritedChannel}), and where native access is not to be had.
+ * A socket by the JDK's channels: for a process that serves one client and for which linking system calls would cost
+ * more than all it does ({@link System#inheritedChannel}), and where native access is not to be had.
  */
 public final class NioWire extends Wire {
     private final SocketChannel channel;
@@ -37,8 +37,8 @@ public final class NioWire extends Wire {
     }
 
     /**
-     * Takes over the connection that this process was started with ({@link System#inheritedChannel}). It closes with the process: the JDK
-     * closes standard output with such a channel, and the last line of a log would be lost.
+     * Takes over the connection that this process was started with ({@link System#inheritedChannel}). It closes with
+     * the process: the JDK closes standard output with such a channel, and the last line of a log would be lost.
      *
      * @throws IOException if there is none
      */
@@ -50,9 +50,13 @@ public final class NioWire extends Wire {
         throw new IOException("descriptor 0 of this process is no connection");
     }
 
-    /** The system property, with its value, by which another JVM knows who makes channels and need not search its class path for it: that reads every jar. */
+    /**
+     * The system property, with its value, by which another JVM knows who makes channels and need not search its class
+     * path for it: that reads every jar.
+     */
     public static String provider() {
-        return SelectorProvider.class.getName() + "=" + SelectorProvider.provider().getClass().getName();
+        return SelectorProvider.class.getName() + "="
+                + SelectorProvider.provider().getClass().getName();
     }
 
     /** The address of the other end, or {@code null}. */
@@ -87,9 +91,11 @@ public final class NioWire extends Wire {
     /** The JDK tells the error number in words only, those of strerror(3). */
     private static int errno(IOException thrown) {
         String message = String.valueOf(thrown.getMessage());
-        return message.contains("reset") ? -Errno.ECONNRESET
-                : message.contains("Broken pipe") ? -Errno.EPIPE
-                : message.contains("timed out") ? -Errno.ETIMEDOUT : -Errno.EIO;
+        return message.contains("reset")
+                ? -Errno.ECONNRESET
+                : message.contains("Broken pipe")
+                        ? -Errno.EPIPE
+                        : message.contains("timed out") ? -Errno.ETIMEDOUT : -Errno.EIO;
     }
 
     @Override

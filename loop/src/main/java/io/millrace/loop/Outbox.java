@@ -6,9 +6,9 @@ import io.millrace.core.Buffer;
 import io.millrace.core.OpenFile;
 
 /**
- * What a connection has to send before its current {@code out} buffer, in order: bytes of its own, bytes that are somebody else's, parts of files,
- * what has been spliced out of another connection. Only a connection that has more than bytes to send has one, and only as long as
- * something is in it.
+ * What a connection has to send before its current {@code out} buffer, in order: bytes of its own, bytes that are
+ * somebody else's, parts of files, what has been spliced out of another connection. Only a connection that has more
+ * than bytes to send has one, and only as long as something is in it.
  */
 final class Outbox {
 
@@ -130,7 +130,10 @@ final class Outbox {
         return first;
     }
 
-    /** Some bytes of the first part have left; returns the buffer that is empty now, {@code null} if none is or it was something else. */
+    /**
+     * Some bytes of the first part have left; returns the buffer that is empty now, {@code null} if none is or it was
+     * something else.
+     */
     Buffer sent(long count) {
         Part part = first;
         part.sent(count);

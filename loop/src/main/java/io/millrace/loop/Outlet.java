@@ -6,11 +6,15 @@ import io.millrace.poll.Kernel;
 import io.millrace.sys.Errno;
 import java.io.IOException;
 
-/** Sends what connections have to send by calls that do not wait: bytes from the heap, and files within the kernel where it can. */
+/**
+ * Sends what connections have to send by calls that do not wait: bytes from the heap, and files within the kernel where
+ * it can.
+ */
 final class Outlet {
     /**
-     * Of so many connections that wait for their peers the kernel may keep what it likes, up to tcp_wmem[2], 4 MiB, each: that sends large files at the
-     * least cost. Of more it may not, for a few thousand peers that read nothing would hold all the memory that TCP may have (tcp(7) tcp_mem).
+     * Of so many connections that wait for their peers the kernel may keep what it likes, up to tcp_wmem[2], 4 MiB,
+     * each: that sends large files at the least cost. Of more it may not, for a few thousand peers that read nothing
+     * would hold all the memory that TCP may have (tcp(7) tcp_mem).
      */
     private static final int UNRESTRAINED = 32;
 
@@ -66,13 +70,18 @@ final class Outlet {
 
     /** Before something is sent: has the kernel keep little of a connection, once, if many wait for their peers. */
     void restrain(Connection c) {
-        if (clogged > UNRESTRAINED && !c.is(Connection.RESTRAINED) && (c.is(Connection.CLOGGED) || c.pending() > MUCH)) {
+        if (clogged > UNRESTRAINED
+                && !c.is(Connection.RESTRAINED)
+                && (c.is(Connection.CLOGGED) || c.pending() > MUCH)) {
             c.set(Connection.RESTRAINED);
             kernel.keepLittle(c.fd);
         }
     }
 
-    /** Sends from the first part of the output, up to {@code most} bytes where that was agreed upon or it is no buffer: bytes taken, or -errno. */
+    /**
+     * Sends from the first part of the output, up to {@code most} bytes where that was agreed upon or it is no buffer:
+     * bytes taken, or -errno.
+     */
     long sendFirst(Connection c, long most) {
         Outbox.Part part = c.outbox == null ? null : c.outbox.first();
         long n;

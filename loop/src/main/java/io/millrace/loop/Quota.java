@@ -42,7 +42,9 @@ final class Quota {
         }
     }
 
-    /** The acceptor is told when a place may be free. Asks for a place once more, for one may have come free meanwhile. */
+    /**
+     * The acceptor is told when a place may be free. Asks for a place once more, for one may have come free meanwhile.
+     */
     void await(Acceptor acceptor) {
         synchronized (waiting) {
             waiting.add(acceptor);

@@ -8,10 +8,12 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * A limit of rate that several connections share, on one loop or on several. What a member does not use goes to the others.
+ * A limit of rate that several connections share, on one loop or on several. What a member does not use goes to the
+ * others.
  *
- * <p>A member moves what it was granted, then queues up. When enough has come together, those that wait are granted equal parts, first come
- * first served, and no part is smaller than the minimum: so all get the same over time, and nobody wakes up for single bytes.
+ * <p>A member moves what it was granted, then queues up. When enough has come together, those that wait are granted
+ * equal parts, first come first served, and no part is smaller than the minimum: so all get the same over time, and
+ * nobody wakes up for single bytes.
  *
  * <pre>
  *   bucket ──equal parts──► grant of each member ──recv, send──► 0: to the end of the queue
@@ -41,8 +43,8 @@ public final class RateGroup {
     }
 
     /**
-     * A group without members whose parts are at least {@code minimum} bytes: with many members and a low rate they take turns
-     * instead of moving a few bytes each. A burst smaller than that is the minimum then.
+     * A group without members whose parts are at least {@code minimum} bytes: with many members and a low rate they
+     * take turns instead of moving a few bytes each. A burst smaller than that is the minimum then.
      */
     public static RateGroup of(Rate rate, long minimum) {
         if (minimum < 1) {
@@ -52,7 +54,8 @@ public final class RateGroup {
     }
 
     /**
-     * Puts a link under the group's limit, beside its own if it has one. It leaves another group that it was in, and this one when it ends.
+     * Puts a link under the group's limit, beside its own if it has one. It leaves another group that it was in, and
+     * this one when it ends.
      *
      * @throws IllegalArgumentException if the link is not a loop's connection
      */

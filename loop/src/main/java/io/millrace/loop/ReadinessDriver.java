@@ -8,13 +8,14 @@ import io.millrace.poll.Ready;
 import io.millrace.sys.Errno;
 
 /**
- * Moves bytes where the kernel says what is ready. With edge trigger each socket is registered once, for everything, and never
- * touched again until it closes; what the kernel said last is kept in the connection's flags.
+ * Moves bytes where the kernel says what is ready. With edge trigger each socket is registered once, for everything,
+ * and never touched again until it closes; what the kernel said last is kept in the connection's flags.
  *
- * <p>An edge is reported once, so whoever stops before the socket is empty or full has to come back by himself: a connection whose
- * budget is used up goes to the list for the next turn, behind all others (epoll(7), "starvation").
+ * <p>An edge is reported once, so whoever stops before the socket is empty or full has to come back by himself: a
+ * connection whose budget is used up goes to the list for the next turn, behind all others (epoll(7), "starvation").
  *
- * <p>With level trigger whatever is true is reported with every wait, and so a socket is registered for what is wanted of it only:
+ * <p>With level trigger whatever is true is reported with every wait, and so a socket is registered for what is wanted
+ * of it only:
  *
  * <pre>
  *   added              input, unless the protocol paused at once
@@ -105,7 +106,8 @@ final class ReadinessDriver extends Driver {
         if ((events & Interest.WRITE) != 0) {
             c.set(Connection.WRITABLE);
         }
-        // Behind the end, which has been read, nothing comes but an error: after a half-close of ours the kernel reports both ends as HUP.
+        // Behind the end, which has been read, nothing comes but an error: after a half-close of ours the kernel
+        // reports both ends as HUP.
         int something = Interest.READ | Interest.PEER_CLOSED | Interest.HANGUP | BROKEN;
         if ((events & (c.is(Connection.ENDED) ? BROKEN : something)) != 0) {
             c.set(Connection.READABLE);
@@ -113,7 +115,8 @@ final class ReadinessDriver extends Driver {
         if ((events & (Interest.PEER_CLOSED | Interest.HANGUP | BROKEN)) != 0) {
             c.set(Connection.ENDING);
         }
-        // Broken off while nobody reads: no call would ever find out. Closed in both directions is another matter: input may still lie there.
+        // Broken off while nobody reads: no call would ever find out. Closed in both directions is another matter:
+        // input may still lie there.
         if ((events & BROKEN) != 0 && !(c.wantsInput() && c.mayReceive())) {
             c.doom(CloseCause.RESET);
         }
@@ -136,7 +139,8 @@ final class ReadinessDriver extends Driver {
             return;
         }
         if ((events & (Interest.HANGUP | BROKEN)) != 0 && !c.hasWork()) {
-            // Closed in both directions: what is left to be read is read without being told, and whatever is sent fails at once.
+            // Closed in both directions: what is left to be read is read without being told, and whatever is sent fails
+            // at once.
             poller.remove(c.fd);
             c.watched = SILENCED;
         } else if (forNothing && (c.watched & ~wanted(c)) != 0) {
@@ -150,7 +154,9 @@ final class ReadinessDriver extends Driver {
         return c.is(Connection.DIRTY) && !c.is(Connection.WRITABLE) ? wanted | Interest.WRITE : wanted;
     }
 
-    /** Level trigger: asks for what is missing, and no longer for what would be reported for nothing with the next wait. */
+    /**
+     * Level trigger: asks for what is missing, and no longer for what would be reported for nothing with the next wait.
+     */
     @Override
     void settle(Connection c) {
         // With edge trigger everything is watched, always.
@@ -194,12 +200,13 @@ final class ReadinessDriver extends Driver {
 
     @Override
     void full(Connection c) {
-        // That there is room again will be a new edge; with level trigger it is asked for when the connection has been served.
+        // That there is room again will be a new edge; with level trigger it is asked for when the connection has been
+        // served.
     }
 
     /**
-     * From here on the token is dead, so that events still under way find nobody. epoll is not asked to forget the socket, which
-     * saves a call: closing its only descriptor does that (epoll(7)), and all of ours are closed on exec.
+     * From here on the token is dead, so that events still under way find nobody. epoll is not asked to forget the
+     * socket, which saves a call: closing its only descriptor does that (epoll(7)), and all of ours are closed on exec.
      */
     @Override
     void end(Connection c) {
@@ -226,7 +233,10 @@ final class ReadinessDriver extends Driver {
         return poller.modify(source.fd, interest, source.token);
     }
 
-    /** The kernel is asked to forget it: the descriptor may be a copy of another, whose closing ends nothing (epoll(7), question 6). */
+    /**
+     * The kernel is asked to forget it: the descriptor may be a copy of another, whose closing ends nothing (epoll(7),
+     * question 6).
+     */
     @Override
     void unwatch(Source source) {
         poller.remove(source.fd);

@@ -20,8 +20,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * Moves bytes by completions (io_uring(7)): what is to be done is written down during the turn, and one system call hands it over and
- * waits for what comes of it.
+ * Moves bytes by completions (io_uring(7)): what is to be done is written down during the turn, and one system call
+ * hands it over and waits for what comes of it.
  *
  * <pre>
  *   input    one multishot receive for the life of a connection; bytes come in a buffer that the kernel takes from a ring when there
@@ -148,7 +148,10 @@ class RingDriver extends Driver {
         return (int) data >>> KIND_SHIFT;
     }
 
-    /** Errors that the next call may not have: time is up, a signal came, the kernel is short of memory or has completions to get rid of. */
+    /**
+     * Errors that the next call may not have: time is up, a signal came, the kernel is short of memory or has
+     * completions to get rid of.
+     */
     private static boolean passes(int result) {
         return switch (-result) {
             case Errno.ETIME, Errno.EINTR, Errno.EAGAIN, Errno.EBUSY -> true;
@@ -232,7 +235,9 @@ class RingDriver extends Driver {
         next().pollMultishot(eventfd, Epoll.EPOLLIN, WAKE);
     }
 
-    /** The lock keeps the number of a closed eventfd, which may belong to someone else by then, from being written to. */
+    /**
+     * The lock keeps the number of a closed eventfd, which may belong to someone else by then, from being written to.
+     */
     @Override
     synchronized void wakeup() {
         if (!freed) {
@@ -359,7 +364,10 @@ class RingDriver extends Driver {
         in.wrote(length);
     }
 
-    /** Input comes by itself, and there is none to be fetched but by hand: then what had been asked for before has to come first. */
+    /**
+     * Input comes by itself, and there is none to be fetched but by hand: then what had been asked for before has to
+     * come first.
+     */
     @Override
     int receive(Connection c) {
         if (byHand(c) && (c.underWay & 1 << RECEIVE) == 0) {
@@ -405,14 +413,17 @@ class RingDriver extends Driver {
     private void askForInput(Connection c) {
         if ((c.underWay & 1 << RECEIVE) != 0) {
             stopReceiving(c);
-        } else if (!c.is(Connection.ENDED | Connection.READABLE) && (c.underWay & 1 << READY) == 0 && c.wantsInput() && c.canReceive()) {
+        } else if (!c.is(Connection.ENDED | Connection.READABLE)
+                && (c.underWay & 1 << READY) == 0
+                && c.wantsInput()
+                && c.canReceive()) {
             next(c, READY).poll(c.fd, Epoll.EPOLLIN | Epoll.EPOLLRDHUP, data(c, READY));
         }
     }
 
     /**
-     * Whether the kernel would report a hang-up again and again that changes nothing: with both ends closed and ours to close for good, or known already
-     * to who will read on, or who has closed his own direction.
+     * Whether the kernel would report a hang-up again and again that changes nothing: with both ends closed and ours to
+     * close for good, or known already to who will read on, or who has closed his own direction.
      */
     private static boolean hangsAnyway(Connection c) {
         boolean bothEnded = c.is(Connection.FINISHED) && c.is(Connection.ENDED);
@@ -438,7 +449,8 @@ class RingDriver extends Driver {
             flush();
         }
         long address = area.put(bytes.array(), bytes.head(), length);
-        int flags = Sockets.MSG_DONTWAIT | Sockets.MSG_NOSIGNAL | (bytes != c.out && c.hasMore() ? Sockets.MSG_MORE : 0);
+        int flags =
+                Sockets.MSG_DONTWAIT | Sockets.MSG_NOSIGNAL | (bytes != c.out && c.hasMore() ? Sockets.MSG_MORE : 0);
         next(c, SEND).send(c.fd, address, length, flags, data(c, SEND));
         c.sending = length;
         c.clear(Connection.WRITABLE);
@@ -515,7 +527,8 @@ class RingDriver extends Driver {
             return false;
         }
         unwatch(acceptor);
-        next(acceptor, ACCEPT).acceptMultishot(acceptor.fd, Sockets.SOCK_NONBLOCK | Sockets.SOCK_CLOEXEC, data(acceptor, ACCEPT));
+        next(acceptor, ACCEPT)
+                .acceptMultishot(acceptor.fd, Sockets.SOCK_NONBLOCK | Sockets.SOCK_CLOEXEC, data(acceptor, ACCEPT));
         return true;
     }
 
@@ -563,7 +576,10 @@ class RingDriver extends Driver {
         return 0;
     }
 
-    /** At once, and not with the turn's batch: the kernel holds the descriptor's file as long as a poll of it is under way. */
+    /**
+     * At once, and not with the turn's batch: the kernel holds the descriptor's file as long as a poll of it is under
+     * way.
+     */
     @Override
     void unwatch(Source source) {
         source.interest = 0;

@@ -13,7 +13,13 @@ package io.millrace.loop;
  * @param sendLimit bytes beyond which a send is a call of its own, straight from the heap
  */
 record RingSizes(
-        int submissions, int completions, int buffers, int bufferSize, boolean incremental, int sendArea, int sendLimit) {
+        int submissions,
+        int completions,
+        int buffers,
+        int bufferSize,
+        boolean incremental,
+        int sendArea,
+        int sendLimit) {
     static final RingSizes USUAL = new RingSizes(1024, 4096, 32, 32 * 1024, true, 512 * 1024, 16 * 1024);
 
     RingSizes {

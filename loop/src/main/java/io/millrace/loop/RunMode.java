@@ -6,7 +6,10 @@ public enum RunMode {
     /** Until somebody ends it, also while there is nothing to wait for. */
     UNTIL_STOPPED,
 
-    /** Until nothing is left that could call back: no enabled event, connection, listening socket, task or {@link EventLoop#hold}. */
+    /**
+     * Until nothing is left that could call back: no enabled event, connection, listening socket, task or
+     * {@link EventLoop#hold}.
+     */
     UNTIL_EMPTY,
 
     /** Waits until something has happened, calls back for it and returns. */

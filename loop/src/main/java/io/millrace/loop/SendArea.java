@@ -6,8 +6,9 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * Native memory for what is handed to the kernel in one batch: filled from the front, and empty again as soon as the batch has been
- * submitted, for by then each of its sends has been tried (MSG_DONTWAIT). So a peer that does not read holds none of it.
+ * Native memory for what is handed to the kernel in one batch: filled from the front, and empty again as soon as the
+ * batch has been submitted, for by then each of its sends has been tried (MSG_DONTWAIT). So a peer that does not read
+ * holds none of it.
  */
 final class SendArea {
     private final MemorySegment memory;

@@ -4,8 +4,9 @@ package io.millrace.loop;
 import java.util.Arrays;
 
 /**
- * Sources by number. A token is {@code generation << 32 | slot}; the generation grows each time a slot is freed, so that an event that
- * was on its way for a closed connection finds nobody, even when the slot and the descriptor have new owners.
+ * Sources by number. A token is {@code generation << 32 | slot}; the generation grows each time a slot is freed, so
+ * that an event that was on its way for a closed connection finds nobody, even when the slot and the descriptor have
+ * new owners.
  */
 final class Slab {
     private static final int SMALLEST = 16;

@@ -2,7 +2,8 @@
 package io.millrace.loop;
 
 /**
- * A descriptor that a driver watches: a connection, a listening socket, what users watch. Has one alarm for its time limits.
+ * A descriptor that a driver watches: a connection, a listening socket, what users watch. Has one alarm for its time
+ * limits.
  */
 abstract class Source extends Alarm {
     /** The descriptor, -1 once it is closed. */

@@ -5,14 +5,18 @@ import io.millrace.poll.Kernel;
 import io.millrace.sys.Errno;
 
 /**
- * The input of one connection that goes out of another within the kernel: splice(2) moves it from a socket into a pipe and from the pipe
- * into the other socket. A pipe is borrowed only while something is in it, so that a relay that is idle holds none.
+ * The input of one connection that goes out of another within the kernel: splice(2) moves it from a socket into a pipe
+ * and from the pipe into the other socket. A pipe is borrowed only while something is in it, so that a relay that is
+ * idle holds none.
  *
- * <p>It is filled only when it is empty. A pipe is full when its slots are, not when its bytes are, so -EAGAIN would not say which of the
- * two, socket or pipe, was meant (splice(2)).
+ * <p>It is filled only when it is empty. A pipe is full when its slots are, not when its bytes are, so -EAGAIN would
+ * not say which of the two, socket or pipe, was meant (splice(2)).
  */
 final class Splice {
-    /** What moves at once: room for it is asked for when a pipe is made, and the kernel may give less (pipe(7), pipe-user-pages-soft). */
+    /**
+     * What moves at once: room for it is asked for when a pipe is made, and the kernel may give less (pipe(7),
+     * pipe-user-pages-soft).
+     */
     static final int PORTION = 256 * 1024;
 
     final Connection from;

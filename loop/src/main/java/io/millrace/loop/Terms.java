@@ -6,8 +6,8 @@ import io.millrace.core.Rate;
 import io.millrace.core.TimeLimit;
 
 /**
- * What was agreed upon for one connection beyond the usual: marks, portions, rates, time limits, where its input pours. Most
- * connections have none of it and pay a comparison with {@code null}.
+ * What was agreed upon for one connection beyond the usual: marks, portions, rates, time limits, where its input pours.
+ * Most connections have none of it and pay a comparison with {@code null}.
  */
 final class Terms {
     private static final long NEVER = Link.NEVER;
@@ -78,12 +78,22 @@ final class Terms {
         return connection.in == null || connection.in.readable() < inputHigh;
     }
 
-    /** Whether input has to be fetched by calls that say how much, or where it goes: not by one that brings what there is. */
+    /**
+     * Whether input has to be fetched by calls that say how much, or where it goes: not by one that brings what there
+     * is.
+     */
     boolean byHand() {
-        return splice != null || in != null || member != null || mostRead != Integer.MAX_VALUE || inputHigh != Integer.MAX_VALUE;
+        return splice != null
+                || in != null
+                || member != null
+                || mostRead != Integer.MAX_VALUE
+                || inputHigh != Integer.MAX_VALUE;
     }
 
-    /** How many bytes may be received now, into room for {@code space}; at 0 the connection is held up until there may be more. */
+    /**
+     * How many bytes may be received now, into room for {@code space}; at 0 the connection is held up until there may
+     * be more.
+     */
     int mayReceive(int space) {
         int kept = connection.in == null ? 0 : connection.in.readable();
         double most = Math.min(Math.min(space, mostRead), inputHigh - kept);
@@ -268,7 +278,10 @@ final class Terms {
 
     // ---- marks ----
 
-    /** Whether a producer is to be called though something still waits: once for each time that it has fallen to the low mark. */
+    /**
+     * Whether a producer is to be called though something still waits: once for each time that it has fallen to the low
+     * mark.
+     */
     boolean fellToLow(long pending) {
         if (pending > outputLow) {
             aboveLow = true;

@@ -4,9 +4,9 @@ package io.millrace.loop;
 import java.time.Duration;
 
 /**
- * Calls a task when its time has come, once or again and again. Made by {@link EventLoop#schedule}, {@link EventLoop#every} and, not yet set,
- * {@link EventLoop#timer}. The clock is monotonic; a timer is never early, and late by what the turn before it took and by the
- * precision of the poller.
+ * Calls a task when its time has come, once or again and again. Made by {@link EventLoop#schedule},
+ * {@link EventLoop#every} and, not yet set, {@link EventLoop#timer}. The clock is monotonic; a timer is never early,
+ * and late by what the turn before it took and by the precision of the poller.
  */
 public final class Timer extends Event {
     private final Runnable task;
@@ -33,8 +33,8 @@ public final class Timer extends Event {
     }
 
     /**
-     * Sets it, or sets it anew, to call again and again. Periods are counted from when a call was due and not from when it came; those that have
-     * been missed altogether become one call.
+     * Sets it, or sets it anew, to call again and again. Periods are counted from when a call was due and not from when
+     * it came; those that have been missed altogether become one call.
      */
     public Timer every(Duration each) {
         loop.own();

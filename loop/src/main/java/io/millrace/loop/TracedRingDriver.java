@@ -9,12 +9,16 @@ import io.millrace.ring.Sqe;
 import io.millrace.sys.SysException;
 import io.millrace.sys.Uring;
 
-/** A ring's driver that says what it hands over, how long it waited and what was done. Nobody else pays for that: it is made where there is a trace. */
+/**
+ * A ring's driver that says what it hands over, how long it waited and what was done. Nobody else pays for that: it is
+ * made where there is a trace.
+ */
 final class TracedRingDriver extends RingDriver {
     private final Trace trace;
     private long turn;
 
-    private TracedRingDriver(EventLoop loop, Kernel kernel, Budget budget, RingSizes sizes, Trace trace) throws SysException {
+    private TracedRingDriver(EventLoop loop, Kernel kernel, Budget budget, RingSizes sizes, Trace trace)
+            throws SysException {
         super(loop, kernel, budget, sizes);
         this.trace = trace;
     }
@@ -22,7 +26,9 @@ final class TracedRingDriver extends RingDriver {
     /** A driver for a loop: one that writes into the kernel's trace, if it has one. */
     static RingDriver open(EventLoop loop, Kernel kernel, Budget budget, RingSizes sizes) throws SysException {
         Trace trace = Trace.of(kernel);
-        return trace == null ? new RingDriver(loop, kernel, budget, sizes) : new TracedRingDriver(loop, kernel, budget, sizes, trace);
+        return trace == null
+                ? new RingDriver(loop, kernel, budget, sizes)
+                : new TracedRingDriver(loop, kernel, budget, sizes, trace);
     }
 
     @Override
@@ -45,8 +51,9 @@ final class TracedRingDriver extends RingDriver {
             case Uring.IORING_OP_ACCEPT -> "accept " + entry.fd() + ", one after the other";
             case Uring.IORING_OP_RECV -> "recv " + entry.fd() + ", one after the other, into the loop's buffers";
             case Uring.IORING_OP_SEND -> "send " + entry.fd() + " (" + entry.length() + ")";
-            case Uring.IORING_OP_POLL_ADD -> "poll " + entry.fd() + " " + events(entry.flags())
-                    + ((entry.length() & Uring.IORING_POLL_ADD_MULTI) != 0 ? ", again and again" : "");
+            case Uring.IORING_OP_POLL_ADD ->
+                "poll " + entry.fd() + " " + events(entry.flags())
+                        + ((entry.length() & Uring.IORING_POLL_ADD_MULTI) != 0 ? ", again and again" : "");
             case Uring.IORING_OP_ASYNC_CANCEL -> "cancel " + name(entry.address());
             default -> "operation " + entry.opcode();
         };
@@ -78,11 +85,12 @@ final class TracedRingDriver extends RingDriver {
         }
         Source source = source(data);
         return switch (kind(data)) {
-            case RECEIVE -> "recv ";
-            case SEND -> "send ";
-            case ACCEPT -> "accept ";
-            default -> "poll ";
-        } + (source == null ? "of nobody any more" : source.fd);
+                    case RECEIVE -> "recv ";
+                    case SEND -> "send ";
+                    case ACCEPT -> "accept ";
+                    default -> "poll ";
+                }
+                + (source == null ? "of nobody any more" : source.fd);
     }
 
     @Override

@@ -6,7 +6,10 @@ import io.millrace.poll.Interest;
 import io.millrace.poll.Trace;
 import java.net.SocketAddress;
 
-/** A wire that says what it is asked and what comes of it, for those that do not go through a {@link io.millrace.poll.Kernel}. */
+/**
+ * A wire that says what it is asked and what comes of it, for those that do not go through a
+ * {@link io.millrace.poll.Kernel}.
+ */
 public final class TracedWire extends Wire {
     private final Wire wire;
     private final String name;
@@ -36,7 +39,8 @@ public final class TracedWire extends Wire {
 
     @Override
     protected long sendFile(OpenFile file, long position, long count) {
-        return trace.called("sendfile " + name + " (" + position + ", " + count + ")", wire.sendFile(file, position, count));
+        return trace.called(
+                "sendfile " + name + " (" + position + ", " + count + ")", wire.sendFile(file, position, count));
     }
 
     @Override

@@ -7,19 +7,19 @@ import io.millrace.poll.Interest;
 import java.time.Duration;
 
 /**
- * Watches a descriptor for what happens to it, and calls back on the loop. Made by {@link EventLoop#watch}, at first not enabled; the descriptor is
- * the user's and stays open.
+ * Watches a descriptor for what happens to it, and calls back on the loop. Made by {@link EventLoop#watch}, at first
+ * not enabled; the descriptor is the user's and stays open.
  *
  * <pre>{@code
- *   Watch watch = loop.watch(fd, Interest.READ, (self, found) -> {
- *       if ((found & Event.TIMEOUT) != 0) { … nothing came for five seconds … }
- *   }).timeout(Duration.ofSeconds(5));
- *   int result = watch.enable();          // 0, or -errno
+ * Watch watch = loop.watch(fd, Interest.READ, (self, found) -> {
+ *     if ((found & Event.TIMEOUT) != 0) { … nothing came for five seconds … }
+ * }).timeout(Duration.ofSeconds(5));
+ * int result = watch.enable();          // 0, or -errno
  * }</pre>
  *
- * <p>Level-triggered unless {@link Interest#EDGE} is asked for: then a change is told once, and whoever does not read until {@code EAGAIN} is not told
- * again. Any number of watches may be on one descriptor, all in the same mode. Without a descriptor (-1) a watch is for {@link #activate} and
- * timeouts alone.
+ * <p>Level-triggered unless {@link Interest#EDGE} is asked for: then a change is told once, and whoever does not read
+ * until {@code EAGAIN} is not told again. Any number of watches may be on one descriptor, all in the same mode. Without
+ * a descriptor (-1) a watch is for {@link #activate} and timeouts alone.
  *
  * <p>A descriptor must not be closed before its watches are disabled.
  */
@@ -32,8 +32,8 @@ public final class Watch extends Event {
          * Something happened, on the loop.
          *
          * @param watch the one it happened to: to disable it, or to ask for its descriptor
-         * @param found {@link Interest} bits among those that were asked for, {@link Interest#ERROR} and {@link Interest#HANGUP},
-         *     {@link Event#TIMEOUT} and what {@link Event#activate(int)} was called with
+         * @param found {@link Interest} bits among those that were asked for, {@link Interest#ERROR} and
+         *     {@link Interest#HANGUP}, {@link Event#TIMEOUT} and what {@link Event#activate(int)} was called with
          */
         void ready(Watch watch, int found);
     }
@@ -93,9 +93,9 @@ public final class Watch extends Event {
     }
 
     /**
-     * Is told {@link Event#TIMEOUT} when for so long nothing has happened since it was enabled or since it was last called. A persistent one goes on
-     * then, and what it was told last by time was due a whole timeout before the next. Zero tells in the next turn. {@code null} for no limit,
-     * as at first.
+     * Is told {@link Event#TIMEOUT} when for so long nothing has happened since it was enabled or since it was last
+     * called. A persistent one goes on then, and what it was told last by time was due a whole timeout before the next.
+     * Zero tells in the next turn. {@code null} for no limit, as at first.
      */
     public Watch timeout(Duration limit) {
         open();
@@ -114,8 +114,9 @@ public final class Watch extends Event {
     /**
      * Begins to watch; for one that is enabled already, begins its timeout anew.
      *
-     * @return 0, or -errno: {@code EBADF} for what is no descriptor, {@code EINVAL} for what the loop's mechanism cannot watch for, {@code EPERM}
-     *     for files of a kind that it cannot watch; {@link #whyNot} has words for both. A regular file is always ready
+     * @return 0, or -errno: {@code EBADF} for what is no descriptor, {@code EINVAL} for what the loop's mechanism
+     *     cannot watch for, {@code EPERM} for files of a kind that it cannot watch; {@link #whyNot} has words for both.
+     *     A regular file is always ready
      * @throws IllegalStateException if the descriptor is watched already in the other mode, edge or level
      */
     public int enable() {
@@ -131,7 +132,10 @@ public final class Watch extends Event {
         return 0;
     }
 
-    /** Why the loop's mechanism cannot watch for what is asked for on this descriptor, or {@code null} if it can, as far as is known. On the loop. */
+    /**
+     * Why the loop's mechanism cannot watch for what is asked for on this descriptor, or {@code null} if it can, as far
+     * as is known. On the loop.
+     */
     public String whyNot() {
         loop.own();
         return fd < 0 ? null : loop.driver.whyNot(fd, interest);

@@ -9,10 +9,11 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /**
- * The watched descriptors by number. The kernel gives the lowest free numbers, so an array is the shortest way and the smallest.
+ * The watched descriptors by number. The kernel gives the lowest free numbers, so an array is the shortest way and the
+ * smallest.
  *
- * <p>Who closes a descriptor without disabling its watches leaves an entry behind. When the number comes back and is watched again, the
- * poller finds out ({@code ENOENT}) and begins to watch the new one.
+ * <p>Who closes a descriptor without disabling its watches leaves an entry behind. When the number comes back and is
+ * watched again, the poller finds out ({@code ENOENT}) and begins to watch the new one.
  */
 final class WatchTable {
     private static final int SMALLEST = 64;
@@ -63,7 +64,8 @@ final class WatchTable {
                     + ((watched.interest & Interest.EDGE) != 0 ? "edge" : "level")
                     + "-triggered already: the kernel knows one mode for each descriptor");
         }
-        // Asked for even when nothing changes: the descriptor may be a new one under an old number, which only the kernel knows.
+        // Asked for even when nothing changes: the descriptor may be a new one under an old number, which only the
+        // kernel knows.
         int together = watched.interest | watch.interest;
         int result = driver.modify(watched, together);
         if (result >= 0) {

@@ -4,8 +4,8 @@ package io.millrace.loop;
 import io.millrace.poll.Interest;
 
 /**
- * A descriptor and all watches on it. The poller knows it once, with what the watches ask for together; what it reports is shared
- * out to them.
+ * A descriptor and all watches on it. The poller knows it once, with what the watches ask for together; what it reports
+ * is shared out to them.
  */
 final class Watched extends Source {
     /** What can be asked for; all else is reported in any case. */
@@ -35,8 +35,8 @@ final class Watched extends Source {
     }
 
     /**
-     * What the report means to those who wait: after an error, and when both ends are gone, reading and writing do not block (poll(2)), and whoever
-     * does either learns why.
+     * What the report means to those who wait: after an error, and when both ends are gone, reading and writing do not
+     * block (poll(2)), and whoever does either learns why.
      */
     private static int meant(int events) {
         boolean gone = (events & Interest.ERROR) != 0

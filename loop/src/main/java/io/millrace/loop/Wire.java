@@ -5,8 +5,9 @@ import io.millrace.core.OpenFile;
 import java.net.SocketAddress;
 
 /**
- * What a {@link BlockingLink} runs over: one socket that never blocks in a call, and a way to sleep until it is ready or somebody
- * rings. Calls return n, 0 or -errno as the kernel does; all but {@link #wake} are made by the thread that owns the link just then.
+ * What a {@link BlockingLink} runs over: one socket that never blocks in a call, and a way to sleep until it is ready
+ * or somebody rings. Calls return n, 0 or -errno as the kernel does; all but {@link #wake} are made by the thread that
+ * owns the link just then.
  */
 public abstract class Wire {
 
@@ -37,8 +38,8 @@ public abstract class Wire {
     protected abstract SocketAddress local();
 
     /**
-     * Sleeps until one of {@code interest} ({@link io.millrace.poll.Interest} READ, WRITE, or none) is there, {@code nanos} have
-     * passed (negative: for ever) or {@link #wake} is called, even if that was before.
+     * Sleeps until one of {@code interest} ({@link io.millrace.poll.Interest} READ, WRITE, or none) is there,
+     * {@code nanos} have passed (negative: for ever) or {@link #wake} is called, even if that was before.
      *
      * @return what was found, ERROR and HANGUP included; 0 for nothing
      */

@@ -17,8 +17,7 @@
  * </pre>
  *
  * <p>Read in this order: {@code EventLoop} (the turn), {@code Connection}, {@code Driver} and {@code ReadinessDriver},
- * {@code Acceptor} and {@code ListenGroup}, {@code LoopGroup}; for events of users {@code Event}, {@code Watch} and {@code WatchTable}, {@code Timer},
- * {@code Callbacks}; beside them {@code Alarms}, {@code Slab},
- * {@code KernelFolder}.
+ * {@code Acceptor} and {@code ListenGroup}, {@code LoopGroup}; for events of users {@code Event}, {@code Watch} and
+ * {@code WatchTable}, {@code Timer}, {@code Callbacks}; beside them {@code Alarms}, {@code Slab}, {@code KernelFolder}.
  */
 package io.millrace.loop;

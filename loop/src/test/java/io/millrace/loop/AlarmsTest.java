@@ -100,16 +100,24 @@ class AlarmsTest {
         assertEquals(0, alarms.size());
     }
 
-
     private void ringAndCompare(List<Bell> set, long now) {
         List<Bell> due = set.stream().filter(bell -> bell.due <= now).toList();
-        List<Long> expected = due.stream().map(bell -> bell.due).sorted(Comparator.naturalOrder()).toList();
+        List<Long> expected = due.stream()
+                .map(bell -> bell.due)
+                .sorted(Comparator.naturalOrder())
+                .toList();
         rung.clear();
         alarms.ring(now);
         assertEquals(expected.size(), rung.size());
-        assertEquals(due.stream().map(bell -> bell.number).sorted().toList(), rung.stream().sorted().toList());
+        assertEquals(
+                due.stream().map(bell -> bell.number).sorted().toList(),
+                rung.stream().sorted().toList());
         List<Long> times = rung.stream()
-                .map(number -> due.stream().filter(bell -> bell.number == number).findFirst().orElseThrow().due)
+                .map(number -> due.stream()
+                        .filter(bell -> bell.number == number)
+                        .findFirst()
+                        .orElseThrow()
+                        .due)
                 .toList();
         assertEquals(expected, times);
         set.removeAll(due);

@@ -36,7 +36,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Connections that a ring brings by itself, and the places where it must not: near a limit, during a pause, at the end, where several share the socket. */
+/**
+ * Connections that a ring brings by itself, and the places where it must not: near a limit, during a pause, at the end,
+ * where several share the socket.
+ */
 @Timeout(120)
 class ArrivalTest {
     private static final ProtocolFactory ECHO = Echo::new;
@@ -56,7 +59,10 @@ class ArrivalTest {
     }
 
     private long made(String call) {
-        return Pattern.compile("  " + call + " \\d+").matcher(calls.toString(StandardCharsets.UTF_8)).results().count();
+        return Pattern.compile("  " + call + " \\d+")
+                .matcher(calls.toString(StandardCharsets.UTF_8))
+                .results()
+                .count();
     }
 
     private static Protocol telling(Events<String> peers) {
@@ -108,7 +114,8 @@ class ArrivalTest {
     @Test
     void thoseWhoShareASocketFetch() throws Exception {
         try (LoopGroup loops = loops(2)) {
-            Listening listening = loops.listen(ListenOptions.on(Servers.LOOPBACK).withSpread(Spread.SHARED), () -> ECHO);
+            Listening listening =
+                    loops.listen(ListenOptions.on(Servers.LOOPBACK).withSpread(Spread.SHARED), () -> ECHO);
             close(clients(listening, 20));
             assertTrue(made("accept") >= 20, calls::toString);
             assertEquals(0, made("getpeername"), calls::toString);
@@ -117,7 +124,8 @@ class ArrivalTest {
 
     @Test
     void nearTheLimitConnectionsWaitForAPlace() throws Exception {
-        ListenOptions options = ListenOptions.on(Servers.LOOPBACK).withBacklog(4).withMaxConnections(10, Overload.WAIT);
+        ListenOptions options =
+                ListenOptions.on(Servers.LOOPBACK).withBacklog(4).withMaxConnections(10, Overload.WAIT);
         try (LoopGroup loops = loops(1)) {
             Listening listening = loops.listen(options, () -> ECHO);
             // Twice: having been near it once must not be the end of it.
@@ -144,7 +152,8 @@ class ArrivalTest {
     /** Many at once, more than there is room for: none is lost, whichever way it was taken. */
     @Test
     void aCrowdIsServedByTurns() throws Exception {
-        ListenOptions options = ListenOptions.on(Servers.LOOPBACK).withBacklog(16).withMaxConnections(20, Overload.WAIT);
+        ListenOptions options =
+                ListenOptions.on(Servers.LOOPBACK).withBacklog(16).withMaxConnections(20, Overload.WAIT);
         try (LoopGroup loops = loops(1)) {
             Listening listening = loops.listen(options, () -> ECHO);
             close(clients(listening, 2));
@@ -169,8 +178,12 @@ class ArrivalTest {
         }
     }
 
-    /** Clients that have arrived, but have not been looked at yet when the loop comes to do what it was asked for meanwhile. */
-    private List<RawClient> arriveBefore(LoopGroup loops, Listening listening, int count, Runnable asking) throws Exception {
+    /**
+     * Clients that have arrived, but have not been looked at yet when the loop comes to do what it was asked for
+     * meanwhile.
+     */
+    private List<RawClient> arriveBefore(LoopGroup loops, Listening listening, int count, Runnable asking)
+            throws Exception {
         Events<String> held = new Events<>();
         Events<String> go = new Events<>();
         EventLoop loop = loops.loop(0);
@@ -215,7 +228,8 @@ class ArrivalTest {
                 List<String> gone = new ArrayList<>();
                 arriveBefore(loops, listening, 0, () -> {
                     for (int i = 0; i < 5; i++) {
-                        gone.add("/" + (host.equals("::1") ? "[0:0:0:0:0:0:0:1]" : host) + ":" + connectAndReset(listening));
+                        gone.add("/" + (host.equals("::1") ? "[0:0:0:0:0:0:0:1]" : host) + ":"
+                                + connectAndReset(listening));
                     }
                 });
                 for (String peer : gone) {

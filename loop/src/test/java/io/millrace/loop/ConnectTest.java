@@ -129,12 +129,15 @@ class ConnectTest {
         InetSocketAddress from = new InetSocketAddress("127.0.0.1", port);
         try (Running server = Running.serving(Echo::new)) {
             Events<String> ends = new Events<>();
-            loop.connect(server.listening.address(), from, attempt -> attempt.open(new Echo() {
-                @Override
-                public void opened(Link link) {
-                    ends.add(link.local() + " " + link.peer());
-                }
-            }));
+            loop.connect(
+                    server.listening.address(),
+                    from,
+                    attempt -> attempt.open(new Echo() {
+                        @Override
+                        public void opened(Link link) {
+                            ends.add(link.local() + " " + link.peer());
+                        }
+                    }));
             assertEquals("/127.0.0.1:" + port + " " + server.listening.address(), ends.next());
         }
     }
@@ -146,9 +149,9 @@ class ConnectTest {
             port = free.getLocalPort();
         }
         // The kernel knows the second one's fate within connect(2).
-        for (SocketAddress to : new SocketAddress[] {
-            new InetSocketAddress("127.0.0.1", port), UnixAddress.of(folder.resolve("nobody"))
-        }) {
+        for (SocketAddress to :
+                new SocketAddress[] {new InetSocketAddress("127.0.0.1", port), UnixAddress.of(folder.resolve("nobody"))
+                }) {
             Events<Integer> outcomes = new Events<>();
             AtomicBoolean returned = new AtomicBoolean();
             Events<Boolean> before = new Events<>();
@@ -174,7 +177,10 @@ class ConnectTest {
                 () -> loop.connect(InetSocketAddress.createUnresolved("localhost", 1), null, attempt -> {}));
     }
 
-    /** TCP lets a socket connect to itself, if the port that it got is the one that it wants: nobody would be at the other end. */
+    /**
+     * TCP lets a socket connect to itself, if the port that it got is the one that it wants: nobody would be at the
+     * other end.
+     */
     @Test
     void aSocketDoesNotTalkToItself() throws Exception {
         int port;
@@ -187,7 +193,8 @@ class ConnectTest {
 
     @Test
     void connectsToUnixSocketsByPathAndByAbstractName(@TempDir Path folder) throws Exception {
-        UnixAddress name = UnixAddress.abstractName("millrace-test-" + ProcessHandle.current().pid());
+        UnixAddress name = UnixAddress.abstractName(
+                "millrace-test-" + ProcessHandle.current().pid());
         for (UnixAddress address : new UnixAddress[] {UnixAddress.of(folder.resolve("a")), name}) {
             try (Running server = new Running(1, ListenOptions.on(address), () -> Echo::new)) {
                 assertEquals(address, server.listening.local());
@@ -314,7 +321,9 @@ class ConnectTest {
             }
         });
         assertEquals("through a pair", caller.heard.next());
-        assertEquals(ProcessHandle.current().pid(), assertInstanceOf(UnixPeer.class, peers.next()).process());
+        assertEquals(
+                ProcessHandle.current().pid(),
+                assertInstanceOf(UnixPeer.class, peers.next()).process());
     }
 
     @Test

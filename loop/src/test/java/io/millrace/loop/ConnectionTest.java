@@ -573,7 +573,8 @@ class ConnectionTest {
             client.read(500_000);
             Connection connection = connections.next();
             Events<Boolean> looked = new Events<>();
-            connection.execute(() -> looked.add(connection.in == null && connection.out == null && connection.outbox == null));
+            connection.execute(
+                    () -> looked.add(connection.in == null && connection.out == null && connection.outbox == null));
             assertTrue(looked.next());
         }
     }
@@ -625,7 +626,8 @@ class ConnectionTest {
         try (Running server = Running.serving(() -> protocol);
                 RawClient client = server.connect()) {
             assertEquals(
-                    "/127.0.0.1:" + client.localPort() + " /127.0.0.1:" + server.listening.address().getPort(),
+                    "/127.0.0.1:" + client.localPort() + " /127.0.0.1:"
+                            + server.listening.address().getPort(),
                     addresses.next());
         }
     }

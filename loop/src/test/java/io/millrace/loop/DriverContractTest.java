@@ -28,8 +28,9 @@ import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * What every driver must do with many connections, and with those that are half at an end. What it must do with one is in {@link ConnectionTest}, with
- * listening sockets in {@link ListenTest}, with tasks and timers in {@link EventLoopTest}: they run over every driver as well.
+ * What every driver must do with many connections, and with those that are half at an end. What it must do with one is
+ * in {@link ConnectionTest}, with listening sockets in {@link ListenTest}, with tasks and timers in
+ * {@link EventLoopTest}: they run over every driver as well.
  */
 @ParameterizedClass
 @MethodSource("contenders")
@@ -119,7 +120,10 @@ class DriverContractTest extends OverEveryDriver {
         }
     }
 
-    /** Held back, half-closed or blocked: nothing can be done, so nothing is. Level trigger would spin if it were left on. */
+    /**
+     * Held back, half-closed or blocked: nothing can be done, so nothing is. Level trigger would spin if it were left
+     * on.
+     */
     @Test
     void whoCannotGoOnDoesNotKeepTheLoopAwake() throws Exception {
         Events<Link> links = new Events<>();

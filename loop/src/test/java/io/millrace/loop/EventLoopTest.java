@@ -108,7 +108,10 @@ class EventLoopTest {
         assertEquals("timer", events.next());
     }
 
-    /** Set within one task, so that a machine that is slow meanwhile changes nothing: none of them can ring before all are set. */
+    /**
+     * Set within one task, so that a machine that is slow meanwhile changes nothing: none of them can ring before all
+     * are set.
+     */
     @Test
     void timersFireInOrderAndNotEarly() throws Exception {
         Events<String> events = new Events<>();

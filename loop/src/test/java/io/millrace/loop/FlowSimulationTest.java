@@ -26,8 +26,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * An echo over the simulated kernel whose connections have terms drawn by lot: rates, alone and in a group, marks, portions, bodies instead of bytes,
- * splices that the kernel refuses, half-close, reset. Whatever is agreed upon, every byte comes back.
+ * An echo over the simulated kernel whose connections have terms drawn by lot: rates, alone and in a group, marks,
+ * portions, bodies instead of bytes, splices that the kernel refuses, half-close, reset. Whatever is agreed upon, every
+ * byte comes back.
  */
 @Timeout(300)
 class FlowSimulationTest {
@@ -169,15 +170,17 @@ class FlowSimulationTest {
         SimKernel kernel = new SimKernel(seed);
         Ledger ledger = new Ledger();
         Random random = new Random(seed);
-        EventLoop loop = new EventLoop(kernel, "simulated", SimulationTest.trigger(random), SimulationTest.budget(random));
+        EventLoop loop =
+                new EventLoop(kernel, "simulated", SimulationTest.trigger(random), SimulationTest.budget(random));
         RateGroup group = RateGroup.of(Rate.of(5000 + random.nextInt(1_000_000)), 1 + random.nextInt(200));
         boolean aborts = random.nextInt(4) == 0;
         ListenOptions options = ListenOptions.on(new InetSocketAddress("127.0.0.1", SimulationTest.PORT));
-        Listening listening = loop.listen(options,
-                () -> () -> new TermsEcho(ledger, new Random(random.nextLong()), group, aborts));
+        Listening listening =
+                loop.listen(options, () -> () -> new TermsEcho(ledger, new Random(random.nextLong()), group, aborts));
         loop.turn(1);
         for (int i = 1 + random.nextInt(6); i > 0; i--) {
-            kernel.add(new SimulationTest.EchoClient(new Random(random.nextLong()), aborts || kernel.faults().jumps()));
+            kernel.add(new SimulationTest.EchoClient(
+                    new Random(random.nextLong()), aborts || kernel.faults().jumps()));
         }
         for (int turns = 0; !kernel.done(); turns++) {
             assertTrue(turns < MOST_TURNS, "no end in sight");

@@ -39,11 +39,14 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.junit.jupiter.api.io.TempDir;
 
-/** What a connection can do beyond sending and receiving, over real sockets, after libevent's bufferevent cases (61 to 71 of the plan). */
+/**
+ * What a connection can do beyond sending and receiving, over real sockets, after libevent's bufferevent cases (61 to
+ * 71 of the plan).
+ */
 @Timeout(120)
 @ParameterizedClass
 @MethodSource("contenders")
@@ -393,7 +396,9 @@ class FlowTest extends OverEveryDriver {
         }
     }
 
-    /** Input that nobody consumes: the high mark stops the reading, so that the peer must wait; consuming it goes on. */
+    /**
+     * Input that nobody consumes: the high mark stops the reading, so that the peer must wait; consuming it goes on.
+     */
     @Test
     void theHighMarkOfTheInputHoldsThePeerUp() throws Exception {
         byte[] bytes = noise(8, MUCH);
@@ -545,12 +550,15 @@ class FlowTest extends OverEveryDriver {
             @Override
             public void late(Link link, TimeLimit which) {
                 long after = (link.now() - from) / 1_000_000;
-                if (which == TimeLimit.WRITE && moved >= 0 && moved != link.traffic().bytesOut()) {
+                if (which == TimeLimit.WRITE
+                        && moved >= 0
+                        && moved != link.traffic().bytesOut()) {
                     // The kernel has found room for some more meanwhile.
                     return;
                 }
                 moved = which == TimeLimit.WRITE ? link.traffic().bytesOut() : moved;
-                events.add(which + (after >= (which == TimeLimit.READ ? 150 : 100) ? "" : " too early, after " + after));
+                events.add(
+                        which + (after >= (which == TimeLimit.READ ? 150 : 100) ? "" : " too early, after " + after));
                 if (++told == 2) {
                     link.deadline(link.now() + 400_000_000L);
                 }

@@ -132,7 +132,11 @@ class KernelFolderTest {
 
     @Test
     void pipesAndDevicesAreNeverOpened() throws Exception {
-        assertEquals(0, new ProcessBuilder("mkfifo", root.resolve("pipe").toString()).start().waitFor());
+        assertEquals(
+                0,
+                new ProcessBuilder("mkfifo", root.resolve("pipe").toString())
+                        .start()
+                        .waitFor());
         assertEquals(FileInfo.Kind.OTHER, kind("pipe"));
         assertThrows(AccessDeniedException.class, () -> folder.open("pipe").close());
         assertThrows(AccessDeniedException.class, () -> folder.open("inner").close());

@@ -59,7 +59,8 @@ class ListenTest {
     @EnumSource(Spread.class)
     void everyConnectionIsServedAndEveryLoopWorks(Spread spread) throws Exception {
         boolean oneOwner = Servers.engine == Engine.SIGIO && spread == Spread.SHARED;
-        Assumptions.assumeFalse(oneOwner, "signals for a file have one owner: of those who share a socket one is served");
+        Assumptions.assumeFalse(
+                oneOwner, "signals for a file have one owner: of those who share a socket one is served");
         Set<String> threads = ConcurrentHashMap.newKeySet();
         ProtocolFactory factory = () -> new Echo() {
             @Override
@@ -232,7 +233,9 @@ class ListenTest {
         assertEquals("stopping", asked.next());
         assertEquals("bye", client.readText());
         assertThrows(IOException.class, () -> RawClient.connect(server.listening.address()));
-        assertThrows(IllegalStateException.class, () -> server.group.listen(ListenOptions.on(Servers.LOOPBACK), () -> Echo::new));
+        assertThrows(
+                IllegalStateException.class,
+                () -> server.group.listen(ListenOptions.on(Servers.LOOPBACK), () -> Echo::new));
     }
 
     @Test
@@ -342,9 +345,11 @@ class ListenTest {
         }
         ListenOptions options = ListenOptions.on(new InetSocketAddress("127.0.0.1", port));
         try (LoopGroup group = LoopGroup.open(Kernel.host(), 1, Servers.engine)) {
-            assertThrows(IllegalStateException.class, () -> group.listen(options, () -> {
-                throw new IllegalStateException("on purpose, for a test");
-            }));
+            assertThrows(
+                    IllegalStateException.class,
+                    () -> group.listen(options, () -> {
+                        throw new IllegalStateException("on purpose, for a test");
+                    }));
             group.listen(options, () -> Echo::new);
             assertThrows(SysException.class, () -> group.listen(options, () -> Echo::new), "and never twice");
         }
@@ -376,15 +381,22 @@ class ListenTest {
     }
 
     /**
-     * A server that may open very few descriptors is filled up and emptied again: it must neither spin nor lose its listener, and must
-     * say so once.
+     * A server that may open very few descriptors is filled up and emptied again: it must neither spin nor lose its
+     * listener, and must say so once.
      */
     @Test
     void outOfDescriptorsItWaitsAndRecovers(@TempDir Path folder) throws Exception {
         Process process = new ProcessBuilder(
-                        "sh", "-c", "ulimit -n 64; exec \"$0\" \"$@\"",
-                        System.getProperty("java.home") + "/bin/java", "--enable-native-access=ALL-UNNAMED",
-                        "-Xmx64m", "-XX:-MaxFDLimit", "-cp", jars(folder), FewDescriptors.class.getName())
+                        "sh",
+                        "-c",
+                        "ulimit -n 64; exec \"$0\" \"$@\"",
+                        System.getProperty("java.home") + "/bin/java",
+                        "--enable-native-access=ALL-UNNAMED",
+                        "-Xmx64m",
+                        "-XX:-MaxFDLimit",
+                        "-cp",
+                        jars(folder),
+                        FewDescriptors.class.getName())
                 .redirectErrorStream(true)
                 .start();
         try (BufferedReader output = process.inputReader(StandardCharsets.UTF_8)) {
@@ -416,10 +428,14 @@ class ListenTest {
         }
     }
 
-    /** Our classes as jars, as in a real installation: a class that lies in a folder needs a descriptor when it is first used. */
+    /**
+     * Our classes as jars, as in a real installation: a class that lies in a folder needs a descriptor when it is first
+     * used.
+     */
     private static String jars(Path folder) {
         return Stream.of(Buffer.class, SysException.class, Kernel.class, LoopGroup.class, FewDescriptors.class)
-                .map(type -> Path.of(type.getProtectionDomain().getCodeSource().getLocation().getPath()))
+                .map(type -> Path.of(
+                        type.getProtectionDomain().getCodeSource().getLocation().getPath()))
                 .distinct()
                 .map(place -> Files.isDirectory(place) ? jar(folder, place) : place.toString())
                 .collect(Collectors.joining(":"));

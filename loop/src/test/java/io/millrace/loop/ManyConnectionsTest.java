@@ -124,7 +124,7 @@ class ManyConnectionsTest {
                 case 1 -> socket.setSoLinger(true, 0);
                 case 2, 4, 5, 6 -> assertTrue(socket.getInputStream().read() < 0, "the server ends");
                 case 8 -> pouredBack(socket);
-                default -> { }
+                default -> {}
             }
         } catch (IOException e) {
             // A reset: for 3 always, for 2 when the server had unread input.
@@ -132,7 +132,10 @@ class ManyConnectionsTest {
         }
     }
 
-    /** The server may have seen the first bytes in two pieces: it throws away what it sees and pours back what comes later. */
+    /**
+     * The server may have seen the first bytes in two pieces: it throws away what it sees and pours back what comes
+     * later.
+     */
     private static void pouredBack(Socket socket) throws IOException {
         socket.getOutputStream().write('x');
         int next = socket.getInputStream().read();
@@ -140,7 +143,9 @@ class ManyConnectionsTest {
     }
 
     private static Set<String> threads() {
-        return Thread.getAllStackTraces().keySet().stream().map(Thread::getName).filter(name -> name.startsWith("millrace"))
+        return Thread.getAllStackTraces().keySet().stream()
+                .map(Thread::getName)
+                .filter(name -> name.startsWith("millrace"))
                 .collect(Collectors.toSet());
     }
 }

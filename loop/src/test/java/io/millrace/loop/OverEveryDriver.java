@@ -12,7 +12,10 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.Parameter;
 
-/** For tests that run all their cases once for each engine; one that this machine does not have is skipped, and says why. */
+/**
+ * For tests that run all their cases once for each engine; one that this machine does not have is skipped, and says
+ * why.
+ */
 abstract class OverEveryDriver {
     @Parameter
     Engine contender;
@@ -33,7 +36,8 @@ abstract class OverEveryDriver {
         }
         try {
             Path library = Path.of("target", "libkqueue-test.so").toAbsolutePath();
-            Process compiler = new ProcessBuilder("gcc", "-shared", "-fPIC", "-o", library.toString(), source.toString())
+            Process compiler = new ProcessBuilder(
+                            "gcc", "-shared", "-fPIC", "-o", library.toString(), source.toString())
                     .inheritIO()
                     .start();
             if (compiler.waitFor() == 0) {

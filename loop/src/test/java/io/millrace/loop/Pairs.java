@@ -9,7 +9,10 @@ import io.millrace.sys.Sockets;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Connected pairs of sockets for tests of what is watched: both ends in the hands of the test. Closes what is left open. */
+/**
+ * Connected pairs of sockets for tests of what is watched: both ends in the hands of the test. Closes what is left
+ * open.
+ */
 final class Pairs implements AutoCloseable {
     private static final int AF_UNIX = 1;
 

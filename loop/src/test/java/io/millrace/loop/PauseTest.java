@@ -53,7 +53,8 @@ class PauseTest {
     @ParameterizedTest
     @EnumSource(Spread.class)
     void whoListensPausedTakesNobodyUntilItGoesOn(Spread spread) throws Exception {
-        ListenOptions options = ListenOptions.on(Servers.LOOPBACK).withSpread(spread).withPaused(true);
+        ListenOptions options =
+                ListenOptions.on(Servers.LOOPBACK).withSpread(spread).withPaused(true);
         try (Running server = new Running(2, options, () -> Echo::new);
                 RawClient early = server.connect()) {
             early.send("early");
@@ -86,8 +87,7 @@ class PauseTest {
             listening.get().pause();
             return new Echo();
         };
-        try (Running server =
-                new Running(1, ListenOptions.on(Servers.LOOPBACK).withPaused(true), () -> factory)) {
+        try (Running server = new Running(1, ListenOptions.on(Servers.LOOPBACK).withPaused(true), () -> factory)) {
             listening.set(server.listening);
             List<RawClient> clients = new ArrayList<>();
             for (int i = 0; i < 3; i++) {
@@ -112,8 +112,7 @@ class PauseTest {
             listening.get().close();
             return new Echo();
         };
-        try (Running server =
-                new Running(1, ListenOptions.on(Servers.LOOPBACK).withPaused(true), () -> factory)) {
+        try (Running server = new Running(1, ListenOptions.on(Servers.LOOPBACK).withPaused(true), () -> factory)) {
             listening.set(server.listening);
             try (RawClient first = server.connect().send("first");
                     RawClient second = server.connect().send("second")) {
@@ -133,8 +132,7 @@ class PauseTest {
             made.incrementAndGet();
             return new Echo();
         };
-        try (Running server =
-                        new Running(2, ListenOptions.on(Servers.LOOPBACK).withPaused(true), () -> factory);
+        try (Running server = new Running(2, ListenOptions.on(Servers.LOOPBACK).withPaused(true), () -> factory);
                 RawClient client = server.connect()) {
             server.listening.close();
             server.listening.resume();
@@ -195,8 +193,7 @@ class PauseTest {
                 ports.add(((InetSocketAddress) link.peer()).getPort());
             }
         };
-        ListenOptions options =
-                ListenOptions.on(Servers.LOOPBACK).withFlags(ListenFlags.USUAL.withDeferSeconds(30));
+        ListenOptions options = ListenOptions.on(Servers.LOOPBACK).withFlags(ListenFlags.USUAL.withDeferSeconds(30));
         try (Running server = new Running(1, options, () -> factory);
                 RawClient silent = server.connect();
                 RawClient talker = server.connect().send("hello")) {

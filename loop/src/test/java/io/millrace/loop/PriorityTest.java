@@ -39,12 +39,16 @@ class PriorityTest extends OverEveryDriver {
 
     private Watch user(String name, int priority, Runnable also) {
         return loop.watch(-1, 0, (watch, found) -> {
-            told.add(name);
-            also.run();
-        }).priority(priority);
+                    told.add(name);
+                    also.run();
+                })
+                .priority(priority);
     }
 
-    /** [priorities] events that come again and again: alone of their priority they share, else the urgent one comes first. */
+    /**
+     * [priorities] events that come again and again: alone of their priority they share, else the urgent one comes
+     * first.
+     */
     @Test
     void theLessUrgentWaitUntilNothingMoreUrgentIsActive() {
         for (int priorities : new int[] {1, 2, 3}) {
@@ -54,12 +58,14 @@ class PriorityTest extends OverEveryDriver {
             for (int i = 0; i < 2; i++) {
                 int number = i;
                 loop.watch(-1, 0, (watch, found) -> {
-                    if (++counts[number] < 3) {
-                        watch.activate();
-                    } else if (number == 0) {
-                        loop.exit();
-                    }
-                }).priority(i * (priorities - 1)).activate();
+                            if (++counts[number] < 3) {
+                                watch.activate();
+                            } else if (number == 0) {
+                                loop.exit();
+                            }
+                        })
+                        .priority(i * (priorities - 1))
+                        .activate();
             }
             assertEquals(RunEnd.EXITED, loop.run(RunMode.UNTIL_EMPTY));
             assertEquals(3, counts[0]);
@@ -104,17 +110,20 @@ class PriorityTest extends OverEveryDriver {
             loop.limit(new DispatchLimit(null, 3, 1));
             int[] ends = pairs.pair();
             Watch urgent = loop.watch(ends[0], Interest.READ, (watch, found) -> {
-                told.add("urgent");
-                Pairs.read(ends[0], 10);
-            }).priority(0).once();
+                        told.add("urgent");
+                        Pairs.read(ends[0], 10);
+                    })
+                    .priority(0)
+                    .once();
             assertEquals(0, urgent.enable());
             for (int i = 0; i < 5; i++) {
                 int number = i;
                 user("slow " + i, 1, () -> {
-                    if (number == 0) {
-                        Pairs.write(ends[1], 1);
-                    }
-                }).activate();
+                            if (number == 0) {
+                                Pairs.write(ends[1], 1);
+                            }
+                        })
+                        .activate();
             }
             loop.run(RunMode.UNTIL_EMPTY);
             assertEquals(List.of("slow 0", "slow 1", "slow 2", "urgent", "slow 3", "slow 4"), told);

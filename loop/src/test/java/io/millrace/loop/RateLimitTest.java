@@ -22,7 +22,8 @@ import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Limits of rate on a virtual clock, after libevent's test-ratelim (71 of the plan): 30 connections that echo as fast as they are let.
+ * Limits of rate on a virtual clock, after libevent's test-ratelim (71 of the plan): 30 connections that echo as fast
+ * as they are let.
  */
 @Timeout(120)
 @ParameterizedClass
@@ -121,8 +122,7 @@ class RateLimitTest {
                 later.accept(link);
             }
         };
-        Listening listening = loop.listen(
-                ListenOptions.on(new InetSocketAddress("127.0.0.1", 7)), () -> () -> echo);
+        Listening listening = loop.listen(ListenOptions.on(new InetSocketAddress("127.0.0.1", 7)), () -> () -> echo);
         loop.turn(1);
         List<Hurried> all = new ArrayList<>();
         for (int i = 0; i < clients; i++) {
@@ -140,7 +140,10 @@ class RateLimitTest {
 
     private static double deviation(List<Double> rates) {
         double mean = rates.stream().mapToDouble(r -> r).average().orElseThrow();
-        return Math.sqrt(rates.stream().mapToDouble(r -> (r - mean) * (r - mean)).average().orElseThrow());
+        return Math.sqrt(rates.stream()
+                .mapToDouble(r -> (r - mean) * (r - mean))
+                .average()
+                .orElseThrow());
     }
 
     private static double total(List<Double> rates) {
@@ -223,10 +226,14 @@ class RateLimitTest {
     void aMemberThatWaitsCanChangeToAnotherGroup() throws Exception {
         RateGroup slow = RateGroup.of(Rate.of(1));
         RateGroup fast = RateGroup.of(Rate.of(50_000));
-        List<Double> rates = play(2, 0, link -> {
-            slow.add(link);
-            link.deadline(link.now() + SECOND);
-        }, fast::add);
+        List<Double> rates = play(
+                2,
+                0,
+                link -> {
+                    slow.add(link);
+                    link.deadline(link.now() + SECOND);
+                },
+                fast::add);
         assertEquals(50_000, total(rates), 2500);
         assertEquals(0, slow.members());
     }

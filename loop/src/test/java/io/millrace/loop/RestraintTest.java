@@ -32,7 +32,10 @@ class RestraintTest {
     private final Watcher trace = new Watcher();
     private final List<RawClient> clients = new ArrayList<>();
 
-    /** Reads a trace: which connections the kernel took less of than there was, and how many it was told to keep little of. */
+    /**
+     * Reads a trace: which connections the kernel took less of than there was, and how many it was told to keep little
+     * of.
+     */
     private static final class Watcher extends OutputStream {
         private static final Pattern SHORT = Pattern.compile("send (\\d+) \\((\\d+)[^)]*\\) = (?!\\2\\b)");
 
@@ -80,8 +83,8 @@ class RestraintTest {
 
     /** Serves so many clients, of whom only the last reads, and that one everything. */
     private void serve(int silent) throws Exception {
-        LoopGroup group =
-                LoopGroup.open(TracedKernel.over(Kernel.host(), new PrintStream(trace, true, StandardCharsets.UTF_8)), 1);
+        LoopGroup group = LoopGroup.open(
+                TracedKernel.over(Kernel.host(), new PrintStream(trace, true, StandardCharsets.UTF_8)), 1);
         try {
             Listening listening = group.listen(ListenOptions.on(Servers.LOOPBACK), () -> Large::new);
             for (int i = 0; i < silent; i++) {

@@ -47,7 +47,8 @@ class RingContractTest {
     class Tiny extends ConnectionTest {
         @BeforeAll
         static void begin() {
-            Servers.engine = Engine.ring(RingSizes.USUAL.withQueues(4, 8).withBuffers(2, 512, true).withSends(2048, 1024));
+            Servers.engine = Engine.ring(
+                    RingSizes.USUAL.withQueues(4, 8).withBuffers(2, 512, true).withSends(2048, 1024));
         }
 
         @AfterAll

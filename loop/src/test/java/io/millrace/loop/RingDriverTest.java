@@ -35,7 +35,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** What is a ring's own: operations under way at the end, input that nobody wants, buffers that many share, very many connections. */
+/**
+ * What is a ring's own: operations under way at the end, input that nobody wants, buffers that many share, very many
+ * connections.
+ */
 @Timeout(180)
 class RingDriverTest {
     private static final int CROWD = 15_000;
@@ -78,7 +81,10 @@ class RingDriverTest {
         assertEquals(before, Servers.descriptors());
     }
 
-    /** A receive is under way for each of them, for some a poll or a send too: no descriptor may be left, and none closed twice. */
+    /**
+     * A receive is under way for each of them, for some a poll or a send too: no descriptor may be left, and none
+     * closed twice.
+     */
     @Test
     void whatIsUnderWayWhenAConnectionEndsIsWaitedFor() throws Exception {
         Events<CloseCause> causes = new Events<>();
@@ -206,8 +212,14 @@ class RingDriverTest {
         try (Running server = Running.serving(() -> echo)) {
             int port = server.listening.address().getPort();
             Process crowd = new ProcessBuilder(
-                            Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:+UseSerialGC", "-Xmx256m",
-                            "-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path"), Crowd.class.getName(),
+                            Path.of(System.getProperty("java.home"), "bin", "java")
+                                    .toString(),
+                            "-XX:+UseSerialGC",
+                            "-Xmx256m",
+                            "-XX:TieredStopAtLevel=1",
+                            "-cp",
+                            System.getProperty("java.class.path"),
+                            Crowd.class.getName(),
                             Integer.toString(port))
                     .redirectErrorStream(true)
                     .start();
@@ -232,7 +244,8 @@ class RingDriverTest {
         private Crowd() {}
 
         public static void main(String[] arguments) throws IOException {
-            InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), Integer.parseInt(arguments[0]));
+            InetSocketAddress address =
+                    new InetSocketAddress(InetAddress.getLoopbackAddress(), Integer.parseInt(arguments[0]));
             List<SocketChannel> all = new ArrayList<>();
             for (int i = 0; i < CROWD; i++) {
                 all.add(SocketChannel.open(address));

@@ -87,7 +87,8 @@ class RunTest extends OverEveryDriver {
     @Test
     void whatIsInTheBackgroundDoesNot() {
         loop.every(Duration.ofMillis(1), () -> told.add("tick")).background();
-        Watch watch = loop.watch(pairs.pair()[0], Interest.READ, (self, found) -> {}).background();
+        Watch watch =
+                loop.watch(pairs.pair()[0], Interest.READ, (self, found) -> {}).background();
         assertEquals(0, watch.enable());
         assertEquals(RunEnd.EMPTY, loop.run(RunMode.UNTIL_EMPTY));
         watch.disable();
@@ -158,9 +159,10 @@ class RunTest extends OverEveryDriver {
     @Test
     void breakOffIsAfterTheCallbackAndTheRestStaysActive() {
         loop.watch(-1, 0, (watch, found) -> {
-            told.add("first");
-            loop.breakOff();
-        }).activate();
+                    told.add("first");
+                    loop.breakOff();
+                })
+                .activate();
         loop.watch(-1, 0, (watch, found) -> told.add("second")).activate();
         assertEquals(RunEnd.BROKEN, loop.run(RunMode.UNTIL_EMPTY));
         assertEquals(List.of("first"), told);
@@ -190,13 +192,15 @@ class RunTest extends OverEveryDriver {
     @Test
     void rescanLooksAtTheKernelBeforeTheRestIsCalled() {
         int[] ends = pairs.pair();
-        Watch reader = loop.watch(ends[0], Interest.READ, (watch, found) -> told.add("read")).once();
+        Watch reader = loop.watch(ends[0], Interest.READ, (watch, found) -> told.add("read"))
+                .once();
         assertEquals(0, reader.enable());
         loop.watch(-1, 0, (watch, found) -> {
-            told.add("first");
-            Pairs.write(ends[1], 1);
-            loop.rescan();
-        }).activate();
+                    told.add("first");
+                    Pairs.write(ends[1], 1);
+                    loop.rescan();
+                })
+                .activate();
         loop.watch(-1, 0, (watch, found) -> told.add("second")).activate();
         loop.turn(0);
         assertEquals(List.of("first"), told);
@@ -208,10 +212,11 @@ class RunTest extends OverEveryDriver {
     @Test
     void aCallbackCannotRunTheLoop() {
         loop.watch(-1, 0, (watch, found) -> {
-            assertThrows(IllegalStateException.class, () -> loop.run(RunMode.NOW));
-            assertThrows(IllegalStateException.class, () -> loop.turn(0));
-            told.add("refused");
-        }).activate();
+                    assertThrows(IllegalStateException.class, () -> loop.run(RunMode.NOW));
+                    assertThrows(IllegalStateException.class, () -> loop.turn(0));
+                    told.add("refused");
+                })
+                .activate();
         loop.run(RunMode.NOW);
         assertEquals(List.of("refused"), told);
     }
@@ -329,12 +334,13 @@ class RunTest extends OverEveryDriver {
         List<Long> times = new ArrayList<>();
         for (int i = 0; i < 2; i++) {
             loop.watch(-1, 0, (watch, found) -> {
-                times.add(loop.now());
-                long end = System.nanoTime() + MILLI;
-                while (System.nanoTime() < end) {
-                    Thread.onSpinWait();
-                }
-            }).activate();
+                        times.add(loop.now());
+                        long end = System.nanoTime() + MILLI;
+                        while (System.nanoTime() < end) {
+                            Thread.onSpinWait();
+                        }
+                    })
+                    .activate();
         }
         loop.turn(0);
         assertEquals(times.get(0), times.get(1));

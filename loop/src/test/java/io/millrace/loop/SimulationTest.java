@@ -22,14 +22,19 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** The loop, its driver and connections over a simulated kernel: an echo server under every fault that a kernel can produce. */
+/**
+ * The loop, its driver and connections over a simulated kernel: an echo server under every fault that a kernel can
+ * produce.
+ */
 @Timeout(300)
 class SimulationTest {
     static final int PORT = 7;
     private static final int SCHEDULES = 12_000;
     private static final int MOST_TURNS = 200_000;
 
-    /** Running out of descriptors is said once each time: thousands of times here. Held, or the setting would be lost. */
+    /**
+     * Running out of descriptors is said once each time: thousands of times here. Held, or the setting would be lost.
+     */
     private static final Logger QUIET = Logger.getLogger("io.millrace.loop");
 
     @BeforeAll
@@ -56,8 +61,8 @@ class SimulationTest {
     }
 
     /**
-     * Sends frames back, a length byte and that many more: whole ones only, so that parts of frames stay behind in the connection. Now and then it
-     * holds the input back and goes on from a task.
+     * Sends frames back, a length byte and that many more: whole ones only, so that parts of frames stay behind in the
+     * connection. Now and then it holds the input back and goes on from a task.
      */
     private static final class FrameEcho implements Protocol {
         private final Ledger ledger;
@@ -212,7 +217,8 @@ class SimulationTest {
                 return false;
             }
             over = true;
-            assertTrue(lenient || n == -1 && finished && echoed == noise.length,
+            assertTrue(
+                    lenient || n == -1 && finished && echoed == noise.length,
                     "ended with " + n + " after " + echoed + " of " + noise.length);
             return true;
         }
@@ -233,10 +239,12 @@ class SimulationTest {
         if (random.nextInt(4) == 0) {
             options = options.withMaxConnections(1 + random.nextInt(3), Overload.WAIT);
         }
-        Listening listening = loop.listen(options, () -> () -> new FrameEcho(ledger, budget.high(), new Random(random.nextLong())));
+        Listening listening =
+                loop.listen(options, () -> () -> new FrameEcho(ledger, budget.high(), new Random(random.nextLong())));
         loop.turn(1);
         for (int i = 1 + random.nextInt(8); i > 0; i--) {
-            kernel.add(new EchoClient(new Random(random.nextLong()), kernel.faults().jumps()));
+            kernel.add(new EchoClient(
+                    new Random(random.nextLong()), kernel.faults().jumps()));
         }
         for (int turns = 0; !kernel.done(); turns++) {
             assertTrue(turns < MOST_TURNS, "no end in sight");
@@ -260,8 +268,12 @@ class SimulationTest {
         return random.nextInt(3) == 0
                 ? Budget.USUAL
                 : new Budget(
-                        2 + random.nextInt(200), 1 + random.nextInt(500), 1 + random.nextInt(500),
-                        1 + random.nextInt(5000), 1 + random.nextInt(3), 1 + random.nextInt(2000));
+                        2 + random.nextInt(200),
+                        1 + random.nextInt(500),
+                        1 + random.nextInt(500),
+                        1 + random.nextInt(5000),
+                        1 + random.nextInt(3),
+                        1 + random.nextInt(2000));
     }
 
     /** The clients have gone: the server must notice by itself. */
@@ -269,7 +281,9 @@ class SimulationTest {
         int turns = 0;
         do {
             loop.turn(1_000_000);
-            assertTrue(turns++ < 10_000, "connections left that nobody is at the other end of: " + listening.connections());
+            assertTrue(
+                    turns++ < 10_000,
+                    "connections left that nobody is at the other end of: " + listening.connections());
         } while (listening.connections() > 0);
     }
 }

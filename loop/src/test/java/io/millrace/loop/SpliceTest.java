@@ -224,12 +224,13 @@ class SpliceTest extends OverEveryDriver {
     private static long pipes() throws IOException {
         try (var links = Files.list(Path.of("/proc/self/fd"))) {
             return links.filter(link -> {
-                try {
-                    return Files.readSymbolicLink(link).toString().startsWith("pipe:");
-                } catch (IOException e) {
-                    return false;
-                }
-            }).count();
+                        try {
+                            return Files.readSymbolicLink(link).toString().startsWith("pipe:");
+                        } catch (IOException e) {
+                            return false;
+                        }
+                    })
+                    .count();
         }
     }
 }

@@ -4,7 +4,6 @@ package io.millrace.loop;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.poll.Interest;
 import io.millrace.testkit.SimKernel;
@@ -70,9 +69,10 @@ class TimerTest {
     void aPersistentTimeoutBeginsAnewWithEachCall() {
         List<Integer> found = new ArrayList<>();
         Watch watch = loop.watch(-1, 0, (self, what) -> {
-            found.add(what);
-            ring();
-        }).timeout(Duration.ofMillis(200));
+                    found.add(what);
+                    ring();
+                })
+                .timeout(Duration.ofMillis(200));
         assertEquals(0, watch.enable());
         loop.schedule(Duration.ofMillis(100), () -> watch.activate(Interest.READ));
         until(310);

@@ -33,11 +33,20 @@ class TraceTest {
     @MethodSource("engines")
     void tellsWhatTheKernelReportedAndWhatTheLoopDid(Engine engine) throws Exception {
         String trace = exchange(engine);
-        assertSays(trace,
-            "listen \\S+ = \\d+", "accept \\d+ = \\d+", "accept \\d+ = EAGAIN", "reported: \\d+ READ",
-            "turn \\d+: e?poll, no limit, waited [0-9.]+ ms = 1", "recv \\d+ \\(65536\\) = 5", "send \\d+ \\(5\\) = 5",
-            "recv \\d+ \\(65536\\) = 0", "close \\d+ = 0");
-        String add = engine == Engine.EPOLL_EDGE ? "add \\d+ READ\\|WRITE\\|PEER_CLOSED\\|EDGE = 0" : "add \\d+ READ\\|PEER_CLOSED = 0";
+        assertSays(
+                trace,
+                "listen \\S+ = \\d+",
+                "accept \\d+ = \\d+",
+                "accept \\d+ = EAGAIN",
+                "reported: \\d+ READ",
+                "turn \\d+: e?poll, no limit, waited [0-9.]+ ms = 1",
+                "recv \\d+ \\(65536\\) = 5",
+                "send \\d+ \\(5\\) = 5",
+                "recv \\d+ \\(65536\\) = 0",
+                "close \\d+ = 0");
+        String add = engine == Engine.EPOLL_EDGE
+                ? "add \\d+ READ\\|WRITE\\|PEER_CLOSED\\|EDGE = 0"
+                : "add \\d+ READ\\|PEER_CLOSED = 0";
         assertSays(trace, add);
     }
 
@@ -45,11 +54,21 @@ class TraceTest {
     void tellsWhatARingHandsOverAndWhatComesOfIt() throws Exception {
         Probe probe = Probe.host();
         Assumptions.assumeTrue(probe.available(), probe.whyNot());
-        assertSays(exchange(Engine.RING),
-            "submits: poll \\d+ READ, again and again", "turn \\d+: io_uring_enter, no limit, waited [0-9.]+ ms = \\d+",
-            "reported: poll for wake-ups = READ, goes on", "submits: recv \\d+, one after the other", "reported: recv \\d+ = 5, goes on",
-            "submits: send \\d+ \\(5\\)", "reported: send \\d+ = 5\n", "reported: recv \\d+ = 0\n", "submits: accept \\d+, one after the other",
-            "submits: cancel accept \\d+", "io_uring_enter, without waiting = \\d+", "reported: accept \\d+ = ECANCELED", "close \\d+ = 0");
+        assertSays(
+                exchange(Engine.RING),
+                "submits: poll \\d+ READ, again and again",
+                "turn \\d+: io_uring_enter, no limit, waited [0-9.]+ ms = \\d+",
+                "reported: poll for wake-ups = READ, goes on",
+                "submits: recv \\d+, one after the other",
+                "reported: recv \\d+ = 5, goes on",
+                "submits: send \\d+ \\(5\\)",
+                "reported: send \\d+ = 5\n",
+                "reported: recv \\d+ = 0\n",
+                "submits: accept \\d+, one after the other",
+                "submits: cancel accept \\d+",
+                "io_uring_enter, without waiting = \\d+",
+                "reported: accept \\d+ = ECANCELED",
+                "close \\d+ = 0");
     }
 
     /** The trace of a server whose one client has something echoed. */
@@ -86,9 +105,10 @@ class TraceTest {
             kernel.close(pipe[0]);
             kernel.close(pipe[1]);
         }
-        assertSays(text.toString(StandardCharsets.UTF_8),
-            "\\[7\\] \\S+ +poll bell \\d+, no limit, waited [0-9.]+ ms = bell\n",
-            "poll \\d+ READ or bell \\d+, limit 1.000 ms, waited [0-9.]+ ms = time is up\n",
-            "poll \\d+ WRITE or bell \\d+, no limit, waited [0-9.]+ ms = WRITE\n");
+        assertSays(
+                text.toString(StandardCharsets.UTF_8),
+                "\\[7\\] \\S+ +poll bell \\d+, no limit, waited [0-9.]+ ms = bell\n",
+                "poll \\d+ READ or bell \\d+, limit 1.000 ms, waited [0-9.]+ ms = time is up\n",
+                "poll \\d+ WRITE or bell \\d+, no limit, waited [0-9.]+ ms = WRITE\n");
     }
 }

@@ -205,7 +205,9 @@ class WatchTest extends OverEveryDriver {
         assertEquals(0, watch("writer", ends[0], WRITE).enable());
         Pairs.write(ends[1], 1);
         turns(1);
-        assertEquals(List.of("first R", "second RW", "writer W"), heard().stream().sorted().toList());
+        assertEquals(
+                List.of("first R", "second RW", "writer W"),
+                heard().stream().sorted().toList());
         second.disable();
         turns(1);
         assertEquals(List.of("first R", "writer W"), heard().stream().sorted().toList());
@@ -267,7 +269,8 @@ class WatchTest extends OverEveryDriver {
         Watch[] both = new Watch[2];
         for (int i = 0; i < 2; i++) {
             int other = 1 - i;
-            both[i] = loop.watch(ends[i], READ, (watch, found) -> assertEquals(0, both[other].enable())).once();
+            both[i] = loop.watch(ends[i], READ, (watch, found) -> assertEquals(0, both[other].enable()))
+                    .once();
             assertEquals(0, both[i].enable());
         }
         Pairs.write(ends[0], 1);
@@ -345,7 +348,9 @@ class WatchTest extends OverEveryDriver {
         pairs.close(ends[1]);
         turns(2);
         String hangUp = contender == Engine.SELECT ? "" : "H";
-        assertEquals(List.of("reader R" + hangUp, "writer W" + hangUp), heard().stream().sorted().toList());
+        assertEquals(
+                List.of("reader R" + hangUp, "writer W" + hangUp),
+                heard().stream().sorted().toList());
     }
 
     /** [dup_fd] */
@@ -431,13 +436,14 @@ class WatchTest extends OverEveryDriver {
     @Test
     void anEventAllocatesNothing() {
         int[] calls = new int[1];
-        Watch writer = loop.watch(pairs.pair()[0], WRITE, (watch, found) -> calls[0]++).timeout(Duration.ofHours(1));
+        Watch writer =
+                loop.watch(pairs.pair()[0], WRITE, (watch, found) -> calls[0]++).timeout(Duration.ofHours(1));
         assertEquals(0, writer.enable());
         loop.timer(() -> calls[0]++).every(Duration.ofNanos(100));
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         long least = Long.MAX_VALUE;
         // Until the JIT compiler is done with it, which on a busy machine takes its time.
-        for (long end = System.nanoTime() + 30 * SECOND; least >= 10_000 && System.nanoTime() < end;) {
+        for (long end = System.nanoTime() + 30 * SECOND; least >= 10_000 && System.nanoTime() < end; ) {
             long before = threads.getCurrentThreadAllocatedBytes();
             turns(10_000);
             least = Math.min(least, threads.getCurrentThreadAllocatedBytes() - before);

@@ -5,7 +5,10 @@ import io.millrace.poll.Trace;
 import io.millrace.sys.Spawn;
 import java.util.List;
 
-/** A worker process of ours, from its start to the moment when its end has been taken note of: until then its id is nobody else's. */
+/**
+ * A worker process of ours, from its start to the moment when its end has been taken note of: until then its id is
+ * nobody else's.
+ */
 final class Child {
     final int pid;
     final int pidfd;
@@ -23,9 +26,11 @@ final class Child {
 
     /** Starts a process whose descriptor 0 is {@code first} and whose tie is {@code tie}: its id or -errno. */
     static int spawn(List<String> command, List<String> environment, int first, int tie, Trace trace) {
-        int result = Spawn.spawn(command.getFirst(), command, environment, new int[] {first, tie}, new int[] {0, Worker.TIE});
+        int result = Spawn.spawn(
+                command.getFirst(), command, environment, new int[] {first, tie}, new int[] {0, Worker.TIE});
         if (trace != null) {
-            trace.called("posix_spawn " + command.getFirst() + ", " + first + " as 0, " + tie + " as " + Worker.TIE, result);
+            trace.called(
+                    "posix_spawn " + command.getFirst() + ", " + first + " as 0, " + tie + " as " + Worker.TIE, result);
         }
         return result;
     }
@@ -40,7 +45,8 @@ final class Child {
         reaped = true;
         exitCode = result < 0 ? 0 : Spawn.exitCode(status[0]);
         if (trace != null) {
-            trace.line("  waitpid " + pid + " = " + (exitCode > 128 ? "signal " + (exitCode - 128) : "exit code " + exitCode));
+            trace.line("  waitpid " + pid + " = "
+                    + (exitCode > 128 ? "signal " + (exitCode - 128) : "exit code " + exitCode));
         }
         return true;
     }
@@ -58,8 +64,8 @@ final class Child {
 
     /** In words, once it was reaped, if it did not end as it should; else {@code null}. */
     synchronized String complaint() {
-        return killed || exitCode == 0 ? null : exitCode > 128
-                ? "was ended by signal " + (exitCode - 128)
-                : "ended with exit code " + exitCode;
+        return killed || exitCode == 0
+                ? null
+                : exitCode > 128 ? "was ended by signal " + (exitCode - 128) : "ended with exit code " + exitCode;
     }
 }

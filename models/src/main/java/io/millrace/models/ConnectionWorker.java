@@ -16,8 +16,8 @@ import java.time.Duration;
 import java.util.function.Supplier;
 
 /**
- * The other end of {@link ProcessServer}: serves the client that is descriptor 0, and is done. Uses the JDK's own channels throughout: linking
- * system calls of our own would be a third of the life of a short-lived worker.
+ * The other end of {@link ProcessServer}: serves the client that is descriptor 0, and is done. Uses the JDK's own
+ * channels throughout: linking system calls of our own would be a third of the life of a short-lived worker.
  */
 final class ConnectionWorker implements Server {
     private final int wanted;
@@ -32,7 +32,8 @@ final class ConnectionWorker implements Server {
     }
 
     @Override
-    public synchronized Listening listen(ListenOptions address, Supplier<? extends ProtocolFactory> protocols) throws IOException {
+    public synchronized Listening listen(ListenOptions address, Supplier<? extends ProtocolFactory> protocols)
+            throws IOException {
         if (listened++ != wanted) {
             return new Inherited(address.address(), 0);
         }

@@ -16,7 +16,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The workers of one listening socket of a {@link PreforkServer}, on the supervisor's thread but for what a {@link Listening} offers to all.
+ * The workers of one listening socket of a {@link PreforkServer}, on the supervisor's thread but for what a
+ * {@link Listening} offers to all.
  *
  * <pre>
  *   started ──'R'──► ready ──reload: 'D'──► leaving ──► gone
@@ -24,7 +25,10 @@ import java.util.concurrent.TimeUnit;
  * </pre>
  */
 final class Flock implements Listening {
-    /** What is said over the tie: by a worker that it is ready, or how many connections it has; to a worker to drain, or to say how many. */
+    /**
+     * What is said over the tie: by a worker that it is ready, or how many connections it has; to a worker to drain, or
+     * to say how many.
+     */
     static final byte READY = 'R';
 
     static final byte COUNT = 'N';
@@ -90,7 +94,10 @@ final class Flock implements Listening {
     }
 
     private long missing() {
-        return server.carriers() - members.stream().filter(m -> m.generation == generation && !m.leaving).count();
+        return server.carriers()
+                - members.stream()
+                        .filter(m -> m.generation == generation && !m.leaving)
+                        .count();
     }
 
     /** Nanoseconds until {@link #grow} has something to do, negative for nothing. */
@@ -165,7 +172,8 @@ final class Flock implements Listening {
             if (said[0] == READY) {
                 member.ready = true;
             } else if (said[0] == COUNT && Descriptors.read(member.tie, said, 4) == 4) {
-                member.connections = (said[0] & 0xff) << 24 | (said[1] & 0xff) << 16 | (said[2] & 0xff) << 8 | said[3] & 0xff;
+                member.connections =
+                        (said[0] & 0xff) << 24 | (said[1] & 0xff) << 16 | (said[2] & 0xff) << 8 | said[3] & 0xff;
                 release(member);
             }
         }
@@ -192,7 +200,9 @@ final class Flock implements Listening {
         // One of the old in a reload has been replaced already, and a reload that is given up needs nobody.
         server.census().died(member.generation == generation && (member.ready || !reloading));
         String complaint = member.child.complaint();
-        Servers.log(Level.WARNING, "worker " + member.child.pid + " " + (complaint == null ? "ended of its own accord" : complaint));
+        Servers.log(
+                Level.WARNING,
+                "worker " + member.child.pid + " " + (complaint == null ? "ended of its own accord" : complaint));
         if (reloading && member.generation == generation && !member.ready) {
             giveUpReload();
         } else if (now - member.born < YOUNG_NANOS) {

@@ -17,8 +17,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 
 /**
- * Where clients of a blocking model come in: a listening socket, how many may be inside, and what to do when accept(2) fails. One
- * thread takes connections; it sleeps on the socket and a bell, which rings when a place has come free or the gate is to close.
+ * Where clients of a blocking model come in: a listening socket, how many may be inside, and what to do when accept(2)
+ * fails. One thread takes connections; it sleeps on the socket and a bell, which rings when a place has come free or
+ * the gate is to close.
  */
 final class Gate implements Listening {
     /** There is no connection to be had for now. */
@@ -112,8 +113,9 @@ final class Gate implements Listening {
         if (options.errors() != null) {
             options.errors().accept(new SysException("accept", result, address));
         } else if (pause == 0) {
-            Servers.log(Level.WARNING, "cannot accept on " + address + ": " + Errno.describe(result)
-                    + "; clients wait, trying on");
+            Servers.log(
+                    Level.WARNING,
+                    "cannot accept on " + address + ": " + Errno.describe(result) + "; clients wait, trying on");
         }
         pause = pause == 0 ? SHORTEST_PAUSE : Math.min(2 * pause, LONGEST_PAUSE);
     }

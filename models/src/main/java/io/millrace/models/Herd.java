@@ -28,9 +28,10 @@ import java.util.function.IntConsumer;
 import java.util.stream.Stream;
 
 /**
- * The thundering herd, as an experiment: several workers, each a thread or a process with an epoll of its own, wait for connections to one address, in
- * each of the ways there are. One connection needs one worker; counted is how many are woken for it, how many of them for nothing, who
- * gets it, and how long clients wait when one worker is slow. On the loopback address, bounded in number.
+ * The thundering herd, as an experiment: several workers, each a thread or a process with an epoll of its own, wait for
+ * connections to one address, in each of the ways there are. One connection needs one worker; counted is how many are
+ * woken for it, how many of them for nothing, who gets it, and how long clients wait when one worker is slow. On the
+ * loopback address, bounded in number.
  */
 public final class Herd {
     private static final int EVENTS = 16;
@@ -42,10 +43,16 @@ public final class Herd {
         /** One socket in every epoll: a connection wakes all who sleep. */
         PLAIN("one socket in every epoll"),
 
-        /** The same with EPOLLEXCLUSIVE: it wakes one of those who sleep, and the same one again as long as that one keeps up. */
+        /**
+         * The same with EPOLLEXCLUSIVE: it wakes one of those who sleep, and the same one again as long as that one
+         * keeps up.
+         */
         EXCLUSIVE("the same, EPOLLEXCLUSIVE"),
 
-        /** A socket for each worker, SO_REUSEPORT: the kernel chooses by a hash of the addresses, whoever is busy or not. */
+        /**
+         * A socket for each worker, SO_REUSEPORT: the kernel chooses by a hash of the addresses, whoever is busy or
+         * not.
+         */
         REUSE_PORT("a socket each, SO_REUSEPORT"),
 
         /** The same, chosen by a program of ours in the kernel. */
@@ -70,14 +77,16 @@ public final class Herd {
      * What was counted.
      *
      * @param accepted connections that were served
-     * @param wakeups how often a worker was woken, by the kernel's own count of how often it slept (proc_pid_status(5) voluntary_ctxt_switches)
-     * @param useless how often not for a connection: accept gave EAGAIN, or the kernel saw that another had been faster and let the worker sleep
-     *     on without a word
+     * @param wakeups how often a worker was woken, by the kernel's own count of how often it slept (proc_pid_status(5)
+     *     voluntary_ctxt_switches)
+     * @param useless how often not for a connection: accept gave EAGAIN, or the kernel saw that another had been faster
+     *     and let the worker sleep on without a word
      * @param spread connections by worker; the first is the slow one
      * @param medianNanos how long a client waited for its answer, connecting included
      * @param p99Nanos how long the slowest hundredth waited at least
      */
-    public record Result(int accepted, long wakeups, long useless, List<Integer> spread, long medianNanos, long p99Nanos) {}
+    public record Result(
+            int accepted, long wakeups, long useless, List<Integer> spread, long medianNanos, long p99Nanos) {}
 
     /** A worker's part. */
     private final class ThreadWorker {
@@ -132,7 +141,8 @@ public final class Herd {
     static long sleeps() {
         try (Stream<String> lines = Files.lines(Path.of("/proc/thread-self/status"))) {
             return lines.filter(line -> line.startsWith("voluntary_ctxt_switches:"))
-                    .mapToLong(line -> Long.parseLong(line.substring(line.indexOf(':') + 1).trim()))
+                    .mapToLong(line ->
+                            Long.parseLong(line.substring(line.indexOf(':') + 1).trim()))
                     .sum();
         } catch (IOException e) {
             // No /proc: nothing is counted.
@@ -157,7 +167,8 @@ public final class Herd {
      * @throws UnsupportedOperationException where the kernel's calls cannot be used
      * @throws IOException if the kernel refuses something, such as the option that a way needs
      */
-    public static Result run(Way way, int workers, int connections, Duration slow) throws IOException, InterruptedException {
+    public static Result run(Way way, int workers, int connections, Duration slow)
+            throws IOException, InterruptedException {
         if (workers < 1 || connections < 1) {
             throw new IllegalArgumentException("at least one worker and one connection");
         }
@@ -171,7 +182,8 @@ public final class Herd {
     }
 
     /**
-     * The same with processes as workers: this program's JVM, started once more for each with {@link HerdWorker} in place of the program.
+     * The same with processes as workers: this program's JVM, started once more for each with {@link HerdWorker} in
+     * place of the program.
      *
      * @param command what starts such a process in place of that; its arguments are added. Empty for this program's own
      * @throws IOException also if the command that started this program is not known
@@ -193,7 +205,8 @@ public final class Herd {
         }
     }
 
-    private Result measure(HerdProcesses processes, Way way, int count, int connections, Duration slow, List<String> command)
+    private Result measure(
+            HerdProcesses processes, Way way, int count, int connections, Duration slow, List<String> command)
             throws IOException, InterruptedException {
         InetSocketAddress address = listen(way, count);
         processes.start(way, sockets, count, slow, command);
@@ -205,9 +218,16 @@ public final class Herd {
             processes.count();
             long[] waits = visit(address, connections);
             List<HerdProcesses.Count> counts = processes.end();
-            long wakeups = counts.stream().mapToLong(HerdProcesses.Count::wakeups).sum();
-            long useless = counts.stream().mapToLong(one -> Math.max(0, one.wakeups() - one.useful())).sum();
-            return result(waits, wakeups, useless, counts.stream().map(HerdProcesses.Count::served).toList());
+            long wakeups =
+                    counts.stream().mapToLong(HerdProcesses.Count::wakeups).sum();
+            long useless = counts.stream()
+                    .mapToLong(one -> Math.max(0, one.wakeups() - one.useful()))
+                    .sum();
+            return result(
+                    waits,
+                    wakeups,
+                    useless,
+                    counts.stream().map(HerdProcesses.Count::served).toList());
         } finally {
             end(threads, acceptor);
         }
@@ -220,18 +240,23 @@ public final class Herd {
         return acceptor;
     }
 
-    private Result measure(Way way, int count, int connections, Duration slow) throws IOException, InterruptedException {
+    private Result measure(Way way, int count, int connections, Duration slow)
+            throws IOException, InterruptedException {
         InetSocketAddress address = listen(way, count);
         for (int i = 0; i < count; i++) {
             int listener = way == Way.ONE_ACCEPTOR ? -1 : sockets.get(i % sockets.size());
             ThreadWorker worker = new ThreadWorker(listener, i == 0 ? slow : Duration.ZERO);
             workers.add(worker);
             if (listener >= 0) {
-                check("epoll_ctl", worker.poller.add(listener, Interest.READ | (way == Way.EXCLUSIVE ? Interest.EXCLUSIVE : 0), i));
+                check(
+                        "epoll_ctl",
+                        worker.poller.add(
+                                listener, Interest.READ | (way == Way.EXCLUSIVE ? Interest.EXCLUSIVE : 0), i));
             }
         }
         List<Thread> threads = new ArrayList<>();
-        workers.forEach(worker -> threads.add(Thread.ofPlatform().daemon().name("herd").start(worker::run)));
+        workers.forEach(
+                worker -> threads.add(Thread.ofPlatform().daemon().name("herd").start(worker::run)));
         Poller acceptor = way == Way.ONE_ACCEPTOR ? acceptor(threads, this::hand) : null;
         long[] waits;
         try {
@@ -282,7 +307,9 @@ public final class Herd {
         Peer peer = new Peer();
         while (!over) {
             acceptor.poll(-1, ready);
-            for (int fd = kernel.accept(sockets.getFirst(), peer); fd >= 0; fd = kernel.accept(sockets.getFirst(), peer)) {
+            for (int fd = kernel.accept(sockets.getFirst(), peer);
+                    fd >= 0;
+                    fd = kernel.accept(sockets.getFirst(), peer)) {
                 hand.accept(fd);
             }
         }
@@ -339,7 +366,9 @@ public final class Herd {
         return result(
                 waits,
                 workers.stream().mapToLong(worker -> worker.wakeups).sum(),
-                workers.stream().mapToLong(worker -> Math.max(0, worker.wakeups - worker.useful)).sum(),
+                workers.stream()
+                        .mapToLong(worker -> Math.max(0, worker.wakeups - worker.useful))
+                        .sum(),
                 workers.stream().map(worker -> worker.served).toList());
     }
 

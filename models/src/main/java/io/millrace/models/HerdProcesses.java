@@ -13,7 +13,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The workers of {@link Herd} as processes: started, told when to count, asked what they have counted. One thread uses it, another hands over. */
+/**
+ * The workers of {@link Herd} as processes: started, told when to count, asked what they have counted. One thread uses
+ * it, another hands over.
+ */
 final class HerdProcesses implements AutoCloseable {
     private static final int PATIENCE_MILLIS = 60_000;
 
@@ -45,9 +48,14 @@ final class HerdProcesses implements AutoCloseable {
 
     private void start(int socket, List<String> command) throws IOException {
         int[] pair = new int[2];
-        Herd.check("socketpair", Sockets.socketpair(Sockets.AF_UNIX, Sockets.SOCK_STREAM | Sockets.SOCK_CLOEXEC, 0, pair));
-        int pid = Spawn.spawn(command.getFirst(), command, Worker.environment(),
-                new int[] {socket < 0 ? pair[1] : socket, pair[1]}, new int[] {0, Worker.TIE});
+        Herd.check(
+                "socketpair", Sockets.socketpair(Sockets.AF_UNIX, Sockets.SOCK_STREAM | Sockets.SOCK_CLOEXEC, 0, pair));
+        int pid = Spawn.spawn(
+                command.getFirst(),
+                command,
+                Worker.environment(),
+                new int[] {socket < 0 ? pair[1] : socket, pair[1]},
+                new int[] {0, Worker.TIE});
         Descriptors.close(pair[1]);
         if (pid < 0) {
             Descriptors.close(pair[0]);

@@ -14,11 +14,15 @@ import java.nio.charset.StandardCharsets;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * One worker of {@link Herd}, as a process: waits for connections at the socket that is descriptor 0, or for those that it is handed over descriptor
- * 3, which is also how it hears that counting begins, and that all is over. Started by {@link Herd} only.
+ * One worker of {@link Herd}, as a process: waits for connections at the socket that is descriptor 0, or for those that
+ * it is handed over descriptor 3, which is also how it hears that counting begins, and that all is over. Started by
+ * {@link Herd} only.
  */
 public final class HerdWorker {
-    /** What is said over descriptor 3: from the worker that it waits or has begun to count; to it to count from now, to say what it counted and go. */
+    /**
+     * What is said over descriptor 3: from the worker that it waits or has begun to count; to it to count from now, to
+     * say what it counted and go.
+     */
     static final byte READY = 'R';
 
     static final byte COUNT = 'Z';

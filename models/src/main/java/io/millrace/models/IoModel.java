@@ -10,12 +10,15 @@ import java.io.IOException;
 import java.util.Optional;
 
 /**
- * The ways in which a Unix process can wait for its clients, in the order in which they were invented, or nearly. Each is a server of its own
- * behind the same door, {@link #open}; what is served, the {@link io.millrace.core.Protocol}, is the same line of code over all of them.
+ * The ways in which a Unix process can wait for its clients, in the order in which they were invented, or nearly. Each
+ * is a server of its own behind the same door, {@link #open}; what is served, the {@link io.millrace.core.Protocol}, is
+ * the same line of code over all of them.
  */
 public enum IoModel {
     /** One thread, one client at a time. */
-    ITERATIVE("iterative", "accept, serve until the client goes, accept the next: nothing simpler, and one silent client stops it") {
+    ITERATIVE(
+            "iterative",
+            "accept, serve until the client goes, accept the next: nothing simpler, and one silent client stops it") {
         @Override
         Server start(ModelOptions options) {
             return new IterativeServer(options.kernel());
@@ -28,7 +31,9 @@ public enum IoModel {
     },
 
     /** A process for each client. */
-    PROCESS("process", "a process for each client: nothing protects them from one another as well, and each costs the start of one") {
+    PROCESS(
+            "process",
+            "a process for each client: nothing protects them from one another as well, and each costs the start of one") {
         @Override
         Server start(ModelOptions options) throws IOException {
             return new ProcessServer(options.kernel(), options);
@@ -41,7 +46,9 @@ public enum IoModel {
     },
 
     /** Worker processes that share the listening socket. */
-    PREFORK("prefork", "processes started beforehand share one socket: one may die, and all can be renewed while they serve") {
+    PREFORK(
+            "prefork",
+            "processes started beforehand share one socket: one may die, and all can be renewed while they serve") {
         @Override
         Server start(ModelOptions options) throws IOException {
             return new PreforkServer(options.kernel(), options);
@@ -62,7 +69,9 @@ public enum IoModel {
     },
 
     /** A virtual thread for each client. */
-    VIRTUAL("virtual", "the same with threads that are objects on the heap: it scales, as long as none of them sleeps in the kernel") {
+    VIRTUAL(
+            "virtual",
+            "the same with threads that are objects on the heap: it scales, as long as none of them sleeps in the kernel") {
         @Override
         Server start(ModelOptions options) throws IOException {
             return new VirtualServer(options.kernel());
@@ -70,7 +79,9 @@ public enum IoModel {
     },
 
     /** One thread asks every socket in turn. */
-    NONBLOCKING("nonblocking", "ask every socket in turn and never wait: nobody holds up anybody, and nearly every question is for nothing") {
+    NONBLOCKING(
+            "nonblocking",
+            "ask every socket in turn and never wait: nobody holds up anybody, and nearly every question is for nothing") {
         @Override
         Server start(ModelOptions options) {
             return new NonBlockingServer(options.kernel());
@@ -83,7 +94,9 @@ public enum IoModel {
     },
 
     /** An event loop over select. */
-    SELECT("select", "hand the kernel a set of bits, get it back, look at all of it: the first to ask for many at once, and it scans") {
+    SELECT(
+            "select",
+            "hand the kernel a set of bits, get it back, look at all of it: the first to ask for many at once, and it scans") {
         @Override
         Engine engine() {
             return Engine.SELECT;
@@ -97,7 +110,9 @@ public enum IoModel {
     },
 
     /** An event loop over poll. */
-    POLL("poll", "an array in place of the bits, without select's limit; handed over and scanned with every wait all the same") {
+    POLL(
+            "poll",
+            "an array in place of the bits, without select's limit; handed over and scanned with every wait all the same") {
         @Override
         Engine engine() {
             return Engine.POLL;
@@ -105,7 +120,9 @@ public enum IoModel {
     },
 
     /** Event loops over real-time signals. */
-    SIGIO("sigio", "the kernel sends a signal for each change, and a queue of them can overflow: then everybody has to be looked at") {
+    SIGIO(
+            "sigio",
+            "the kernel sends a signal for each change, and a queue of them can overflow: then everybody has to be looked at") {
         @Override
         Engine engine() {
             return Engine.SIGIO;
@@ -113,7 +130,9 @@ public enum IoModel {
     },
 
     /** Event loops over kqueue. */
-    KQUEUE("kqueue", "the BSDs' answer: the kernel remembers what is watched, by filters that are for more than descriptors") {
+    KQUEUE(
+            "kqueue",
+            "the BSDs' answer: the kernel remembers what is watched, by filters that are for more than descriptors") {
         @Override
         Engine engine() {
             return Engine.KQUEUE_EDGE;
@@ -121,7 +140,9 @@ public enum IoModel {
     },
 
     /** Event loops over level-triggered epoll. */
-    EPOLL_LEVEL("epoll-lt", "the kernel keeps the list and reports what is true for as long as it is: hard to get wrong, easy to make spin") {
+    EPOLL_LEVEL(
+            "epoll-lt",
+            "the kernel keeps the list and reports what is true for as long as it is: hard to get wrong, easy to make spin") {
         @Override
         Engine engine() {
             return Engine.EPOLL_LEVEL;
@@ -129,7 +150,9 @@ public enum IoModel {
     },
 
     /** Event loops over edge-triggered epoll. */
-    EPOLL_EDGE("epoll-et", "the kernel reports each arrival once: the least calls, and whoever stops reading too early waits for ever") {
+    EPOLL_EDGE(
+            "epoll-et",
+            "the kernel reports each arrival once: the least calls, and whoever stops reading too early waits for ever") {
         @Override
         Engine engine() {
             return Engine.EPOLL_EDGE;
@@ -137,7 +160,9 @@ public enum IoModel {
     },
 
     /** Threads that share one epoll instance. */
-    EPOLL_ONE_SHOT("epoll-oneshot", "several threads take events from one epoll: work spreads by itself, for one call more for each event") {
+    EPOLL_ONE_SHOT(
+            "epoll-oneshot",
+            "several threads take events from one epoll: work spreads by itself, for one call more for each event") {
         @Override
         Server start(ModelOptions options) throws IOException {
             return new OneShotServer(options.kernel(), options.carriers());
@@ -145,7 +170,9 @@ public enum IoModel {
     },
 
     /** Event loops over io_uring. */
-    IO_URING("io_uring", "say what is to be done, hear what was done: one call a turn for all connections, and buffers in the kernel's hand") {
+    IO_URING(
+            "io_uring",
+            "say what is to be done, hear what was done: one call a turn for all connections, and buffers in the kernel's hand") {
         @Override
         Engine engine() {
             return Engine.RING;
@@ -211,7 +238,10 @@ public enum IoModel {
         return whyNot() == null;
     }
 
-    /** How many clients can be served side by side by the model's nature, whatever its limits are set to; {@link Integer#MAX_VALUE} for no such bound. */
+    /**
+     * How many clients can be served side by side by the model's nature, whatever its limits are set to;
+     * {@link Integer#MAX_VALUE} for no such bound.
+     */
     public int clientsAtOnce() {
         return Integer.MAX_VALUE;
     }
@@ -222,8 +252,9 @@ public enum IoModel {
     }
 
     /**
-     * Whether a client's breaking off is seen while nothing is read from him. A model that only asks its sockets, or whose mechanism can be
-     * asked about reading and writing only, finds out with the next call, and one that reads nothing makes none.
+     * Whether a client's breaking off is seen while nothing is read from him. A model that only asks its sockets, or
+     * whose mechanism can be asked about reading and writing only, finds out with the next call, and one that reads
+     * nothing makes none.
      */
     public boolean seesHangups() {
         return true;

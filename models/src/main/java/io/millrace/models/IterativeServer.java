@@ -15,16 +15,17 @@ import java.util.concurrent.ConcurrentHashMap;
 /**
  * <b>iterative</b>: one thread, one client at a time: accept, serve until he goes, accept the next.
  *
- * <p>This is where every book on network programming begins, and for good reason: there is nothing in it but the protocol. No lock, no
- * callback, no state but the program counter. It is the right server for something asked seldom and answered at once: the time of day, a
- * number from a counter.
+ * <p>This is where every book on network programming begins, and for good reason: there is nothing in it but the
+ * protocol. No lock, no callback, no state but the program counter. It is the right server for something asked seldom
+ * and answered at once: the time of day, a number from a counter.
  *
- * <p>And it is the clearest picture of the problem that all the others solve. A client who connects and says nothing keeps everybody
- * else waiting; they stand in the kernel's queue, connected already as far as they can tell, with their requests in the socket, until he goes or
- * the protocol's time limit throws him out. With HTTP's persistent connections a browser that has just loaded a page is such a client. The
- * inherent limit: <em>one client at a time</em>.
+ * <p>And it is the clearest picture of the problem that all the others solve. A client who connects and says nothing
+ * keeps everybody else waiting; they stand in the kernel's queue, connected already as far as they can tell, with their
+ * requests in the socket, until he goes or the protocol's time limit throws him out. With HTTP's persistent connections
+ * a browser that has just loaded a page is such a client. The inherent limit: <em>one client at a time</em>.
  *
- * <p>Watch it: {@code strace -e trace=accept4,poll,recvfrom,sendto,close}, and {@code ss -tl}, whose Recv-Q is those who wait.
+ * <p>Watch it: {@code strace -e trace=accept4,poll,recvfrom,sendto,close}, and {@code ss -tl}, whose Recv-Q is those
+ * who wait.
  */
 final class IterativeServer extends LinkServer {
     private final Map<Gate, Seat> seats = new ConcurrentHashMap<>();
@@ -38,7 +39,8 @@ final class IterativeServer extends LinkServer {
         boolean welcome = gate.welcome();
         Seat seat = seat(gate);
         Protocol protocol = seat == null ? null : Servers.protocol(seat.factory(), welcome);
-        BlockingLink link = enter(gate, seat == null ? null : KernelWire.blocking(kernel, fd, seat.bell()), fd, protocol);
+        BlockingLink link =
+                enter(gate, seat == null ? null : KernelWire.blocking(kernel, fd, seat.bell()), fd, protocol);
         if (link != null) {
             link.serve(seat.desk());
             leave(gate, link, welcome);

@@ -20,8 +20,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;
 
 /**
- * What the models without an event loop have in common: a thread at each gate, and the links that stand. A model says how a
- * connection is carried; here is how they begin and end.
+ * What the models without an event loop have in common: a thread at each gate, and the links that stand. A model says
+ * how a connection is carried; here is how they begin and end.
  */
 abstract class LinkServer implements Server {
     final Kernel kernel;
@@ -119,13 +119,15 @@ abstract class LinkServer implements Server {
 
     // ---- for models ----
 
-    /** A link for a connection, known to the server from now on; {@code null} if the protocol wants none, and all is done. */
+    /**
+     * A link for a connection, known to the server from now on; {@code null} if the protocol wants none, and all is
+     * done.
+     */
     final BlockingLink enter(Gate gate, Wire wire, int fd, Protocol protocol) {
         return enter(gate, wire, fd, protocol, gate.peer(fd), gate.welcome());
     }
 
-    final BlockingLink enter(
-            Gate gate, Wire wire, int fd, Protocol protocol, SocketAddress peer, boolean welcome) {
+    final BlockingLink enter(Gate gate, Wire wire, int fd, Protocol protocol, SocketAddress peer, boolean welcome) {
         if (protocol == null) {
             kernel.close(fd);
             gate.left(welcome);

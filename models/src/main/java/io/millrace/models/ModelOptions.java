@@ -10,11 +10,12 @@ import java.util.List;
 /**
  * What a model is opened with.
  *
- * @param carriers how many loops, threads that share one epoll, or worker processes; models that are one thread, or one for each client, do
- *     not ask
- * @param most how many clients at once a model carries that has something for each, a process or a thread; 0 for the model's own choice
- * @param workerCommand the command that starts this program again, for {@code process} and {@code prefork}; empty for the one that this
- *     JVM was started with ({@link Worker})
+ * @param carriers how many loops, threads that share one epoll, or worker processes; models that are one thread, or one
+ *     for each client, do not ask
+ * @param most how many clients at once a model carries that has something for each, a process or a thread; 0 for the
+ *     model's own choice
+ * @param workerCommand the command that starts this program again, for {@code process} and {@code prefork}; empty for
+ *     the one that this JVM was started with ({@link Worker})
  * @param trace where to print what the kernel reported and what was done, call by call; {@code null} for nowhere
  */
 public record ModelOptions(int carriers, int most, List<String> workerCommand, PrintStream trace) {

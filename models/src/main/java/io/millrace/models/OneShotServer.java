@@ -27,21 +27,23 @@ import java.util.concurrent.atomic.AtomicLong;
 /**
  * <b>epoll-oneshot</b>: one epoll instance, and several threads that take events from it.
  *
- * <p>With a loop for each processor every connection belongs to one of them, and a loop that drew the busy ones is late while another
- * sleeps. Here whichever thread is free takes the next event, whoever it is for: the work spreads by itself, like people at one queue before
- * several counters.
+ * <p>With a loop for each processor every connection belongs to one of them, and a loop that drew the busy ones is late
+ * while another sleeps. Here whichever thread is free takes the next event, whoever it is for: the work spreads by
+ * itself, like people at one queue before several counters.
  *
- * <p>The danger is two threads at one connection. EPOLLONESHOT takes care of that: an event disarms its descriptor, and nothing more is
- * reported, not even a hang-up, until the thread that had it re-arms it with epoll_ctl(2). That is one more call for each event, and a connection's
- * memory wanders from one processor's cache to another's; what is idle time on a fair day for a loop of one's own is the gain on a foul
- * one. Two things are not events of a descriptor and come by other doors to the same queue: what another thread executes, and a time limit.
+ * <p>The danger is two threads at one connection. EPOLLONESHOT takes care of that: an event disarms its descriptor, and
+ * nothing more is reported, not even a hang-up, until the thread that had it re-arms it with epoll_ctl(2). That is one
+ * more call for each event, and a connection's memory wanders from one processor's cache to another's; what is idle
+ * time on a fair day for a loop of one's own is the gain on a foul one. Two things are not events of a descriptor and
+ * come by other doors to the same queue: what another thread executes, and a time limit.
  *
  * <pre>
  *                  event ──► SERVED ──re-arm──► ARMED ──event──► ...
  *   event, task or time meanwhile: SERVED_AGAIN ──► served once more before it is re-armed
  * </pre>
  *
- * <p>Watch it: {@code strace -f -e trace=epoll_ctl,epoll_wait,epoll_pwait2}: each epoll_wait gives one event, each event has its EPOLL_CTL_MOD.
+ * <p>Watch it: {@code strace -f -e trace=epoll_ctl,epoll_wait,epoll_pwait2}: each epoll_wait gives one event, each
+ * event has its EPOLL_CTL_MOD.
  */
 final class OneShotServer extends LinkServer {
     private static final int ARMED = 0;
@@ -49,7 +51,10 @@ final class OneShotServer extends LinkServer {
     private static final int SERVED_AGAIN = 2;
     private static final long LOOK_NANOS = 20_000_000L;
 
-    /** One by one: a second event that a thread has taken would wait for the first while another thread has nothing to do. */
+    /**
+     * One by one: a second event that a thread has taken would wait for the first while another thread has nothing to
+     * do.
+     */
     private static final int EVENTS = 1;
 
     private final Poller poller;
@@ -58,7 +63,10 @@ final class OneShotServer extends LinkServer {
     private final AtomicLong tokens = new AtomicLong();
     private final ConcurrentLinkedQueue<Guest> called = new ConcurrentLinkedQueue<>();
 
-    /** Rings time limits. A connection has one appointment at most, and looks again when it has come: deadlines mostly move away. */
+    /**
+     * Rings time limits. A connection has one appointment at most, and looks again when it has come: deadlines mostly
+     * move away.
+     */
     private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().name("millrace-clock").daemon().factory());
 

@@ -20,8 +20,8 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
 /**
- * Where virtual threads wait for their sockets: one epoll instance, in which a socket is armed for one event at a time (EPOLLONESHOT), and one
- * platform thread that unparks whose event has come.
+ * Where virtual threads wait for their sockets: one epoll instance, in which a socket is armed for one event at a time
+ * (EPOLLONESHOT), and one platform thread that unparks whose event has come.
  */
 final class ParkingLot {
     private static final int EVENTS = 256;

@@ -25,17 +25,19 @@ import java.util.function.Supplier;
 /**
  * <b>prefork</b>: a few worker processes, started beforehand, share one listening socket.
  *
- * <p>The start of a process is paid once for many clients and not for each, and what separates them is still a process: a worker that crashes takes
- * the clients that it has, the others and the socket stay, and the supervisor starts another. That is Apache's first great design, and with an event
- * loop in each worker, as here, it is nginx's.
+ * <p>The start of a process is paid once for many clients and not for each, and what separates them is still a process:
+ * a worker that crashes takes the clients that it has, the others and the socket stay, and the supervisor starts
+ * another. That is Apache's first great design, and with an event loop in each worker, as here, it is nginx's.
  *
- * <p>It is also how a server is renewed while it serves ({@link #reload}, SIGHUP on the command line): new workers begin to accept on the same socket,
- * the old ones stop accepting when all of the new are ready, finish what they have, and go. The socket is never closed in between, so nobody is
- * refused. If the new ones do not come up, the old ones simply go on.
+ * <p>It is also how a server is renewed while it serves ({@link #reload}, SIGHUP on the command line): new workers
+ * begin to accept on the same socket, the old ones stop accepting when all of the new are ready, finish what they have,
+ * and go. The socket is never closed in between, so nobody is refused. If the new ones do not come up, the old ones
+ * simply go on.
  *
- * <p>The supervisor touches no connection. It knows of each worker two descriptors, a pidfd that tells its end and a socket pair to talk over; a worker
- * that dies young is replaced after a pause that doubles. Each worker's epoll watches the shared socket with EPOLLEXCLUSIVE, so that a connection
- * wakes one of them and not the herd ({@code millrace herd} shows both).
+ * <p>The supervisor touches no connection. It knows of each worker two descriptors, a pidfd that tells its end and a
+ * socket pair to talk over; a worker that dies young is replaced after a pause that doubles. Each worker's epoll
+ * watches the shared socket with EPOLLEXCLUSIVE, so that a connection wakes one of them and not the herd
+ * ({@code millrace herd} shows both).
  *
  * <p>Watch it: {@code pstree -p PID}, {@code kill -KILL} one of the workers, {@code kill -HUP} the parent under load.
  */
@@ -100,7 +102,13 @@ final class PreforkServer implements Server {
 
     private long untilDue() {
         long now = System.nanoTime();
-        return stopping ? -1 : flocks().stream().mapToLong(flock -> flock.untilGrowth(now)).filter(left -> left >= 0).min().orElse(-1);
+        return stopping
+                ? -1
+                : flocks().stream()
+                        .mapToLong(flock -> flock.untilGrowth(now))
+                        .filter(left -> left >= 0)
+                        .min()
+                        .orElse(-1);
     }
 
     private List<Flock> flocks() {
@@ -153,7 +161,8 @@ final class PreforkServer implements Server {
 
     @Override
     public String engine() {
-        return "prefork, " + workers + (workers == 1 ? " process" : " processes") + ", each with a loop over epoll, edge-triggered";
+        return "prefork, " + workers + (workers == 1 ? " process" : " processes")
+                + ", each with a loop over epoll, edge-triggered";
     }
 
     @Override

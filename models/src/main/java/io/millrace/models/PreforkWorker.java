@@ -14,7 +14,10 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.function.Supplier;
 
-/** The other end of {@link PreforkServer}: a loop that accepts on descriptor 0, and a thread that hears what the supervisor says. */
+/**
+ * The other end of {@link PreforkServer}: a loop that accepts on descriptor 0, and a thread that hears what the
+ * supervisor says.
+ */
 final class PreforkWorker implements Server {
     /** How long connections get to end by themselves when the supervisor has died without a word. */
     private static final Duration ORPHANED = Duration.ofSeconds(10);
@@ -34,7 +37,8 @@ final class PreforkWorker implements Server {
     }
 
     @Override
-    public synchronized Listening listen(ListenOptions options, Supplier<? extends ProtocolFactory> protocols) throws IOException {
+    public synchronized Listening listen(ListenOptions options, Supplier<? extends ProtocolFactory> protocols)
+            throws IOException {
         if (listened++ != wanted) {
             return new Inherited(options.address(), 0);
         }
@@ -52,7 +56,10 @@ final class PreforkWorker implements Server {
         byte[] said = new byte[1];
         while (Descriptors.read(Worker.TIE, said, 1) > 0) {
             if (said[0] == Flock.ASK) {
-                byte[] answer = ByteBuffer.allocate(5).put(Flock.COUNT).putInt(listening.connections()).array();
+                byte[] answer = ByteBuffer.allocate(5)
+                        .put(Flock.COUNT)
+                        .putInt(listening.connections())
+                        .array();
                 Descriptors.write(Worker.TIE, answer, answer.length);
             } else if (said[0] == Flock.DRAIN) {
                 Thread.ofPlatform().name("millrace-drain").start(() -> leave(PATIENT));

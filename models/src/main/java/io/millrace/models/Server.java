@@ -12,17 +12,18 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
- * A running I/O model: listens on addresses and serves whoever comes, each connection with a protocol that knows nothing of how. Made by
- * {@link IoModel#open}. Any thread may call; the threads that serve are no daemons.
+ * A running I/O model: listens on addresses and serves whoever comes, each connection with a protocol that knows
+ * nothing of how. Made by {@link IoModel#open}. Any thread may call; the threads that serve are no daemons.
  */
 public interface Server extends AutoCloseable {
 
     /**
      * Listens on one more address. Bound when this returns.
      *
-     * @param protocols makes a factory for each carrier (a loop, a thread, a connection that moves between threads), so that a factory
-     *     is never used by two threads at once
-     * @throws IOException if the address cannot be had: a {@link io.millrace.sys.SysException} names the call and the error number
+     * @param protocols makes a factory for each carrier (a loop, a thread, a connection that moves between threads), so
+     *     that a factory is never used by two threads at once
+     * @throws IOException if the address cannot be had: a {@link io.millrace.sys.SysException} names the call and the
+     *     error number
      */
     Listening listen(ListenOptions options, Supplier<? extends ProtocolFactory> protocols) throws IOException;
 
@@ -42,21 +43,24 @@ public interface Server extends AutoCloseable {
         return Optional.empty();
     }
 
-    /** Whether loops take the times that {@link #counters} tells; off at first, since it costs two looks at the clock for each callback. */
+    /**
+     * Whether loops take the times that {@link #counters} tells; off at first, since it costs two looks at the clock
+     * for each callback.
+     */
     default void timing(boolean on) {}
 
     /** Whether the calling thread is one that serves connections: it must not wait for the server's end. */
     boolean isCarrier();
 
     /**
-     * Replaces all worker processes by new ones without refusing a connection, where there are such; else does nothing. Returns at once: the
-     * old ones leave when the new ones are ready.
+     * Replaces all worker processes by new ones without refusing a connection, where there are such; else does nothing.
+     * Returns at once: the old ones leave when the new ones are ready.
      */
     default void reload() {}
 
     /**
-     * Shuts down in order: accepts nothing more, tells all protocols ({@link io.millrace.core.Protocol#stopping}), waits until the connections have
-     * ended, and cuts off those that are left after {@code grace}.
+     * Shuts down in order: accepts nothing more, tells all protocols ({@link io.millrace.core.Protocol#stopping}),
+     * waits until the connections have ended, and cuts off those that are left after {@code grace}.
      *
      * @return whether all connections ended by themselves
      * @throws IllegalStateException on a thread that serves

@@ -12,7 +12,10 @@ final class Servers {
 
     private Servers() {}
 
-    /** The protocol for a connection, or {@code null} for one that is to be closed at once, by the factory's choice or fault. */
+    /**
+     * The protocol for a connection, or {@code null} for one that is to be closed at once, by the factory's choice or
+     * fault.
+     */
     static Protocol protocol(ProtocolFactory factory, boolean welcome) {
         try {
             return welcome ? factory.create() : factory.refuse();

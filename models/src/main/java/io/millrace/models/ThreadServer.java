@@ -17,26 +17,36 @@ import java.util.concurrent.TimeUnit;
 /**
  * <b>thread</b>: every client has a thread to himself.
  *
- * <p>The code of a connection reads from top to bottom again, and a thousand clients no longer wait for one: the kernel's scheduler
- * turns the pages. That is how most of the world's servers worked when the web grew up, and for a few hundred clients it is hard to
- * beat. What it costs is a stack and a kernel thread for each client, busy or idle: ten thousand clients that say nothing hold ten thousand
- * threads that do nothing, and every answer pays for two changes of thread.
+ * <p>The code of a connection reads from top to bottom again, and a thousand clients no longer wait for one: the
+ * kernel's scheduler turns the pages. That is how most of the world's servers worked when the web grew up, and for a
+ * few hundred clients it is hard to beat. What it costs is a stack and a kernel thread for each client, busy or idle:
+ * ten thousand clients that say nothing hold ten thousand threads that do nothing, and every answer pays for two
+ * changes of thread.
  *
- * <p>So the number must be bounded, and a bound needs an answer for the one beyond it: he waits in the kernel's queue, or a few threads more
- * tell him 503 and close ({@link io.millrace.loop.Overload}). A thread that has become free waits ten seconds for the next client.
+ * <p>So the number must be bounded, and a bound needs an answer for the one beyond it: he waits in the kernel's queue,
+ * or a few threads more tell him 503 and close ({@link io.millrace.loop.Overload}). A thread that has become free waits
+ * ten seconds for the next client.
  *
- * <p>A thread sleeps in poll(2) on two descriptors, its client and its bell (an eventfd), and not in recv(2) as in the textbook: in recv it could be
- * woken by its client only, and the answer that another thread has computed, or the order to shut down, would have to wait for that.
+ * <p>A thread sleeps in poll(2) on two descriptors, its client and its bell (an eventfd), and not in recv(2) as in the
+ * textbook: in recv it could be woken by its client only, and the answer that another thread has computed, or the order
+ * to shut down, would have to wait for that.
  *
  * <p>Watch it: {@code strace -f -e trace=poll,recvfrom,sendto}, and one line of {@code ps -L} for each client.
  */
 final class ThreadServer extends LinkServer {
-    /** As many threads as clients, but no more than this: beyond, their stacks and the scheduler cost more than they serve. */
+    /**
+     * As many threads as clients, but no more than this: beyond, their stacks and the scheduler cost more than they
+     * serve.
+     */
     static final int MOST = 4096;
 
     private final Map<Gate, Seat.Stack> seats = new ConcurrentHashMap<>();
     private final ThreadPoolExecutor threads = new ThreadPoolExecutor(
-            0, Integer.MAX_VALUE, 10, TimeUnit.SECONDS, new SynchronousQueue<>(),
+            0,
+            Integer.MAX_VALUE,
+            10,
+            TimeUnit.SECONDS,
+            new SynchronousQueue<>(),
             Thread.ofPlatform().name("millrace-client-", 0).factory());
 
     ThreadServer(Kernel kernel, int most) {
@@ -75,7 +85,8 @@ final class ThreadServer extends LinkServer {
         try {
             threads.execute(() -> serve(gate, link, stack, seat, welcome));
         } catch (OutOfMemoryError | RejectedExecutionException e) {
-            // No memory for a thread (pthread_create(3) EAGAIN): this client cannot be served, and here is who can say so.
+            // No memory for a thread (pthread_create(3) EAGAIN): this client cannot be served, and here is who can say
+            // so.
             Servers.log(Level.WARNING, "cannot start a thread for a connection: " + e.getMessage());
             link.cut();
             serve(gate, link, stack, seat, welcome);

@@ -4,32 +4,30 @@ package io.millrace.models;
 import io.millrace.core.Protocol;
 import io.millrace.loop.BlockingLink;
 import io.millrace.loop.Desk;
-import io.millrace.loop.ListenOptions;
-import io.millrace.loop.Listening;
-import io.millrace.core.ProtocolFactory;
 import io.millrace.poll.Kernel;
 import io.millrace.sys.SysException;
-import java.io.IOException;
 import java.util.concurrent.ConcurrentLinkedDeque;
-import java.util.function.Supplier;
 
 /**
  * <b>virtual</b>: every client has a thread to himself, and the thread is not the kernel's.
  *
- * <p>A virtual thread that waits is an object on the heap: its stack has been copied aside, and the kernel thread that carried it (there is one
- * for each processor) goes on with another. So the code of {@code thread} scales as far as that of an event loop: a hundred thousand clients
- * are a hundred thousand small objects. What is left of the price is the copying, a scheduler in between, and a stack for each idle client.
+ * <p>A virtual thread that waits is an object on the heap: its stack has been copied aside, and the kernel thread that
+ * carried it (there is one for each processor) goes on with another. So the code of {@code thread} scales as far as
+ * that of an event loop: a hundred thousand clients are a hundred thousand small objects. What is left of the price is
+ * the copying, a scheduler in between, and a stack for each idle client.
  *
- * <p>The one rule: a virtual thread must not sleep in the kernel, for then it takes its carrier along, and two of them stop a machine with two
- * processors. A call through the Foreign Function API that blocks is exactly that. So this model parks: one epoll instance, one thread that waits
- * on it ({@link ParkingLot}); a client's thread leaves its socket there, one-shot, parks, and is unparked by an event, by its time
- * limit, or by anybody who rings. Receiving and sending never block and go to the kernel straight.
+ * <p>The one rule: a virtual thread must not sleep in the kernel, for then it takes its carrier along, and two of them
+ * stop a machine with two processors. A call through the Foreign Function API that blocks is exactly that. So this
+ * model parks: one epoll instance, one thread that waits on it ({@link ParkingLot}); a client's thread leaves its
+ * socket there, one-shot, parks, and is unparked by an event, by its time limit, or by anybody who rings. Receiving and
+ * sending never block and go to the kernel straight.
  *
- * <p>That is what the JDK does inside its own sockets, too. They were the other choice, and were not taken: a thread that sleeps in
- * {@code SocketChannel.read} cannot be woken to send an answer that another thread has computed without closing the channel, and they have neither
- * sendfile(2) to a socket without a detour nor a descriptor to show.
+ * <p>That is what the JDK does inside its own sockets, too. They were the other choice, and were not taken: a thread
+ * that sleeps in {@code SocketChannel.read} cannot be woken to send an answer that another thread has computed without
+ * closing the channel, and they have neither sendfile(2) to a socket without a detour nor a descriptor to show.
  *
- * <p>Watch it: {@code jcmd PID Thread.dump_to_file -format=json FILE} lists the clients; the kernel knows but a handful of threads.
+ * <p>Watch it: {@code jcmd PID Thread.dump_to_file -format=json FILE} lists the clients; the kernel knows but a handful
+ * of threads.
  */
 final class VirtualServer extends LinkServer {
     private final ParkingLot lot;

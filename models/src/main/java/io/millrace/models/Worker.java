@@ -18,25 +18,29 @@ import java.util.Optional;
 /**
  * What this process is, if a {@code process} or {@code prefork} server started it.
  *
- * <p>A JVM cannot fork: only the calling thread would live on in the child. So a worker is this program once more: the same command
- * line, in the same folder, with {@value #VARIABLE} in its environment. It runs the same {@code main} up to the place where that opens the same
- * model and listens; there, instead of listening, it serves what it was given: as descriptor 0 the one connection, or the listening socket. Descriptor
- * 3 is its tie to the parent, whose end it notices by it.
+ * <p>A JVM cannot fork: only the calling thread would live on in the child. So a worker is this program once more: the
+ * same command line, in the same folder, with {@value #VARIABLE} in its environment. It runs the same {@code main} up
+ * to the place where that opens the same model and listens; there, instead of listening, it serves what it was given:
+ * as descriptor 0 the one connection, or the listening socket. Descriptor 3 is its tie to the parent, whose end it
+ * notices by it.
  *
- * <p>What that asks of a program: {@code main} may not do before {@link Server#listen} what must happen only once (a lock file, another
- * server on a fixed port); {@link #isWorker} tells. After {@code listen} a worker goes on like any server: {@link Server#await} returns when
- * its work is done, and a process that has not ended soon after is ended.
+ * <p>What that asks of a program: {@code main} may not do before {@link Server#listen} what must happen only once (a
+ * lock file, another server on a fixed port); {@link #isWorker} tells. After {@code listen} a worker goes on like any
+ * server: {@link Server#await} returns when its work is done, and a process that has not ended soon after is ended.
  *
- * <p>The variable names the tie: a process has been started as a worker if its descriptor 3 is that very pipe or socket. What a worker starts in its
- * turn inherits the variable, but not the descriptor, and is a program like any other. A worker whose parent is not the one that is named was
- * orphaned while it started: it ends at once, with exit code {@value #ORPHANED}, for to go on as what it is not, a server of its own,
- * would take the port from whoever is started next. One that is orphaned later reads the end of its tie.
+ * <p>The variable names the tie: a process has been started as a worker if its descriptor 3 is that very pipe or
+ * socket. What a worker starts in its turn inherits the variable, but not the descriptor, and is a program like any
+ * other. A worker whose parent is not the one that is named was orphaned while it started: it ends at once, with exit
+ * code {@value #ORPHANED}, for to go on as what it is not, a server of its own, would take the port from whoever is
+ * started next. One that is orphaned later reads the end of its tie.
  *
  * @param kind what started it
  * @param index which of the program's addresses it is for, in the order of {@code listen}
  */
 public record Worker(Kind kind, int index) {
-    /** The name in the environment; its value is {@code process:PARENT:INDEX:TIE} or {@code prefork:PARENT:INDEX:TIE}. */
+    /**
+     * The name in the environment; its value is {@code process:PARENT:INDEX:TIE} or {@code prefork:PARENT:INDEX:TIE}.
+     */
     public static final String VARIABLE = "MILLRACE_WORKER";
 
     /** The descriptor of the tie to the parent. */
@@ -54,15 +58,36 @@ public record Worker(Kind kind, int index) {
         PREFORK
     }
 
-    /** Flags of a JVM that belong to one process: a second one with them would fail or write over the first one's files. */
+    /**
+     * Flags of a JVM that belong to one process: a second one with them would fail or write over the first one's files.
+     */
     private static final List<String> NOT_TWICE = List.of(
-            "-agentlib:jdwp", "-Xrunjdwp", "-XX:AOTCacheOutput", "-XX:AOTMode", "-XX:AOTConfiguration", "-XX:ArchiveClassesAtExit",
-            "-Dcom.sun.management.jmxremote", "-XX:StartFlightRecording", "-Xlog:", "-Xloggc:");
+            "-agentlib:jdwp",
+            "-Xrunjdwp",
+            "-XX:AOTCacheOutput",
+            "-XX:AOTMode",
+            "-XX:AOTConfiguration",
+            "-XX:ArchiveClassesAtExit",
+            "-Dcom.sun.management.jmxremote",
+            "-XX:StartFlightRecording",
+            "-Xlog:",
+            "-Xloggc:");
 
     /** Flags whose value is a word of its own. */
     private static final List<String> WITH_VALUE = List.of(
-            "-cp", "-classpath", "--class-path", "-p", "--module-path", "--add-modules", "--add-opens", "--add-exports", "--add-reads",
-            "--enable-native-access", "--limit-modules", "--patch-module", "--upgrade-module-path");
+            "-cp",
+            "-classpath",
+            "--class-path",
+            "-p",
+            "--module-path",
+            "--add-modules",
+            "--add-opens",
+            "--add-exports",
+            "--add-reads",
+            "--enable-native-access",
+            "--limit-modules",
+            "--patch-module",
+            "--upgrade-module-path");
 
     /** Looked at once: a tie does not change, and later on descriptor 3 may be something else. */
     private static final class Here {
@@ -96,14 +121,17 @@ public record Worker(Kind kind, int index) {
         }
     }
 
-    /** What a descriptor of this process is, such as {@code pipe:[4711]}: the number is its own as long as anybody has it open (proc_pid_fd(5)). */
+    /**
+     * What a descriptor of this process is, such as {@code pipe:[4711]}: the number is its own as long as anybody has
+     * it open (proc_pid_fd(5)).
+     */
     private static String identity(int descriptor) throws IOException {
         return Files.readSymbolicLink(Path.of("/proc/self/fd/" + descriptor)).toString();
     }
 
     /**
-     * The id of the process that this one is a child of (proc_pid_stat(5); the name in parentheses may hold anything). {@link ProcessHandle} would make a
-     * pool of threads first.
+     * The id of the process that this one is a child of (proc_pid_stat(5); the name in parentheses may hold anything).
+     * {@link ProcessHandle} would make a pool of threads first.
      */
     static long parent() throws IOException {
         try (FileInputStream file = new FileInputStream("/proc/self/stat")) {
@@ -118,7 +146,9 @@ public record Worker(Kind kind, int index) {
         return current().isPresent();
     }
 
-    /** Whether this process is a worker that lives for one client, and for which nothing pays that takes long to set up. */
+    /**
+     * Whether this process is a worker that lives for one client, and for which nothing pays that takes long to set up.
+     */
     public static boolean isForOneClient() {
         return current().filter(worker -> worker.kind == Kind.PROCESS).isPresent();
     }
@@ -131,7 +161,8 @@ public record Worker(Kind kind, int index) {
      */
     static List<String> environment(Kind kind, int index, int tie) throws IOException {
         List<String> all = environment();
-        all.add(VARIABLE + "=" + kind.name().toLowerCase(Locale.ROOT) + ":" + ProcessHandle.current().pid() + ":" + index + ":" + identity(tie));
+        all.add(VARIABLE + "=" + kind.name().toLowerCase(Locale.ROOT) + ":"
+                + ProcessHandle.current().pid() + ":" + index + ":" + identity(tie));
         return all;
     }
 
@@ -161,12 +192,14 @@ public record Worker(Kind kind, int index) {
     }
 
     /**
-     * The command of a worker whose {@code main} is another one, which does less than the program's own: the same JVM with the same flags and classes, as
-     * small as a worker's is. For {@link ModelOptions#withWorkerCommand} of {@link IoModel#PROCESS}.
+     * The command of a worker whose {@code main} is another one, which does less than the program's own: the same JVM
+     * with the same flags and classes, as small as a worker's is. For {@link ModelOptions#withWorkerCommand} of
+     * {@link IoModel#PROCESS}.
      *
      * @param main the class whose {@code main} opens the same model and listens, on this program's class path
      * @param arguments what it is called with
-     * @param cache a start-up cache (-XX:AOTCache) for it in place of the program's own, or {@code null}; one that is not there does no harm
+     * @param cache a start-up cache (-XX:AOTCache) for it in place of the program's own, or {@code null}; one that is
+     *     not there does no harm
      * @return the command, empty if this program's own is not known or its classes are not on a class path
      */
     public static List<String> command(Class<?> main, List<String> arguments, Path cache) {
@@ -210,8 +243,10 @@ public record Worker(Kind kind, int index) {
             }
             return words;
         } catch (IOException e) {
-            throw new IOException("the command that starts this program again is not known (" + e.getMessage()
-                    + "): name it with ModelOptions.withWorkerCommand", e);
+            throw new IOException(
+                    "the command that starts this program again is not known (" + e.getMessage()
+                            + "): name it with ModelOptions.withWorkerCommand",
+                    e);
         }
     }
 
@@ -229,14 +264,15 @@ public record Worker(Kind kind, int index) {
     }
 
     /**
-     * The flags of a JVM that starts quickly, is one of many and, if it serves but one client, does not live long enough for the second
-     * compiler. What the program's own command line says goes before.
+     * The flags of a JVM that starts quickly, is one of many and, if it serves but one client, does not live long
+     * enough for the second compiler. What the program's own command line says goes before.
      */
     static List<String> small(List<String> command, Kind kind) {
         List<String> small = new ArrayList<>();
         small.add(command.getFirst());
         List<String> rest = command.subList(1, command.size()).stream()
-                .filter(word -> NOT_TWICE.stream().noneMatch(word::startsWith) || word.contains("=off")).toList();
+                .filter(word -> NOT_TWICE.stream().noneMatch(word::startsWith) || word.contains("=off"))
+                .toList();
         if (rest.stream().noneMatch(word -> word.matches("-XX:\\+Use\\w+GC"))) {
             small.add("-XX:+UseSerialGC");
         }
@@ -247,7 +283,8 @@ public record Worker(Kind kind, int index) {
             small.add("-XX:CompileThresholdScaling=10");
             small.add("-Xms8m");
             // A thread that goes through the profiles of a start-up cache, for a compiler that this JVM does not use.
-            small.addAll(List.of("-XX:+IgnoreUnrecognizedVMOptions", "-XX:+UnlockDiagnosticVMOptions", "-XX:-AOTReplayTraining"));
+            small.addAll(List.of(
+                    "-XX:+IgnoreUnrecognizedVMOptions", "-XX:+UnlockDiagnosticVMOptions", "-XX:-AOTReplayTraining"));
             // The JDK makes its inherited channel by reflection, once: not worth a method handle.
             small.add("-Djdk.reflect.useNativeAccessorOnly=true");
             small.addAll(known());
@@ -257,8 +294,8 @@ public record Worker(Kind kind, int index) {
     }
 
     /**
-     * What the JDK searches for when the first channel and the first address are made, and this process has found: a provider in every jar of the class
-     * path, and a word in java.security. That is a fifth of a short life.
+     * What the JDK searches for when the first channel and the first address are made, and this process has found: a
+     * provider in every jar of the class path, and a word in java.security. That is a fifth of a short life.
      */
     private static List<String> known() {
         List<String> known = new ArrayList<>();

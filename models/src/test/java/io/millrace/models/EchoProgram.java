@@ -19,13 +19,18 @@ import java.util.Set;
 public final class EchoProgram {
     private EchoProgram() {}
 
-    /** Echoes on a free port of the loopback address, by the model that is named; traced to standard error with a second word. */
+    /**
+     * Echoes on a free port of the loopback address, by the model that is named; traced to standard error with a second
+     * word.
+     */
     public static void main(String[] arguments) throws Exception {
         IoModel model = IoModel.named(arguments[0]).orElseThrow();
-        Server server = model.open(ModelOptions.DEFAULT.withCarriers(2)
-                .withTrace(arguments.length > 1 ? System.err : null));
+        Server server =
+                model.open(ModelOptions.DEFAULT.withCarriers(2).withTrace(arguments.length > 1 ? System.err : null));
         InetSocketAddress address = new InetSocketAddress("127.0.0.1", 0);
-        System.out.println(server.listen(ListenOptions.on(address), () -> Echo.FACTORY).address().getPort());
+        System.out.println(server.listen(ListenOptions.on(address), () -> Echo.FACTORY)
+                .address()
+                .getPort());
         server.await();
     }
 
@@ -41,12 +46,22 @@ public final class EchoProgram {
         Set<String> places = new LinkedHashSet<>();
         for (Class<?> one : List.of(
                 EchoProgram.class, IoModel.class, LoopGroup.class, Kernel.class, SysException.class, Buffer.class)) {
-            places.add(Path.of(URI.create(one.getProtectionDomain().getCodeSource().getLocation().toString())).toString());
+            places.add(Path.of(URI.create(one.getProtectionDomain()
+                            .getCodeSource()
+                            .getLocation()
+                            .toString()))
+                    .toString());
         }
         List<String> command = new ArrayList<>(List.of(
-                ProcessHandle.current().info().command().orElseThrow(), "-Xmx128m", "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1", "--enable-native-access=ALL-UNNAMED", "-ea", "-cp",
-                String.join(File.pathSeparator, places), main.getName()));
+                ProcessHandle.current().info().command().orElseThrow(),
+                "-Xmx128m",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "--enable-native-access=ALL-UNNAMED",
+                "-ea",
+                "-cp",
+                String.join(File.pathSeparator, places),
+                main.getName()));
         return command;
     }
 }

@@ -45,7 +45,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What every model owes its clients and protocols, whatever it waits with. Those in other processes have a test of their own. */
+/**
+ * What every model owes its clients and protocols, whatever it waits with. Those in other processes have a test of
+ * their own.
+ */
 @Timeout(120)
 final class ModelContractTest {
     private static final InetSocketAddress LOOPBACK = new InetSocketAddress("127.0.0.1", 0);
@@ -57,7 +60,8 @@ final class ModelContractTest {
 
     /** A server with one address. */
     private record Running(Server server, Listening listening) implements AutoCloseable {
-        static Running of(IoModel model, ListenOptions options, Supplier<ProtocolFactory> protocols) throws IOException {
+        static Running of(IoModel model, ListenOptions options, Supplier<ProtocolFactory> protocols)
+                throws IOException {
             Server server = model.open(ModelOptions.DEFAULT.withCarriers(2));
             try {
                 return new Running(server, server.listen(options, protocols));
@@ -96,7 +100,8 @@ final class ModelContractTest {
     void everyByteComesBackInOrder(IoModel model) throws Exception {
         byte[] sent = new byte[5 << 20];
         new Random(5).nextBytes(sent);
-        try (Running running = Running.of(model, Echo::new); RawClient client = running.connect()) {
+        try (Running running = Running.of(model, Echo::new);
+                RawClient client = running.connect()) {
             CompletableFuture<Void> sending = CompletableFuture.runAsync(() -> {
                 try {
                     client.send(sent).finish();
@@ -167,16 +172,18 @@ final class ModelContractTest {
                 byte[] asked = in.toBytes();
                 in.clear();
                 link.pause(true);
-                Thread.ofPlatform().start(() -> link.execute(() -> {
-                    assertTrue(link.inLoop());
-                    link.out().append(asked);
-                    link.flush();
-                    link.pause(false);
-                }));
+                Thread.ofPlatform()
+                        .start(() -> link.execute(() -> {
+                            assertTrue(link.inLoop());
+                            link.out().append(asked);
+                            link.flush();
+                            link.pause(false);
+                        }));
                 assertTrue(link.inLoop());
             }
         };
-        try (Running running = Running.of(model, answering); RawClient client = running.connect()) {
+        try (Running running = Running.of(model, answering);
+                RawClient client = running.connect()) {
             for (int i = 0; i < 200; i++) {
                 client.send("ask" + i + ".");
                 assertEquals("ask" + i + ".", client.readUntil("."));
@@ -248,7 +255,8 @@ final class ModelContractTest {
                 link.deadline(link.now() + 20_000_000);
             }
         };
-        try (Running running = Running.of(model, impatient); RawClient client = running.connect()) {
+        try (Running running = Running.of(model, impatient);
+                RawClient client = running.connect()) {
             assertEquals("rung1.", client.readUntil("."));
             assertEquals("rung2.", client.readUntil("."));
             client.send("x");
@@ -386,7 +394,8 @@ final class ModelContractTest {
                 }
             }
         };
-        try (Running running = Running.of(model, upgrading); RawClient client = running.connect()) {
+        try (Running running = Running.of(model, upgrading);
+                RawClient client = running.connect()) {
             client.send("swallowed!rest");
             assertEquals("rest", client.readUntil("rest"));
             client.send("more").finish();
@@ -416,12 +425,14 @@ final class ModelContractTest {
                     }
                 }
             };
-            try (Running running = Running.of(model, sending); RawClient client = running.connect()) {
+            try (Running running = Running.of(model, sending);
+                    RawClient client = running.connect()) {
                 byte[] all = client.send("go").readAll();
                 assertEquals(content.length + 1, all.length);
                 assertEquals('<', all[0]);
                 assertEquals('>', all[all.length - 1]);
-                assertArrayEquals(Arrays.copyOfRange(content, 1, content.length), Arrays.copyOfRange(all, 1, all.length - 1));
+                assertArrayEquals(
+                        Arrays.copyOfRange(content, 1, content.length), Arrays.copyOfRange(all, 1, all.length - 1));
             }
         }
     }
@@ -436,7 +447,8 @@ final class ModelContractTest {
         ListenOptions waiting = ListenOptions.on(LOOPBACK).withMaxConnections(1, Overload.WAIT);
         try (Running running = Running.of(model, waiting, () -> Echo.FACTORY);
                 RawClient first = running.connect()) {
-            // Answered before the other comes: with several loops it is not the order of coming that decides who is let in.
+            // Answered before the other comes: with several loops it is not the order of coming that decides who is let
+            // in.
             first.send("a").read(1);
             try (RawClient second = running.connect()) {
                 second.send("b");
@@ -446,7 +458,8 @@ final class ModelContractTest {
             }
         }
         ListenOptions refusing = ListenOptions.on(LOOPBACK).withMaxConnections(1, Overload.REFUSE);
-        try (Running running = Running.of(model, refusing, () -> Echo.FACTORY); RawClient first = running.connect()) {
+        try (Running running = Running.of(model, refusing, () -> Echo.FACTORY);
+                RawClient first = running.connect()) {
             first.send("a").read(1);
             try (RawClient second = running.connect()) {
                 assertEquals(Echo.REFUSAL, second.readText());
@@ -524,7 +537,8 @@ final class ModelContractTest {
     void twoAddressesAtOnce(IoModel model) throws Exception {
         try (Running running = Running.of(model, Echo::new)) {
             Listening second = running.server.listen(ListenOptions.on(LOOPBACK), () -> Echo.FACTORY);
-            try (RawClient one = running.connect(); RawClient two = RawClient.connect(second.address())) {
+            try (RawClient one = running.connect();
+                    RawClient two = RawClient.connect(second.address())) {
                 assertArrayEquals(new byte[] {'1'}, one.send("1").read(1));
                 assertArrayEquals(new byte[] {'2'}, two.send("2").read(1));
             }
@@ -547,7 +561,8 @@ final class ModelContractTest {
                 }
             }
         };
-        try (Running running = Running.of(model, foolish); RawClient client = running.connect()) {
+        try (Running running = Running.of(model, foolish);
+                RawClient client = running.connect()) {
             server[0] = running.server;
             client.send("x");
             assertEquals("IllegalStateException", next(said));

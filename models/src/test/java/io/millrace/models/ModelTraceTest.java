@@ -34,39 +34,55 @@ import org.junit.jupiter.params.provider.EnumSource;
 @EnabledOnOs(value = OS.LINUX, disabledReason = "system calls of Linux")
 final class ModelTraceTest {
     /** Of an exchange, whatever carries it: the receives that find bytes and the end, and the answer. */
-    private static final List<String> EXCHANGE = List.of("recv \\d+ \\(\\d+\\) = 5", "send \\d+ \\(5\\) = 5",
-            "recv \\d+ \\(\\d+\\) = 0", "close \\d+ = 0");
+    private static final List<String> EXCHANGE =
+            List.of("recv \\d+ \\(\\d+\\) = 5", "send \\d+ \\(5\\) = 5", "recv \\d+ \\(\\d+\\) = 0", "close \\d+ = 0");
 
-    private static final List<String> ACCEPTED = List.of("listen \\S+ = \\d+", "accept \\d+ = \\d+", "accept \\d+ = EAGAIN");
+    private static final List<String> ACCEPTED =
+            List.of("listen \\S+ = \\d+", "accept \\d+ = \\d+", "accept \\d+ = EAGAIN");
 
     /** The thread at the gate, and the one that serves, sleep in poll(2). */
     private static final String AT_THE_GATE =
             "millrace-accept-\\S+ +poll \\d+ READ or bell \\d+, no limit, waited [0-9.]+ ms = READ";
 
     private static final Map<IoModel, List<String>> WAITS = Map.of(
-            IoModel.ITERATIVE, List.of(AT_THE_GATE,
-                    "millrace-accept-\\S+ +poll \\d+ READ or bell \\d+, no limit, waited [0-9.]+ ms = READ(?s:.*?)recv \\d+ \\(\\d+\\) = 5"),
-            IoModel.THREAD, List.of(AT_THE_GATE,
-                    "millrace-client-\\d+ +poll \\d+ READ or bell \\d+, no limit, waited [0-9.]+ ms = READ"),
-            IoModel.VIRTUAL, List.of(AT_THE_GATE,
-                    "millrace-client-\\d+ +epoll add \\d+ READ\\|ONE_SHOT = 0",
-                    "millrace-client-\\d+ +epoll modify \\d+ READ\\|ONE_SHOT = 0",
-                    "millrace-client-\\d+ +park for \\d+ READ, no limit, waited [0-9.]+ ms = READ",
-                    "millrace-parking turn \\d+: epoll, no limit, waited [0-9.]+ ms = 1", "reported: \\d+ READ"),
-            IoModel.NONBLOCKING, List.of("recv \\d+ \\(\\d+\\) = EAGAIN",
-                    "millrace-nonblocking +pause after an empty round, limit [0-9.]+ ms, waited [0-9.]+ ms = asking again"),
-            IoModel.EPOLL_ONE_SHOT, List.of(AT_THE_GATE,
-                    "millrace-oneshot-\\d turn \\d+: epoll, no limit, waited [0-9.]+ ms = 1", "reported: \\d+ READ",
-                    "millrace-oneshot-\\d +epoll add \\d+ READ\\|ONE_SHOT = 0",
-                    "millrace-oneshot-\\d +epoll modify \\d+ READ\\|ONE_SHOT = 0"));
+            IoModel.ITERATIVE,
+                    List.of(
+                            AT_THE_GATE,
+                            "millrace-accept-\\S+ +poll \\d+ READ or bell \\d+, no limit, waited [0-9.]+ ms = READ(?s:.*?)recv \\d+ \\(\\d+\\) = 5"),
+            IoModel.THREAD,
+                    List.of(
+                            AT_THE_GATE,
+                            "millrace-client-\\d+ +poll \\d+ READ or bell \\d+, no limit, waited [0-9.]+ ms = READ"),
+            IoModel.VIRTUAL,
+                    List.of(
+                            AT_THE_GATE,
+                            "millrace-client-\\d+ +epoll add \\d+ READ\\|ONE_SHOT = 0",
+                            "millrace-client-\\d+ +epoll modify \\d+ READ\\|ONE_SHOT = 0",
+                            "millrace-client-\\d+ +park for \\d+ READ, no limit, waited [0-9.]+ ms = READ",
+                            "millrace-parking turn \\d+: epoll, no limit, waited [0-9.]+ ms = 1",
+                            "reported: \\d+ READ"),
+            IoModel.NONBLOCKING,
+                    List.of(
+                            "recv \\d+ \\(\\d+\\) = EAGAIN",
+                            "millrace-nonblocking +pause after an empty round, limit [0-9.]+ ms, waited [0-9.]+ ms = asking again"),
+            IoModel.EPOLL_ONE_SHOT,
+                    List.of(
+                            AT_THE_GATE,
+                            "millrace-oneshot-\\d turn \\d+: epoll, no limit, waited [0-9.]+ ms = 1",
+                            "reported: \\d+ READ",
+                            "millrace-oneshot-\\d +epoll add \\d+ READ\\|ONE_SHOT = 0",
+                            "millrace-oneshot-\\d +epoll modify \\d+ READ\\|ONE_SHOT = 0"));
 
     @ParameterizedTest
-    @EnumSource(value = IoModel.class, names = {"ITERATIVE", "THREAD", "VIRTUAL", "NONBLOCKING", "EPOLL_ONE_SHOT"})
+    @EnumSource(
+            value = IoModel.class,
+            names = {"ITERATIVE", "THREAD", "VIRTUAL", "NONBLOCKING", "EPOLL_ONE_SHOT"})
     void tellsInWhatTheModelWaits(IoModel model) throws Exception {
         ByteArrayOutputStream text = new ByteArrayOutputStream();
         PrintStream out = new PrintStream(text, true, StandardCharsets.UTF_8);
         Server server = model.open(ModelOptions.DEFAULT.withCarriers(2).withTrace(out));
-        Listening listening = server.listen(ListenOptions.on(new InetSocketAddress("127.0.0.1", 0)), () -> Echo.FACTORY);
+        Listening listening =
+                server.listen(ListenOptions.on(new InetSocketAddress("127.0.0.1", 0)), () -> Echo.FACTORY);
         try (RawClient client = RawClient.connect(listening.address())) {
             for (String word : List.of("hello", "again")) {
                 assertEquals(word, new String(client.send(word).read(5), StandardCharsets.US_ASCII));
@@ -82,11 +98,14 @@ final class ModelTraceTest {
         assertSays(trace, WAITS.get(model));
     }
 
-    /** A model that only asks has asked a silent client at least once, and rested; the others need nobody's patience. */
+    /**
+     * A model that only asks has asked a silent client at least once, and rested; the others need nobody's patience.
+     */
     private static void awaitWaiting(IoModel model, ByteArrayOutputStream text) throws InterruptedException {
         Pattern asked = Pattern.compile("recv \\d+ \\(\\d+\\) = EAGAIN(?s:.*)pause after");
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-        while (model == IoModel.NONBLOCKING && !asked.matcher(text.toString(StandardCharsets.UTF_8)).find()) {
+        while (model == IoModel.NONBLOCKING
+                && !asked.matcher(text.toString(StandardCharsets.UTF_8)).find()) {
             assertTrue(System.nanoTime() < end, "nobody is asked in vain");
             Thread.sleep(1);
         }
@@ -103,20 +122,32 @@ final class ModelTraceTest {
     void processTellsOfItsWorkers(@TempDir Path folder) throws Exception {
         String trace = traceOf(IoModel.PROCESS, folder);
         assertSays(trace, ACCEPTED);
-        assertSays(trace, List.of(AT_THE_GATE, "millrace-accept-\\S+ +posix_spawn /\\S+, \\d+ as 0, \\d+ as 3 = \\d+",
-                "millrace-reaper turn \\d+: epoll, no limit, waited [0-9.]+ ms = 1", "waitpid \\d+ = exit code 0",
-                "\\[\\d+\\] millrace-client +select 0 READ, no limit, waited [0-9.]+ ms = READ",
-                "\\[\\d+\\] millrace-client +recv 0 \\(\\d+\\) = 5", "\\[\\d+\\] millrace-client +send 0 \\(5\\) = 5",
-                "\\[\\d+\\] millrace-client +recv 0 \\(\\d+\\) = 0", "\\[\\d+\\] millrace-client +close 0 = 0"));
+        assertSays(
+                trace,
+                List.of(
+                        AT_THE_GATE,
+                        "millrace-accept-\\S+ +posix_spawn /\\S+, \\d+ as 0, \\d+ as 3 = \\d+",
+                        "millrace-reaper turn \\d+: epoll, no limit, waited [0-9.]+ ms = 1",
+                        "waitpid \\d+ = exit code 0",
+                        "\\[\\d+\\] millrace-client +select 0 READ, no limit, waited [0-9.]+ ms = READ",
+                        "\\[\\d+\\] millrace-client +recv 0 \\(\\d+\\) = 5",
+                        "\\[\\d+\\] millrace-client +send 0 \\(5\\) = 5",
+                        "\\[\\d+\\] millrace-client +recv 0 \\(\\d+\\) = 0",
+                        "\\[\\d+\\] millrace-client +close 0 = 0"));
     }
 
     @Test
     void preforkTellsOfItsWorkersAndTheirLoops(@TempDir Path folder) throws Exception {
         String trace = traceOf(IoModel.PREFORK, folder);
         assertSays(trace, EXCHANGE);
-        assertSays(trace, List.of("millrace-supervisor +posix_spawn /\\S+, \\d+ as 0, \\d+ as 3 = \\d+",
-                "millrace-supervisor turn \\d+: epoll, ", "\\[\\d+\\] millrace-0 +turn \\d+: epoll, no limit, waited [0-9.]+ ms = 1",
-                "\\[\\d+\\] millrace-0 +epoll add 0 READ\\S*EXCLUSIVE", "\\[\\d+\\] millrace-0 +accept 0 = \\d+"));
+        assertSays(
+                trace,
+                List.of(
+                        "millrace-supervisor +posix_spawn /\\S+, \\d+ as 0, \\d+ as 3 = \\d+",
+                        "millrace-supervisor turn \\d+: epoll, ",
+                        "\\[\\d+\\] millrace-0 +turn \\d+: epoll, no limit, waited [0-9.]+ ms = 1",
+                        "\\[\\d+\\] millrace-0 +epoll add 0 READ\\S*EXCLUSIVE",
+                        "\\[\\d+\\] millrace-0 +accept 0 = \\d+"));
     }
 
     /** What a program and its workers print while one client is served. */
@@ -124,9 +155,11 @@ final class ModelTraceTest {
         Path errors = folder.resolve("trace");
         List<String> command = new ArrayList<>(EchoProgram.command(model));
         command.add("trace");
-        Process program = new ProcessBuilder(command).redirectError(errors.toFile()).start();
+        Process program =
+                new ProcessBuilder(command).redirectError(errors.toFile()).start();
         List<ProcessHandle> workers = List.of();
-        try (BufferedReader out = new BufferedReader(new InputStreamReader(program.getInputStream(), StandardCharsets.UTF_8))) {
+        try (BufferedReader out =
+                new BufferedReader(new InputStreamReader(program.getInputStream(), StandardCharsets.UTF_8))) {
             try (RawClient client = RawClient.connect(Integer.parseInt(out.readLine()))) {
                 assertEquals("hello", new String(client.send("hello").read(5), StandardCharsets.US_ASCII));
                 workers = program.children().toList();

@@ -32,19 +32,24 @@ final class OrphanTest {
 
     /** Started with the tie that the variable names, but by another process than it names. */
     @ParameterizedTest
-    @EnumSource(value = IoModel.class, names = {"PROCESS", "PREFORK"})
+    @EnumSource(
+            value = IoModel.class,
+            names = {"PROCESS", "PREFORK"})
     void anOrphanEndsAndServesNobody(IoModel model, @TempDir Path folder) throws Exception {
         Path output = folder.resolve("output");
         int[] pipe = new int[2];
         assertEquals(0, Descriptors.pipe2(Descriptors.O_CLOEXEC, pipe));
         try {
-            List<String> command = new ArrayList<>(List.of("/bin/sh", "-c", "exec \"$@\" >'" + output + "' 2>&1", "sh"));
+            List<String> command =
+                    new ArrayList<>(List.of("/bin/sh", "-c", "exec \"$@\" >'" + output + "' 2>&1", "sh"));
             command.addAll(EchoProgram.command(model));
             Worker.Kind kind = Worker.Kind.valueOf(model.name());
             // Nobody who starts processes has this id.
             List<String> environment = Worker.environment(kind, 0, pipe[0]).stream()
-                    .map(entry -> entry.replace(":" + ProcessHandle.current().pid() + ":", ":2:")).toList();
-            int pid = Spawn.spawn(command.getFirst(), command, environment, new int[] {pipe[0]}, new int[] {Worker.TIE});
+                    .map(entry -> entry.replace(":" + ProcessHandle.current().pid() + ":", ":2:"))
+                    .toList();
+            int pid =
+                    Spawn.spawn(command.getFirst(), command, environment, new int[] {pipe[0]}, new int[] {Worker.TIE});
             assertTrue(pid > 0, "posix_spawn: " + pid);
             assertEquals(Worker.ORPHANED, exitCode(new Child(pid, null)), () -> read(output));
             assertTrue(read(output).contains("process 2, which started this worker, has gone"), read(output));
@@ -78,13 +83,18 @@ final class OrphanTest {
         }
     }
 
-    /** A program that a worker starts inherits the variable, and not the descriptor: the JDK closes all but the first three. */
+    /**
+     * A program that a worker starts inherits the variable, and not the descriptor: the JDK closes all but the first
+     * three.
+     */
     @Test
     void whatAWorkerStartsIsAProgramLikeAnyOther() throws Exception {
-        ProcessBuilder builder = new ProcessBuilder(EchoProgram.command(IoModel.PREFORK)).redirectError(ProcessBuilder.Redirect.INHERIT);
+        ProcessBuilder builder =
+                new ProcessBuilder(EchoProgram.command(IoModel.PREFORK)).redirectError(ProcessBuilder.Redirect.INHERIT);
         builder.environment().put(Worker.VARIABLE, "prefork:2:0:socket:[1]");
         Process program = builder.start();
-        try (BufferedReader out = new BufferedReader(new InputStreamReader(program.getInputStream(), StandardCharsets.UTF_8))) {
+        try (BufferedReader out =
+                new BufferedReader(new InputStreamReader(program.getInputStream(), StandardCharsets.UTF_8))) {
             try (RawClient client = RawClient.connect(Integer.parseInt(out.readLine()))) {
                 assertEquals("x", client.send("x").finish().readText());
             }
@@ -97,7 +107,9 @@ final class OrphanTest {
     @Test
     void workersThatAreStartingGoWithTheirParent() throws Exception {
         Process program = new ProcessBuilder(EchoProgram.command(IoModel.PREFORK))
-                .redirectError(ProcessBuilder.Redirect.DISCARD).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .start();
         List<ProcessHandle> workers = List.of();
         try {
             while (workers.isEmpty()) {

@@ -35,8 +35,8 @@ final class PreforkModelTest {
 
     private record Running(Server server, Listening listening) implements AutoCloseable {
         static Running start(int workers) throws IOException {
-            Server server = IoModel.PREFORK.open(ModelOptions.DEFAULT.withCarriers(workers)
-                    .withWorkerCommand(EchoProgram.command(IoModel.PREFORK)));
+            Server server = IoModel.PREFORK.open(
+                    ModelOptions.DEFAULT.withCarriers(workers).withWorkerCommand(EchoProgram.command(IoModel.PREFORK)));
             ListenOptions options = ListenOptions.on(new InetSocketAddress("127.0.0.1", 0));
             return new Running(server, server.listen(options, () -> Echo.FACTORY));
         }
@@ -131,7 +131,10 @@ final class PreforkModelTest {
                     }
                 });
                 running.server.reload();
-                await("the old ones leave", () -> workers().stream().noneMatch(old::contains) && workers().size() == 2);
+                await(
+                        "the old ones leave",
+                        () -> workers().stream().noneMatch(old::contains)
+                                && workers().size() == 2);
                 load.interrupt();
                 load.join();
                 assertEquals(null, trouble.get());
@@ -140,12 +143,17 @@ final class PreforkModelTest {
         }
     }
 
-    /** A program that starts itself again; its parent's death ends the workers, who would else keep the port for ever. */
+    /**
+     * A program that starts itself again; its parent's death ends the workers, who would else keep the port for ever.
+     */
     @Test
     void workersDoNotOutliveTheirParent() throws Exception {
         List<String> command = EchoProgram.command(IoModel.PREFORK);
-        Process program = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
-        try (BufferedReader out = new BufferedReader(new InputStreamReader(program.getInputStream(), StandardCharsets.UTF_8))) {
+        Process program = new ProcessBuilder(command)
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        try (BufferedReader out =
+                new BufferedReader(new InputStreamReader(program.getInputStream(), StandardCharsets.UTF_8))) {
             int port = Integer.parseInt(out.readLine());
             try (RawClient client = RawClient.connect(port)) {
                 assertEquals("x", client.send("x").finish().readText());

@@ -38,8 +38,8 @@ final class ProcessModelTest {
     private static final InetSocketAddress LOOPBACK = new InetSocketAddress("127.0.0.1", 0);
 
     private static Server open(int most) throws IOException {
-        return IoModel.PROCESS.open(ModelOptions.DEFAULT.withMost(most)
-                .withWorkerCommand(EchoProgram.command(IoModel.PROCESS)));
+        return IoModel.PROCESS.open(
+                ModelOptions.DEFAULT.withMost(most).withWorkerCommand(EchoProgram.command(IoModel.PROCESS)));
     }
 
     private static Set<Long> children() {
@@ -73,14 +73,18 @@ final class ProcessModelTest {
                     sending.join();
                 }
                 awaitConnections(listening, 1);
-                assertEquals(first, fresh(before), "the other client's process is still there, and reaped is the one that ended");
+                assertEquals(
+                        first,
+                        fresh(before),
+                        "the other client's process is still there, and reaped is the one that ended");
                 for (long pid : first) {
                     assertOnlyItsOwnDescriptors(pid);
                 }
             }
             awaitConnections(listening, 0);
             assertEquals(before, children());
-            assertEquals(new WorkerCounters(2, 0, 2, 0, 0, 0, 0), server.workers().orElseThrow());
+            assertEquals(
+                    new WorkerCounters(2, 0, 2, 0, 0, 0, 0), server.workers().orElseThrow());
             assertTrue(server.stop(Duration.ofSeconds(5)));
         }
     }
@@ -92,10 +96,19 @@ final class ProcessModelTest {
             Listening listening = server.listen(ListenOptions.on(LOOPBACK), () -> Echo.FACTORY);
             try (RawClient client = RawClient.connect(listening.address())) {
                 client.send("a").read(1);
-                assertEquals(new WorkerCounters(1, 1, 0, 0, 0, 0, 0), server.workers().orElseThrow());
-                new ProcessBuilder("kill", "-KILL", Long.toString(fresh(before).iterator().next())).start().waitFor();
+                assertEquals(
+                        new WorkerCounters(1, 1, 0, 0, 0, 0, 0),
+                        server.workers().orElseThrow());
+                new ProcessBuilder(
+                                "kill",
+                                "-KILL",
+                                Long.toString(fresh(before).iterator().next()))
+                        .start()
+                        .waitFor();
                 awaitConnections(listening, 0);
-                assertEquals(new WorkerCounters(1, 0, 0, 1, 0, 0, 0), server.workers().orElseThrow());
+                assertEquals(
+                        new WorkerCounters(1, 0, 0, 1, 0, 0, 0),
+                        server.workers().orElseThrow());
             }
         }
     }
@@ -181,9 +194,10 @@ final class ProcessModelTest {
     @Test
     void aProgramStartsItselfAgainAndItsWorkersGoWithIt() throws Exception {
         Process program = new ProcessBuilder(EchoProgram.command(IoModel.PROCESS))
-                .redirectError(ProcessBuilder.Redirect.INHERIT).start();
-        try (BufferedReader out = new BufferedReader(
-                new InputStreamReader(program.getInputStream(), StandardCharsets.UTF_8))) {
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        try (BufferedReader out =
+                new BufferedReader(new InputStreamReader(program.getInputStream(), StandardCharsets.UTF_8))) {
             int port = Integer.parseInt(out.readLine());
             try (RawClient client = RawClient.connect(port)) {
                 client.send("hello").read(5);

@@ -30,7 +30,10 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 
-/** Two limits that a whole server can run into, and what becomes of its clients: the end of select's sets, and of the queue of signals. */
+/**
+ * Two limits that a whole server can run into, and what becomes of its clients: the end of select's sets, and of the
+ * queue of signals.
+ */
 @Timeout(120)
 @EnabledOnOs(value = OS.LINUX, disabledReason = "system calls of Linux")
 final class QueueAndSetTest {
@@ -41,7 +44,10 @@ final class QueueAndSetTest {
     /** Held, since a logger that nobody holds is forgotten together with its handler. */
     private final Logger logger = Logger.getLogger("io.millrace.loop");
 
-    /** The client whose descriptor has no bit is closed and the reason logged; those before him and after him are served. */
+    /**
+     * The client whose descriptor has no bit is closed and the reason logged; those before him and after him are
+     * served.
+     */
     @Test
     void whoIsBeyondTheClassicSetsOfSelectIsRefusedAndTheOthersAreServed() throws Exception {
         BlockingQueue<String> logged = new LinkedBlockingQueue<>();

@@ -51,7 +51,10 @@ final class WallsTest {
         }
     }
 
-    /** Told once: the byte that was left waits until the peer happens to send another, and he may be waiting for the answer to it. */
+    /**
+     * Told once: the byte that was left waits until the peer happens to send another, and he may be waiting for the
+     * answer to it.
+     */
     @Test
     void anEdgeIsSilentAboutWhatWasLeftUnread() throws Exception {
         assertArrayEquals(new int[] {1, 0, 1}, eventsOfAHandlerThatLeavesAByte(Interest.EDGE));
@@ -77,7 +80,8 @@ final class WallsTest {
     /** The JVM's scheduler may add a carrier or two of its own; a thread for each it has not. */
     @Test
     void silentClientsOfVirtualThreadsAndLoopsHoldNone() throws Exception {
-        for (IoModel model : List.of(IoModel.VIRTUAL, IoModel.EPOLL_EDGE, IoModel.EPOLL_ONE_SHOT, IoModel.NONBLOCKING)) {
+        for (IoModel model :
+                List.of(IoModel.VIRTUAL, IoModel.EPOLL_EDGE, IoModel.EPOLL_ONE_SHOT, IoModel.NONBLOCKING)) {
             int threads = growth(model, WallsTest::platformThreads);
             assertTrue(threads < CLIENTS / 2, model + ": " + threads + " threads more for " + CLIENTS + " clients");
         }

@@ -50,7 +50,8 @@ public final class ConnectFailure extends IOException {
         if (!(address instanceof InetSocketAddress inet)) {
             return address.toString();
         }
-        String host = inet.isUnresolved() ? inet.getHostString() : inet.getAddress().getHostAddress();
+        String host =
+                inet.isUnresolved() ? inet.getHostString() : inet.getAddress().getHostAddress();
         return (host.contains(":") ? "[" + host + "]" : host) + ":" + inet.getPort();
     }
 

@@ -32,7 +32,10 @@ import java.util.concurrent.Executor;
  * </pre>
  */
 public final class Connecting {
-    /** The queue of a Unix socket is full, which no event tells the end of: asked again after so long, then twice as long … */
+    /**
+     * The queue of a Unix socket is full, which no event tells the end of: asked again after so long, then twice as
+     * long …
+     */
     private static final Duration FIRST_RETRY = Duration.ofMillis(5);
 
     private static final Duration LAST_RETRY = Duration.ofMillis(200);
@@ -194,7 +197,10 @@ public final class Connecting {
         }
     }
 
-    /** Gives it up: no outcome is told any more. Any thread may call; on another one than the loop's the outcome may be on its way already. */
+    /**
+     * Gives it up: no outcome is told any more. Any thread may call; on another one than the loop's the outcome may be
+     * on its way already.
+     */
     public void cancel() {
         if (loop.inLoop()) {
             finish();

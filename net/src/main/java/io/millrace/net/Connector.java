@@ -8,19 +8,21 @@ import java.time.Duration;
 import java.util.Objects;
 
 /**
- * How connections are opened: names become addresses, the addresses are tried one after the other as RFC 8305 ("Happy Eyeballs") says, and the
- * first that stands is taken.
+ * How connections are opened: names become addresses, the addresses are tried one after the other as RFC 8305 ("Happy
+ * Eyeballs") says, and the first that stands is taken.
  *
  * <pre>{@code
- *   Connector.USUAL.connect(loop, InetSocketAddress.createUnresolved("example.org", 80), new Connector.Outcome() {
- *       public Protocol connected(SocketAddress peer) { return new MyProtocol(); }
- *       public void failed(ConnectFailure why) { … }
- *   });
+ * Connector.USUAL.connect(loop, InetSocketAddress.createUnresolved("example.org", 80), new Connector.Outcome() {
+ *     public Protocol connected(SocketAddress peer) { return new MyProtocol(); }
+ *     public void failed(ConnectFailure why) { … }
+ * });
  * }</pre>
  *
  * @param resolver finds the addresses of a name, on a thread of its own
- * @param from the address to connect from, or {@code null} for one that the kernel chooses; a name's addresses of another family are left out
- * @param attemptDelay how long an attempt may go without an outcome before the next address is tried beside it (RFC 8305 section 5)
+ * @param from the address to connect from, or {@code null} for one that the kernel chooses; a name's addresses of
+ *     another family are left out
+ * @param attemptDelay how long an attempt may go without an outcome before the next address is tried beside it (RFC
+ *     8305 section 5)
  * @param timeLimit how long all of it may take, the resolver included
  */
 public record Connector(Resolver resolver, SocketAddress from, Duration attemptDelay, Duration timeLimit) {
@@ -46,7 +48,8 @@ public record Connector(Resolver resolver, SocketAddress from, Duration attemptD
     public Connector {
         Objects.requireNonNull(resolver, "resolver");
         if (attemptDelay.compareTo(SHORTEST_DELAY) < 0) {
-            throw new IllegalArgumentException("attempts are at least 10 ms apart (RFC 8305 section 8), not " + attemptDelay);
+            throw new IllegalArgumentException(
+                    "attempts are at least 10 ms apart (RFC 8305 section 8), not " + attemptDelay);
         }
         if (timeLimit.isNegative() || timeLimit.isZero()) {
             throw new IllegalArgumentException("a time limit is longer than " + timeLimit);
@@ -83,7 +86,11 @@ public record Connector(Resolver resolver, SocketAddress from, Duration attemptD
      */
     public Connecting connect(EventLoop loop, SocketAddress to, Outcome outcome) {
         Connecting connecting = new Connecting(
-                this, loop, Objects.requireNonNull(to, "to"), Objects.requireNonNull(outcome, "outcome"), Lookups::submit);
+                this,
+                loop,
+                Objects.requireNonNull(to, "to"),
+                Objects.requireNonNull(outcome, "outcome"),
+                Lookups::submit);
         loop.execute(connecting::begin);
         return connecting;
     }

@@ -6,8 +6,8 @@ import java.net.InetSocketAddress;
 import java.util.Arrays;
 
 /**
- * What has been received, as a view: the same object and the same array serve the next datagram, so what is to last is copied. Makes nothing anew
- * unless the sender's address or a copy is asked for.
+ * What has been received, as a view: the same object and the same array serve the next datagram, so what is to last is
+ * copied. Makes nothing anew unless the sender's address or a copy is asked for.
  */
 public final class Datagram {
     final byte[] bytes;

@@ -18,12 +18,12 @@ import java.util.Deque;
 import java.util.Objects;
 
 /**
- * A connected Unix socket over which descriptors travel with bytes (unix(7) SCM_RIGHTS): a process hands its listening sockets to its successor, or a
- * connection to another process, which takes it over by {@link EventLoop#adopt} or listens on it as an
- * {@link io.millrace.poll.InheritedSocket}. On the loop's thread only.
+ * A connected Unix socket over which descriptors travel with bytes (unix(7) SCM_RIGHTS): a process hands its listening
+ * sockets to its successor, or a connection to another process, which takes it over by {@link EventLoop#adopt} or
+ * listens on it as an {@link io.millrace.poll.InheritedSocket}. On the loop's thread only.
  *
- * <p>Over a stream the bytes have no boundaries, but descriptors come with the first byte that they were sent with, and never with bytes that were
- * sent before; over SOCK_SEQPACKET each message comes as it was sent.
+ * <p>Over a stream the bytes have no boundaries, but descriptors come with the first byte that they were sent with, and
+ * never with bytes that were sent before; over SOCK_SEQPACKET each message comes as it was sent.
  */
 public final class DescriptorChannel implements AutoCloseable {
     /** How many messages may wait to be sent. */
@@ -48,7 +48,10 @@ public final class DescriptorChannel implements AutoCloseable {
          */
         void received(byte[] bytes, int length, int[] descriptors, DescriptorChannel channel);
 
-        /** Descriptors were sent that this process had no room for, and are lost; called before what came with them is told. */
+        /**
+         * Descriptors were sent that this process had no room for, and are lost; called before what came with them is
+         * told.
+         */
         default void lost(DescriptorChannel channel) {}
 
         /** After {@link DescriptorChannel#send} had no room: there is room again. */
@@ -90,7 +93,8 @@ public final class DescriptorChannel implements AutoCloseable {
             throw new IllegalStateException("a channel is opened on its loop");
         }
         if (!(KERNEL.peer(fd) instanceof UnixPeer)) {
-            throw new SysException("getpeername", Errno.ENOTCONN, "descriptor " + fd + ", which is no connected Unix socket");
+            throw new SysException(
+                    "getpeername", Errno.ENOTCONN, "descriptor " + fd + ", which is no connected Unix socket");
         }
         int flags = Descriptors.fcntl(fd, Descriptors.F_GETFL, 0);
         Descriptors.fcntl(fd, Descriptors.F_SETFL, flags | Descriptors.O_NONBLOCK);
@@ -104,7 +108,10 @@ public final class DescriptorChannel implements AutoCloseable {
         return channel;
     }
 
-    /** Two connected sockets that keep the boundaries of messages: one for here, one for whoever is to have the other end. */
+    /**
+     * Two connected sockets that keep the boundaries of messages: one for here, one for whoever is to have the other
+     * end.
+     */
     public static int[] pair() throws SysException {
         int[] pair = new int[2];
         int result = Sockets.socketpair(Sockets.AF_UNIX, Sockets.SOCK_SEQPACKET | Sockets.SOCK_CLOEXEC, 0, pair);
@@ -151,10 +158,13 @@ public final class DescriptorChannel implements AutoCloseable {
     // ---- sending ----
 
     /**
-     * Sends bytes, at least one, and copies of descriptors with them; those given stay the caller's and may be closed at once.
+     * Sends bytes, at least one, and copies of descriptors with them; those given stay the caller's and may be closed
+     * at once.
      *
-     * @return {@code false} if too much waits already and nothing was taken: {@link Receiver#writable} tells when there is room
-     * @throws IllegalArgumentException for no bytes, more than 64 KiB of them, or more than {@link UnixSockets#SCM_MAX_FD} descriptors
+     * @return {@code false} if too much waits already and nothing was taken: {@link Receiver#writable} tells when there
+     *     is room
+     * @throws IllegalArgumentException for no bytes, more than 64 KiB of them, or more than
+     *     {@link UnixSockets#SCM_MAX_FD} descriptors
      * @throws SysException if a descriptor is none, or this process has no room for the copies that have to wait
      */
     public boolean send(byte[] message, int offset, int length, int... descriptors) throws SysException {
@@ -179,7 +189,9 @@ public final class DescriptorChannel implements AutoCloseable {
         }
         if (n < length) {
             // Broken off: the end is told when it is read, not within this call.
-            await(Arrays.copyOfRange(message, offset + Math.max(n, 0), offset + length), n > 0 ? new Rights(0) : copies(sent));
+            await(
+                    Arrays.copyOfRange(message, offset + Math.max(n, 0), offset + length),
+                    n > 0 ? new Rights(0) : copies(sent));
         }
         return true;
     }
@@ -225,7 +237,8 @@ public final class DescriptorChannel implements AutoCloseable {
                 release(message.rights);
                 waiting.remove();
                 if (n < message.bytes.length) {
-                    waiting.addFirst(new Message(Arrays.copyOfRange(message.bytes, n, message.bytes.length), message.rights));
+                    waiting.addFirst(
+                            new Message(Arrays.copyOfRange(message.bytes, n, message.bytes.length), message.rights));
                 }
             }
         }

@@ -4,12 +4,13 @@ package io.millrace.net;
 import io.millrace.core.Buffer;
 
 /**
- * A layer that transforms what passes: compression, a cipher, a framing. Does no I/O; is called by the owner of its link, and belongs to
- * that one link. {@link FilterProtocol} puts it between a link and a protocol, {@link Stream#filter} below a stream.
+ * A layer that transforms what passes: compression, a cipher, a framing. Does no I/O; is called by the owner of its
+ * link, and belongs to that one link. {@link FilterProtocol} puts it between a link and a protocol,
+ * {@link Stream#filter} below a stream.
  *
  * <p>Both ways work alike: consume from {@code from}, append to {@code to}, and say what came of it. A call need not do
- * everything: as long as it says OK it is called again, so one that produces much from little, as decompression does, appends some tens of kilobytes
- * and comes back.
+ * everything: as long as it says OK it is called again, so one that produces much from little, as decompression does,
+ * appends some tens of kilobytes and comes back.
  */
 public interface Filter {
 
@@ -25,7 +26,10 @@ public interface Filter {
         ERROR
     }
 
-    /** Transforms what came from the peer. {@code FINISHED} when the peer has ended: what is incomplete then is an error, or not, as the filter sees it. */
+    /**
+     * Transforms what came from the peer. {@code FINISHED} when the peer has ended: what is incomplete then is an
+     * error, or not, as the filter sees it.
+     */
     Outcome input(Buffer from, Buffer to, Flush mode);
 
     /** Transforms what goes to the peer. {@code FINISHED} once, at the end. */

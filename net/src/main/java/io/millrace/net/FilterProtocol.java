@@ -8,8 +8,8 @@ import io.millrace.core.Protocol;
 import io.millrace.core.TimeLimit;
 
 /**
- * Puts a {@link Filter} between a link and a protocol, neither of which notices: to the link this is a protocol, and the protocol is given
- * a link. Filters can stand on one another.
+ * Puts a {@link Filter} between a link and a protocol, neither of which notices: to the link this is a protocol, and
+ * the protocol is given a link. Filters can stand on one another.
  *
  * <pre>
  *   socket ─► link ─► receive ─► filter.input ─► protocol

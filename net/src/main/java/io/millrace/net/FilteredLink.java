@@ -15,8 +15,8 @@ import java.net.SocketAddress;
 import java.util.ArrayDeque;
 
 /**
- * The link above a filter. Files go through the filter in pieces, no faster than the link below takes them; bodies are copied into the output,
- * for the filter has to read them anyway.
+ * The link above a filter. Files go through the filter in pieces, no faster than the link below takes them; bodies are
+ * copied into the output, for the filter has to read them anyway.
  */
 final class FilteredLink implements Link {
     private static final int PIECE = 32 * 1024;
@@ -98,7 +98,12 @@ final class FilteredLink implements Link {
 
     /** Shows the protocol what there is for it. */
     private void offer() {
-        if (!paused && closing == null && !broken && !dead && !in.isEmpty() && (in.readable() >= inputLow || lowerEnded)) {
+        if (!paused
+                && closing == null
+                && !broken
+                && !dead
+                && !in.isEmpty()
+                && (in.readable() >= inputLow || lowerEnded)) {
             protocol.receive(in, this);
         }
     }
@@ -185,7 +190,10 @@ final class FilteredLink implements Link {
         }
     }
 
-    /** Sends on what stands before the output, as far as the link below takes it; then comes to the end, if there is to be one. */
+    /**
+     * Sends on what stands before the output, as far as the link below takes it; then comes to the end, if there is to
+     * be one.
+     */
     private void pump() {
         if (dead) {
             return;

@@ -6,15 +6,19 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The threads that resolvers may hold up. Platform threads: the JDK's resolver waits in the C library, which a virtual thread cannot leave its
- * carrier for. Daemons, and gone when nobody has looked anything up for a while.
+ * The threads that resolvers may hold up. Platform threads: the JDK's resolver waits in the C library, which a virtual
+ * thread cannot leave its carrier for. Daemons, and gone when nobody has looked anything up for a while.
  */
 final class Lookups {
     /** With so many that hang, others wait; each caller has its own time limit. */
     private static final int THREADS = 32;
 
     private static final ThreadPoolExecutor POOL = new ThreadPoolExecutor(
-            THREADS, THREADS, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(),
+            THREADS,
+            THREADS,
+            10,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(),
             Thread.ofPlatform().daemon().name("millrace-lookup-", 0).factory());
 
     static {

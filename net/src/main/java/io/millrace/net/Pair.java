@@ -6,9 +6,9 @@ import io.millrace.core.Protocol;
 import io.millrace.loop.EventLoop;
 
 /**
- * Two links joined in memory, without a kernel between them: what one sends the other receives. For parts of one program that speak a protocol with each
- * other, and for tests. They behave as the ends of a connection do: water marks, half-close, time limits, files and bodies, no call of a protocol
- * from within its own.
+ * Two links joined in memory, without a kernel between them: what one sends the other receives. For parts of one
+ * program that speak a protocol with each other, and for tests. They behave as the ends of a connection do: water
+ * marks, half-close, time limits, files and bodies, no call of a protocol from within its own.
  *
  * <p>Both ends live on one loop. A loop that ends forgets them: whoever stops it closes them before.
  */

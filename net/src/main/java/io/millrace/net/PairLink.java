@@ -14,8 +14,8 @@ import io.millrace.loop.EventLoop;
 import java.net.SocketAddress;
 
 /**
- * One end of a {@link Pair}. Everything that anybody asks for only leaves a note and a task; the task does what there is to do: move output into
- * the peer's input, deliver input, tell the end, close.
+ * One end of a {@link Pair}. Everything that anybody asks for only leaves a note and a task; the task does what there
+ * is to do: move output into the peer's input, deliver input, tell the end, close.
  */
 final class PairLink implements Link {
     private static final System.Logger LOG = System.getLogger("io.millrace.net");

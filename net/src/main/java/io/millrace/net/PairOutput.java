@@ -7,7 +7,10 @@ import io.millrace.core.OpenFile;
 import java.io.IOException;
 import java.util.ArrayDeque;
 
-/** What one end of a pair has to send, in order: bytes, bodies, parts of files; then the buffer that is being appended to. */
+/**
+ * What one end of a pair has to send, in order: bytes, bodies, parts of files; then the buffer that is being appended
+ * to.
+ */
 final class PairOutput {
 
     /** One piece: exactly one of the three sources is set. */
@@ -66,7 +69,10 @@ final class PairOutput {
         queued += part.left;
     }
 
-    /** Moves up to {@code most} bytes into {@code into}: how many, or -1 if a file cannot be read as far as was promised. */
+    /**
+     * Moves up to {@code most} bytes into {@code into}: how many, or -1 if a file cannot be read as far as was
+     * promised.
+     */
     int moveTo(Buffer into, int most) {
         int moved = 0;
         while (moved < most && !parts.isEmpty()) {

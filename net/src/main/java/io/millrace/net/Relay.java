@@ -9,16 +9,17 @@ import io.millrace.core.Protocol;
 import io.millrace.core.TimeLimit;
 
 /**
- * Joins two links: what comes in on one goes out on the other, in both directions, as if there were one connection. Between two connections of
- * one loop the bytes stay within the kernel (splice(2)); between others they are copied.
+ * Joins two links: what comes in on one goes out on the other, in both directions, as if there were one connection.
+ * Between two connections of one loop the bytes stay within the kernel (splice(2)); between others they are copied.
  *
  * <pre>
  *   a ──── bytes, no faster than b takes them ───► b        b's end closes a's direction, and the other way round;
  *   a ◄─── bytes, no faster than a takes them ──── b        when both have ended, both are closed; a reset resets
  * </pre>
  *
- * <p>Limits of rate and time are those of the links: set them before or after. The marks of their output become the relay's: a link usually reads nothing while
- * much of its output waits, and two relays' worth of that in a ring, such as a far end that echoes, would wait for each other for ever.
+ * <p>Limits of rate and time are those of the links: set them before or after. The marks of their output become the
+ * relay's: a link usually reads nothing while much of its output waits, and two relays' worth of that in a ring, such
+ * as a far end that echoes, would wait for each other for ever.
  */
 public final class Relay implements Protocol {
     /** What may wait on one side before the other is not read any more. */
@@ -35,8 +36,8 @@ public final class Relay implements Protocol {
     }
 
     /**
-     * Takes two links over, which must have the same owner; to be called by it. Input that their protocols have left goes to the other side
-     * first.
+     * Takes two links over, which must have the same owner; to be called by it. Input that their protocols have left
+     * goes to the other side first.
      */
     public static void join(Link a, Link b) {
         if (!a.inLoop() || !b.inLoop()) {

@@ -6,7 +6,8 @@ import java.net.UnknownHostException;
 import java.util.List;
 
 /**
- * Finds the addresses of a name. Called on a thread that may block, never on a loop's; several threads may call at once.
+ * Finds the addresses of a name. Called on a thread that may block, never on a loop's; several threads may call at
+ * once.
  *
  * <p>A resolver that hangs holds up its own caller only, and that one has a time limit.
  */
@@ -20,7 +21,9 @@ public interface Resolver {
      */
     List<InetAddress> resolve(String host) throws UnknownHostException;
 
-    /** The system's, as the JDK asks it: /etc/hosts, DNS and whatever else nsswitch.conf(5) names, with the JDK's cache. */
+    /**
+     * The system's, as the JDK asks it: /etc/hosts, DNS and whatever else nsswitch.conf(5) names, with the JDK's cache.
+     */
     static Resolver system() {
         return host -> List.of(InetAddress.getAllByName(host));
     }

@@ -25,9 +25,10 @@ import java.util.function.Consumer;
  *           .onEnd(stream::close)));
  * </pre>
  *
- * <p>All callbacks come on the thread of the loop, one after the other, never from within a verb. The verbs are for that thread, too; from others
- * {@link #execute} leads there, and {@link #output} is a stream for those that may wait. What is written leaves at the end of the loop's turn, all of it in
- * one call where possible. An exception out of a callback ends the connection.
+ * <p>All callbacks come on the thread of the loop, one after the other, never from within a verb. The verbs are for
+ * that thread, too; from others {@link #execute} leads there, and {@link #output} is a stream for those that may wait.
+ * What is written leaves at the end of the loop's turn, all of it in one call where possible. An exception out of a
+ * callback ends the connection.
  */
 public final class Stream implements Executor {
     private final Carried carried = new Carried();
@@ -64,15 +65,18 @@ public final class Stream implements Executor {
 
     // ---- what happens ----
 
-    /** Bytes have come: consume what is whole and leave the rest, which comes again with more behind it. Without it, input is dropped. */
+    /**
+     * Bytes have come: consume what is whole and leave the rest, which comes again with more behind it. Without it,
+     * input is dropped.
+     */
     public Stream onData(Consumer<Buffer> callback) {
         data = callback;
         return this;
     }
 
     /**
-     * A whole line has come, here without its end, a character for each byte of it. Instead of {@link #onData}; text that lacks its end when the
-     * peer has ended is no line. One longer than {@code longest} bytes ends the connection.
+     * A whole line has come, here without its end, a character for each byte of it. Instead of {@link #onData}; text
+     * that lacks its end when the peer has ended is no line. One longer than {@code longest} bytes ends the connection.
      */
     public Stream onLine(LineEnd end, int longest, Consumer<String> callback) {
         data = new Lines(end, longest, callback);
@@ -139,7 +143,9 @@ public final class Stream implements Executor {
         return this;
     }
 
-    /** Sends part of a file, and takes over the caller's hold on it: see {@link Link#transfer(OpenFile, long, long)}. */
+    /**
+     * Sends part of a file, and takes over the caller's hold on it: see {@link Link#transfer(OpenFile, long, long)}.
+     */
     public Stream write(OpenFile file, long from, long count) {
         link.transfer(file, from, count);
         link.flush();
@@ -151,7 +157,10 @@ public final class Stream implements Executor {
         return link.out();
     }
 
-    /** Sends what is in {@link #out}; a filter keeps nothing back for {@code FLUSH}, and ends our direction for {@code FINISHED}. */
+    /**
+     * Sends what is in {@link #out}; a filter keeps nothing back for {@code FLUSH}, and ends our direction for
+     * {@code FINISHED}.
+     */
     public Stream flush(Flush mode) {
         if (link instanceof FilteredLink filtered) {
             filtered.flush(mode);
@@ -163,7 +172,10 @@ public final class Stream implements Executor {
         return this;
     }
 
-    /** Whether what waits to be sent is below the high mark. Nothing is lost if not, but it takes memory: {@link #onDrained} tells when to go on. */
+    /**
+     * Whether what waits to be sent is below the high mark. Nothing is lost if not, but it takes memory:
+     * {@link #onDrained} tells when to go on.
+     */
     public boolean writable() {
         return link.writable();
     }
@@ -180,7 +192,10 @@ public final class Stream implements Executor {
         return this;
     }
 
-    /** Puts a filter below the stream from here on: what is written and what comes is transformed by it. Filters can stand on one another. */
+    /**
+     * Puts a filter below the stream from here on: what is written and what comes is transformed by it. Filters can
+     * stand on one another.
+     */
     public Stream filter(Filter filter) {
         link.become(new FilterProtocol(filter, carried));
         return this;
@@ -214,8 +229,8 @@ public final class Stream implements Executor {
     }
 
     /**
-     * For a thread that may wait, such as a virtual one: writing waits while too much waits to be sent, closing closes our direction. Not for the
-     * loop's own thread. To be asked for on the loop, in the setup or a callback.
+     * For a thread that may wait, such as a virtual one: writing waits while too much waits to be sent, closing closes
+     * our direction. Not for the loop's own thread. To be asked for on the loop, in the setup or a callback.
      */
     public OutputStream output() {
         if (output == null) {

@@ -9,8 +9,9 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Where a thread that may wait writes to a stream. What it has handed over and the link has not sent is bounded: by {@link #AHEAD} on the way to the loop, and
- * there by the link's high mark, beyond which nothing more is taken from the thread until the link has drained.
+ * Where a thread that may wait writes to a stream. What it has handed over and the link has not sent is bounded: by
+ * {@link #AHEAD} on the way to the loop, and there by the link's high mark, beyond which nothing more is taken from the
+ * thread until the link has drained.
  */
 final class StreamOutput extends OutputStream {
     private static final int AHEAD = 64 * 1024;

@@ -12,8 +12,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * The multicast side of a UDP socket (ip(7), ipv6(7)): groups it hears, and how what it sends goes to groups. A socket hears those groups only that it
- * has joined itself. An interface of {@code null} is the system's choice.
+ * The multicast side of a UDP socket (ip(7), ipv6(7)): groups it hears, and how what it sends goes to groups. A socket
+ * hears those groups only that it has joined itself. An interface of {@code null} is the system's choice.
  */
 public final class UdpGroups {
     private final int fd;
@@ -47,8 +47,11 @@ public final class UdpGroups {
         if (group instanceof Inet4Address) {
             set(what, Datagrams.IPPROTO_IP, four, mreqn(group, on), group.getHostAddress());
         } else {
-            byte[] mreq = ByteBuffer.allocate(Datagrams.MREQ6_SIZE).order(ByteOrder.nativeOrder())
-                    .put(group.getAddress()).putInt(index(on)).array();
+            byte[] mreq = ByteBuffer.allocate(Datagrams.MREQ6_SIZE)
+                    .order(ByteOrder.nativeOrder())
+                    .put(group.getAddress())
+                    .putInt(index(on))
+                    .array();
             set(what, Sockets.IPPROTO_IPV6, sixth, mreq, group.getHostAddress());
         }
     }

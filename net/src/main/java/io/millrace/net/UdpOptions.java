@@ -10,17 +10,25 @@ import java.util.Objects;
  * @param address the address to bind to, port 0 for one that is free; an IPv6 wildcard takes IPv4 as well
  * @param batch how many datagrams one system call moves at most; also how many may wait to be sent
  * @param size the longest datagram that is received whole, in bytes
- * @param share whether several sockets may be bound to the address: for multicast, where each gets every datagram, and for several loops, among
- *     which the kernel spreads them (socket(7) SO_REUSEADDR, SO_REUSEPORT)
+ * @param share whether several sockets may be bound to the address: for multicast, where each gets every datagram, and
+ *     for several loops, among which the kernel spreads them (socket(7) SO_REUSEADDR, SO_REUSEPORT)
  * @param broadcast whether it may send to broadcast addresses
- * @param merge whether the kernel may put datagrams of one sender together and hand them over in one piece (udp(7) UDP_GRO); they are told one
- *     by one all the same
- * @param buffer bytes of the kernel's buffers in each direction, 0 for the system's choice; the kernel caps it (net.core.rmem_max)
- * @param errors whether the kernel keeps what the network says of each datagram, also without {@link UdpSocket#connect}:
- *     {@link UdpReceiver#refused} is told then where the datagram had been sent to
+ * @param merge whether the kernel may put datagrams of one sender together and hand them over in one piece (udp(7)
+ *     UDP_GRO); they are told one by one all the same
+ * @param buffer bytes of the kernel's buffers in each direction, 0 for the system's choice; the kernel caps it
+ *     (net.core.rmem_max)
+ * @param errors whether the kernel keeps what the network says of each datagram, also without
+ *     {@link UdpSocket#connect}: {@link UdpReceiver#refused} is told then where the datagram had been sent to
  */
 public record UdpOptions(
-        InetSocketAddress address, int batch, int size, boolean share, boolean broadcast, boolean merge, int buffer, boolean errors) {
+        InetSocketAddress address,
+        int batch,
+        int size,
+        boolean share,
+        boolean broadcast,
+        boolean merge,
+        int buffer,
+        boolean errors) {
     private static final int LONGEST = 65_535;
     private static final int MOST = 1024;
 
@@ -55,7 +63,9 @@ public record UdpOptions(
         return new UdpOptions(address, batch, size, share, other, merge, buffer, errors);
     }
 
-    /** The same with or without merging; merged they come in pieces of up to 64 KiB, for which the memory is set aside. */
+    /**
+     * The same with or without merging; merged they come in pieces of up to 64 KiB, for which the memory is set aside.
+     */
     public UdpOptions withMerge(boolean other) {
         return new UdpOptions(address, batch, size, share, broadcast, other, buffer, errors);
     }

@@ -8,8 +8,8 @@ import io.millrace.sys.Errno;
 import io.millrace.sys.Sockets;
 
 /**
- * The datagrams that wait to be sent: a batch that is filled, sent, and filled again from the start once all of it has left. When the socket is
- * full it waits for room; no more than one batch ever does.
+ * The datagrams that wait to be sent: a batch that is filled, sent, and filled again from the start once all of it has
+ * left. When the socket is full it waits for room; no more than one batch ever does.
  */
 final class UdpOutbox {
     /** What one datagram carries at most (udp(7): 65,535 without the headers). */
@@ -68,7 +68,8 @@ final class UdpOutbox {
         int piece = segment * Math.max(1, Math.min(PIECES, LONGEST / segment));
         int pieces = (bytes.length + piece - 1) / piece;
         if (pieces > capacity) {
-            throw new IllegalArgumentException(bytes.length + " bytes are " + pieces + " pieces, a batch has room for " + capacity);
+            throw new IllegalArgumentException(
+                    bytes.length + " bytes are " + pieces + " pieces, a batch has room for " + capacity);
         }
         if (!roomFor(pieces)) {
             return false;
@@ -94,7 +95,8 @@ final class UdpOutbox {
             throw new IllegalArgumentException("a datagram carries at most " + LONGEST + " bytes, not " + length);
         }
         if (batch == null) {
-            // 64 KiB for each are set aside by who sends, not by who only receives; the kernel gives pages when they are used.
+            // 64 KiB for each are set aside by who sends, not by who only receives; the kernel gives pages when they
+            // are used.
             batch = new Datagrams(capacity, LONGEST);
         }
         batch.put(end, bytes, offset, length);
@@ -161,8 +163,8 @@ final class UdpOutbox {
     }
 
     /**
-     * What sendmmsg(2) says may be about an earlier datagram, which the network has refused meanwhile (udp(7)): then this one goes the second time. If
-     * not, it is given up.
+     * What sendmmsg(2) says may be about an earlier datagram, which the network has refused meanwhile (udp(7)): then
+     * this one goes the second time. If not, it is given up.
      */
     private void failed(int result) {
         boolean refused = result == -Errno.EIO || result == -Errno.EINVAL || result == -Errno.EOPNOTSUPP;

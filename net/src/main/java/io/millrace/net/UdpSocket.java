@@ -15,8 +15,8 @@ import java.net.InetSocketAddress;
 import java.util.Objects;
 
 /**
- * A UDP socket on a loop: many datagrams in each system call (recvmmsg(2), sendmmsg(2)), all of them shown in one view. What is sent leaves at the latest at the end of
- * the loop's turn. Everything here is for the loop's thread.
+ * A UDP socket on a loop: many datagrams in each system call (recvmmsg(2), sendmmsg(2)), all of them shown in one view.
+ * What is sent leaves at the latest at the end of the loop's turn. Everything here is for the loop's thread.
  */
 public final class UdpSocket implements AutoCloseable {
     /** Calls for one event: then the others have their turn, and the event comes again. */
@@ -113,7 +113,8 @@ public final class UdpSocket implements AutoCloseable {
         }
     }
 
-    private static void option(String call, int fd, int level, int name, int value, Object subject) throws SysException {
+    private static void option(String call, int fd, int level, int name, int value, Object subject)
+            throws SysException {
         check(call, Sockets.setsockopt(fd, level, name, value), subject);
     }
 
@@ -128,7 +129,9 @@ public final class UdpSocket implements AutoCloseable {
         return loop;
     }
 
-    /** The address it is bound to, with the port that was chosen where 0 was asked for; {@code null} once it is closed. */
+    /**
+     * The address it is bound to, with the port that was chosen where 0 was asked for; {@code null} once it is closed.
+     */
     public InetSocketAddress local() {
         byte[] struct = new byte[SocketAddresses.SIZE_IN6];
         return fd < 0 || Sockets.getsockname(fd, struct) < 0 ? null : SocketAddresses.decode(struct);
@@ -254,8 +257,8 @@ public final class UdpSocket implements AutoCloseable {
     }
 
     /**
-     * Sends many bytes as datagrams of {@code segment} bytes each, the last one perhaps shorter: cut by the kernel where it can (udp(7)
-     * UDP_SEGMENT), which costs far less than one by one. All of it is taken, or nothing.
+     * Sends many bytes as datagrams of {@code segment} bytes each, the last one perhaps shorter: cut by the kernel
+     * where it can (udp(7) UDP_SEGMENT), which costs far less than one by one. All of it is taken, or nothing.
      *
      * @return {@code false} if there is no room
      */
@@ -266,7 +269,9 @@ public final class UdpSocket implements AutoCloseable {
         return fd >= 0 && outbox.addSegments(bytes, segment, to == null ? null : SocketAddresses.encode(to));
     }
 
-    /** Why the kernel does not cut what {@link #sendSegments} is given, or {@code null} if it does, as far as is known. */
+    /**
+     * Why the kernel does not cut what {@link #sendSegments} is given, or {@code null} if it does, as far as is known.
+     */
     public String whyNotSegmented() {
         return outbox.whyNotSegmented();
     }

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /**
- * What a user of sockets sees above the loop. The loop moves the bytes of a connection that stands; how it comes to stand (a
- * name, its addresses, the attempts), and sockets that are no connections, are this room's.
+ * What a user of sockets sees above the loop. The loop moves the bytes of a connection that stands; how it comes to
+ * stand (a name, its addresses, the attempts), and sockets that are no connections, are this room's.
  *
- * <p>It knows names, addresses, time limits and the order in which things are tried. It does not know any protocol that travels over what it opens,
- * and it never waits for the kernel itself: it asks the loop to, and never blocks the loop: what blocks (a resolver) has a thread of its own.
+ * <p>It knows names, addresses, time limits and the order in which things are tried. It does not know any protocol that
+ * travels over what it opens, and it never waits for the kernel itself: it asks the loop to, and never blocks the loop:
+ * what blocks (a resolver) has a thread of its own.
  *
- * <p>Read in this order: {@code Resolver}, {@code Connector}, {@code Connecting}; {@code Stream}, {@code Filter} with {@code FilterProtocol}
- * and {@code DeflateFilter}, {@code Pair}, {@code Relay}; {@code UdpSocket}, {@code UdpReceiver}, {@code UdpOutbox}, {@code UdpGroups};
- * {@code DescriptorChannel}.
- * {@code DescriptorChannel}.
+ * <p>Read in this order: {@code Resolver}, {@code Connector}, {@code Connecting}; {@code Stream}, {@code Filter} with
+ * {@code FilterProtocol} and {@code DeflateFilter}, {@code Pair}, {@code Relay}; {@code UdpSocket},
+ * {@code UdpReceiver}, {@code UdpOutbox}, {@code UdpGroups}; {@code DescriptorChannel}. {@code DescriptorChannel}.
  */
 package io.millrace.net;

@@ -28,7 +28,10 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** The connector over a simulated kernel: hosts that accept, refuse, cannot be reached or never answer, in every order and at every time. */
+/**
+ * The connector over a simulated kernel: hosts that accept, refuse, cannot be reached or never answer, in every order
+ * and at every time.
+ */
 @Timeout(300)
 class ConnectorSimulationTest {
     private static final int SCHEDULES = 10_000;
@@ -99,7 +102,9 @@ class ConnectorSimulationTest {
             }
             boolean late = why.getMessage().contains("time limit");
             check(late || seen.equals(hosts.keySet()), "not all were tried: " + why.getMessage());
-            check(!late || lenient || hosts.containsValue(SimHost.SILENT), "out of time though all answer: " + why.getMessage());
+            check(
+                    !late || lenient || hosts.containsValue(SimHost.SILENT),
+                    "out of time though all answer: " + why.getMessage());
         }
 
         private boolean fits(SimHost kind, int errno) {

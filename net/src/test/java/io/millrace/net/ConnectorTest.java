@@ -41,9 +41,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Names, several addresses, time limits: one outcome, whatever happens. */
 @Timeout(120)
@@ -138,7 +138,10 @@ class ConnectorTest extends OverEveryEngine {
         assertEquals(new InetSocketAddress("127.0.0.1", port), outcome.outcomes.next());
     }
 
-    /** RFC 8305 section 5: one that does not answer holds the next up for the delay only, and is given up when that stands. */
+    /**
+     * RFC 8305 section 5: one that does not answer holds the next up for the delay only, and is given up when that
+     * stands.
+     */
     @Test
     void theNextIsTriedBesideOneThatDoesNotAnswer() throws Exception {
         try (SilentHost silent = new SilentHost(2)) {
@@ -173,8 +176,9 @@ class ConnectorTest extends OverEveryEngine {
         Connector.USUAL.withResolver(host -> hosts(2, 3)).connect(loop, name(), outcome);
         ConnectFailure failure = assertInstanceOf(ConnectFailure.class, outcome.outcomes.next());
         assertEquals(
-                "cannot connect to test.invalid:" + port + ": 127.0.0.2:" + port + " ECONNREFUSED (connection refused); 127.0.0.3:"
-                        + port + " ECONNREFUSED (connection refused)",
+                "cannot connect to test.invalid:" + port + ": 127.0.0.2:" + port
+                        + " ECONNREFUSED (connection refused); 127.0.0.3:" + port
+                        + " ECONNREFUSED (connection refused)",
                 failure.getMessage());
         assertEquals(2, failure.tried().size());
         assertEquals(Errno.ECONNREFUSED, failure.tried().getFirst().errno());
@@ -202,14 +206,17 @@ class ConnectorTest extends OverEveryEngine {
         CountDownLatch end = new CountDownLatch(1);
         try {
             Told stuck = new Told(Echo::new);
-            Connector.USUAL.withTimeLimit(Duration.ofMillis(50)).withResolver(host -> {
-                try {
-                    end.await();
-                } catch (InterruptedException e) {
-                    throw new UnknownHostException("interrupted");
-                }
-                return hosts(1);
-            }).connect(loop, name(), stuck);
+            Connector.USUAL
+                    .withTimeLimit(Duration.ofMillis(50))
+                    .withResolver(host -> {
+                        try {
+                            end.await();
+                        } catch (InterruptedException e) {
+                            throw new UnknownHostException("interrupted");
+                        }
+                        return hosts(1);
+                    })
+                    .connect(loop, name(), stuck);
             Told other = new Told(() -> CLOSED_AT_ONCE);
             Connector.USUAL.withResolver(host -> hosts(1)).connect(loop, name(), other);
             assertInstanceOf(InetSocketAddress.class, other.outcomes.next());
@@ -252,21 +259,23 @@ class ConnectorTest extends OverEveryEngine {
     void theResolverRunsElsewhereAndTheOutcomeOnTheLoopAfterTheCall() throws Exception {
         Events<Object> order = new Events<>();
         loop.execute(() -> {
-            Connector.USUAL.withResolver(host -> {
-                order.add(loop.inLoop() ? "resolved on the loop" : "resolved");
-                return hosts(1);
-            }).connect(loop, new InetSocketAddress("127.0.0.1", port), new Connector.Outcome() {
-                @Override
-                public Protocol connected(SocketAddress peer) {
-                    order.add(loop.inLoop() ? "connected" : "connected elsewhere");
-                    return null;
-                }
+            Connector.USUAL
+                    .withResolver(host -> {
+                        order.add(loop.inLoop() ? "resolved on the loop" : "resolved");
+                        return hosts(1);
+                    })
+                    .connect(loop, new InetSocketAddress("127.0.0.1", port), new Connector.Outcome() {
+                        @Override
+                        public Protocol connected(SocketAddress peer) {
+                            order.add(loop.inLoop() ? "connected" : "connected elsewhere");
+                            return null;
+                        }
 
-                @Override
-                public void failed(ConnectFailure why) {
-                    order.add(why);
-                }
-            });
+                        @Override
+                        public void failed(ConnectFailure why) {
+                            order.add(why);
+                        }
+                    });
             order.add("returned");
         });
         assertEquals("returned", order.next());
@@ -280,15 +289,17 @@ class ConnectorTest extends OverEveryEngine {
         try (SilentHost silent = new SilentHost(2)) {
             int before = descriptors();
             Told outcome = new Told(Echo::new);
-            Connecting lookup = Connector.USUAL.withResolver(host -> {
-                resolving.countDown();
-                try {
-                    go.await();
-                } catch (InterruptedException e) {
-                    throw new UnknownHostException("interrupted");
-                }
-                return hosts(1);
-            }).connect(loop, name(), outcome);
+            Connecting lookup = Connector.USUAL
+                    .withResolver(host -> {
+                        resolving.countDown();
+                        try {
+                            go.await();
+                        } catch (InterruptedException e) {
+                            throw new UnknownHostException("interrupted");
+                        }
+                        return hosts(1);
+                    })
+                    .connect(loop, name(), outcome);
             assertTrue(resolving.await(20, TimeUnit.SECONDS));
             lookup.cancel();
             go.countDown();
@@ -310,15 +321,17 @@ class ConnectorTest extends OverEveryEngine {
         CountDownLatch resolving = new CountDownLatch(1);
         try (SilentHost silent = new SilentHost(2)) {
             Told looking = new Told(Echo::new);
-            Connector.USUAL.withResolver(host -> {
-                resolving.countDown();
-                try {
-                    go.await();
-                } catch (InterruptedException e) {
-                    throw new UnknownHostException("interrupted");
-                }
-                return hosts(1);
-            }).connect(loop, name(), looking);
+            Connector.USUAL
+                    .withResolver(host -> {
+                        resolving.countDown();
+                        try {
+                            go.await();
+                        } catch (InterruptedException e) {
+                            throw new UnknownHostException("interrupted");
+                        }
+                        return hosts(1);
+                    })
+                    .connect(loop, name(), looking);
             Told trying = new Told(Echo::new);
             Connector.USUAL.connect(loop, new InetSocketAddress("127.0.0.2", port), trying);
             assertTrue(resolving.await(20, TimeUnit.SECONDS));
@@ -390,7 +403,11 @@ class ConnectorTest extends OverEveryEngine {
         List<InetAddress> both = List.of(InetAddress.getByName("::1"), hosts(1).getFirst());
         Connector.USUAL.withFrom(from).withResolver(host -> both).connect(loop, name(), outcome);
         assertEquals(new InetSocketAddress("127.0.0.1", port), outcome.outcomes.next());
-        assertEquals("127.0.0.9", assertInstanceOf(InetSocketAddress.class, locals.next()).getAddress().getHostAddress());
+        assertEquals(
+                "127.0.0.9",
+                assertInstanceOf(InetSocketAddress.class, locals.next())
+                        .getAddress()
+                        .getHostAddress());
         Told none = new Told(Echo::new);
         Connector.USUAL.withFrom(from).withResolver(host -> both.subList(0, 1)).connect(loop, name(), none);
         ConnectFailure failure = assertInstanceOf(ConnectFailure.class, none.outcomes.next());

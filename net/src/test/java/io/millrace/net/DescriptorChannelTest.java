@@ -149,7 +149,9 @@ class DescriptorChannelTest extends OverEveryEngine {
         AtomicInteger received = new AtomicInteger();
         Events<Object> all = new Events<>();
         channel(pair[1], (bytes, length, descriptors, channel) -> {
-            if (length == 1000 && descriptors.length == 1 && Descriptors.close(descriptors[0]) == 0
+            if (length == 1000
+                    && descriptors.length == 1
+                    && Descriptors.close(descriptors[0]) == 0
                     && received.incrementAndGet() == sent) {
                 all.add("all");
             }
@@ -200,7 +202,9 @@ class DescriptorChannelTest extends OverEveryEngine {
         int event = Descriptors.eventfd(0, 0);
         ExecutionException none = assertThrows(
                 ExecutionException.class, () -> channel(event, (bytes, length, descriptors, channel) -> {}));
-        assertTrue(none.getCause().getMessage().contains("no connected Unix socket"), none.getCause().getMessage());
+        assertTrue(
+                none.getCause().getMessage().contains("no connected Unix socket"),
+                none.getCause().getMessage());
         Descriptors.close(event);
         Descriptors.close(pair[1]);
     }
@@ -209,11 +213,13 @@ class DescriptorChannelTest extends OverEveryEngine {
     void theEndOfTheLoopClosesIt() throws Exception {
         int[] pair = DescriptorChannel.pair();
         LoopGroup other = LoopGroup.open(Kernel.host(), 1, engine);
-        other.loop(0).execute(() -> assertThrows(IllegalStateException.class,
-                () -> DescriptorChannel.open(loop, pair[0], (bytes, length, descriptors, channel) -> {})));
+        other.loop(0)
+                .execute(() -> assertThrows(
+                        IllegalStateException.class,
+                        () -> DescriptorChannel.open(loop, pair[0], (bytes, length, descriptors, channel) -> {})));
         Events<Integer> ends = new Events<>();
-        FutureTask<DescriptorChannel> opened = new FutureTask<>(() -> DescriptorChannel.open(
-                other.loop(0), pair[0], (bytes, length, descriptors, channel) -> {}));
+        FutureTask<DescriptorChannel> opened = new FutureTask<>(
+                () -> DescriptorChannel.open(other.loop(0), pair[0], (bytes, length, descriptors, channel) -> {}));
         other.loop(0).execute(opened);
         opened.get(20, TimeUnit.SECONDS);
         channel(pair[1], new DescriptorChannel.Receiver() {

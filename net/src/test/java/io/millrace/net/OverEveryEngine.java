@@ -7,7 +7,10 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.Parameter;
 
-/** For tests that run all their cases once for each engine; one that this machine does not have is skipped, and says why. */
+/**
+ * For tests that run all their cases once for each engine; one that this machine does not have is skipped, and says
+ * why.
+ */
 abstract class OverEveryEngine {
     @Parameter
     Engine engine;

@@ -32,8 +32,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * Two links joined in memory, and filters over them, on a virtual clock: libevent's cases for bufferevent_pair and bufferevent_filter (61 to 69 of the
- * plan).
+ * Two links joined in memory, and filters over them, on a virtual clock: libevent's cases for bufferevent_pair and
+ * bufferevent_filter (61 to 69 of the plan).
  */
 @Timeout(60)
 class PairTest {
@@ -75,8 +75,6 @@ class PairTest {
             loop.turn(0);
         }
     }
-
-
 
     /** What an end has seen. */
     private static final class Seen {
@@ -206,7 +204,9 @@ class PairTest {
         assertEquals(List.of(20, 20, 20, 5), sizes);
     }
 
-    /** watermarks over a pair, and suspended reading: the producer stops at the high mark and is called at the low one. */
+    /**
+     * watermarks over a pair, and suspended reading: the producer stops at the high mark and is called at the low one.
+     */
     @Test
     void watermarksPairOutput() {
         join();
@@ -298,7 +298,13 @@ class PairTest {
         byte[] content = noise(200_000);
         List<String> released = new ArrayList<>();
         try (Body body = Body.of(content, 10, 100_000, () -> released.add("body"))) {
-            a.stream.write("1").write(body).write("2").write(new Memory(content, released), 5, 150_000).write("3").write(body);
+            a.stream
+                    .write("1")
+                    .write(body)
+                    .write("2")
+                    .write(new Memory(content, released), 5, 150_000)
+                    .write("3")
+                    .write(body);
         }
         run();
         ByteArrayOutputStream expected = new ByteArrayOutputStream();
@@ -467,7 +473,10 @@ class PairTest {
         assertEquals(List.of("FAILED"), b.events);
     }
 
-    /** zlib: compressed for real, in both directions, whatever the pieces; flush gets everything across, and normal may keep it. */
+    /**
+     * zlib: compressed for real, in both directions, whatever the pieces; flush gets everything across, and normal may
+     * keep it.
+     */
     @Test
     void deflateCompressesAndFlushes() {
         join();
@@ -488,7 +497,9 @@ class PairTest {
         run();
         assertEquals(5_000_009, b.bytes.size());
         assertArrayEquals(noise(100_000), a.bytes.toByteArray());
-        assertTrue(b.stream.link().traffic().bytesIn() < 20_000, "compressed: " + b.stream.link().traffic().bytesIn());
+        assertTrue(
+                b.stream.link().traffic().bytesIn() < 20_000,
+                "compressed: " + b.stream.link().traffic().bytesIn());
     }
 
     /** flush_finished: the end of the layer comes through, and then nothing. */
@@ -529,7 +540,11 @@ class PairTest {
         byte[] content = noise(2_000_000);
         List<String> released = new ArrayList<>();
         b.stream.pause(true);
-        a.stream.write("<").write(new Memory(content, released), 0, content.length).write(">").write(Body.of(content));
+        a.stream
+                .write("<")
+                .write(new Memory(content, released), 0, content.length)
+                .write(">")
+                .write(Body.of(content));
         a.stream.close();
         run();
         assertEquals(List.of(), released, "the file waits");

@@ -19,7 +19,8 @@ class ResolverTest {
 
     @Test
     void literalsAreTakenAsTheyAre() throws Exception {
-        assertEquals(List.of(InetAddress.getByName("192.0.2.7")), Resolver.system().resolve("192.0.2.7"));
+        assertEquals(
+                List.of(InetAddress.getByName("192.0.2.7")), Resolver.system().resolve("192.0.2.7"));
     }
 
     /** RFC 6761 section 6.4: there is no such name, and no resolver has to ask anybody. */

@@ -91,9 +91,9 @@ class StreamTest extends OverEveryEngine {
 
     @Test
     void linesInTextOutAndTheEnd() throws Exception {
-        Listening listening = serve(stream -> stream
-                .onLine(LineEnd.CRLF, 1000, line -> stream.write(line.toUpperCase() + "\n"))
-                .onClosed(why -> events.add(why.name())));
+        Listening listening =
+                serve(stream -> stream.onLine(LineEnd.CRLF, 1000, line -> stream.write(line.toUpperCase() + "\n"))
+                        .onClosed(why -> events.add(why.name())));
         try (RawClient client = RawClient.connect(listening.address())) {
             client.send("one\r\ntwo\nthr").finish();
             assertEquals("ONE\nTWO\n", client.readText());
@@ -101,7 +101,10 @@ class StreamTest extends OverEveryEngine {
         }
     }
 
-    /** A write mark that binds: a blocking producer gets no further ahead than the marks allow, however slow the client is. */
+    /**
+     * A write mark that binds: a blocking producer gets no further ahead than the marks allow, however slow the client
+     * is.
+     */
     @Test
     void aBlockingProducerWaitsForTheClient() throws Exception {
         byte[] piece = noise(10_000);

@@ -93,8 +93,9 @@ class UdpTest extends OverEveryEngine {
 
     @Test
     void answersWhoAsks() throws Exception {
-        UdpSocket echo = socket(UdpOptions.on(LOOPBACK), (datagram, socket) ->
-                socket.reply(datagram, datagram.array(), datagram.offset(), datagram.length()));
+        UdpSocket echo = socket(
+                UdpOptions.on(LOOPBACK),
+                (datagram, socket) -> socket.reply(datagram, datagram.array(), datagram.offset(), datagram.length()));
         InetSocketAddress address = onLoop(echo::local);
         try (DatagramSocket client = client()) {
             for (String word : new String[] {"one", "", "three"}) {
@@ -107,7 +108,8 @@ class UdpTest extends OverEveryEngine {
     @Test
     void talksToItsOwnKindAndKnowsTheSender() throws Exception {
         Events<String> heard = new Events<>();
-        UdpSocket one = socket(UdpOptions.on(LOOPBACK), (datagram, socket) -> heard.add(text(datagram) + datagram.from()));
+        UdpSocket one =
+                socket(UdpOptions.on(LOOPBACK), (datagram, socket) -> heard.add(text(datagram) + datagram.from()));
         UdpSocket two = socket(UdpOptions.on(LOOPBACK), (datagram, socket) -> {});
         InetSocketAddress to = onLoop(one::local);
         assertTrue(onLoop(() -> two.send(bytes("hello"), 0, 5, to)));
@@ -119,8 +121,10 @@ class UdpTest extends OverEveryEngine {
     @Test
     void whatIsTooLongIsCutOffAndSaidSo() throws Exception {
         Events<String> heard = new Events<>();
-        UdpSocket small = socket(UdpOptions.on(LOOPBACK).withBatch(4, 16), (datagram, socket) ->
-                heard.add(datagram.length() + " of " + datagram.fullLength() + " " + datagram.truncated()));
+        UdpSocket small = socket(
+                UdpOptions.on(LOOPBACK).withBatch(4, 16),
+                (datagram, socket) ->
+                        heard.add(datagram.length() + " of " + datagram.fullLength() + " " + datagram.truncated()));
         InetSocketAddress address = onLoop(small::local);
         try (DatagramSocket client = client()) {
             for (int length : new int[] {16, 17, 5000, 3}) {
@@ -450,8 +454,8 @@ class UdpTest extends OverEveryEngine {
     void theEndOfTheLoopClosesIt() throws Exception {
         int before = new File("/proc/self/fd").list().length;
         LoopGroup other = LoopGroup.open(Kernel.host(), 1, engine);
-        FutureTask<UdpSocket> open = new FutureTask<>(() ->
-                UdpSocket.open(other.loop(0), UdpOptions.on(LOOPBACK), (datagram, socket) -> {}));
+        FutureTask<UdpSocket> open = new FutureTask<>(
+                () -> UdpSocket.open(other.loop(0), UdpOptions.on(LOOPBACK), (datagram, socket) -> {}));
         other.loop(0).execute(open);
         assertTrue(open.get(20, TimeUnit.SECONDS).toString().contains("127.0.0.1"));
         other.close();
@@ -463,15 +467,18 @@ class UdpTest extends OverEveryEngine {
     void anAddressInUseIsSaid() throws Exception {
         UdpSocket first = socket(UdpOptions.on(LOOPBACK), (datagram, socket) -> {});
         InetSocketAddress taken = onLoop(first::local);
-        Throwable e = assertThrows(Exception.class, () -> socket(UdpOptions.on(taken), (datagram, socket) -> {})).getCause();
+        Throwable e = assertThrows(Exception.class, () -> socket(UdpOptions.on(taken), (datagram, socket) -> {}))
+                .getCause();
         assertEquals(Errno.EADDRINUSE, ((SysException) e).errno());
         assertThrows(IllegalStateException.class, () -> UdpSocket.open(loop, UdpOptions.on(LOOPBACK), (d, s) -> {}));
-        assertThrows(IllegalArgumentException.class, () -> UdpOptions.on(LOOPBACK).withBatch(0, 10));
+        assertThrows(
+                IllegalArgumentException.class, () -> UdpOptions.on(LOOPBACK).withBatch(0, 10));
     }
 
     /**
-     * Neither the payload, a thousand bytes, nor an address or a view is made anew for a datagram. How far the compiler does without the small
-     * objects that the calls themselves are made of depends on what else has run in the JVM: they are less than an address.
+     * Neither the payload, a thousand bytes, nor an address or a view is made anew for a datagram. How far the compiler
+     * does without the small objects that the calls themselves are made of depends on what else has run in the JVM:
+     * they are less than an address.
      */
     @Test
     void receivingAndAnsweringMakesNothingAnew() throws Exception {
@@ -481,8 +488,7 @@ class UdpTest extends OverEveryEngine {
             socket.reply(datagram, datagram.array(), datagram.offset(), datagram.length());
         });
         InetSocketAddress address = onLoop(echo::local);
-        com.sun.management.ThreadMXBean threads =
-                (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+        com.sun.management.ThreadMXBean threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
         long thread = onLoop(() -> Thread.currentThread().threadId());
         try (DatagramSocket client = client()) {
             long least = Long.MAX_VALUE;

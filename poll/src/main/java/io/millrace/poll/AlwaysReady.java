@@ -2,8 +2,8 @@
 package io.millrace.poll;
 
 /**
- * Regular files, which are always ready for reading and writing (poll(2)). With edge trigger or one-shot each is reported once for each time
- * that it is added or modified.
+ * Regular files, which are always ready for reading and writing (poll(2)). With edge trigger or one-shot each is
+ * reported once for each time that it is added or modified.
  */
 final class AlwaysReady {
     private static final int READY = Interest.READ | Interest.WRITE;

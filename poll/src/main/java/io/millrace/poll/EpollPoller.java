@@ -12,8 +12,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * epoll(7), level and edge triggered: the kernel keeps the list of what is watched, and a wait costs by what is ready and not by what
- * is watched.
+ * epoll(7), level and edge triggered: the kernel keeps the list of what is watched, and a wait costs by what is ready
+ * and not by what is watched.
  *
  * <p>Regular files, which epoll refuses (EPERM), are always ready, as select and poll have it; they are kept aside.
  */
@@ -85,7 +85,8 @@ public final class EpollPoller extends Poller {
     public String whyNot(int fd, int interest) {
         int together = interest & NOT_EXCLUSIVE;
         return (interest & Interest.EXCLUSIVE) != 0 && together != 0
-                ? "epoll takes EXCLUSIVE with READ, WRITE, EDGE and WAKEUP only, not with " + Interest.describe(together)
+                ? "epoll takes EXCLUSIVE with READ, WRITE, EDGE and WAKEUP only, not with "
+                        + Interest.describe(together)
                 : super.whyNot(fd, interest);
     }
 
@@ -141,7 +142,10 @@ public final class EpollPoller extends Poller {
         }
     }
 
-    /** As the kernel tells in /proc (proc_pid_fdinfo(5)): it drops EPOLLWAKEUP silently from those that may not hold up suspending. */
+    /**
+     * As the kernel tells in /proc (proc_pid_fdinfo(5)): it drops EPOLLWAKEUP silently from those that may not hold up
+     * suspending.
+     */
     @Override
     public int inForce(int fd) {
         if (files != null && files.interest(fd) >= 0) {

@@ -7,8 +7,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A socket that listens already and that this process was started with: from systemd (sd_listen_fds(3): {@code LISTEN_PID},
- * {@code LISTEN_FDS}, {@code LISTEN_FDNAMES}) or from whoever else leaves a descriptor open. Stands where an address could stand.
+ * A socket that listens already and that this process was started with: from systemd (sd_listen_fds(3):
+ * {@code LISTEN_PID}, {@code LISTEN_FDS}, {@code LISTEN_FDNAMES}) or from whoever else leaves a descriptor open. Stands
+ * where an address could stand.
  */
 public final class InheritedSocket extends SocketAddress {
     private static final long serialVersionUID = 1L;

@@ -2,8 +2,8 @@
 package io.millrace.poll;
 
 /**
- * What a poller watches a descriptor for and what it reports, as bits of an int. The first group is asked for and reported, the
- * second is only reported and always, the third is only asked for.
+ * What a poller watches a descriptor for and what it reports, as bits of an int. The first group is asked for and
+ * reported, the second is only reported and always, the third is only asked for.
  */
 public final class Interest {
     private Interest() {}
@@ -27,8 +27,9 @@ public final class Interest {
     public static final int HANGUP = 1 << 9;
 
     /**
-     * The descriptor is not open: it was closed without {@link Poller#remove} (POLLNVAL). Reported without being asked for, and the watch
-     * ends with it. Only pollers that hand in their descriptors with every wait find out; epoll and kqueue forget it by themselves.
+     * The descriptor is not open: it was closed without {@link Poller#remove} (POLLNVAL). Reported without being asked
+     * for, and the watch ends with it. Only pollers that hand in their descriptors with every wait find out; epoll and
+     * kqueue forget it by themselves.
      */
     public static final int INVALID = 1 << 10;
 
@@ -41,7 +42,10 @@ public final class Interest {
     /** Report once, then nothing at all, errors included, until the next {@link Poller#modify}. */
     public static final int ONE_SHOT = 1 << 18;
 
-    /** Keep the machine awake from a report until the next wait (EPOLLWAKEUP); what came of it, {@link Poller#inForce} says. */
+    /**
+     * Keep the machine awake from a report until the next wait (EPOLLWAKEUP); what came of it, {@link Poller#inForce}
+     * says.
+     */
     public static final int WAKEUP = 1 << 19;
 
     /** What can be waited for. */
@@ -51,7 +55,17 @@ public final class Interest {
     static final int ALWAYS = ERROR | HANGUP | INVALID;
 
     private static final String[] NAMES = {
-        "READ", "WRITE", "PEER_CLOSED", "PRIORITY", "ERROR", "HANGUP", "INVALID", "EDGE", "EXCLUSIVE", "ONE_SHOT", "WAKEUP"
+        "READ",
+        "WRITE",
+        "PEER_CLOSED",
+        "PRIORITY",
+        "ERROR",
+        "HANGUP",
+        "INVALID",
+        "EDGE",
+        "EXCLUSIVE",
+        "ONE_SHOT",
+        "WAKEUP"
     };
     private static final int[] BITS = {
         READ, WRITE, PEER_CLOSED, PRIORITY, ERROR, HANGUP, INVALID, EDGE, EXCLUSIVE, ONE_SHOT, WAKEUP

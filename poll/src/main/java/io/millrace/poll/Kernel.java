@@ -8,8 +8,9 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 
 /**
- * The one door between the loop and the kernel: every call on a socket that the loop makes, and the time. Results are those of the
- * system calls: n or 0, and -errno for a failure. Sockets that come through here are non-blocking and closed on exec.
+ * The one door between the loop and the kernel: every call on a socket that the loop makes, and the time. Results are
+ * those of the system calls: n or 0, and -errno for a failure. Sockets that come through here are non-blocking and
+ * closed on exec.
  *
  * <p>There is one implementation in a program, {@link LinuxKernel}, so the JIT binds these calls directly; a simulated
  * kernel can stand in for tests. Calls are made by the loop's thread.
@@ -59,28 +60,33 @@ public abstract class Kernel {
     /**
      * A listening socket.
      *
-     * @param address where: an {@link InetSocketAddress}, a {@link UnixAddress}, whose file takes the place of one that nobody listens on
-     *     any more, or an {@link InheritedSocket}, which is checked and made non-blocking
-     * @param sharing whether other sockets may listen on the same address, the kernel spreading connections (SO_REUSEPORT); TCP only
+     * @param address where: an {@link InetSocketAddress}, a {@link UnixAddress}, whose file takes the place of one that
+     *     nobody listens on any more, or an {@link InheritedSocket}, which is checked and made non-blocking
+     * @param sharing whether other sockets may listen on the same address, the kernel spreading connections
+     *     (SO_REUSEPORT); TCP only
      * @throws SysException naming the call that failed and the address
      */
     public abstract int listen(SocketAddress address, ListenFlags flags, Sharing sharing) throws SysException;
 
     /**
-     * The last socket that listened on the address has been closed: removes what it left behind, the file of a Unix socket, unless somebody else
-     * listens on it by now.
+     * The last socket that listened on the address has been closed: removes what it left behind, the file of a Unix
+     * socket, unless somebody else listens on it by now.
      *
      * @throws SysException if there is something that cannot be removed
      */
     public abstract void forget(SocketAddress address) throws SysException;
 
     /**
-     * Begins to connect a new stream socket, bound to {@code from} before unless that is {@code null}: its descriptor, which becomes
-     * writable when the attempt has ended; or -errno, at once and for good. -EAGAIN: the queue of a Unix socket is full, later it may not be.
+     * Begins to connect a new stream socket, bound to {@code from} before unless that is {@code null}: its descriptor,
+     * which becomes writable when the attempt has ended; or -errno, at once and for good. -EAGAIN: the queue of a Unix
+     * socket is full, later it may not be.
      */
     public abstract int connect(SocketAddress to, SocketAddress from);
 
-    /** How the attempt of {@link #connect} ended: 0 for connected, with TCP_NODELAY set, -EINPROGRESS for not yet, or -errno. */
+    /**
+     * How the attempt of {@link #connect} ended: 0 for connected, with TCP_NODELAY set, -EINPROGRESS for not yet, or
+     * -errno.
+     */
     public abstract int connected(int fd);
 
     /** Takes a connection: its descriptor, with TCP_NODELAY set, or -errno. */
@@ -91,11 +97,22 @@ public abstract class Kernel {
         return -Errno.EOPNOTSUPP;
     }
 
-    /** Whether what {@link #accept} gave is an error of the one connection that has gone again, not of the socket (accept(2)): the next may be tried. */
+    /**
+     * Whether what {@link #accept} gave is an error of the one connection that has gone again, not of the socket
+     * (accept(2)): the next may be tried.
+     */
     public static boolean isOfTheConnection(int result) {
         return switch (-result) {
-            case Errno.EINTR, Errno.ECONNABORTED, Errno.EPROTO, Errno.EPERM, Errno.ENETDOWN, Errno.EHOSTUNREACH,
-                    Errno.ENETUNREACH, Errno.ETIMEDOUT, Errno.EOPNOTSUPP, Errno.ENOPROTOOPT -> true;
+            case Errno.EINTR,
+                    Errno.ECONNABORTED,
+                    Errno.EPROTO,
+                    Errno.EPERM,
+                    Errno.ENETDOWN,
+                    Errno.EHOSTUNREACH,
+                    Errno.ENETUNREACH,
+                    Errno.ETIMEDOUT,
+                    Errno.EOPNOTSUPP,
+                    Errno.ENOPROTOOPT -> true;
             default -> false;
         };
     }
@@ -113,24 +130,25 @@ public abstract class Kernel {
     public abstract long sendFile(int fd, int file, long position, long count);
 
     /**
-     * A pipe with room for some {@code room} bytes, as far as may be: {@code ends[0]} to read from, {@code ends[1]} to write to; both non-blocking and
-     * closed on exec. Returns 0 or -errno; -ENOSYS from a kernel without.
+     * A pipe with room for some {@code room} bytes, as far as may be: {@code ends[0]} to read from, {@code ends[1]} to
+     * write to; both non-blocking and closed on exec. Returns 0 or -errno; -ENOSYS from a kernel without.
      */
     public int pipe(int[] ends, int room) {
         return -Errno.ENOSYS;
     }
 
     /**
-     * Moves up to {@code count} bytes between a socket and a pipe: bytes, 0 at the end of the stream, or -errno. {@code more} says that output of another
-     * kind follows at once.
+     * Moves up to {@code count} bytes between a socket and a pipe: bytes, 0 at the end of the stream, or -errno.
+     * {@code more} says that output of another kind follows at once.
      */
     public long splice(int from, int to, long count, boolean more) {
         return -Errno.ENOSYS;
     }
 
     /**
-     * Has the kernel keep little of what a connection sends beyond what is under way to the peer, and tell of room when only little is left
-     * (TCP_NOTSENT_LOWAT, tcp(7)). Of a listening socket those that it accepts inherit it. 0, or -errno where the kernel or the socket does not know how, which is no harm.
+     * Has the kernel keep little of what a connection sends beyond what is under way to the peer, and tell of room when
+     * only little is left (TCP_NOTSENT_LOWAT, tcp(7)). Of a listening socket those that it accepts inherit it. 0, or
+     * -errno where the kernel or the socket does not know how, which is no harm.
      */
     public int keepLittle(int fd) {
         return -Errno.ENOPROTOOPT;
@@ -147,7 +165,9 @@ public abstract class Kernel {
         return close(fd);
     }
 
-    /** A descriptor that serves nothing, to be closed in need: what has to be done without any may need one. Or -errno. */
+    /**
+     * A descriptor that serves nothing, to be closed in need: what has to be done without any may need one. Or -errno.
+     */
     public abstract int spare();
 
     /** The address of this end, or {@code null} if the socket has none. */

@@ -9,11 +9,12 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
- * kqueue(2): a filter each for reading and for writing, which the kernel keeps; EV_CLEAR makes them report changes only. Reading and
- * writing of one descriptor are two events of the kernel and one of ours.
+ * kqueue(2): a filter each for reading and for writing, which the kernel keeps; EV_CLEAR makes them report changes
+ * only. Reading and writing of one descriptor are two events of the kernel and one of ours.
  *
- * <p>The end of the stream is a flag (EV_EOF) beside the number of bytes that are still to be read: whoever sees it reads on until recv
- * returns 0. There is no filter for nothing: of a descriptor without READ and WRITE nothing is told.
+ * <p>The end of the stream is a flag (EV_EOF) beside the number of bytes that are still to be read: whoever sees it
+ * reads on until recv returns 0. There is no filter for nothing: of a descriptor without READ and WRITE nothing is
+ * told.
  */
 public final class KqueuePoller extends Poller {
     private static final int SUPPORTED =

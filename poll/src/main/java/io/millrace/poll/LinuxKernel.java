@@ -45,7 +45,9 @@ final class LinuxKernel extends Kernel {
     }
 
     static byte[] encode(SocketAddress address) {
-        return address instanceof InetSocketAddress inet ? SocketAddresses.encode(inet) : ((UnixAddress) address).encode();
+        return address instanceof InetSocketAddress inet
+                ? SocketAddresses.encode(inet)
+                : ((UnixAddress) address).encode();
     }
 
     static String text(SocketAddress address) {
@@ -100,7 +102,8 @@ final class LinuxKernel extends Kernel {
         }
         byte[] local = new byte[SocketAddresses.SIZE_UN];
         if (Sockets.getsockname(fd, local) == length && Arrays.equals(peer, local)) {
-            // A port of our own by chance, to which nobody else listens: TCP lets a socket connect to itself (RFC 9293, 3.5).
+            // A port of our own by chance, to which nobody else listens: TCP lets a socket connect to itself (RFC 9293,
+            // 3.5).
             return -Errno.ECONNREFUSED;
         }
         Sockets.setsockopt(fd, Sockets.IPPROTO_TCP, Sockets.TCP_NODELAY, 1);
@@ -119,8 +122,8 @@ final class LinuxKernel extends Kernel {
     }
 
     /**
-     * Whose a connection was that has been reset: accept(2) would have told that as well. SO_PEERNAME does not mind, but refuses to give more bytes than an
-     * address has.
+     * Whose a connection was that has been reset: accept(2) would have told that as well. SO_PEERNAME does not mind,
+     * but refuses to give more bytes than an address has.
      */
     private static int formerPeer(int fd, byte[] address) {
         int result = Sockets.getsockopt(fd, Sockets.SOL_SOCKET, Sockets.SO_PEERNAME, address);
@@ -173,7 +176,8 @@ final class LinuxKernel extends Kernel {
     public int pipe(int[] ends, int room) {
         int result = Pipes.pipe2(ends, Descriptors.O_NONBLOCK | Files.O_CLOEXEC);
         if (result == 0) {
-            // Beyond a share of memory that a user may have in pipes the kernel says no (pipe(7)): the usual room does as well.
+            // Beyond a share of memory that a user may have in pipes the kernel says no (pipe(7)): the usual room does
+            // as well.
             Descriptors.fcntl(ends[1], Pipes.F_SETPIPE_SZ, room);
         }
         return result;

@@ -41,9 +41,9 @@ final class LinuxListen {
     // ---- TCP ----
 
     /**
-     * With SO_REUSEPORT set, bind(2) lets any process of this user have the port too, a server that was started a second time
-     * by mistake included, and half of the connections would go astray without a word. So the first socket binds for itself
-     * alone and lets others in afterwards.
+     * With SO_REUSEPORT set, bind(2) lets any process of this user have the port too, a server that was started a
+     * second time by mistake included, and half of the connections would go astray without a word. So the first socket
+     * binds for itself alone and lets others in afterwards.
      */
     private static void bind(int fd, InetSocketAddress address, Sharing sharing) throws SysException {
         if (sharing == Sharing.FURTHER) {
@@ -66,7 +66,13 @@ final class LinuxListen {
         }
         tune(fd, address);
         if (flags.deferSeconds() > 0) {
-            option("TCP_DEFER_ACCEPT", fd, Sockets.IPPROTO_TCP, Sockets.TCP_DEFER_ACCEPT, flags.deferSeconds(), address);
+            option(
+                    "TCP_DEFER_ACCEPT",
+                    fd,
+                    Sockets.IPPROTO_TCP,
+                    Sockets.TCP_DEFER_ACCEPT,
+                    flags.deferSeconds(),
+                    address);
         }
         if (flags.fastOpen() > 0) {
             option("TCP_FASTOPEN", fd, Sockets.IPPROTO_TCP, Sockets.TCP_FASTOPEN, flags.fastOpen(), address);
@@ -107,8 +113,8 @@ final class LinuxListen {
     }
 
     /**
-     * Removes the file that a Unix socket has left behind, which the kernel never does by itself (unix(7)): if it is a socket, and nobody
-     * listens on it any more.
+     * Removes the file that a Unix socket has left behind, which the kernel never does by itself (unix(7)): if it is a
+     * socket, and nobody listens on it any more.
      *
      * @throws SysException if the file is no socket, or if it cannot be removed; EADDRINUSE if somebody listens
      */
@@ -126,7 +132,8 @@ final class LinuxListen {
             throw new SysException("bind", Errno.EADDRINUSE, address + ", where another process listens");
         }
         if (result != -Errno.ECONNREFUSED) {
-            throw new SysException("bind", result, address + ", of which nobody can tell whether somebody listens there");
+            throw new SysException(
+                    "bind", result, address + ", of which nobody can tell whether somebody listens there");
         }
         check("unlink", Files.unlink(path), address);
     }

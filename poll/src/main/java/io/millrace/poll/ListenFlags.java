@@ -7,11 +7,11 @@ import java.util.Objects;
  * How a listening socket is set up, beside its address.
  *
  * @param backlog how many connections may wait to be accepted; the kernel caps it (net.core.somaxconn)
- * @param reuseAddress whether the address can be had while old connections are in TIME_WAIT (tcp(7)); without it a server cannot be
- *     restarted at once
+ * @param reuseAddress whether the address can be had while old connections are in TIME_WAIT (tcp(7)); without it a
+ *     server cannot be restarted at once
  * @param families whether an IPv6 socket takes IPv4 as well
- * @param deferSeconds accept only connections that have sent something, or that have waited so long for it (tcp(7) TCP_DEFER_ACCEPT); 0 for at
- *     once
+ * @param deferSeconds accept only connections that have sent something, or that have waited so long for it (tcp(7)
+ *     TCP_DEFER_ACCEPT); 0 for at once
  * @param fastOpen how many connections may be under way whose first bytes came with their SYN (RFC 7413); 0 for none
  * @param mode the permissions of a Unix socket's file; who may write to it may connect. -1 for what umask(2) leaves
  */

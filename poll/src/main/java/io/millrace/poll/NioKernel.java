@@ -16,11 +16,12 @@ import java.nio.channels.SocketChannel;
 import java.util.Arrays;
 
 /**
- * The door to the kernel by the JDK's own channels: no native access, any system that Java runs on. What the loop takes for descriptors are
- * numbers that this class gives to channels; they mean nothing to anybody else. Goes with {@link NioPoller}, which is level-triggered.
+ * The door to the kernel by the JDK's own channels: no native access, any system that Java runs on. What the loop takes
+ * for descriptors are numbers that this class gives to channels; they mean nothing to anybody else. Goes with
+ * {@link NioPoller}, which is level-triggered.
  *
- * <p>The JDK says why something failed in words; they become error numbers again as far as the loop cares which it was. Any thread may call,
- * since connections are handed from loop to loop.
+ * <p>The JDK says why something failed in words; they become error numbers again as far as the loop cares which it was.
+ * Any thread may call, since connections are handed from loop to loop.
  */
 public final class NioKernel extends Kernel {
     /** More than anybody has, and few enough for tables by descriptor. */
@@ -235,7 +236,8 @@ public final class NioKernel extends Kernel {
     @Override
     public SocketAddress local(int fd) {
         try {
-            return channel(fd) instanceof ServerSocketChannel server ? server.getLocalAddress()
+            return channel(fd) instanceof ServerSocketChannel server
+                    ? server.getLocalAddress()
                     : channel(fd) instanceof SocketChannel socket ? socket.getLocalAddress() : null;
         } catch (IOException e) {
             return null;
@@ -264,10 +266,34 @@ public final class NioKernel extends Kernel {
     /** The error number behind the JDK's words, which are those of strerror(3). */
     private static int errno(IOException thrown) {
         String said = String.valueOf(thrown.getMessage());
-        String[] words = {"reset", "Broken pipe", "timed out", "already in use", "Cannot assign", "Permission denied", "Too many open",
-            "refused", "unreachable", "No route", "aborted", "buffer space"};
-        int[] numbers = {Errno.ECONNRESET, Errno.EPIPE, Errno.ETIMEDOUT, Errno.EADDRINUSE, Errno.EADDRNOTAVAIL, Errno.EACCES, Errno.EMFILE,
-            Errno.ECONNREFUSED, Errno.ENETUNREACH, Errno.EHOSTUNREACH, Errno.ECONNABORTED, Errno.ENOBUFS};
+        String[] words = {
+            "reset",
+            "Broken pipe",
+            "timed out",
+            "already in use",
+            "Cannot assign",
+            "Permission denied",
+            "Too many open",
+            "refused",
+            "unreachable",
+            "No route",
+            "aborted",
+            "buffer space"
+        };
+        int[] numbers = {
+            Errno.ECONNRESET,
+            Errno.EPIPE,
+            Errno.ETIMEDOUT,
+            Errno.EADDRINUSE,
+            Errno.EADDRNOTAVAIL,
+            Errno.EACCES,
+            Errno.EMFILE,
+            Errno.ECONNREFUSED,
+            Errno.ENETUNREACH,
+            Errno.EHOSTUNREACH,
+            Errno.ECONNABORTED,
+            Errno.ENOBUFS
+        };
         for (int i = 0; i < words.length; i++) {
             if (said.contains(words[i])) {
                 return numbers[i];

@@ -11,7 +11,10 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.util.Iterator;
 
-/** The JDK's {@link Selector}: epoll, kqueue or whatever the system has, behind it; level-triggered, for the channels of a {@link NioKernel}. */
+/**
+ * The JDK's {@link Selector}: epoll, kqueue or whatever the system has, behind it; level-triggered, for the channels of
+ * a {@link NioKernel}.
+ */
 final class NioPoller extends Poller {
     private static final int SUPPORTED = Interest.READ | Interest.WRITE;
     private static final long MILLION = 1_000_000;

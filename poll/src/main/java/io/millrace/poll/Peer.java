@@ -10,9 +10,10 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
- * Where {@link Kernel#accept} leaves the peer's address: the bytes of a struct sockaddr (ip(7), ipv6(7)), reused from call to call.
- * What a connection keeps of it are two longs and an int, the sixteen address bytes (IPv4 as ::ffff:a.b.c.d) and the port: 20 bytes
- * instead of the some 100 of an InetSocketAddress that most connections are never asked for.
+ * Where {@link Kernel#accept} leaves the peer's address: the bytes of a struct sockaddr (ip(7), ipv6(7)), reused from
+ * call to call. What a connection keeps of it are two longs and an int, the sixteen address bytes (IPv4 as
+ * ::ffff:a.b.c.d) and the port: 20 bytes instead of the some 100 of an InetSocketAddress that most connections are
+ * never asked for.
  */
 public final class Peer {
     private static final long V4_MAPPED = 0xffffL << 32;

@@ -5,8 +5,8 @@ import io.millrace.sys.Epoll;
 import io.millrace.sys.Poll;
 
 /**
- * {@link Interest} in the kernel's bits and back. Those of poll(2) and epoll(7) that say what happened have the same values; epoll's
- * private ones say how to report.
+ * {@link Interest} in the kernel's bits and back. Those of poll(2) and epoll(7) that say what happened have the same
+ * values; epoll's private ones say how to report.
  */
 public final class PollBits {
     private PollBits() {}

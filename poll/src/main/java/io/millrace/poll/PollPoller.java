@@ -9,8 +9,8 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
- * poll(2): an array of all that is watched goes to the kernel with every wait and comes back with what was found, so a wait costs by what
- * is watched. Level-triggered only. No limit but that of descriptors.
+ * poll(2): an array of all that is watched goes to the kernel with every wait and comes back with what was found, so a
+ * wait costs by what is watched. Level-triggered only. No limit but that of descriptors.
  *
  * <p>The array has no holes: the last entry moves to where one is taken out. The first is our own eventfd.
  */
@@ -20,7 +20,10 @@ public final class PollPoller extends Poller {
     private final WakeupEvent wakeup;
     private final Watches watches = new Watches();
 
-    /** One struct pollfd for each place of {@link #watches}; a one-shot watch that has reported has its descriptor negated. */
+    /**
+     * One struct pollfd for each place of {@link #watches}; a one-shot watch that has reported has its descriptor
+     * negated.
+     */
     private MemorySegment array = Arena.ofAuto().allocate((long) 64 * Poll.POLLFD_SIZE, 8);
 
     /** Where to begin to look at what was found: who did not fit last time comes first. */

@@ -4,11 +4,11 @@ package io.millrace.poll;
 import io.millrace.sys.Errno;
 
 /**
- * Says which descriptors are ready. Knows nothing of what they are for: a descriptor is watched under a token, a number of the
- * caller's choice, not negative, that comes back with each event. Methods return 0 or -errno.
+ * Says which descriptors are ready. Knows nothing of what they are for: a descriptor is watched under a token, a number
+ * of the caller's choice, not negative, that comes back with each event. Methods return 0 or -errno.
  *
- * <p>To be used by one thread, except {@link #wakeup}. Back ends have these methods in this order, so that two of them can be read
- * side by side.
+ * <p>To be used by one thread, except {@link #wakeup}. Back ends have these methods in this order, so that two of them
+ * can be read side by side.
  */
 public abstract class Poller implements AutoCloseable {
 
@@ -22,8 +22,8 @@ public abstract class Poller implements AutoCloseable {
     public abstract int supports();
 
     /**
-     * Why {@link #add} would refuse such an interest in such a descriptor with -EINVAL, or {@code null} if it is none of this mechanism's own
-     * reasons.
+     * Why {@link #add} would refuse such an interest in such a descriptor with -EINVAL, or {@code null} if it is none
+     * of this mechanism's own reasons.
      */
     public String whyNot(int fd, int interest) {
         int unknown = interest & ~supports();
@@ -34,28 +34,34 @@ public abstract class Poller implements AutoCloseable {
     public abstract int add(int fd, int interest, long token);
 
     /**
-     * Watches a descriptor for something else from now on; what is there already is reported, with edge trigger once more. A descriptor that
-     * is not watched, its number having been closed, is added.
+     * Watches a descriptor for something else from now on; what is there already is reported, with edge trigger once
+     * more. A descriptor that is not watched, its number having been closed, is added.
      */
     public abstract int modify(int fd, int interest, long token);
 
-    /** Watches a descriptor no longer; -ENOENT or -EBADF if it was not watched. To be called before the descriptor is closed. */
+    /**
+     * Watches a descriptor no longer; -ENOENT or -EBADF if it was not watched. To be called before the descriptor is
+     * closed.
+     */
     public abstract int remove(int fd);
 
     /**
-     * The descriptor is about to be closed, and it is the only one for its file: what the kernel forgets by itself then need not be
-     * removed, which saves a system call.
+     * The descriptor is about to be closed, and it is the only one for its file: what the kernel forgets by itself then
+     * need not be removed, which saves a system call.
      */
     public void closing(int fd) {
         remove(fd);
     }
 
-    /** What the kernel really watches a descriptor for just now: {@link Interest} bits, or -ENOENT. Slow, for diagnosis. */
+    /**
+     * What the kernel really watches a descriptor for just now: {@link Interest} bits, or -ENOENT. Slow, for diagnosis.
+     */
     public abstract int inForce(int fd);
 
     /**
-     * Waits until something is ready, {@code timeoutNanos} have passed (rounded up to what the mechanism can; negative: for ever) or
-     * {@link #wakeup} is called, and puts what was found into {@code ready}: one event for each descriptor.
+     * Waits until something is ready, {@code timeoutNanos} have passed (rounded up to what the mechanism can; negative:
+     * for ever) or {@link #wakeup} is called, and puts what was found into {@code ready}: one event for each
+     * descriptor.
      *
      * @return the number of events, 0 included when woken up or interrupted by a signal, or -errno
      */

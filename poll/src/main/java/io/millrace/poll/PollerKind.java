@@ -9,7 +9,9 @@ public enum PollerKind {
     /** poll(2): System V Release 3, 1986. An array without a limit, scanned with every wait. */
     POLL("poll", true, false),
 
-    /** kqueue(2): FreeBSD 4.1, 2000; macOS. The kernel remembers what is watched, by filters for more than descriptors. */
+    /**
+     * kqueue(2): FreeBSD 4.1, 2000; macOS. The kernel remembers what is watched, by filters for more than descriptors.
+     */
     KQUEUE("kqueue", true, true),
 
     /** Signal-driven I/O (fcntl(2) O_ASYNC, F_SETSIG): Linux 2.4, 2001. A queue of real-time signals. */

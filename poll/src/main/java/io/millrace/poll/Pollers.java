@@ -12,8 +12,8 @@ public final class Pollers {
     private Pollers() {}
 
     /**
-     * The system property that keeps select's classic limit of 1,024 descriptors when it is {@code true}: a connection beyond it is refused with
-     * that reason, instead of being served by larger sets.
+     * The system property that keeps select's classic limit of 1,024 descriptors when it is {@code true}: a connection
+     * beyond it is refused with that reason, instead of being served by larger sets.
      */
     public static final String CLASSIC_SELECT = "millrace.select.classic";
 
@@ -25,7 +25,9 @@ public final class Pollers {
 
     /** The kinds that can be had here. */
     public static List<PollerKind> available() {
-        return Arrays.stream(PollerKind.values()).filter(kind -> whyNot(kind) == null).toList();
+        return Arrays.stream(PollerKind.values())
+                .filter(kind -> whyNot(kind) == null)
+                .toList();
     }
 
     /**

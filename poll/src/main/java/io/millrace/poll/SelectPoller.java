@@ -9,13 +9,16 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
- * select(2): three sets of descriptors go to the kernel with every wait (for reading, for writing, exceptional) and come back with those
- * that are ready, so they are rebuilt before each call, and a wait costs by the highest number that is watched. Level-triggered only.
+ * select(2): three sets of descriptors go to the kernel with every wait (for reading, for writing, exceptional) and
+ * come back with those that are ready, so they are rebuilt before each call, and a wait costs by the highest number
+ * that is watched. Level-triggered only.
  *
- * <p>The type fd_set ends at {@value Select#FD_SETSIZE} descriptors, and C programs that go beyond write over whatever lies behind. The
- * kernel does not know that limit; our sets are as large as need be, unless the classic limit is asked for.
+ * <p>The type fd_set ends at {@value Select#FD_SETSIZE} descriptors, and C programs that go beyond write over whatever
+ * lies behind. The kernel does not know that limit; our sets are as large as need be, unless the classic limit is asked
+ * for.
  *
- * <p>select tells neither errors nor hang-ups apart from readiness, and nothing of a descriptor that is watched for nothing.
+ * <p>select tells neither errors nor hang-ups apart from readiness, and nothing of a descriptor that is watched for
+ * nothing.
  */
 public final class SelectPoller extends Poller {
     private static final int SUPPORTED = Interest.READ | Interest.WRITE | Interest.PRIORITY | Interest.ONE_SHOT;
@@ -24,7 +27,10 @@ public final class SelectPoller extends Poller {
     private final boolean classic;
     private final Watches watches = new Watches();
 
-    /** What is watched for; {@code found} is what the kernel gets and changes. Each has three sets, one behind the other. */
+    /**
+     * What is watched for; {@code found} is what the kernel gets and changes. Each has three sets, one behind the
+     * other.
+     */
     private MemorySegment[] wanted = sets(Select.bytes(Select.FD_SETSIZE));
 
     private MemorySegment[] found = sets(Select.bytes(Select.FD_SETSIZE));
@@ -146,7 +152,9 @@ public final class SelectPoller extends Poller {
         }
         int interest = watches.interests[place];
         boolean silent = (interest & Interest.ONE_SHOT) != 0
-                && !Select.isSet(wanted[0], fd) && !Select.isSet(wanted[1], fd) && !Select.isSet(wanted[2], fd);
+                && !Select.isSet(wanted[0], fd)
+                && !Select.isSet(wanted[1], fd)
+                && !Select.isSet(wanted[2], fd);
         return silent ? Interest.ONE_SHOT : interest;
     }
 

@@ -13,9 +13,10 @@ import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * Signal-driven I/O (fcntl(2): O_ASYNC, F_SETSIG, F_SETOWN_EX): whenever something happens on a descriptor the kernel queues a real-time signal for
- * the loop's own thread, which holds it back and takes it with sigtimedwait(2). No handler runs. Edge-triggered by nature; with level trigger whoever
- * was found ready is simply looked at again by the next call.
+ * Signal-driven I/O (fcntl(2): O_ASYNC, F_SETSIG, F_SETOWN_EX): whenever something happens on a descriptor the kernel
+ * queues a real-time signal for the loop's own thread, which holds it back and takes it with sigtimedwait(2). No
+ * handler runs. Edge-triggered by nature; with level trigger whoever was found ready is simply looked at again by the
+ * next call.
  *
  * <pre>
  *   signal queue ──take──► candidates ──one poll(2) for all──► events
@@ -23,13 +24,14 @@ import java.util.concurrent.atomic.AtomicBoolean;
  *        └─ overflow: SIGIO ───┘  everybody is a candidate
  * </pre>
  *
- * A signal only says which descriptor to look at: its number may be another file's by now, and a half-closed direction is not among what
- * signals tell. What is true is asked of poll(2), once for all that were signalled. When the queue overflows (RLIMIT_SIGPENDING) the kernel
- * sends a plain SIGIO instead of what it drops, and everybody is looked at: nothing is lost.
+ * A signal only says which descriptor to look at: its number may be another file's by now, and a half-closed direction
+ * is not among what signals tell. What is true is asked of poll(2), once for all that were signalled. When the queue
+ * overflows (RLIMIT_SIGPENDING) the kernel sends a plain SIGIO instead of what it drops, and everybody is looked at:
+ * nothing is lost.
  *
- * <p>The thread that calls {@link #add} or {@link #poll}, a platform thread, becomes the one that signals are sent to; when another one calls, they are sent
- * to that from then on, at the price of some calls for each descriptor. A file has one owner: of two
- * pollers that watch the same listening socket the second is refused (-EBUSY).
+ * <p>The thread that calls {@link #add} or {@link #poll}, a platform thread, becomes the one that signals are sent to;
+ * when another one calls, they are sent to that from then on, at the price of some calls for each descriptor. A file
+ * has one owner: of two pollers that watch the same listening socket the second is refused (-EBUSY).
  */
 public final class SigioPoller extends Poller {
     private static final int SUPPORTED = Interest.KINDS | Interest.EDGE | Interest.ONE_SHOT;
@@ -49,7 +51,8 @@ public final class SigioPoller extends Poller {
     private static final MemorySegment BOTH = Signals.set(SIGNAL, Signals.SIGIO);
 
     static {
-        // Once, before any descriptor is armed: to ignore a signal discards those that are pending in all threads (sigaction(2)).
+        // Once, before any descriptor is armed: to ignore a signal discards those that are pending in all threads
+        // (sigaction(2)).
         Signals.harmless(SIGNAL);
         Signals.harmless(Signals.SIGIO);
     }
@@ -75,6 +78,7 @@ public final class SigioPoller extends Poller {
 
     /** Whether such a signal has been taken in this call. */
     private boolean roused;
+
     private boolean closed;
     private long overflows;
 
@@ -104,8 +108,9 @@ public final class SigioPoller extends Poller {
     }
 
     /**
-     * Holds the signals back in this thread before the first descriptor is armed: their default action ends the process. What is on its way to the thread
-     * before this one is made up for by looking at everything; there the signals stay held back.
+     * Holds the signals back in this thread before the first descriptor is armed: their default action ends the
+     * process. What is on its way to the thread before this one is made up for by looking at everything; there the
+     * signals stay held back.
      */
     private void prepare() {
         if (owner != Thread.currentThread()) {
@@ -162,21 +167,23 @@ public final class SigioPoller extends Poller {
     }
 
     /**
-     * Whether the kernel sends signals for a file of this kind: what cannot, such as an eventfd or a process, does not keep the flag (fcntl(2)). A regular
-     * file has none to send, being always ready.
+     * Whether the kernel sends signals for a file of this kind: what cannot, such as an eventfd or a process, does not
+     * keep the flag (fcntl(2)). A regular file has none to send, being always ready.
      */
     private static boolean tells(int fd) {
         if ((Descriptors.fcntl(fd, Descriptors.F_GETFL, 0) & Descriptors.O_ASYNC) != 0) {
             return true;
         }
         long[] values = new long[Files.STAT_VALUES];
-        return Files.statx(fd, "", Files.AT_EMPTY_PATH, values) == 0 && (values[Files.MODE] & Files.S_IFMT) == Files.S_IFREG;
+        return Files.statx(fd, "", Files.AT_EMPTY_PATH, values) == 0
+                && (values[Files.MODE] & Files.S_IFMT) == Files.S_IFREG;
     }
 
     @Override
     public String whyNot(int fd, int interest) {
         String unknown = super.whyNot(fd, interest);
-        return unknown != null || Descriptors.fcntl(fd, Descriptors.F_GETFL, 0) < 0 || tells(fd) ? unknown
+        return unknown != null || Descriptors.fcntl(fd, Descriptors.F_GETFL, 0) < 0 || tells(fd)
+                ? unknown
                 : "signals are sent for sockets, pipes and terminals, not for a file of the kind of descriptor " + fd;
     }
 
@@ -252,7 +259,10 @@ public final class SigioPoller extends Poller {
         }
     }
 
-    /** Takes signals as long as there are any and candidates fit, waiting for the first one only: what the last call returned. */
+    /**
+     * Takes signals as long as there are any and candidates fit, waiting for the first one only: what the last call
+     * returned.
+     */
     private int take(int most, long nanos) {
         int signal = 0;
         for (int i = 0; i < most * SIGNALS_A_CANDIDATE && candidateCount < most; i++) {
@@ -291,7 +301,8 @@ public final class SigioPoller extends Poller {
         int asked = 0;
         for (int i = 0; i < count; i++) {
             int place = watches.find(candidates[i]);
-            // Not there, or one that took over its number and is on the list as itself: then twice, which the mark tells.
+            // Not there, or one that took over its number and is on the list as itself: then twice, which the mark
+            // tells.
             if (place >= 0 && (watches.marks[place] & LISTED) != 0) {
                 watches.marks[place] &= ~LISTED;
                 Poll.fill(array, asked++, candidates[i], PollBits.toPoll(watches.interests[place]));
@@ -335,7 +346,9 @@ public final class SigioPoller extends Poller {
     /** Once for any number of calls until the next wait: signals are queued, and the queue is short. */
     @Override
     public synchronized void wakeup() {
-        if (!closed && woken.compareAndSet(false, true) && thread != 0
+        if (!closed
+                && woken.compareAndSet(false, true)
+                && thread != 0
                 && Signals.send(thread, SIGNAL) == -Errno.EAGAIN) {
             // No room in the queue. The old signals need none: looked upon as an overflow, which it is.
             Signals.send(thread, Signals.SIGIO);

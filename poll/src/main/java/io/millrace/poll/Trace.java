@@ -6,8 +6,9 @@ import java.io.PrintStream;
 import java.util.Locale;
 
 /**
- * Where a {@link TracedKernel} writes: a line for each call, with the time since the beginning in seconds and the thread. What waits elsewhere than in
- * a {@link Poller} (a thread in poll(2), a virtual one that is parked) asks for the trace of its kernel ({@link #of}), and writes into it if there is one.
+ * Where a {@link TracedKernel} writes: a line for each call, with the time since the beginning in seconds and the
+ * thread. What waits elsewhere than in a {@link Poller} (a thread in poll(2), a virtual one that is parked) asks for
+ * the trace of its kernel ({@link #of}), and writes into it if there is one.
  */
 public final class Trace {
     private static final double SECOND = 1e9;
@@ -36,7 +37,13 @@ public final class Trace {
     /** A line; whole lines, whichever threads write. */
     public void line(String text) {
         double seconds = (System.nanoTime() - start) / SECOND;
-        out.printf(Locale.ROOT, "%11.6f %s%-12s %s%n", seconds, who, Thread.currentThread().getName(), text);
+        out.printf(
+                Locale.ROOT,
+                "%11.6f %s%-12s %s%n",
+                seconds,
+                who,
+                Thread.currentThread().getName(),
+                text);
     }
 
     /** A call and what came of it: a number, or the name of the error for -errno. Returns the result. */
@@ -46,13 +53,16 @@ public final class Trace {
     }
 
     /**
-     * A sleep: in what, up to how many nanoseconds (negative: for ever), since when ({@link System#nanoTime}) and what ended it.
+     * A sleep: in what, up to how many nanoseconds (negative: for ever), since when ({@link System#nanoTime}) and what
+     * ended it.
      */
     public void slept(String in, long limit, long since, String result) {
         line("  " + wait(in, limit, since) + " = " + result);
     }
 
-    /** A turn of a loop: its number, the call that waited, up to how many nanoseconds, since when, and what came of it. */
+    /**
+     * A turn of a loop: its number, the call that waited, up to how many nanoseconds, since when, and what came of it.
+     */
     public void turn(long number, String call, long limit, long since, long result) {
         line("turn " + number + ": " + wait(call, limit, since) + " = " + result(result));
     }

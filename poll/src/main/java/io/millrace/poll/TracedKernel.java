@@ -6,7 +6,8 @@ import java.io.PrintStream;
 import java.net.SocketAddress;
 
 /**
- * A kernel that prints, turn by turn, what the real one reported and what the loop did: descriptors, flags and errors by name, bytes, times.
+ * A kernel that prints, turn by turn, what the real one reported and what the loop did: descriptors, flags and errors
+ * by name, bytes, times.
  *
  * <pre>
  *   0.104133 millrace-0   turn 4: epoll, no limit, waited 71.240 ms = 1
@@ -15,9 +16,9 @@ import java.net.SocketAddress;
  *   0.104544 millrace-0     send 12 (6) = 6
  * </pre>
  *
- * <p>So level trigger's repeats and edge trigger's single report can be watched as they happen. It is another implementation of the
- * loop's one door to the kernel, and costs nothing when it is not used: {@code LoopGroup.open(TracedKernel.over(Kernel.host(),
- * System.err), 1, Engine.EPOLL_LEVEL)}.
+ * <p>So level trigger's repeats and edge trigger's single report can be watched as they happen. It is another
+ * implementation of the loop's one door to the kernel, and costs nothing when it is not used:
+ * {@code LoopGroup.open(TracedKernel.over(Kernel.host(), System.err), 1, Engine.EPOLL_LEVEL)}.
  */
 public final class TracedKernel extends Kernel {
     private final Kernel kernel;
@@ -33,7 +34,10 @@ public final class TracedKernel extends Kernel {
         return over(kernel, out, "");
     }
 
-    /** The same where several processes print to one place, each with a word for {@code who} it is before its threads' names. */
+    /**
+     * The same where several processes print to one place, each with a word for {@code who} it is before its threads'
+     * names.
+     */
     public static TracedKernel over(Kernel kernel, PrintStream out, String who) {
         return new TracedKernel(kernel, new Trace(out, who));
     }

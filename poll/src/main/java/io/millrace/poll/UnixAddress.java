@@ -8,8 +8,8 @@ import java.nio.file.Path;
 import java.util.Arrays;
 
 /**
- * The address of a Unix socket (unix(7)): a path; on Linux also an abstract name, which is in no file system and goes away with its
- * socket; or none, as most clients have.
+ * The address of a Unix socket (unix(7)): a path; on Linux also an abstract name, which is in no file system and goes
+ * away with its socket; or none, as most clients have.
  *
  * <p>Beside the JDK's {@link java.net.UnixDomainSocketAddress}, which knows paths only.
  */
@@ -34,14 +34,15 @@ public sealed class UnixAddress extends SocketAddress permits UnixPeer {
     /**
      * The socket at a path.
      *
-     * @throws IllegalArgumentException if it is empty, contains a zero byte or has more than {@link #LONGEST} bytes in UTF-8
+     * @throws IllegalArgumentException if it is empty, contains a zero byte or has more than {@link #LONGEST} bytes in
+     *     UTF-8
      */
     public static UnixAddress of(String path) {
         byte[] bytes = path.getBytes(StandardCharsets.UTF_8);
         check(bytes, "the path of a Unix socket", path);
         if (path.indexOf('\0') >= 0) {
-            throw new IllegalArgumentException("the path of a Unix socket contains a zero byte: "
-                    + path.replace("\0", "\\0"));
+            throw new IllegalArgumentException(
+                    "the path of a Unix socket contains a zero byte: " + path.replace("\0", "\\0"));
         }
         return new UnixAddress(bytes);
     }
@@ -51,7 +52,10 @@ public sealed class UnixAddress extends SocketAddress permits UnixPeer {
         return of(path.toString());
     }
 
-    /** The socket of an abstract name, any bytes but none; {@link #toString} writes it with {@code @} in front. Linux only. */
+    /**
+     * The socket of an abstract name, any bytes but none; {@link #toString} writes it with {@code @} in front. Linux
+     * only.
+     */
     public static UnixAddress abstractName(String name) {
         byte[] bytes = name.getBytes(StandardCharsets.UTF_8);
         check(bytes, "the abstract name of a Unix socket", name);
@@ -60,7 +64,10 @@ public sealed class UnixAddress extends SocketAddress permits UnixPeer {
         return new UnixAddress(marked);
     }
 
-    /** What {@code unix:/run/a.sock} and {@code unix:@name} stand for, or {@code null} for a text that does not begin so. */
+    /**
+     * What {@code unix:/run/a.sock} and {@code unix:@name} stand for, or {@code null} for a text that does not begin
+     * so.
+     */
     public static UnixAddress parse(String text) {
         if (!text.startsWith(SCHEME)) {
             return null;

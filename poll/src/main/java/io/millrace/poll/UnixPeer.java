@@ -2,8 +2,9 @@
 package io.millrace.poll;
 
 /**
- * The peer of a Unix socket: its address, and who it is, as the kernel noted it when the connection was made (unix(7) SO_PEERCRED). What
- * {@link io.millrace.poll.Kernel#peer} gives for a Unix connection: nobody can pretend to be another.
+ * The peer of a Unix socket: its address, and who it is, as the kernel noted it when the connection was made (unix(7)
+ * SO_PEERCRED). What {@link io.millrace.poll.Kernel#peer} gives for a Unix connection: nobody can pretend to be
+ * another.
  */
 public final class UnixPeer extends UnixAddress {
     private static final long serialVersionUID = 1L;

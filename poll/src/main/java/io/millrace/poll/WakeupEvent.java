@@ -29,7 +29,10 @@ final class WakeupEvent {
         return new WakeupEvent(fd);
     }
 
-    /** Any thread. The lock keeps the number of a closed eventfd, which may belong to someone else by then, from being written to. */
+    /**
+     * Any thread. The lock keeps the number of a closed eventfd, which may belong to someone else by then, from being
+     * written to.
+     */
     synchronized void signal() {
         if (!closed) {
             // EAGAIN says that the count is at its end: it is readable all right.

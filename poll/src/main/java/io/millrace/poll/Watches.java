@@ -4,8 +4,8 @@ package io.millrace.poll;
 import java.util.Arrays;
 
 /**
- * What is watched, for pollers whose kernel does not remember it: parallel arrays without holes, and the place of each descriptor in
- * them. The last one moves where one is taken out, so places are good until the next removal.
+ * What is watched, for pollers whose kernel does not remember it: parallel arrays without holes, and the place of each
+ * descriptor in them. The last one moves where one is taken out, so places are good until the next removal.
  */
 final class Watches {
     private static final int SMALLEST = 64;

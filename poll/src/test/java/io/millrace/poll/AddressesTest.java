@@ -61,7 +61,8 @@ class AddressesTest {
         Kernel kernel = Kernel.host();
         String prefix = folder.toRealPath() + "/";
         UnixAddress path = UnixAddress.of(prefix + "p".repeat(UnixAddress.LONGEST - prefix.length()));
-        UnixAddress name = UnixAddress.abstractName("\0" + "n".repeat(90) + ProcessHandle.current().pid());
+        UnixAddress name = UnixAddress.abstractName(
+                "\0" + "n".repeat(90) + ProcessHandle.current().pid());
         for (UnixAddress address : List.of(path, name)) {
             int fd = kernel.listen(address, ListenFlags.USUAL, Sharing.ALONE);
             assertEquals(address, kernel.local(fd));
@@ -72,12 +73,14 @@ class AddressesTest {
 
     @Test
     void inheritedSocketsAreFoundByName() {
-        assertEquals("[fd:3 (web), fd:4 (admin), fd:5]", InheritedSocket.all(SYSTEMD, 4711).toString());
+        assertEquals(
+                "[fd:3 (web), fd:4 (admin), fd:5]",
+                InheritedSocket.all(SYSTEMD, 4711).toString());
         assertEquals(4, InheritedSocket.parse("fd:admin", SYSTEMD, 4711).descriptor());
         assertEquals(9, InheritedSocket.parse("fd:9", SYSTEMD, 4711).descriptor());
         assertNull(InheritedSocket.parse("unix:/a", SYSTEMD, 4711));
-        IllegalArgumentException e = assertThrows(
-                IllegalArgumentException.class, () -> InheritedSocket.parse("fd:mail", SYSTEMD, 4711));
+        IllegalArgumentException e =
+                assertThrows(IllegalArgumentException.class, () -> InheritedSocket.parse("fd:mail", SYSTEMD, 4711));
         assertTrue(e.getMessage().contains("fd:4 (admin)"), e.getMessage());
     }
 

@@ -8,8 +8,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Where there is no kqueue, {@code src/test/c/kqueue.c} stands in: the calls over epoll, as far as KqueuePoller uses them. Needs gcc. A library that
- * {@value Kqueue#LIBRARY} names already, or an installed libkqueue, goes before.
+ * Where there is no kqueue, {@code src/test/c/kqueue.c} stands in: the calls over epoll, as far as KqueuePoller uses
+ * them. Needs gcc. A library that {@value Kqueue#LIBRARY} names already, or an installed libkqueue, goes before.
  */
 final class KqueueEmulation {
     private KqueueEmulation() {}

@@ -43,7 +43,8 @@ class ListenFlagsTest {
 
     @Test
     void eachCanBeChosen() throws Exception {
-        ListenFlags flags = ListenFlags.USUAL.withReuseAddress(false).withDeferSeconds(7).withFastOpen(16);
+        ListenFlags flags =
+                ListenFlags.USUAL.withReuseAddress(false).withDeferSeconds(7).withFastOpen(16);
         assertEquals(0, option(LOOPBACK, flags, Sockets.SOL_SOCKET, Sockets.SO_REUSEADDR));
         // The kernel counts retransmissions, so the time that comes back is rounded up to one.
         assertTrue(option(LOOPBACK, flags, Sockets.IPPROTO_TCP, Sockets.TCP_DEFER_ACCEPT) >= 7);

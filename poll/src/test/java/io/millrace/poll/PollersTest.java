@@ -28,7 +28,8 @@ class PollersTest extends PollerCases {
                 }
             } else {
                 assertFalse(whyNot.isBlank());
-                String said = assertThrows(UnsupportedOperationException.class, () -> Pollers.open(kind, 8)).getMessage();
+                String said = assertThrows(UnsupportedOperationException.class, () -> Pollers.open(kind, 8))
+                        .getMessage();
                 assertEquals(kind.word() + ": " + whyNot, said);
             }
         }
@@ -70,8 +71,10 @@ class PollersTest extends PollerCases {
 
     @Test
     void interestsHaveNames() {
-        assertEquals("READ|INVALID|EDGE|ONE_SHOT|WAKEUP", Interest.describe(
-                Interest.READ | Interest.INVALID | Interest.EDGE | Interest.ONE_SHOT | Interest.WAKEUP));
+        assertEquals(
+                "READ|INVALID|EDGE|ONE_SHOT|WAKEUP",
+                Interest.describe(
+                        Interest.READ | Interest.INVALID | Interest.EDGE | Interest.ONE_SHOT | Interest.WAKEUP));
         assertEquals("NONE", Interest.describe(0));
     }
 }

@@ -8,11 +8,11 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * Buffers lent to the kernel, which takes one when there is something to put in: so a connection that waits for input holds none
- * (io_uring_register_buf_ring(3)).
+ * Buffers lent to the kernel, which takes one when there is something to put in: so a connection that waits for input
+ * holds none (io_uring_register_buf_ring(3)).
  *
- * <p>Where the kernel can (Linux 6.12) buffers are filled by several completions, one behind the other: then they are large without being
- * wasted on small input, and bytes of many connections lie close together.
+ * <p>Where the kernel can (Linux 6.12) buffers are filled by several completions, one behind the other: then they are
+ * large without being wasted on small input, and bytes of many connections lie close together.
  *
  * <pre>
  *   memory   | ring: buffer number, address, length, ... | buffer 0 | buffer 1 | ...
@@ -80,7 +80,8 @@ public final class BufferRing {
             registration.set(ValueLayout.JAVA_LONG, 0, address);
             registration.set(ValueLayout.JAVA_INT, Uring.BUF_REG_ENTRIES, count);
             registration.set(ValueLayout.JAVA_SHORT, Uring.BUF_REG_BGID, (short) group);
-            registration.set(ValueLayout.JAVA_SHORT, Uring.BUF_REG_FLAGS, (short) (incremental ? Uring.IOU_PBUF_RING_INC : 0));
+            registration.set(
+                    ValueLayout.JAVA_SHORT, Uring.BUF_REG_FLAGS, (short) (incremental ? Uring.IOU_PBUF_RING_INC : 0));
             return Uring.register(ring, Uring.IORING_REGISTER_PBUF_RING, registration, 1);
         }
     }
@@ -101,7 +102,9 @@ public final class BufferRing {
         return ringSize + (long) number * size + filled[number];
     }
 
-    /** The bytes of a completion have been read; the buffer is lent to the kernel again unless that is not done with it. */
+    /**
+     * The bytes of a completion have been read; the buffer is lent to the kernel again unless that is not done with it.
+     */
     public void release(int completionFlags, int length) {
         int number = number(completionFlags);
         if ((completionFlags & Uring.IORING_CQE_F_BUF_MORE) != 0) {

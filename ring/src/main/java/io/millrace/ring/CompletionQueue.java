@@ -5,9 +5,7 @@ import io.millrace.sys.Uring;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
-/**
- * What the kernel has done. It writes completions and the tail, we read them and write the head. One thread only.
- */
+/** What the kernel has done. It writes completions and the tail, we read them and write the head. One thread only. */
 public final class CompletionQueue {
     private final MemorySegment ring;
     private final long headAt;
@@ -38,7 +36,10 @@ public final class CompletionQueue {
         return Words.acquire(ring, tailAt) - head;
     }
 
-    /** Looks at the next completion, which there must be: {@link #data}, {@link #result} and {@link #flags} tell of it until {@link #done}. */
+    /**
+     * Looks at the next completion, which there must be: {@link #data}, {@link #result} and {@link #flags} tell of it
+     * until {@link #done}.
+     */
     public void look() {
         at = first + (long) (head & size - 1) * Uring.CQE_SIZE;
     }
@@ -63,7 +64,10 @@ public final class CompletionQueue {
         Words.release(ring, headAt, ++head);
     }
 
-    /** How often the kernel lost a completion, for want of memory to keep it in. Always 0 where there is IORING_FEAT_NODROP. */
+    /**
+     * How often the kernel lost a completion, for want of memory to keep it in. Always 0 where there is
+     * IORING_FEAT_NODROP.
+     */
     public int lost() {
         return Words.acquire(ring, overflowAt);
     }

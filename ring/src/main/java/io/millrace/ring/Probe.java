@@ -13,8 +13,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * What io_uring can do here, found by making a small ring and taking it down again: what a kernel's version promises, a sysctl or a seccomp
- * filter may refuse.
+ * What io_uring can do here, found by making a small ring and taking it down again: what a kernel's version promises, a
+ * sysctl or a seccomp filter may refuse.
  *
  * @param whyNot why there can be no ring, or {@code null} if there can
  * @param incrementalBuffers whether one provided buffer can be filled by several completions (Linux 6.12)
@@ -25,7 +25,11 @@ public record Probe(String whyNot, boolean incrementalBuffers, boolean zeroCopyS
     private static final int OPERATIONS = 64;
 
     private static final int[] NEEDED = {
-        Uring.IORING_OP_POLL_ADD, Uring.IORING_OP_ACCEPT, Uring.IORING_OP_ASYNC_CANCEL, Uring.IORING_OP_SEND, Uring.IORING_OP_RECV
+        Uring.IORING_OP_POLL_ADD,
+        Uring.IORING_OP_ACCEPT,
+        Uring.IORING_OP_ASYNC_CANCEL,
+        Uring.IORING_OP_SEND,
+        Uring.IORING_OP_RECV
     };
 
     /** Asks the kernel of this machine. Takes some system calls: a program asks once. */
@@ -62,7 +66,8 @@ public record Probe(String whyNot, boolean incrementalBuffers, boolean zeroCopyS
                     return refused("the kernel's io_uring lacks operation " + operation);
                 }
             }
-            // A ring that can be owned by one thread with deferred work (Linux 6.1) has multishot receive (6.0) as well.
+            // A ring that can be owned by one thread with deferred work (Linux 6.1) has multishot receive (6.0) as
+            // well.
             boolean incremental = ring.buffers(0, 1, 4096, true).incremental();
             return new Probe(null, incremental, supported(answer, Uring.IORING_OP_SEND_ZC));
         }
@@ -92,9 +97,12 @@ public record Probe(String whyNot, boolean incrementalBuffers, boolean zeroCopyS
     static String reason(int errno, int sysctl) {
         return switch (Math.abs(errno)) {
             case Errno.ENOSYS -> "the kernel has no io_uring, or a seccomp filter hides it (ENOSYS)";
-            case Errno.EPERM, Errno.EACCES -> sysctl == 0
-                    ? "a seccomp filter or security policy forbids io_uring (" + name(errno) + "), as container runtimes do"
-                    : "the administrator has switched io_uring off (sysctl kernel.io_uring_disabled=" + sysctl + ")";
+            case Errno.EPERM, Errno.EACCES ->
+                sysctl == 0
+                        ? "a seccomp filter or security policy forbids io_uring (" + name(errno)
+                                + "), as container runtimes do"
+                        : "the administrator has switched io_uring off (sysctl kernel.io_uring_disabled=" + sysctl
+                                + ")";
             case Errno.EINVAL -> "the kernel is too old: needs IORING_SETUP_DEFER_TASKRUN (Linux 6.1)";
             case Errno.ENOMEM -> "no memory for a ring (ENOMEM): on older kernels a matter of ulimit -l";
             default -> "io_uring_setup: " + Errno.describe(errno);

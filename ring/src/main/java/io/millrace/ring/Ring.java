@@ -12,8 +12,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * One ring: the two queues and the calls that go with them. Made on any thread, then {@link #enable enabled} by the one thread that uses
- * it from then on (IORING_SETUP_SINGLE_ISSUER); the kernel refuses others with -EEXIST.
+ * One ring: the two queues and the calls that go with them. Made on any thread, then {@link #enable enabled} by the one
+ * thread that uses it from then on (IORING_SETUP_SINGLE_ISSUER); the kernel refuses others with -EEXIST.
  */
 public final class Ring implements AutoCloseable {
     private static final long NANOS = 1_000_000_000L;
@@ -37,7 +37,10 @@ public final class Ring implements AutoCloseable {
     private final CompletionQueue completions;
     private final List<BufferRing> buffers = new ArrayList<>();
 
-    /** What an enter with a timeout is given: struct io_uring_getevents_arg, and the struct __kernel_timespec that it points to. */
+    /**
+     * What an enter with a timeout is given: struct io_uring_getevents_arg, and the struct __kernel_timespec that it
+     * points to.
+     */
     private final MemorySegment argument = Arena.ofAuto().allocate(Uring.GETEVENTS_ARG_SIZE, 8);
 
     private final MemorySegment time = Arena.ofAuto().allocate(Uring.TIMESPEC_SIZE, 8);
@@ -53,7 +56,8 @@ public final class Ring implements AutoCloseable {
     }
 
     /**
-     * A new ring for that many entries a submission and that many unread completions; both are rounded up to powers of two.
+     * A new ring for that many entries a submission and that many unread completions; both are rounded up to powers of
+     * two.
      *
      * @throws SysException with what the kernel says: see {@link Probe#reason}
      */
@@ -133,8 +137,9 @@ public final class Ring implements AutoCloseable {
     }
 
     /**
-     * Registers {@code count} buffers, a power of two, of {@code size} bytes each, under a number; filled by several completions each where
-     * {@code incremental} is asked for and the kernel can. Their memory lives as long as the ring.
+     * Registers {@code count} buffers, a power of two, of {@code size} bytes each, under a number; filled by several
+     * completions each where {@code incremental} is asked for and the kernel can. Their memory lives as long as the
+     * ring.
      */
     public BufferRing buffers(int group, int count, int size, boolean incremental) throws SysException {
         BufferRing registered;
@@ -157,8 +162,9 @@ public final class Ring implements AutoCloseable {
     }
 
     /**
-     * Hands over what has been written and waits until there are {@code least} completions to be read, at most that many nanoseconds
-     * (negative: for ever). With {@code least} 0 it does not wait but lets come about what can. Blocks.
+     * Hands over what has been written and waits until there are {@code least} completions to be read, at most that
+     * many nanoseconds (negative: for ever). With {@code least} 0 it does not wait but lets come about what can.
+     * Blocks.
      *
      * @return the number of entries taken, or -errno: -ETIME when time is up, -EINTR
      */
@@ -175,8 +181,8 @@ public final class Ring implements AutoCloseable {
     }
 
     /**
-     * Closes the ring. The kernel ends what is still under way after this returns: memory it may still write to is only given back if the
-     * caller knows that there is none.
+     * Closes the ring. The kernel ends what is still under way after this returns: memory it may still write to is only
+     * given back if the caller knows that there is none.
      *
      * @param idle whether no operation is under way
      */

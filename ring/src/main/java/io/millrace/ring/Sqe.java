@@ -6,8 +6,9 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * The entry of a {@link SubmissionQueue} that is being written: one object for all entries of the queue, as nothing is allocated for an
- * operation. Each method writes a whole entry for one operation; {@code data} comes back with its completions.
+ * The entry of a {@link SubmissionQueue} that is being written: one object for all entries of the queue, as nothing is
+ * allocated for an operation. Each method writes a whole entry for one operation; {@code data} comes back with its
+ * completions.
  */
 public final class Sqe {
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
@@ -31,7 +32,8 @@ public final class Sqe {
 
     /**
      * Receives again and again into buffers of a {@link BufferRing}, until a completion comes without IORING_CQE_F_MORE
-     * (io_uring_prep_recv_multishot(3)). Each result is bytes, 0 at the end of the stream, or -errno; -ENOBUFS when the buffers are used up.
+     * (io_uring_prep_recv_multishot(3)). Each result is bytes, 0 at the end of the stream, or -errno; -ENOBUFS when the
+     * buffers are used up.
      */
     public void receiveMultishot(int fd, int bufferGroup, long data) {
         write(Uring.IORING_OP_RECV, Uring.IOSQE_BUFFER_SELECT, Uring.IORING_RECV_MULTISHOT, fd, 0, 0, data);
@@ -39,14 +41,18 @@ public final class Sqe {
     }
 
     /**
-     * Accepts again and again until a completion comes without IORING_CQE_F_MORE (io_uring_prep_multishot_accept(3)). Each result is a descriptor, made
-     * with the {@code flags} of accept4(2), or -errno. Whoever they come from has to be asked for: one address would be overwritten by the next.
+     * Accepts again and again until a completion comes without IORING_CQE_F_MORE (io_uring_prep_multishot_accept(3)).
+     * Each result is a descriptor, made with the {@code flags} of accept4(2), or -errno. Whoever they come from has to
+     * be asked for: one address would be overwritten by the next.
      */
     public void acceptMultishot(int fd, int flags, long data) {
         write(Uring.IORING_OP_ACCEPT, 0, Uring.IORING_ACCEPT_MULTISHOT, fd, 0, (long) flags << 32, data);
     }
 
-    /** Sends native memory; {@code flags} are those of send(2). With MSG_DONTWAIT it has happened, or failed, when it has been submitted. */
+    /**
+     * Sends native memory; {@code flags} are those of send(2). With MSG_DONTWAIT it has happened, or failed, when it
+     * has been submitted.
+     */
     public void send(int fd, long address, int length, int flags, long data) {
         write(Uring.IORING_OP_SEND, 0, 0, fd, address, length | (long) flags << 32, data);
     }
@@ -62,7 +68,8 @@ public final class Sqe {
     }
 
     /**
-     * Cancels the operation whose data is {@code target}, which completes with -ECANCELED unless it is done already (io_uring_prep_cancel(3)).
+     * Cancels the operation whose data is {@code target}, which completes with -ECANCELED unless it is done already
+     * (io_uring_prep_cancel(3)).
      */
     public void cancel(long target, long data) {
         write(Uring.IORING_OP_ASYNC_CANCEL, 0, 0, -1, target, 0, data);

@@ -47,7 +47,9 @@ public final class SubmissionQueue {
         return pending() == size;
     }
 
-    /** The next entry, to be written at once and whole; there must be room. Handed over by the ring's next submission. */
+    /**
+     * The next entry, to be written at once and whole; there must be room. Handed over by the ring's next submission.
+     */
     public Sqe next() {
         assert !isFull();
         sqe.at((long) (tail & size - 1) * Uring.SQE_SIZE);

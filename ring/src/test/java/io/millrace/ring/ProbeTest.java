@@ -50,8 +50,14 @@ class ProbeTest {
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
         run("gcc", "-DREFUSAL=" + errno, "-o", program.toString(), "src/test/c/refuse.c");
         return run(
-                program.toString(), java, "--enable-native-access=ALL-UNNAMED", "-Xshare:auto", "-XX:TieredStopAtLevel=1",
-                "-cp", System.getProperty("java.class.path"), Asking.class.getName());
+                program.toString(),
+                java,
+                "--enable-native-access=ALL-UNNAMED",
+                "-Xshare:auto",
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Asking.class.getName());
     }
 
     @Test
@@ -59,8 +65,10 @@ class ProbeTest {
         Assumptions.assumeTrue(Platform.LINUX && Platform.X86_64, "the filter knows the numbers of x86-64");
         Assumptions.assumeTrue(Files.exists(Path.of("/usr/bin/gcc")), "no C compiler (gcc) on this machine");
         Assumptions.assumeTrue(Probe.host().available(), "refused already");
-        assertTrue(askUnderSeccomp(folder, "EPERM").contains("seccomp filter or security policy forbids io_uring (EPERM)"));
-        assertTrue(askUnderSeccomp(folder, "ENOSYS").contains("the kernel has no io_uring, or a seccomp filter hides it"));
+        assertTrue(askUnderSeccomp(folder, "EPERM")
+                .contains("seccomp filter or security policy forbids io_uring (EPERM)"));
+        assertTrue(
+                askUnderSeccomp(folder, "ENOSYS").contains("the kernel has no io_uring, or a seccomp filter hides it"));
     }
 
     /** Prints what the probe says. */
@@ -73,7 +81,9 @@ class ProbeTest {
     }
 
     private static String run(String... command) throws IOException, InterruptedException {
-        Process process = new ProcessBuilder(new ArrayList<>(List.of(command))).redirectErrorStream(true).start();
+        Process process = new ProcessBuilder(new ArrayList<>(List.of(command)))
+                .redirectErrorStream(true)
+                .start();
         assertNotNull(process);
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertTrue(process.waitFor(60, TimeUnit.SECONDS), "still running: " + String.join(" ", command));

@@ -8,8 +8,8 @@ import java.lang.invoke.MethodHandle;
 import java.nio.ByteBuffer;
 
 /**
- * Several datagrams in one call: recvmmsg(2), sendmmsg(2), udp(7). One of these is the native memory for {@code count} datagrams of up to
- * {@code size} bytes, in one direction at a time. Not safe for use by several threads at once.
+ * Several datagrams in one call: recvmmsg(2), sendmmsg(2), udp(7). One of these is the native memory for {@code count}
+ * datagrams of up to {@code size} bytes, in one direction at a time. Not safe for use by several threads at once.
  *
  * <pre>
  * struct mmsghdr   struct msghdr (see UnixSockets) | bytes received or sent u32, padded                = 64
@@ -60,10 +60,15 @@ public final class Datagrams {
     /** First all mmsghdr, as the kernel wants them, then what belongs to each. */
     private final MemorySegment memory;
 
-    /** The same, for copies from and to arrays: those of a segment make an object for the array, which the compiler does not always do without. */
+    /**
+     * The same, for copies from and to arrays: those of a segment make an object for the array, which the compiler does
+     * not always do without.
+     */
     private final ByteBuffer bytes;
 
-    /** Room for {@code count} datagrams of up to {@code size} bytes. The memory goes when nobody refers to it any more. */
+    /**
+     * Room for {@code count} datagrams of up to {@code size} bytes. The memory goes when nobody refers to it any more.
+     */
     public Datagrams(int count, int size) {
         this.count = count;
         this.size = size + 7 & ~7;
@@ -114,7 +119,10 @@ public final class Datagrams {
         return (memory.get(ValueLayout.JAVA_INT, header(index) + UnixSockets.MSG_FLAGS) & MSG_TRUNC) != 0;
     }
 
-    /** The length of the datagrams that the kernel has put together into this one (UDP_GRO), all but the last; 0 for a single one. */
+    /**
+     * The length of the datagrams that the kernel has put together into this one (UDP_GRO), all but the last; 0 for a
+     * single one.
+     */
     public int segment(int index) {
         long control = at(index, CONTROL_AT);
         long length = memory.get(ValueLayout.JAVA_LONG, header(index) + UnixSockets.MSG_CONTROLLEN);
@@ -144,8 +152,8 @@ public final class Datagrams {
     }
 
     /**
-     * Says where datagram {@code index} goes, a struct sockaddr or {@code null} for where the socket is connected to, and into what pieces the
-     * kernel is to cut it (UDP_SEGMENT), 0 for none.
+     * Says where datagram {@code index} goes, a struct sockaddr or {@code null} for where the socket is connected to,
+     * and into what pieces the kernel is to cut it (UDP_SEGMENT), 0 for none.
      */
     public void address(int index, byte[] address, int segment) {
         long header = header(index);
@@ -156,7 +164,8 @@ public final class Datagrams {
         memory.set(ValueLayout.JAVA_INT, header + UnixSockets.MSG_NAMELEN, length);
         long control = at(index, CONTROL_AT);
         int size = UnixSockets.CMSG_DATA + Short.BYTES;
-        memory.set(ValueLayout.JAVA_LONG, header + UnixSockets.MSG_CONTROL, segment == 0 ? 0 : memory.address() + control);
+        memory.set(
+                ValueLayout.JAVA_LONG, header + UnixSockets.MSG_CONTROL, segment == 0 ? 0 : memory.address() + control);
         memory.set(ValueLayout.JAVA_LONG, header + UnixSockets.MSG_CONTROLLEN, segment == 0 ? 0 : size);
         memory.set(ValueLayout.JAVA_LONG, control, size);
         memory.set(ValueLayout.JAVA_INT, control + UnixSockets.CMSG_LEVEL, SOL_UDP);
@@ -172,9 +181,17 @@ public final class Datagrams {
         memory.set(ValueLayout.JAVA_LONG, header(index) + UnixSockets.MSG_CONTROLLEN, 0);
     }
 
-    /** Sends those from {@code first} up to, but without, {@code end}: how many were taken, at least one, or -errno of the first. */
+    /**
+     * Sends those from {@code first} up to, but without, {@code end}: how many were taken, at least one, or -errno of
+     * the first.
+     */
     public int send(int fd, int first, int end) {
-        return Native.call(SENDMMSG, fd, memory.address() + header(first), end - first,
-                Sockets.MSG_DONTWAIT | Sockets.MSG_NOSIGNAL, 0);
+        return Native.call(
+                SENDMMSG,
+                fd,
+                memory.address() + header(first),
+                end - first,
+                Sockets.MSG_DONTWAIT | Sockets.MSG_NOSIGNAL,
+                0);
     }
 }

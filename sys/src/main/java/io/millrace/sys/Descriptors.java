@@ -6,7 +6,10 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 
-/** What all descriptors have in common: close(2), fcntl(2), dup(2), eventfd(2), pipe2(2), poll(2) on two of them, getrlimit(2), setrlimit(2). */
+/**
+ * What all descriptors have in common: close(2), fcntl(2), dup(2), eventfd(2), pipe2(2), poll(2) on two of them,
+ * getrlimit(2), setrlimit(2).
+ */
 public final class Descriptors {
     private Descriptors() {}
 
@@ -124,10 +127,11 @@ public final class Descriptors {
     }
 
     /**
-     * Waits with poll(2) until {@code fd} has one of {@code events} or {@code bell} is readable, up to {@code millis} (-1 for ever). Blocks.
-     * Either may be -1, which poll(2) passes over.
+     * Waits with poll(2) until {@code fd} has one of {@code events} or {@code bell} is readable, up to {@code millis}
+     * (-1 for ever). Blocks. Either may be -1, which poll(2) passes over.
      *
-     * @return what was found for {@code fd} in the low 16 bits, for {@code bell} in those above; 0 when time is up; -errno
+     * @return what was found for {@code fd} in the low 16 bits, for {@code bell} in those above; 0 when time is up;
+     *     -errno
      */
     public static int await(int fd, int events, int bell, int millis) {
         MemorySegment struct = Scratch.mine().struct;

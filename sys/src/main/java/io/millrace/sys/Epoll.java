@@ -57,8 +57,8 @@ public final class Epoll {
         Scratch mine = Scratch.mine();
         try {
             long change = event.address();
-            return (int) mine.result(
-                    (int) (long) CTL.invokeExact(mine.errno, (long) epoll, (long) operation, (long) fd, change, 0L, 0L));
+            return (int) mine.result((int)
+                    (long) CTL.invokeExact(mine.errno, (long) epoll, (long) operation, (long) fd, change, 0L, 0L));
         } catch (Throwable t) {
             throw Native.bug(t);
         }
@@ -69,16 +69,16 @@ public final class Epoll {
         Scratch mine = Scratch.mine();
         try {
             long array = events.address();
-            return (int) mine.result(
-                    (int) (long) WAIT.invokeExact(mine.errno, (long) epoll, array, (long) capacity, (long) millis, 0L, 0L));
+            return (int) mine.result((int)
+                    (long) WAIT.invokeExact(mine.errno, (long) epoll, array, (long) capacity, (long) millis, 0L, 0L));
         } catch (Throwable t) {
             throw Native.bug(t);
         }
     }
 
     /**
-     * As {@link #wait}, with a time limit in nanoseconds (negative for ever). -ENOSYS where the kernel or the C library does not have it
-     * yet.
+     * As {@link #wait}, with a time limit in nanoseconds (negative for ever). -ENOSYS where the kernel or the C library
+     * does not have it yet.
      */
     public static int waitNanos(int epoll, MemorySegment events, int capacity, long nanos) {
         if (PWAIT2 == null) {

@@ -62,7 +62,9 @@ public final class Errno {
         return end < 0 ? text : text.substring(0, end);
     }
 
-    /** The symbol and a short text: {@code "EADDRINUSE (address already in use)"}. Takes the number with either sign. */
+    /**
+     * The symbol and a short text: {@code "EADDRINUSE (address already in use)"}. Takes the number with either sign.
+     */
     public static String describe(int errno) {
         return switch (Math.abs(errno)) {
             case EPERM -> "EPERM (operation not permitted)";

@@ -7,8 +7,8 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 
 /**
- * What the network has said of datagrams that a socket has sent: its error queue (ip(7) IP_RECVERR, recvmsg(2) MSG_ERRQUEUE). One of these is the native
- * memory for one message of it. Not safe for use by several threads at once.
+ * What the network has said of datagrams that a socket has sent: its error queue (ip(7) IP_RECVERR, recvmsg(2)
+ * MSG_ERRQUEUE). One of these is the native memory for one message of it. Not safe for use by several threads at once.
  *
  * <pre>
  * struct sock_extended_err   errno u32 | origin u8 | type u8 | code u8 | pad u8 | info u32 | data u32      = 16
@@ -63,18 +63,23 @@ public final class ErrorQueue {
         if (n < 0) {
             return n;
         }
-        MemorySegment.copy(memory, ValueLayout.JAVA_BYTE, ADDRESS_AT, receiver, 0, Math.min(receiver.length, ADDRESS_ROOM));
+        MemorySegment.copy(
+                memory, ValueLayout.JAVA_BYTE, ADDRESS_AT, receiver, 0, Math.min(receiver.length, ADDRESS_ROOM));
         int error = error();
         return error > 0 ? error : -Errno.EIO;
     }
 
-    /** The number in the first control message that is about an error, 0 for none. Control messages are padded to 8 bytes (cmsg(3)). */
+    /**
+     * The number in the first control message that is about an error, 0 for none. Control messages are padded to 8
+     * bytes (cmsg(3)).
+     */
     private int error() {
         long end = CONTROL_AT + memory.get(ValueLayout.JAVA_LONG, UnixSockets.MSG_CONTROLLEN);
-        for (long at = CONTROL_AT; at + UnixSockets.CMSG_DATA + EXTENDED_ERR_SIZE <= end;) {
+        for (long at = CONTROL_AT; at + UnixSockets.CMSG_DATA + EXTENDED_ERR_SIZE <= end; ) {
             int level = memory.get(ValueLayout.JAVA_INT, at + UnixSockets.CMSG_LEVEL);
             int type = memory.get(ValueLayout.JAVA_INT, at + UnixSockets.CMSG_TYPE);
-            if (level == Datagrams.IPPROTO_IP && type == IP_RECVERR || level == Sockets.IPPROTO_IPV6 && type == IPV6_RECVERR) {
+            if (level == Datagrams.IPPROTO_IP && type == IP_RECVERR
+                    || level == Sockets.IPPROTO_IPV6 && type == IPV6_RECVERR) {
                 return memory.get(ValueLayout.JAVA_INT, at + UnixSockets.CMSG_DATA + EE_ERRNO);
             }
             at += memory.get(ValueLayout.JAVA_LONG, at) + 7 & ~7L;

@@ -10,9 +10,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Files by descriptor: openat2(2), statx(2), pread(2), sendfile(2), getdents64(2),
- * unlink(2), chmod(2). Paths are bytes in UTF-8, whatever the
- * locale of the process says. All of these may wait for a disk, so none is critical.
+ * Files by descriptor: openat2(2), statx(2), pread(2), sendfile(2), getdents64(2), unlink(2), chmod(2). Paths are bytes
+ * in UTF-8, whatever the locale of the process says. All of these may wait for a disk, so none is critical.
  */
 public final class Files {
     private Files() {}
@@ -114,8 +113,8 @@ public final class Files {
         long path = scratch.path.address();
         long into = scratch.struct.address();
         try {
-            return (int) scratch.result((int) (long)
-                    STATX.invokeExact(scratch.errno, (long) directory, path, (long) flags, (long) STATX_WANTED, into, 0L));
+            return (int) scratch.result((int) (long) STATX.invokeExact(
+                    scratch.errno, (long) directory, path, (long) flags, (long) STATX_WANTED, into, 0L));
         } catch (Throwable t) {
             throw Native.bug(t);
         }
@@ -182,7 +181,9 @@ public final class Files {
         }
     }
 
-    /** The next names in a directory, {@code .} and {@code ..} included, added to {@code names}: 0 at the end, -errno. */
+    /**
+     * The next names in a directory, {@code .} and {@code ..} included, added to {@code names}: 0 at the end, -errno.
+     */
     public static int getdents64(int directory, List<String> names) {
         MemorySegment bytes = Scratch.mine().bytes();
         int n = Native.call(SYSCALL, SYS_GETDENTS64, directory, bytes.address(), bytes.byteSize(), 0);
@@ -217,7 +218,10 @@ public final class Files {
         return refused < 0 ? refused : Native.call(CHMOD, scratch.path.address(), mode, 0, 0, 0);
     }
 
-    /** Sets the permissions of an open file; of a Unix socket that is not bound yet, those that its file will have at most. */
+    /**
+     * Sets the permissions of an open file; of a Unix socket that is not bound yet, those that its file will have at
+     * most.
+     */
     public static int fchmod(int fd, int mode) {
         return Native.call(FCHMOD, fd, mode, 0, 0, 0);
     }

@@ -8,8 +8,8 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 
 /**
- * kqueue(2), kevent(2) and struct kevent. BSD and macOS have them in the C library; on Linux a library that emulates them can be named by the system
- * property {@value #LIBRARY}, else libkqueue is used where it is installed.
+ * kqueue(2), kevent(2) and struct kevent. BSD and macOS have them in the C library; on Linux a library that emulates
+ * them can be named by the system property {@value #LIBRARY}, else libkqueue is used where it is installed.
  *
  * <pre>
  *   ident u64 | filter s16 | flags u16 | fflags u32 | data s64 | udata u64      32 bytes
@@ -74,8 +74,8 @@ public final class Kqueue {
                     ? "cannot load " + library + ", which " + LIBRARY + " names"
                     : library + " has no kqueue and kevent";
         }
-        return System.getProperty("os.name") + " has none; -D" + LIBRARY + "=PATH names a library that emulates it, such as "
-                + EMULATION;
+        return System.getProperty("os.name") + " has none; -D" + LIBRARY
+                + "=PATH names a library that emulates it, such as " + EMULATION;
     }
 
     /** A new queue. */
@@ -84,8 +84,9 @@ public final class Kqueue {
     }
 
     /**
-     * Hands in {@code changeCount} changes, then waits up to {@code nanos} (negative for ever) for events: their number, 0 when time is up or
-     * there was no room to report any, -errno of the first change that failed where there was no room. Blocks.
+     * Hands in {@code changeCount} changes, then waits up to {@code nanos} (negative for ever) for events: their
+     * number, 0 when time is up or there was no room to report any, -errno of the first change that failed where there
+     * was no room. Blocks.
      */
     public static int kevent(
             int queue, MemorySegment changes, int changeCount, MemorySegment events, int capacity, long nanos) {

@@ -10,8 +10,8 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 
 /**
- * Binds C functions by hand, all in one of three shapes: linking a new shape costs some 20 ms at start-up, one more function
- * of a known shape next to nothing.
+ * Binds C functions by hand, all in one of three shapes: linking a new shape costs some 20 ms at start-up, one more
+ * function of a known shape next to nothing.
  *
  * <pre>
  *   call       long f(long, long, long, long, long, long)      may block; pointers are addresses of native memory
@@ -19,9 +19,10 @@ import java.lang.invoke.MethodHandle;
  *   syscall    long f(long, long, long, long, long, long, long)   syscall(2) with six arguments, linked by those who need it
  * </pre>
  *
- * <p>A function that has fewer or narrower parameters is called in the wide shape all the same: on Linux, x86-64 (System V) and
- * AArch64 (AAPCS64) alike, the first six integers travel in registers of their own, a callee reads those that it has, and of an int the low
- * half; variadic functions take them from the same registers. Of an int result only the low half counts.
+ * <p>A function that has fewer or narrower parameters is called in the wide shape all the same: on Linux, x86-64
+ * (System V) and AArch64 (AAPCS64) alike, the first six integers travel in registers of their own, a callee reads those
+ * that it has, and of an int the low half; variadic functions take them from the same registers. Of an int result only
+ * the low half counts.
  */
 final class Native {
     private Native() {}
@@ -31,13 +32,13 @@ final class Native {
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
     private static final FunctionDescriptor WIDE = FunctionDescriptor.of(LONG, LONG, LONG, LONG, LONG, LONG, LONG);
-    private static final FunctionDescriptor SEVEN = FunctionDescriptor.of(LONG, LONG, LONG, LONG, LONG, LONG, LONG, LONG);
-    private static final FunctionDescriptor ON_HEAP =
-            FunctionDescriptor.of(LONG, INT, ValueLayout.ADDRESS, LONG, INT);
+    private static final FunctionDescriptor SEVEN =
+            FunctionDescriptor.of(LONG, LONG, LONG, LONG, LONG, LONG, LONG, LONG);
+    private static final FunctionDescriptor ON_HEAP = FunctionDescriptor.of(LONG, INT, ValueLayout.ADDRESS, LONG, INT);
 
     /**
-     * A thread's native memory: where errno is left, for the JVM may overwrite the real one before Java code could ask, and room for
-     * what calls read and write.
+     * A thread's native memory: where errno is left, for the JVM may overwrite the real one before Java code could ask,
+     * and room for what calls read and write.
      */
     static final class Scratch {
         private static final ThreadLocal<Scratch> MINE = ThreadLocal.withInitial(Scratch::new);
@@ -72,8 +73,8 @@ final class Native {
     }
 
     /**
-     * The segment of the array that was used last. A loop receives into one array and sends from a few; and whether a segment made
-     * for a call costs an allocation is up to the compiler's mood, one that is kept never does.
+     * The segment of the array that was used last. A loop receives into one array and sends from a few; and whether a
+     * segment made for a call costs an allocation is up to the compiler's mood, one that is kept never does.
      */
     static final class Whole {
         private byte[] array = {};
@@ -95,7 +96,8 @@ final class Native {
     }
 
     /**
-     * syscall(2) with the number and up to six arguments: on x86-64 the seventh integer travels on the stack, where the wide shape has none.
+     * syscall(2) with the number and up to six arguments: on x86-64 the seventh integer travels on the stack, where the
+     * wide shape has none.
      */
     static MethodHandle syscall() {
         return LINKER.downcallHandle(symbol("syscall"), SEVEN, ERRNO);
@@ -113,7 +115,9 @@ final class Native {
 
     /** A function of another library in the wide shape, or {@code null}. */
     static MethodHandle functionIfAny(SymbolLookup library, String name) {
-        return library.find(name).map(symbol -> LINKER.downcallHandle(symbol, WIDE, ERRNO)).orElse(null);
+        return library.find(name)
+                .map(symbol -> LINKER.downcallHandle(symbol, WIDE, ERRNO))
+                .orElse(null);
     }
 
     /** A function that never blocks and whose work is bounded, on a heap array. */
@@ -130,8 +134,9 @@ final class Native {
     /**
      * Calls a function whose result is an int: the result, or -errno.
      *
-     * <p>A function that a server calls all the time is better invoked where its handle is a constant: should the compiler ever
-     * compile this method by itself, it does not know the handle, and each call goes a long way round and allocates.
+     * <p>A function that a server calls all the time is better invoked where its handle is a constant: should the
+     * compiler ever compile this method by itself, it does not know the handle, and each call goes a long way round and
+     * allocates.
      */
     static int call(MethodHandle function, long a, long b, long c, long d, long e) {
         return call(function, a, b, c, d, e, 0);

@@ -7,8 +7,8 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 
 /**
- * Processes by descriptor: pidfd_open(2) and waitid(2) with P_PIDFD. The descriptor becomes readable when the process ends, and it never
- * means another process, which a number may.
+ * Processes by descriptor: pidfd_open(2) and waitid(2) with P_PIDFD. The descriptor becomes readable when the process
+ * ends, and it never means another process, which a number may.
  */
 public final class Pidfd {
     private Pidfd() {}
@@ -36,8 +36,9 @@ public final class Pidfd {
     }
 
     /**
-     * Takes the status of a child that has ended, without waiting. 1 and {@code status[0]} is one of {@code CLD_}, {@code status[1]} the exit code
-     * or the signal; 0 if it has not ended; {@code ECHILD} when it is no child of this process or somebody else has taken its status.
+     * Takes the status of a child that has ended, without waiting. 1 and {@code status[0]} is one of {@code CLD_},
+     * {@code status[1]} the exit code or the signal; 0 if it has not ended; {@code ECHILD} when it is no child of this
+     * process or somebody else has taken its status.
      */
     public static int take(int pidfd, int[] status) {
         MemorySegment info = Scratch.mine().struct;

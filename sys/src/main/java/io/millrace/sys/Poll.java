@@ -32,15 +32,16 @@ public final class Poll {
     private static final MethodHandle PPOLL = Native.function("ppoll");
 
     /**
-     * Waits up to {@code nanos} (negative for ever) until one of {@code count} descriptors is ready: the number of those that have
-     * something to report, 0 when time is up, -errno. Blocks.
+     * Waits up to {@code nanos} (negative for ever) until one of {@code count} descriptors is ready: the number of
+     * those that have something to report, 0 when time is up, -errno. Blocks.
      */
     public static int poll(MemorySegment array, int count, long nanos) {
         Scratch mine = Scratch.mine();
         try {
             long address = array.address();
             long limit = Timespec.fill(mine, nanos);
-            return (int) mine.result((int) (long) PPOLL.invokeExact(mine.errno, address, (long) count, limit, 0L, 0L, 0L));
+            return (int)
+                    mine.result((int) (long) PPOLL.invokeExact(mine.errno, address, (long) count, limit, 0L, 0L, 0L));
         } catch (Throwable t) {
             throw Native.bug(t);
         }

@@ -7,8 +7,8 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 
 /**
- * select(2) and its sets: bitmaps of longs, a bit for each descriptor. The kernel reads as many bits as {@code nfds} says; only the C
- * macros and the type fd_set end at {@link #FD_SETSIZE}.
+ * select(2) and its sets: bitmaps of longs, a bit for each descriptor. The kernel reads as many bits as {@code nfds}
+ * says; only the C macros and the type fd_set end at {@link #FD_SETSIZE}.
  */
 public final class Select {
     private Select() {}
@@ -27,8 +27,9 @@ public final class Select {
     }
 
     /**
-     * Waits until one of the descriptors below {@code nfds} in the sets is ready, up to {@code nanos} (rounded up to microseconds; negative
-     * for ever), and leaves those that are in the sets: their number, each set counted, or -errno. Blocks.
+     * Waits until one of the descriptors below {@code nfds} in the sets is ready, up to {@code nanos} (rounded up to
+     * microseconds; negative for ever), and leaves those that are in the sets: their number, each set counted, or
+     * -errno. Blocks.
      */
     public static int select(
             int nfds, MemorySegment reading, MemorySegment writing, MemorySegment exceptional, long nanos) {

@@ -8,9 +8,9 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 
 /**
- * Signals that are waited for and not handled: pthread_sigmask(3), sigtimedwait(2), tgkill(2), gettid(2), signal(2), and siginfo_t as it is
- * for descriptors (sigaction(2), {@code si_band} and {@code si_fd}). Signal handlers in Java are not possible: they would run at any
- * point of any thread.
+ * Signals that are waited for and not handled: pthread_sigmask(3), sigtimedwait(2), tgkill(2), gettid(2), signal(2),
+ * and siginfo_t as it is for descriptors (sigaction(2), {@code si_band} and {@code si_fd}). Signal handlers in Java are
+ * not possible: they would run at any point of any thread.
  */
 public final class Signals {
     private Signals() {}
@@ -53,30 +53,32 @@ public final class Signals {
         return set;
     }
 
-    /** Changes which signals the calling thread, a platform thread, holds back; {@code old}, or NULL, gets what it was. */
+    /**
+     * Changes which signals the calling thread, a platform thread, holds back; {@code old}, or NULL, gets what it was.
+     */
     public static int mask(int how, MemorySegment set, MemorySegment old) {
         // Gives the error number itself, not through errno.
         return -Native.call(PTHREAD_SIGMASK, how, set.address(), old.address(), 0, 0);
     }
 
     /**
-     * Takes one of the pending signals of the set, which the calling thread must hold back, or waits up to {@code nanos} for one
-     * (negative for ever): its number, -EAGAIN when time is up, -EINTR. Blocks.
+     * Takes one of the pending signals of the set, which the calling thread must hold back, or waits up to
+     * {@code nanos} for one (negative for ever): its number, -EAGAIN when time is up, -EINTR. Blocks.
      */
     public static int take(MemorySegment set, MemorySegment info, long nanos) {
         Scratch mine = Scratch.mine();
         try {
             long limit = Timespec.fill(mine, nanos);
-            return (int) mine.result(
-                    (int) (long) SIGTIMEDWAIT.invokeExact(mine.errno, set.address(), info.address(), limit, 0L, 0L, 0L));
+            return (int) mine.result((int)
+                    (long) SIGTIMEDWAIT.invokeExact(mine.errno, set.address(), info.address(), limit, 0L, 0L, 0L));
         } catch (Throwable t) {
             throw Native.bug(t);
         }
     }
 
     /**
-     * Whether the kernel sent a signal, and not a process: si_code (sigaction(2)). sigtimedwait in glibc says SI_USER, 0, of what tgkill sent
-     * (SI_TKILL, negative).
+     * Whether the kernel sent a signal, and not a process: si_code (sigaction(2)). sigtimedwait in glibc says SI_USER,
+     * 0, of what tgkill sent (SI_TKILL, negative).
      */
     public static boolean fromKernel(MemorySegment info) {
         return info.get(ValueLayout.JAVA_INT, SI_CODE) > 0;
@@ -103,8 +105,9 @@ public final class Signals {
     }
 
     /**
-     * Sees to it that a signal which nobody handles does not end the process: its default action becomes to be ignored. A handler that is
-     * there stays. (A thread that holds the signal back gets it all the same; those that are pending by now are discarded.)
+     * Sees to it that a signal which nobody handles does not end the process: its default action becomes to be ignored.
+     * A handler that is there stays. (A thread that holds the signal back gets it all the same; those that are pending
+     * by now are discarded.)
      */
     public static void harmless(int signal) {
         long old = Native.callLong(SIGNAL, signal, SIG_IGN, 0, 0, 0);

@@ -57,8 +57,8 @@ public final class SocketAddresses {
     }
 
     /**
-     * The structure for a Unix socket: a path, which gets the zero byte that ends it, or an abstract name, which begins with one and goes
-     * to the end of the structure (unix(7)). No more than {@code SIZE_UN - UN_PATH - 1} bytes.
+     * The structure for a Unix socket: a path, which gets the zero byte that ends it, or an abstract name, which begins
+     * with one and goes to the end of the structure (unix(7)). No more than {@code SIZE_UN - UN_PATH - 1} bytes.
      */
     public static byte[] encodeUnix(byte[] name) {
         boolean path = name.length > 0 && name[0] != 0;
@@ -68,7 +68,10 @@ public final class SocketAddresses {
         return struct;
     }
 
-    /** The path, without the byte that ends it, or the abstract name in the first {@code length} bytes of a structure; empty for neither. */
+    /**
+     * The path, without the byte that ends it, or the abstract name in the first {@code length} bytes of a structure;
+     * empty for neither.
+     */
     public static byte[] decodeUnix(byte[] struct, int length) {
         int end = Math.max(UN_PATH, Math.min(length, struct.length));
         if (end > UN_PATH && struct[UN_PATH] != 0) {

@@ -8,8 +8,8 @@ import java.lang.invoke.MethodHandle;
 import java.util.Objects;
 
 /**
- * The socket family: socket(2), bind(2), listen(2), accept4(2), connect(2), recv(2), send(2), shutdown(2), getsockopt(2),
- * setsockopt(2), getsockname(2), getpeername(2). The constants are those of Linux on x86-64 and AArch64.
+ * The socket family: socket(2), bind(2), listen(2), accept4(2), connect(2), recv(2), send(2), shutdown(2),
+ * getsockopt(2), setsockopt(2), getsockname(2), getpeername(2). The constants are those of Linux on x86-64 and AArch64.
  */
 public final class Sockets {
     private Sockets() {}
@@ -101,7 +101,8 @@ public final class Sockets {
     }
 
     /**
-     * Takes a connection from a non-blocking listening socket. {@code address} gets the peer's struct sockaddr, as much of it as fits.
+     * Takes a connection from a non-blocking listening socket. {@code address} gets the peer's struct sockaddr, as much
+     * of it as fits.
      */
     public static int accept4(int fd, byte[] address, int flags) {
         MemorySegment struct = Scratch.mine().struct;
@@ -160,7 +161,10 @@ public final class Sockets {
         return Native.call(SETSOCKOPT, fd, level, name, struct.address(), Integer.BYTES);
     }
 
-    /** How long close(2) may take to send what is left: SO_LINGER, on, with so many seconds; 0 breaks the connection off with RST. */
+    /**
+     * How long close(2) may take to send what is left: SO_LINGER, on, with so many seconds; 0 breaks the connection off
+     * with RST.
+     */
     public static int linger(int fd, int seconds) {
         MemorySegment struct = Scratch.mine().struct;
         struct.set(ValueLayout.JAVA_INT, 0, 1);
@@ -169,8 +173,9 @@ public final class Sockets {
     }
 
     /**
-     * Gives the sockets that share an address by SO_REUSEPORT a program that chooses among them (socket(7) SO_ATTACH_REUSEPORT_CBPF): any of
-     * {@code sockets}, in the order in which they began to listen, by a random number. On the first of them.
+     * Gives the sockets that share an address by SO_REUSEPORT a program that chooses among them (socket(7)
+     * SO_ATTACH_REUSEPORT_CBPF): any of {@code sockets}, in the order in which they began to listen, by a random
+     * number. On the first of them.
      *
      * <pre>
      *   struct sock_fprog    len u16 | filter pointer at 8                       = 16

@@ -8,8 +8,9 @@ import java.lang.invoke.MethodHandle;
 import java.util.List;
 
 /**
- * Child processes with descriptors of our choice: posix_spawn(3), waitpid(2), kill(2), pidfd_open(2). A JVM must not fork(2) by itself, for
- * only the calling thread lives on in the child; and the JDK's own process builder closes every descriptor but the first three.
+ * Child processes with descriptors of our choice: posix_spawn(3), waitpid(2), kill(2), pidfd_open(2). A JVM must not
+ * fork(2) by itself, for only the calling thread lives on in the child; and the JDK's own process builder closes every
+ * descriptor but the first three.
  */
 public final class Spawn {
     private Spawn() {}
@@ -44,10 +45,10 @@ public final class Spawn {
     private static final MethodHandle SYSCALL = Native.function("syscall");
 
     /**
-     * Starts a program in a process group of its own, so that what a terminal sends its parent's group does not reach it, with no
-     * signal blocked. Its descriptors 0, 1, 2 are the parent's; {@code descriptors[i]} becomes {@code places[i]}, in this order; every
-     * other is closed, whatever its flags say, from the number after the highest place on (glibc 2.34; before that, those that
-     * are marked to be closed on exec).
+     * Starts a program in a process group of its own, so that what a terminal sends its parent's group does not reach
+     * it, with no signal blocked. Its descriptors 0, 1, 2 are the parent's; {@code descriptors[i]} becomes
+     * {@code places[i]}, in this order; every other is closed, whatever its flags say, from the number after the
+     * highest place on (glibc 2.34; before that, those that are marked to be closed on exec).
      *
      * @param program the path of the program
      * @param arguments its arguments, its own name first
@@ -65,9 +66,16 @@ public final class Spawn {
             try {
                 int refused = describe(actions, attributes, arena.allocate(SIGSET_SIZE, 8), descriptors, places);
                 // These functions return the error number itself (posix_spawn(3)).
-                int error = refused != 0 ? refused : Native.call(SPAWN, pid.address(),
-                        arena.allocateFrom(program).address(), actions.address(), attributes.address(),
-                        strings(arena, arguments), strings(arena, environment));
+                int error = refused != 0
+                        ? refused
+                        : Native.call(
+                                SPAWN,
+                                pid.address(),
+                                arena.allocateFrom(program).address(),
+                                actions.address(),
+                                attributes.address(),
+                                strings(arena, arguments),
+                                strings(arena, environment));
                 return error == 0 ? pid.get(ValueLayout.JAVA_INT, 0) : -Math.abs(error);
             } finally {
                 Native.call(ACTIONS_DESTROY, actions.address(), 0, 0, 0, 0);
@@ -98,13 +106,15 @@ public final class Spawn {
     private static long strings(Arena arena, List<String> texts) {
         MemorySegment array = arena.allocate(ValueLayout.JAVA_LONG, texts.size() + 1L);
         for (int i = 0; i < texts.size(); i++) {
-            array.setAtIndex(ValueLayout.JAVA_LONG, i, arena.allocateFrom(texts.get(i)).address());
+            array.setAtIndex(
+                    ValueLayout.JAVA_LONG, i, arena.allocateFrom(texts.get(i)).address());
         }
         return array.address();
     }
 
     /**
-     * Takes note of the end of a child of ours, by its id alone, never of any child: others in this JVM have children, too.
+     * Takes note of the end of a child of ours, by its id alone, never of any child: others in this JVM have children,
+     * too.
      *
      * @param status {@code status[0]} gets the wait status, see {@link #exitCode}
      * @return the id, 0 with WNOHANG when it has not ended, -errno

@@ -7,7 +7,8 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 
 /**
- * What only Unix sockets can (unix(7)): who is at the other end, and descriptors that travel with bytes: sendmsg(2), recvmsg(2), cmsg(3).
+ * What only Unix sockets can (unix(7)): who is at the other end, and descriptors that travel with bytes: sendmsg(2),
+ * recvmsg(2), cmsg(3).
  *
  * <pre>
  * struct msghdr    name ptr | name length u32 | iov ptr | iov count u64 | control ptr | control length u64 | flags i32   = 56
@@ -49,8 +50,8 @@ public final class UnixSockets {
     private static final MethodHandle RECVMSG = Native.function("recvmsg");
 
     /**
-     * Who connected, or made the pair, as the kernel noted it then: process, user and group into {@code values[0..2]} (struct ucred). A
-     * process in another namespace is 0. Returns 0 or -errno.
+     * Who connected, or made the pair, as the kernel noted it then: process, user and group into {@code values[0..2]}
+     * (struct ucred). A process in another namespace is 0. Returns 0 or -errno.
      */
     public static int credentials(int fd, int[] values) {
         byte[] struct = new byte[UCRED_SIZE];
@@ -79,8 +80,8 @@ public final class UnixSockets {
     }
 
     /**
-     * Sends at least one byte with copies of descriptors. Bytes taken, which may be fewer, or -errno; when any byte was taken, the
-     * descriptors were, too.
+     * Sends at least one byte with copies of descriptors. Bytes taken, which may be fewer, or -errno; when any byte was
+     * taken, the descriptors were, too.
      */
     public static int send(int fd, byte[] bytes, int offset, int length, Rights rights) {
         Scratch scratch = Scratch.mine();
@@ -97,12 +98,13 @@ public final class UnixSockets {
     }
 
     /**
-     * Receives bytes and the descriptors that came with them, which are closed on exec and the caller's to close. Bytes, 0 at the end of
-     * the stream, or -errno.
+     * Receives bytes and the descriptors that came with them, which are closed on exec and the caller's to close.
+     * Bytes, 0 at the end of the stream, or -errno.
      */
     public static int receive(int fd, byte[] into, int offset, int length, Rights rights) {
         Scratch scratch = Scratch.mine();
-        // Not padded as CMSG_SPACE would: the kernel would put one more descriptor into the padding than there is room for.
+        // Not padded as CMSG_SPACE would: the kernel would put one more descriptor into the padding than there is room
+        // for.
         int size = CMSG_DATA + Math.min(rights.descriptors.length, SCM_MAX_FD) * Integer.BYTES;
         long message = message(scratch, Math.min(length, Scratch.BYTES), size);
         rights.count = 0;

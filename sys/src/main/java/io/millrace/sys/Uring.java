@@ -5,9 +5,9 @@ import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 
 /**
- * io_uring_setup(2), io_uring_enter(2), io_uring_register(2), the mmap(2) that goes with them, and the structures of linux/io_uring.h. The C
- * library has no names for these calls: they go through syscall(2). Numbers and layouts are equal on x86-64 and AArch64 but for those of
- * mmap.
+ * io_uring_setup(2), io_uring_enter(2), io_uring_register(2), the mmap(2) that goes with them, and the structures of
+ * linux/io_uring.h. The C library has no names for these calls: they go through syscall(2). Numbers and layouts are
+ * equal on x86-64 and AArch64 but for those of mmap.
  *
  * <pre>
  *   io_uring_sqe    opcode u8 | flags u8 | ioprio u16 | fd s32                     8
@@ -159,8 +159,8 @@ public final class Uring {
     }
 
     /**
-     * Hands over entries and waits for completions: the number of entries taken, or -errno. {@code argument} is a struct
-     * io_uring_getevents_arg for IORING_ENTER_EXT_ARG. Blocks if {@code least} is more than there are.
+     * Hands over entries and waits for completions: the number of entries taken, or -errno. {@code argument} is a
+     * struct io_uring_getevents_arg for IORING_ENTER_EXT_ARG. Blocks if {@code least} is more than there are.
      */
     public static int enter(int ring, int submit, int least, int flags, MemorySegment argument) {
         return (int) Native.callSyscall(
@@ -169,8 +169,8 @@ public final class Uring {
 
     /** Registers something with a ring or asks about it: 0 or what the operation gives, or -errno. */
     public static int register(int ring, int operation, MemorySegment argument, int count) {
-        return (int) Native.callSyscall(
-                SYSCALL, SYS_IO_URING_REGISTER, ring, operation, argument.address(), count, 0, 0);
+        return (int)
+                Native.callSyscall(SYSCALL, SYS_IO_URING_REGISTER, ring, operation, argument.address(), count, 0, 0);
     }
 
     /** Maps part of a ring, that which begins at {@code offset}: its address or -errno. */
@@ -179,7 +179,10 @@ public final class Uring {
         return Native.callSyscall(SYSCALL, SYS_MMAP, 0, size, PROT_READ | PROT_WRITE, flags, ring, offset);
     }
 
-    /** Memory of whole pages, zeroed and outside the heap, for the kernel to read and write at any time: its address or -errno. */
+    /**
+     * Memory of whole pages, zeroed and outside the heap, for the kernel to read and write at any time: its address or
+     * -errno.
+     */
     public static long allocate(long size) {
         int flags = MAP_PRIVATE | MAP_ANONYMOUS;
         return Native.callSyscall(SYSCALL, SYS_MMAP, 0, size, PROT_READ | PROT_WRITE, flags, -1, 0);

@@ -11,7 +11,7 @@
  * least, and no garbage collection can begin until they return. Only calls that never block and whose work is bounded
  * are made that way (java.lang.foreign.Linker.Option.critical).
  *
- * <p>Read in this order: {@code Platform}, {@code Native}, {@code Errno}, {@code Sockets}, {@code Epoll}; then its elders
- * {@code Poll}, {@code Select} and {@code Signals}, and its cousin {@code Kqueue}; the others are alike.
+ * <p>Read in this order: {@code Platform}, {@code Native}, {@code Errno}, {@code Sockets}, {@code Epoll}; then its
+ * elders {@code Poll}, {@code Select} and {@code Signals}, and its cousin {@code Kqueue}; the others are alike.
  */
 package io.millrace.sys;

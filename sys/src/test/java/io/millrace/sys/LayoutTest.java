@@ -122,12 +122,29 @@ class LayoutTest {
 
     /** Numbers that are ours alone. */
     private static final List<String> OURS = List.of(
-            "Files.MODE", "Files.SIZE", "Files.MODIFIED_SECONDS", "Files.MODIFIED_NANOS", "Files.DEVICE", "Files.INODE",
+            "Files.MODE",
+            "Files.SIZE",
+            "Files.MODIFIED_SECONDS",
+            "Files.MODIFIED_NANOS",
+            "Files.DEVICE",
+            "Files.INODE",
             // An enum of headers of Linux 6.12, which a preprocessor cannot ask for.
             "Uring.IOU_PBUF_RING_INC",
-            "Files.STAT_VALUES", "Sockets.LENGTH_AT", "UnixSockets.PART_AT", "Datagrams.PART_AT", "Datagrams.ADDRESS_AT",
-            "Datagrams.ADDRESS_ROOM", "Datagrams.CONTROL_AT", "Datagrams.CONTROL_ROOM", "Datagrams.HEADERS", "Timespec.AT",
-            "ErrorQueue.PART_AT", "ErrorQueue.ADDRESS_AT", "ErrorQueue.ADDRESS_ROOM", "ErrorQueue.CONTROL_AT", "ErrorQueue.CONTROL_ROOM");
+            "Files.STAT_VALUES",
+            "Sockets.LENGTH_AT",
+            "UnixSockets.PART_AT",
+            "Datagrams.PART_AT",
+            "Datagrams.ADDRESS_AT",
+            "Datagrams.ADDRESS_ROOM",
+            "Datagrams.CONTROL_AT",
+            "Datagrams.CONTROL_ROOM",
+            "Datagrams.HEADERS",
+            "Timespec.AT",
+            "ErrorQueue.PART_AT",
+            "ErrorQueue.ADDRESS_AT",
+            "ErrorQueue.ADDRESS_ROOM",
+            "ErrorQueue.CONTROL_AT",
+            "ErrorQueue.CONTROL_ROOM");
 
     /** What the layouts drawn in comments rest on, checked by the C compiler itself. */
     private static final String ASSERTIONS = """
@@ -187,8 +204,21 @@ class LayoutTest {
     private static Map<String, Long> numbers() throws IllegalAccessException {
         Map<String, Long> numbers = new TreeMap<>();
         for (Class<?> type : List.of(
-                Errno.class, Sockets.class, SocketAddresses.class, UnixSockets.class, Datagrams.class, ErrorQueue.class, Epoll.class, Descriptors.class, Uring.class,
-                Select.class, Poll.class, Signals.class, Timespec.class, Spawn.class, io.millrace.sys.Files.class)) {
+                Errno.class,
+                Sockets.class,
+                SocketAddresses.class,
+                UnixSockets.class,
+                Datagrams.class,
+                ErrorQueue.class,
+                Epoll.class,
+                Descriptors.class,
+                Uring.class,
+                Select.class,
+                Poll.class,
+                Signals.class,
+                Timespec.class,
+                Spawn.class,
+                io.millrace.sys.Files.class)) {
             for (Field field : type.getDeclaredFields()) {
                 String name = type.getSimpleName() + "." + field.getName();
                 if (Modifier.isStatic(field.getModifiers()) && field.getType() == int.class && !OURS.contains(name)) {
@@ -236,7 +266,11 @@ class LayoutTest {
         c.append(ASSERTIONS).append("int main(void) {\n");
         for (String name : names) {
             String expression = EXPRESSIONS.getOrDefault(name, name.substring(name.indexOf('.') + 1));
-            c.append("    printf(\"").append(name).append(" %ld\\n\", (long) (int) (").append(expression).append("));\n");
+            c.append("    printf(\"")
+                    .append(name)
+                    .append(" %ld\\n\", (long) (int) (")
+                    .append(expression)
+                    .append("));\n");
         }
         c.append("}\n");
         Path source = Files.writeString(folder.resolve("numbers.c"), c);
@@ -260,7 +294,9 @@ class LayoutTest {
     }
 
     private static String run(String... command) throws IOException, InterruptedException {
-        Process process = new ProcessBuilder(new ArrayList<>(List.of(command))).redirectErrorStream(true).start();
+        Process process = new ProcessBuilder(new ArrayList<>(List.of(command)))
+                .redirectErrorStream(true)
+                .start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertTrue(process.waitFor(60, TimeUnit.SECONDS), "still running: " + String.join(" ", command));
         assertEquals(0, process.exitValue(), output);

@@ -36,8 +36,7 @@ class SpawnTest {
     @Test
     void theConnectionBecomesDescriptorZeroAsWithInetd() {
         int[] pair = new int[2];
-        assertEquals(0, Sockets.socketpair(
-                Sockets.AF_UNIX, Sockets.SOCK_STREAM | Sockets.SOCK_CLOEXEC, 0, pair));
+        assertEquals(0, Sockets.socketpair(Sockets.AF_UNIX, Sockets.SOCK_STREAM | Sockets.SOCK_CLOEXEC, 0, pair));
         int pid = shell("read line; echo \"got $line\" >&0", List.of(), new int[] {pair[1]}, new int[] {0});
         Descriptors.close(pair[1]);
         byte[] hello = "hello\n".getBytes(StandardCharsets.US_ASCII);

@@ -9,7 +9,8 @@ import java.time.Instant;
  * A clock that stands still until it is told to go on. Starts on 6 November 1994, 08:49:37 GMT (RFC 9110's example).
  */
 public final class FakeClock implements Clock {
-    private static final long START_MILLIS = Instant.parse("1994-11-06T08:49:37Z").toEpochMilli();
+    private static final long START_MILLIS =
+            Instant.parse("1994-11-06T08:49:37Z").toEpochMilli();
 
     // Not zero, so that code which takes zero for "never set" is found out.
     private volatile long nanos = 1_000_000_000L;

@@ -414,7 +414,9 @@ public final class MemoryLink implements Link {
     }
 
     private boolean ended() {
-        if (cause == null && closing != null && (closing == Closing.NOW || closing == Closing.ABORT || pending() == 0)) {
+        if (cause == null
+                && closing != null
+                && (closing == Closing.NOW || closing == Closing.ABORT || pending() == 0)) {
             finish(CloseCause.LOCAL);
         }
         if (cause == null || closeTold) {

@@ -11,8 +11,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * A client over a real TCP socket that sends and reads exactly what a test says, with a generous limit on each wait so that a hang becomes a
- * failure (java.net.SocketTimeoutException).
+ * A client over a real TCP socket that sends and reads exactly what a test says, with a generous limit on each wait so
+ * that a hang becomes a failure (java.net.SocketTimeoutException).
  */
 public final class RawClient implements AutoCloseable {
     private static final int PATIENCE_MILLIS = 20_000;

@@ -2,8 +2,8 @@
 package io.millrace.testkit;
 
 /**
- * Plays many schedules of the simulated kernel, a seed each. {@code -Dsim.seed=N} plays that one only, exactly as it was;
- * {@code -Dsim.schedules=N} plays that many instead of the usual number.
+ * Plays many schedules of the simulated kernel, a seed each. {@code -Dsim.seed=N} plays that one only, exactly as it
+ * was; {@code -Dsim.schedules=N} plays that many instead of the usual number.
  */
 public final class Schedules {
     private Schedules() {}

@@ -4,8 +4,8 @@ package io.millrace.testkit;
 import java.util.Random;
 
 /**
- * A client of the model: connects, sends, reads and checks, a step at a time, each step drawn by lot. Steps come between the loop's
- * waits, in the same thread.
+ * A client of the model: connects, sends, reads and checks, a step at a time, each step drawn by lot. Steps come
+ * between the loop's waits, in the same thread.
  */
 public abstract class SimClient {
     protected final Random random;
@@ -39,7 +39,10 @@ public abstract class SimClient {
         return asleepUntil;
     }
 
-    /** Does something, if there is something to do: returns whether it did. Throws AssertionError when an answer is wrong. */
+    /**
+     * Does something, if there is something to do: returns whether it did. Throws AssertionError when an answer is
+     * wrong.
+     */
     protected abstract boolean step();
 
     /** Whether this client has come to its end. */

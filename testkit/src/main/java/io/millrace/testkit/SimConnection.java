@@ -6,8 +6,8 @@ import io.millrace.poll.Interest;
 import io.millrace.sys.Errno;
 
 /**
- * One simulated TCP connection with both ends: the server's, which the loop uses through {@link SimKernel}, and the client's, which a
- * {@link SimClient} uses.
+ * One simulated TCP connection with both ends: the server's, which the loop uses through {@link SimKernel}, and the
+ * client's, which a {@link SimClient} uses.
  *
  * <pre>
  *   client ──send──► flying ──arrive──► received ──recv──► server
@@ -61,7 +61,10 @@ public final class SimConnection {
         }
     }
 
-    /** Reads up to {@code length} bytes: how many, 0 for none yet, -1 for the end, -2 for a connection that was broken off. */
+    /**
+     * Reads up to {@code length} bytes: how many, 0 for none yet, -1 for the end, -2 for a connection that was broken
+     * off.
+     */
     public int read(byte[] into, int offset, int length) {
         if (!sent.isEmpty()) {
             int n = sent.take(into, offset, length);
@@ -113,7 +116,10 @@ public final class SimConnection {
         return false;
     }
 
-    /** Data for a socket that is closed is answered with RST, which can overtake and destroy what the client has not read yet. */
+    /**
+     * Data for a socket that is closed is answered with RST, which can overtake and destroy what the client has not
+     * read yet.
+     */
     private boolean serverSideGone() {
         if (accepted && fd < 0 && !flying.isEmpty()) {
             breakOff();

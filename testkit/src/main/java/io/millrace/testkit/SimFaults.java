@@ -4,8 +4,8 @@ package io.millrace.testkit;
 import java.util.Random;
 
 /**
- * How unkind a simulated kernel is: one in so many for each fault, 0 for never. Drawn from a seed, so that schedules differ in
- * character: some are all short writes, some all resets, some nearly calm.
+ * How unkind a simulated kernel is: one in so many for each fault, 0 for never. Drawn from a seed, so that schedules
+ * differ in character: some are all short writes, some all resets, some nearly calm.
  */
 public final class SimFaults {
     final Random random;
@@ -68,7 +68,8 @@ public final class SimFaults {
     @Override
     public String toString() {
         return "faults[interrupted 1/" + interrupted + ", spurious 1/" + spurious + ", short send 1/" + shortSend
-                + ", aborted accept 1/" + abortedAccept + ", exhausted 1/" + exhausted + ", slow arrival 1/" + slowArrival
+                + ", aborted accept 1/" + abortedAccept + ", exhausted 1/" + exhausted + ", slow arrival 1/"
+                + slowArrival
                 + ", time jump 1/" + timeJump + ", windows " + receiveWindow + " and " + sendWindow + "]";
     }
 }

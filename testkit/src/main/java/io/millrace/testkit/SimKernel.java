@@ -24,8 +24,9 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * A kernel that plays sockets, listeners, epoll and the clock in one thread, with faults drawn from a seed: the same seed plays the
- * same schedule, call by call. Checks as it goes that nobody uses a closed descriptor, sends after a shutdown, or spins.
+ * A kernel that plays sockets, listeners, epoll and the clock in one thread, with faults drawn from a seed: the same
+ * seed plays the same schedule, call by call. Checks as it goes that nobody uses a closed descriptor, sends after a
+ * shutdown, or spins.
  *
  * <p>Files are real ones; only their way to the client is simulated.
  */
@@ -144,7 +145,8 @@ public final class SimKernel extends Kernel {
 
     /** An attempt comes to its end, drawn by lot; {@code false} if none is under way that could. */
     boolean moveAttempt() {
-        List<SimAttempt> under = attempts.values().stream().filter(SimAttempt::canEnd).toList();
+        List<SimAttempt> under =
+                attempts.values().stream().filter(SimAttempt::canEnd).toList();
         if (under.isEmpty()) {
             return false;
         }
@@ -153,7 +155,10 @@ public final class SimKernel extends Kernel {
     }
 
     boolean isOpen(int fd) {
-        return connections.containsKey(fd) || attempts.containsKey(fd) || listeners.containsKey(fd) || spares.contains(fd);
+        return connections.containsKey(fd)
+                || attempts.containsKey(fd)
+                || listeners.containsKey(fd)
+                || spares.contains(fd);
     }
 
     int level(int fd) {

@@ -14,8 +14,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * epoll as the kernel does it: a descriptor gets onto the ready list when something changes that is watched for, a wait reports
- * what is true of it now, and only the level-triggered ones stay on the list. The world moves while the loop waits.
+ * epoll as the kernel does it: a descriptor gets onto the ready list when something changes that is watched for, a wait
+ * reports what is true of it now, and only the level-triggered ones stay on the list. The world moves while the loop
+ * waits.
  */
 final class SimPoller extends Poller {
     private static final int ALWAYS = Interest.ERROR | Interest.HANGUP;
@@ -164,7 +165,8 @@ final class SimPoller extends Poller {
 
     private void countRepeat(int fd, Watch watch, int bits) {
         boolean level = (watch.interest & Interest.EDGE) == 0;
-        kernel.check(!level || unanswered.merge(fd, 1, Integer::sum) < REPEATS,
+        kernel.check(
+                !level || unanswered.merge(fd, 1, Integer::sum) < REPEATS,
                 "reported again and again, and nobody does anything: " + fd + " " + Interest.describe(bits));
     }
 

@@ -9,8 +9,9 @@ import java.io.IOException;
 import java.util.List;
 
 /**
- * The answer to a request for a file: conditions, header fields, ranges (RFC 9110 sections 13 to 15). {@code facts} are those of the
- * variant that is sent, {@code original} those of the file that was asked for: the same, unless a compressed sibling was chosen.
+ * The answer to a request for a file: conditions, header fields, ranges (RFC 9110 sections 13 to 15). {@code facts} are
+ * those of the variant that is sent, {@code original} those of the file that was asked for: the same, unless a
+ * compressed sibling was chosen.
  */
 final class FileAnswer {
     private final FileOptions options;
@@ -49,7 +50,8 @@ final class FileAnswer {
     }
 
     /** Sends the file or the pieces asked for: from its content where the facts hold it, else from {@code file}. */
-    void send(Request request, Response response, FileFacts original, FileFacts facts, OpenFile file) throws IOException {
+    void send(Request request, Response response, FileFacts original, FileFacts facts, OpenFile file)
+            throws IOException {
         ByteRanges ranges = ranges(request, facts);
         if (ranges != null && ranges.verdict() == ByteRanges.Verdict.UNSATISFIABLE) {
             response.header("Content-Range", "bytes */" + facts.size());

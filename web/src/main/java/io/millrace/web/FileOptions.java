@@ -127,8 +127,8 @@ public final class FileOptions {
     }
 
     /**
-     * Names the page that answers, with 200, for unknown paths without an extension to those who accept HTML; {@code
-     * null} for none.
+     * Names the page that answers, with 200, for unknown paths without an extension to those who accept HTML;
+     * {@code null} for none.
      */
     public FileOptions spa(String page) {
         FileOptions copy = copy();

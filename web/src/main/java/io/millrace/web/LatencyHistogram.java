@@ -50,7 +50,10 @@ public final class LatencyHistogram {
         return low + (1L << shift) / 2;
     }
 
-    /** What has been recorded since {@code earlier}, a {@link #copy} of this histogram; the largest is told to within 1.6 % then. */
+    /**
+     * What has been recorded since {@code earlier}, a {@link #copy} of this histogram; the largest is told to within
+     * 1.6 % then.
+     */
     public LatencyHistogram since(LatencyHistogram earlier) {
         LatencyHistogram difference = new LatencyHistogram();
         for (int i = 0; i < BUCKETS; i++) {

@@ -63,8 +63,8 @@ record ListingOrder(Key key, boolean descending) {
     }
 
     /**
-     * As people sort: letters without regard to case, runs of digits by their value ({@code 2.txt} before {@code
-     * 10.txt}).
+     * As people sort: letters without regard to case, runs of digits by their value ({@code 2.txt} before
+     * {@code 10.txt}).
      */
     static int compareNames(String a, String b) {
         int i = 0;

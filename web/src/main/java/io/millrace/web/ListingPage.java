@@ -15,8 +15,7 @@ final class ListingPage {
     static final String POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
             + "form-action 'none'; frame-ancestors 'self'";
 
-    private static final String HEAD =
-            """
+    private static final String HEAD = """
             <!DOCTYPE html>
             <html lang="en">
             <head>
@@ -26,8 +25,7 @@ final class ListingPage {
             <link rel="icon" href="data:,">
             <title>""";
 
-    private static final String PARENT =
-            """
+    private static final String PARENT = """
             <span>Parent folder</span></a></td><td class="size"></td><td class="time"></td></tr>
             """;
 

@@ -29,7 +29,10 @@ final class LogLine {
 
     private final LogFormat format;
     private final boolean colour;
-    /** {@code null} for the system's, until somebody asks. No ZoneId, whose rules are searched for in every jar, which is a good part of a worker's start. */
+    /**
+     * {@code null} for the system's, until somebody asks. No ZoneId, whose rules are searched for in every jar, which
+     * is a good part of a worker's start.
+     */
     private TimeZone zone;
 
     private long second = Long.MIN_VALUE;
@@ -59,7 +62,8 @@ final class LogLine {
         out.appendLatin1(format == LogFormat.JSON ? "}\n" : " lines that could not be written in time\n");
     }
 
-    private void common(Buffer out, Request request, SocketAddress from, int status, long bytes, long nanos, long millis) {
+    private void common(
+            Buffer out, Request request, SocketAddress from, int status, long bytes, long nanos, long millis) {
         out.appendLatin1(peer(from, "-"));
         out.appendLatin1(" - - [");
         out.append(time(millis));
@@ -103,7 +107,8 @@ final class LogLine {
         }
     }
 
-    private void json(Buffer out, Request request, SocketAddress from, int status, long bytes, long nanos, long millis) {
+    private void json(
+            Buffer out, Request request, SocketAddress from, int status, long bytes, long nanos, long millis) {
         out.appendLatin1("{\"time\":\"");
         out.append(time(millis));
         out.append((byte) '"');
@@ -177,7 +182,9 @@ final class LogLine {
         long now = Math.floorDiv(millis, 1000L);
         if (now != second) {
             Instant instant = Instant.ofEpochSecond(now);
-            time = format == LogFormat.JSON ? Ascii.bytes(DateTimeFormatter.ISO_INSTANT.format(instant)) : clf(instant.atOffset(offset(millis)));
+            time = format == LogFormat.JSON
+                    ? Ascii.bytes(DateTimeFormatter.ISO_INSTANT.format(instant))
+                    : clf(instant.atOffset(offset(millis)));
             second = now;
         }
         return time;
@@ -188,7 +195,10 @@ final class LogLine {
         return ZoneOffset.ofTotalSeconds(zone.getOffset(millis) / 1000);
     }
 
-    /** 24/Nov/2026:18:02:13 +0000. By hand: a formatter with names of months loads the JDK's locale data, a third of a worker's start. */
+    /**
+     * 24/Nov/2026:18:02:13 +0000. By hand: a formatter with names of months loads the JDK's locale data, a third of a
+     * worker's start.
+     */
     private static byte[] clf(OffsetDateTime at) {
         Buffer text = new Buffer(32);
         digits(text, at.getDayOfMonth(), 2);

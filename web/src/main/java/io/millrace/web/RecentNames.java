@@ -2,8 +2,8 @@
 package io.millrace.web;
 
 /**
- * Names in the folder for paths that were asked for lately, so that asking again makes no string. Threads share it without a
- * lock: an entry never changes, and one that is lost in a race is made again.
+ * Names in the folder for paths that were asked for lately, so that asking again makes no string. Threads share it
+ * without a lock: an entry never changes, and one that is lost in a race is made again.
  */
 final class RecentNames {
     private static final int PLACES = 512;

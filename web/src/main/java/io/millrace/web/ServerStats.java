@@ -34,7 +34,9 @@ public final class ServerStats implements ExchangeLog {
         }
     }
 
-    /** The time of an answer that the client did not take to its end says nothing of the server's: it is not recorded. */
+    /**
+     * The time of an answer that the client did not take to its end says nothing of the server's: it is not recorded.
+     */
     @Override
     public void brokenOff(Request request, int status, long sent, long nanos) {
         requests.increment();

@@ -24,8 +24,9 @@ import java.util.Set;
 import java.util.function.Supplier;
 
 /**
- * Tells whoever connects to a Unix socket how a server is, a line each second. Only the owner can open it: the socket's file and the
- * folder that it is in are for nobody else. On a loop of its own, so that a server whose loops are all busy can still be looked at.
+ * Tells whoever connects to a Unix socket how a server is, a line each second. Only the owner can open it: the socket's
+ * file and the folder that it is in are for nobody else. On a loop of its own, so that a server whose loops are all
+ * busy can still be looked at.
  */
 public final class StatusSocket implements AutoCloseable {
     private static final int OWNER_ONLY = 0600;
@@ -43,8 +44,8 @@ public final class StatusSocket implements AutoCloseable {
     }
 
     /**
-     * The folder of this user's status sockets, made if it is not there: {@code millrace} in XDG_RUNTIME_DIR, else one in the temporary folder
-     * that nobody else can enter. Sockets in it are named by process id: {@code 1234.sock}.
+     * The folder of this user's status sockets, made if it is not there: {@code millrace} in XDG_RUNTIME_DIR, else one
+     * in the temporary folder that nobody else can enter. Sockets in it are named by process id: {@code 1234.sock}.
      *
      * @throws IOException if it cannot be made, or if what stands there belongs to somebody else or is open to others
      */
@@ -62,7 +63,8 @@ public final class StatusSocket implements AutoCloseable {
         Set<PosixFilePermission> rights = Files.getPosixFilePermissions(folder, LinkOption.NOFOLLOW_LINKS);
         if (!Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)
                 || !uid.equals(Files.getAttribute(folder, "unix:uid", LinkOption.NOFOLLOW_LINKS))
-                || rights.size() > 3 || !rights.contains(PosixFilePermission.OWNER_WRITE)) {
+                || rights.size() > 3
+                || !rights.contains(PosixFilePermission.OWNER_WRITE)) {
             throw new IOException(folder + " is not this user's alone");
         }
         return folder;

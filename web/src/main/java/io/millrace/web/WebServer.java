@@ -39,11 +39,8 @@ import java.util.concurrent.TimeUnit;
 /**
  * A web server in five lines:
  *
- * {@snippet :
- * WebServer.on(8080)
- *         .get("/hello/{name}", (request, response) -> response.send("Hello, " + request.param("name") + "\n"))
- *         .start();
- * }
+ * <p>{@snippet : WebServer.on(8080) .get("/hello/{name}", (request, response) -> response.send("Hello, " +
+ * request.param("name") + "\n")) .start(); }
  *
  * <p>Is configured by one thread until {@link #start}, then runs until {@link #stop} or {@link #close}; both may be
  * called by any thread. Its loops are no daemon threads, so a {@code main} that has started a server may return.
@@ -106,7 +103,8 @@ public final class WebServer implements AutoCloseable {
 
     /**
      * Listens elsewhere than on a TCP port of this server's choice: on a {@link io.millrace.poll.UnixAddress}, or on an
-     * {@link io.millrace.poll.InheritedSocket}. An {@link InetSocketAddress} is taken as by {@link #address(InetSocketAddress)}.
+     * {@link io.millrace.poll.InheritedSocket}. An {@link InetSocketAddress} is taken as by
+     * {@link #address(InetSocketAddress)}.
      */
     public WebServer listen(SocketAddress address) {
         requireNotStarted();
@@ -243,7 +241,10 @@ public final class WebServer implements AutoCloseable {
 
     // ---- how
 
-    /** Runs this many event loops, threads or processes, where the model has several; as many as there are processors if never said. */
+    /**
+     * Runs this many event loops, threads or processes, where the model has several; as many as there are processors if
+     * never said.
+     */
     public WebServer loops(int count) {
         requireNotStarted();
         if (count < 1) {
@@ -293,8 +294,9 @@ public final class WebServer implements AutoCloseable {
     }
 
     /**
-     * What the server waits for its clients with; {@link IoModel#auto} if never said. With PROCESS and PREFORK this program is started again for
-     * each worker, up to {@link #start}: {@link io.millrace.models.Worker} says what that asks of it.
+     * What the server waits for its clients with; {@link IoModel#auto} if never said. With PROCESS and PREFORK this
+     * program is started again for each worker, up to {@link #start}: {@link io.millrace.models.Worker} says what that
+     * asks of it.
      */
     public WebServer model(IoModel model) {
         requireNotStarted();
@@ -302,7 +304,10 @@ public final class WebServer implements AutoCloseable {
         return this;
     }
 
-    /** The command that starts this program again, for PROCESS and PREFORK; the one that this JVM was started with if never said. */
+    /**
+     * The command that starts this program again, for PROCESS and PREFORK; the one that this JVM was started with if
+     * never said.
+     */
     public WebServer workerCommand(List<String> command) {
         requireNotStarted();
         workerCommand = List.copyOf(command);
@@ -328,7 +333,9 @@ public final class WebServer implements AutoCloseable {
     public synchronized WebServer start() throws IOException {
         requireNotStarted();
         Server opened = model().open(ModelOptions.DEFAULT
-                .withCarriers(loopCount).withWorkerCommand(workerCommand).withTrace(trace));
+                .withCarriers(loopCount)
+                .withWorkerCommand(workerCommand)
+                .withTrace(trace));
         try {
             listening = opened.listen(listenOptions(), this::http1);
             server = opened;
@@ -352,7 +359,10 @@ public final class WebServer implements AutoCloseable {
         return new Http1(router, limits, log, clock, serverName);
     }
 
-    /** Replaces the worker processes of PREFORK by new ones without refusing a connection; does nothing for other models. */
+    /**
+     * Replaces the worker processes of PREFORK by new ones without refusing a connection; does nothing for other
+     * models.
+     */
     public void reload() {
         running().reload();
     }
@@ -402,7 +412,10 @@ public final class WebServer implements AutoCloseable {
         return running().workers();
     }
 
-    /** Whether loops take the times that {@link #counters} tells; off at first, for it costs two looks at the clock a callback. */
+    /**
+     * Whether loops take the times that {@link #counters} tells; off at first, for it costs two looks at the clock a
+     * callback.
+     */
     public void timing(boolean on) {
         running().timing(on);
     }

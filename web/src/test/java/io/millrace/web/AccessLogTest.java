@@ -71,18 +71,14 @@ class AccessLogTest {
     @Test
     void theJsonFormat() {
         StubRequest request = StubRequest.get("/a", "Host", "example.org", "User-Agent", "curl/8.5");
-        assertEquals(
-                """
+        assertEquals("""
                 {"time":"1994-11-06T08:49:37Z","peer":"127.0.0.1","method":"GET","target":"/a","version":"HTTP/1.1",\
                 "status":206,"bytes":9000000000,"ms":0.001,"host":"example.org","referer":null,"agent":"curl/8.5"}
-                """,
-                line(LogFormat.JSON, true, request, 206, 9_000_000_000L, 1_999));
-        assertEquals(
-                """
+                """, line(LogFormat.JSON, true, request, 206, 9_000_000_000L, 1_999));
+        assertEquals("""
                 {"time":"1994-11-06T08:49:37Z","peer":null,"method":null,"target":null,"status":400,"bytes":0,\
                 "ms":0.000,"host":null,"referer":null,"agent":null}
-                """,
-                line(LogFormat.JSON, false, null, 400, 0, -5));
+                """, line(LogFormat.JSON, false, null, 400, 0, -5));
     }
 
     @Test
@@ -107,7 +103,9 @@ class AccessLogTest {
         try (AccessLog log = log(out, LogFormat.COMMON, false, 100_000)) {
             ExchangeLogs.all(log, new ServerStats()).unreadable(new InetSocketAddress("192.0.2.7", 4711), 400, 12, 1);
         }
-        assertEquals("192.0.2.7 - - [06/Nov/1994:10:49:37 +0200] \"-\" 400 12 0.000\n", out.toString(StandardCharsets.UTF_8));
+        assertEquals(
+                "192.0.2.7 - - [06/Nov/1994:10:49:37 +0200] \"-\" 400 12 0.000\n",
+                out.toString(StandardCharsets.UTF_8));
     }
 
     @Test

@@ -166,14 +166,20 @@ final class HttpSimulationClient extends SimClient {
         over = true;
         // A silent one sleeps so long that the server can give up in the middle of its 408.
         boolean complete = answered == expected.size() && (answers.isEmpty() || manner == Manner.SILENT);
-        assertTrue(lenient || manner == Manner.RUDE || complete,
+        assertTrue(
+                lenient || manner == Manner.RUDE || complete,
                 "ended (" + n + ") after " + answered + " of " + expected.size() + " answers");
         return true;
     }
 
-    /** A silent client that has all its answers sleeps for longer than the server may wait for it, and then looks once more. */
+    /**
+     * A silent client that has all its answers sleeps for longer than the server may wait for it, and then looks once
+     * more.
+     */
     private boolean waitForTheServer() {
-        if (manner != Manner.SILENT || !toSend.isEmpty() || connection.accepted() && answered < expected.size()
+        if (manner != Manner.SILENT
+                || !toSend.isEmpty()
+                || connection.accepted() && answered < expected.size()
                 || !connection.accepted()) {
             return false;
         }

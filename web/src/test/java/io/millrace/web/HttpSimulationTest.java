@@ -76,7 +76,9 @@ class HttpSimulationTest {
                     new Producer(stream, pattern(Integer.parseInt(request.param("n")))).go();
                 })
                 .post("/whole", (request, response) -> request.body().whole(1 << 20, response::send))
-                .post("/through", (request, response) -> request.body().read(new Through(request.body(), response.stream())))
+                .post(
+                        "/through",
+                        (request, response) -> request.body().read(new Through(request.body(), response.stream())))
                 .post("/ignore", (request, response) -> response.send(pattern(10)));
     }
 
@@ -184,8 +186,8 @@ class HttpSimulationTest {
         loop.turn(1);
         int expected = 0;
         for (int i = 1 + random.nextInt(6); i > 0; i--) {
-            HttpSimulationClient client =
-                    new HttpSimulationClient(new Random(random.nextLong()), kernel.faults().jumps());
+            HttpSimulationClient client = new HttpSimulationClient(
+                    new Random(random.nextLong()), kernel.faults().jumps());
             kernel.add(client);
             expected += client.certainAnswers();
         }

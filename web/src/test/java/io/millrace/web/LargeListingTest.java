@@ -54,14 +54,16 @@ class LargeListingTest {
     void onlyAFewAreMadeAtOnce() {
         CountDownLatch entered = new CountDownLatch(4);
         CountDownLatch go = new CountDownLatch(1);
-        Http1 http = new Http1(StaticFiles.of(new Large() {
-            @Override
-            public List<FileInfo> list(String path) {
-                entered.countDown();
-                await(go);
-                return List.of();
-            }
-        }, FileOptions.DEFAULT));
+        Http1 http = new Http1(StaticFiles.of(
+                new Large() {
+                    @Override
+                    public List<FileInfo> list(String path) {
+                        entered.countDown();
+                        await(go);
+                        return List.of();
+                    }
+                },
+                FileOptions.DEFAULT));
         List<MemoryLink> links = new ArrayList<>();
         for (int i = 0; i < 4; i++) {
             links.add(new MemoryLink(http.create()).feed(GET));
@@ -81,13 +83,15 @@ class LargeListingTest {
     @Test
     void oneThatFailsIsAnsweredAndMakesRoom() {
         AtomicInteger calls = new AtomicInteger();
-        Http1 http = new Http1(StaticFiles.of(new Large() {
-            @Override
-            public List<FileInfo> list(String path) {
-                calls.incrementAndGet();
-                throw new StackOverflowError("on purpose");
-            }
-        }, FileOptions.DEFAULT));
+        Http1 http = new Http1(StaticFiles.of(
+                new Large() {
+                    @Override
+                    public List<FileInfo> list(String path) {
+                        calls.incrementAndGet();
+                        throw new StackOverflowError("on purpose");
+                    }
+                },
+                FileOptions.DEFAULT));
         MemoryLink link = new MemoryLink(http.create());
         for (int i = 0; i < 6; i++) {
             link.feed(GET);

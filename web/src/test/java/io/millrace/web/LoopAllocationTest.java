@@ -32,8 +32,9 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The budget of the hot path with everything in it: several connections over real sockets, and what the loop's own thread
- * allocates over 10,000 requests. The system calls are part of it: how they are bound decides whether they allocate.
+ * The budget of the hot path with everything in it: several connections over real sockets, and what the loop's own
+ * thread allocates over 10,000 requests. The system calls are part of it: how they are bound decides whether they
+ * allocate.
  */
 @Timeout(120)
 @EnabledOnOs(value = OS.LINUX, disabledReason = "the loops of this release are for Linux")
@@ -66,7 +67,9 @@ final class LoopAllocationTest {
     @Test
     void aRouteAllocatesNothing() throws Exception {
         Router router = new Router()
-                .get("/users/{id}", (request, response) -> response.type("text/plain").send(BODY));
+                .get(
+                        "/users/{id}",
+                        (request, response) -> response.type("text/plain").send(BODY));
         assertNothing(router, "/users/42?page=2", 1);
     }
 
@@ -111,7 +114,8 @@ final class LoopAllocationTest {
             }
             handler.handle(request, response);
         };
-        byte[] one = Ascii.bytes("GET " + target + " HTTP/1.1\r\nHost: localhost\r\nUser-Agent: test\r\nAccept: */*\r\n\r\n");
+        byte[] one = Ascii.bytes(
+                "GET " + target + " HTTP/1.1\r\nHost: localhost\r\nUser-Agent: test\r\nAccept: */*\r\n\r\n");
         byte[] requests = Ascii.bytes(Ascii.string(one, 0, one.length).repeat(depth));
         InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
         try (LoopGroup loops = LoopGroup.open(1)) {

@@ -71,7 +71,9 @@ final class WebServerTest {
             import java.time.Duration;
             import java.util.concurrent.CompletableFuture;
             """;
-    private final HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+
+    private final HttpClient client =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
     @AfterEach
     void closeClient() {
@@ -87,13 +89,19 @@ final class WebServerTest {
                     next.handle(request, response);
                 })
                 .get("/hello/{name}", (request, response) -> response.send("Hello, " + request.param("name")))
-                .post("/length", (request, response) ->
-                        request.body().whole(100, body -> response.send(Integer.toString(body.length))))
+                .post(
+                        "/length",
+                        (request, response) ->
+                                request.body().whole(100, body -> response.send(Integer.toString(body.length))))
                 .put("/thing", (request, response) -> response.status(201).send())
                 .patch("/thing", (request, response) -> response.send("patched"))
                 .delete("/thing", (request, response) -> response.status(204).send())
-                .route("GET", "/thread", Dispatch.VIRTUAL, (request, response) ->
-                        response.send(Boolean.toString(Thread.currentThread().isVirtual())))
+                .route(
+                        "GET",
+                        "/thread",
+                        Dispatch.VIRTUAL,
+                        (request, response) -> response.send(
+                                Boolean.toString(Thread.currentThread().isVirtual())))
                 .handler((request, response) -> response.status(404).send("nothing at " + request.path()))
                 .start()) {
             HttpResponse<String> hello = send(server, "GET", "/hello/world", "");
@@ -117,7 +125,9 @@ final class WebServerTest {
                 .get("/static/own", (request, response) -> response.send("a route goes before a file"))
                 .start()) {
             assertEquals("content", send(server, "GET", "/static/a.txt", "").body());
-            assertEquals("a route goes before a file", send(server, "GET", "/static/own", "").body());
+            assertEquals(
+                    "a route goes before a file",
+                    send(server, "GET", "/static/own", "").body());
             assertEquals(404, send(server, "GET", "/a.txt", "").statusCode());
             assertEquals(200, send(server, "GET", "/static/", "").statusCode());
             assertEquals(405, send(server, "POST", "/static/a.txt", "x").statusCode());
@@ -128,7 +138,8 @@ final class WebServerTest {
     @Test
     void theRootOfAServerCanBeAFolder(@TempDir Path folder) throws Exception {
         Files.writeString(folder.resolve("index.html"), "<p>index");
-        try (WebServer server = WebServer.on(0).files("/", folder).serverName(null).start()) {
+        try (WebServer server =
+                WebServer.on(0).files("/", folder).serverName(null).start()) {
             HttpResponse<String> index = send(server, "GET", "/", "");
             assertEquals("<p>index", index.body());
             assertTrue(index.headers().firstValue("Server").isEmpty());
@@ -137,7 +148,8 @@ final class WebServerTest {
 
     @Test
     void listensOnLoopbackUnlessOpened() throws Exception {
-        try (WebServer server = WebServer.on(0).handler((request, response) -> response.send()).start()) {
+        try (WebServer server =
+                WebServer.on(0).handler((request, response) -> response.send()).start()) {
             assertTrue(server.address().getAddress().isLoopbackAddress());
             assertNotEquals(0, server.port());
         }
@@ -162,7 +174,8 @@ final class WebServerTest {
                     .handler((request, response) -> response.send("ok"))
                     .start()) {
                 assertEquals(200, send(server, "GET", "/short", "").statusCode());
-                assertEquals(414, send(server, "GET", "/" + "long".repeat(10), "").statusCode());
+                assertEquals(
+                        414, send(server, "GET", "/" + "long".repeat(10), "").statusCode());
             }
         }
         assertEquals(2L * Spread.values().length, stats.requests());
@@ -347,7 +360,8 @@ final class WebServerTest {
                 () -> WebServer.on(0).address(InetSocketAddress.createUnresolved("nowhere.invalid", 80)));
         assertThrows(IllegalStateException.class, () -> WebServer.on(0).port());
         assertThrows(IllegalStateException.class, () -> WebServer.on(0).await());
-        WebServer server = WebServer.on(0).handler((request, response) -> response.send()).start();
+        WebServer server =
+                WebServer.on(0).handler((request, response) -> response.send()).start();
         try (server) {
             IllegalStateException late =
                     assertThrows(IllegalStateException.class, () -> server.get("/late", (request, response) -> {}));
@@ -365,7 +379,8 @@ final class WebServerTest {
             IOException failure = assertThrows(IOException.class, server::start);
             assertTrue(failure.getMessage().contains("EADDRINUSE"), failure.getMessage());
         }
-        try (WebServer first = WebServer.on(0).handler((request, response) -> response.send()).start()) {
+        try (WebServer first =
+                WebServer.on(0).handler((request, response) -> response.send()).start()) {
             WebServer second = WebServer.on(first.port()).handler((request, response) -> response.send());
             assertThrows(IOException.class, second::start, "two servers must not share a port unawares");
         }
@@ -384,8 +399,12 @@ final class WebServerTest {
 
         Process process = new ProcessBuilder(
                         ProcessHandle.current().info().command().orElseThrow(),
-                        "-Xmx256m", "-XX:+UseSerialGC", "--enable-native-access=ALL-UNNAMED",
-                        "-cp", classPath(), source.toString())
+                        "-Xmx256m",
+                        "-XX:+UseSerialGC",
+                        "--enable-native-access=ALL-UNNAMED",
+                        "-cp",
+                        classPath(),
+                        source.toString())
                 .redirectErrorStream(true)
                 .redirectOutput(folder.resolve("output").toFile())
                 .start();
@@ -421,14 +440,16 @@ final class WebServerTest {
         StandardJavaFileManager files = compiler.getStandardFileManager(null, null, StandardCharsets.UTF_8);
         try (files) {
             assertTrue(
-                    compiler.getTask(said, files, null, options, null, files.getJavaFileObjects(file)).call(),
+                    compiler.getTask(said, files, null, options, null, files.getJavaFileObjects(file))
+                            .call(),
                     said::toString);
         }
     }
 
     private String tryGet(URI uri) throws IOException, InterruptedException {
         try {
-            return client.send(HttpRequest.newBuilder(uri).build(), BodyHandlers.ofString()).body();
+            return client.send(HttpRequest.newBuilder(uri).build(), BodyHandlers.ofString())
+                    .body();
         } catch (ConnectException notYet) {
             Thread.sleep(20);
             return null;
@@ -452,10 +473,17 @@ final class WebServerTest {
     /** Test runners do not all put classes on the JVM's own class path. */
     private static String classPath() {
         Set<String> places = new LinkedHashSet<>();
-        for (Class<?> one : List.of(WebServer.class, io.millrace.http1.Http1.class, io.millrace.http.Handler.class,
-                io.millrace.loop.LoopGroup.class, io.millrace.models.IoModel.class, io.millrace.poll.Kernel.class, io.millrace.sys.SysException.class,
+        for (Class<?> one : List.of(
+                WebServer.class,
+                io.millrace.http1.Http1.class,
+                io.millrace.http.Handler.class,
+                io.millrace.loop.LoopGroup.class,
+                io.millrace.models.IoModel.class,
+                io.millrace.poll.Kernel.class,
+                io.millrace.sys.SysException.class,
                 io.millrace.core.Buffer.class)) {
-            String place = one.getProtectionDomain().getCodeSource().getLocation().toString();
+            String place =
+                    one.getProtectionDomain().getCodeSource().getLocation().toString();
             places.add(Path.of(URI.create(place)).toString());
         }
         return String.join(File.pathSeparator, places);
