@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.cli;
+
+import static java.util.stream.Collectors.joining;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** Keeps the walls of the house: what ARCHITECTURE.md draws is what the sources say. */
+final class HouseTest {
+
+    /** Room by room, the rooms that it may open a door to; each room requires exactly these. */
+    private static final Map<String, Set<String>> DOORS = Map.ofEntries(
+            Map.entry("core", Set.of()),
+            Map.entry("sys", Set.of()),
+            Map.entry("poll", Set.of("sys")),
+            Map.entry("ring", Set.of("sys")),
+            Map.entry("loop", Set.of("core", "sys", "poll", "ring")),
+            Map.entry("models", Set.of("core", "sys", "poll", "loop")),
+            Map.entry("net", Set.of("core", "sys", "poll", "loop")),
+            Map.entry("events", Set.of("sys", "loop")),
+            Map.entry("http", Set.of("core")),
+            Map.entry("http1", Set.of("core", "http")),
+            Map.entry("testkit", Set.of("core", "sys", "poll")),
+            Map.entry("web", Set.of("core", "http", "http1", "loop", "models")),
+            Map.entry("load", Set.of("core", "loop")),
+            Map.entry("lab", Set.of("load")),
+            // sys for one thing: the errno of a SysException, to say in one line why a port cannot be had.
+            Map.entry("cli", Set.of("models", "sys", "web", "load", "lab")));
+
+    /** Libraries of others, in rooms of the roof that nobody embeds. */
+    private static final Map<String, Set<String>> LIBRARIES = Map.of(
+            "load", Set.of("HdrHistogram", "jackson-jr-objects"),
+            "lab", Set.of("jackson-jr-objects"),
+            "cli", Set.of("picocli", "jackson-jr-objects"));
+
+    /** Not published, seeing everything: bench with dependencies of its own, examples with none but the house. */
+    private static final Set<String> OUTSIDE = Set.of("bench", "examples");
+
+    /** The rooms whose lines cite RFCs and never name a system call. */
+    private static final Set<String> RFC_WING = Set.of("http", "http1");
+
+    private static final Set<String> MAY_USE_FFM = Set.of("sys", "poll", "ring", "loop");
+
+    private static final Pattern REQUIRES =
+            Pattern.compile("\\brequires\\s+(?:transitive\\s+|static\\s+)*([\\w.]+)\\s*;");
+    private static final Pattern COMMENT = Pattern.compile("/\\*.*?\\*/|//[^\\n]*", Pattern.DOTALL);
+    private static final Pattern STARTS_THREAD = Pattern.compile(
+            "new\\s+Thread\\s*\\(|\\bThread\\s*\\.\\s*(ofVirtual|ofPlatform|startVirtualThread|Builder)|"
+                    + "\\bExecutors\\s*\\.|\\bnew\\s+(ForkJoinPool|ThreadPoolExecutor|Timer)\\b|\\bcommonPool\\s*\\(|"
+                    + "\\bCompletableFuture\\s*\\.\\s*(runAsync|supplyAsync)");
+    private static final Pattern MODULE_ELEMENT = Pattern.compile("<module>(?:(\\w+)/)?([\\w-]+)</module>");
+    private static final Pattern DEPENDENCY = Pattern.compile("<dependency>(.*?)</dependency>", Pattern.DOTALL);
+
+    private static final int LONGEST_FILE = 800;
+
+    private final Path root = findRoot();
+    private final Map<String, Path> folders = modules();
+    private final List<String> rooms =
+            folders.keySet().stream().filter(room -> !OUTSIDE.contains(room)).toList();
+
+    @Test
+    void everyRoomOpensTheDoorsOfThePlanAndNoOther() {
+        Map<String, Set<String>> found = new TreeMap<>();
+        Map<String, Set<String>> planned = new TreeMap<>();
+        for (String room : rooms) {
+            found.put(room, new TreeSet<>(requiredRooms(room)));
+            planned.put(room, new TreeSet<>(DOORS.getOrDefault(room, Set.of("(not in the plan)"))));
+        }
+        assertEquals(planned, found);
+    }
+
+    @Test
+    void everyRoomOfThePlanIsBuilt() {
+        assertEquals(new TreeSet<>(DOORS.keySet()), new TreeSet<>(rooms));
+    }
+
+    @Test
+    void everyRoomIsOnePackageNamedAsItsModule() {
+        for (String room : rooms) {
+            assertTrue(read(moduleInfo(room)).contains("module io.millrace." + room + " {"), room);
+            Set<Path> packages = new HashSet<>();
+            for (Path file : sources(room, "main")) {
+                if (!file.endsWith("module-info.java")) {
+                    packages.add(file.getParent());
+                }
+            }
+            assertEquals(
+                    Set.of(folders.get(room)
+                            .resolve("src/main/java/io/millrace")
+                            .resolve(room)),
+                    packages,
+                    room);
+        }
+    }
+
+    @Test
+    void everyPackageHasItsPlacard() {
+        assertNone(
+                "has no package-info.java",
+                rooms.stream()
+                        .map(room ->
+                                folders.get(room).resolve("src/main/java/io/millrace/" + room + "/package-info.java"))
+                        .filter(file -> !Files.exists(file)));
+    }
+
+    @Test
+    void foreignMemoryStaysInTheKernelWing() {
+        assertNone(
+                "uses java.lang.foreign",
+                rooms.stream()
+                        .filter(room -> !MAY_USE_FFM.contains(room))
+                        .flatMap(room -> sources(room, "main").stream())
+                        .filter(codeMatches(Pattern.compile("java\\.lang\\.foreign"))));
+    }
+
+    @Test
+    void channelsAreForPortableDriversAndFileAccess() {
+        assertNone(
+                "uses java.nio.channels",
+                rooms.stream()
+                        .flatMap(room -> sources(room, "main").stream())
+                        .filter(file ->
+                                !name(file).startsWith("Nio") && !name(file).equals("BlockingLink.java"))
+                        .filter(codeMatches(Pattern.compile("java\\.nio\\.channels"))));
+    }
+
+    @Test
+    void noThreadIsStartedInTheRfcWingButForAVirtualRoute() {
+        assertNone(
+                "starts a thread",
+                Stream.concat(Stream.of("core"), RFC_WING.stream())
+                        .filter(rooms::contains)
+                        .flatMap(room -> sources(room, "main").stream())
+                        .filter(file -> !name(file).equals("Exchange.java"))
+                        .filter(codeMatches(STARTS_THREAD)));
+    }
+
+    @Test
+    void theRfcWingNamesNoSystemCallRoom() {
+        assertNone(
+                "reaches into the kernel wing",
+                RFC_WING.stream()
+                        .filter(rooms::contains)
+                        .flatMap(room -> sources(room, "main").stream())
+                        .filter(codeMatches(Pattern.compile("io\\.millrace\\.(sys|poll|loop)\\b"))));
+    }
+
+    @Test
+    void noFileIsLongerThanThePlanAllows() {
+        assertNone(
+                "is longer than " + LONGEST_FILE + " lines",
+                allSources().filter(file -> read(file).lines().count() > LONGEST_FILE));
+    }
+
+    @Test
+    void everyFileNamesItsLicence() {
+        assertNone(
+                "does not begin with the SPDX line",
+                allSources().filter(file -> !read(file).startsWith("// SPDX-License-Identifier: Apache-2.0\n")));
+    }
+
+    @Test
+    void noFileImportsByWildcard() {
+        Pattern wildcard = Pattern.compile("^import [^;]*\\*;", Pattern.MULTILINE);
+        assertNone("imports by wildcard", allSources().filter(codeMatches(wildcard)));
+    }
+
+    @Test
+    void libraryModulesDependOnTheJdkAlone() {
+        for (String room : rooms) {
+            for (String dependency : dependencies(room)) {
+                boolean own = dependency.contains("<groupId>io.millrace</groupId>");
+                boolean test = dependency.contains("<scope>test</scope>");
+                boolean roof = LIBRARIES.getOrDefault(room, Set.of()).stream()
+                        .anyMatch(name -> dependency.contains("<artifactId>" + name + "</artifactId>"));
+                assertTrue(own || test || roof, room + " depends on" + dependency);
+            }
+        }
+    }
+
+    /** What is shown to users must fit on a page, and need nothing but what they get. */
+    @Test
+    void examplesFitOnAPageAndDependOnTheHouseAlone() {
+        for (String dependency : dependencies("examples")) {
+            assertTrue(dependency.contains("<groupId>io.millrace</groupId>"), "examples depend on" + dependency);
+        }
+        assertNone(
+                "does not fit on a page",
+                sources("examples", "main").stream()
+                        .filter(file -> read(file).lines().count() > 100));
+    }
+
+    @Test
+    void testkitIsForTestsOnly() {
+        for (String room : rooms) {
+            for (String dependency : dependencies(room)) {
+                boolean testkit = dependency.contains("millrace-testkit");
+                assertTrue(!testkit || dependency.contains("<scope>test</scope>"), room);
+            }
+        }
+    }
+
+    /** The walls hold only as long as the patterns that look for holes find one when there is one. */
+    @Test
+    void thePatternsFindWhatTheyLookFor() {
+        assertTrue(STARTS_THREAD.matcher("var t = new Thread(task);").find());
+        assertTrue(STARTS_THREAD.matcher("Thread.ofVirtual().start(task)").find());
+        assertTrue(STARTS_THREAD.matcher("Executors.newFixedThreadPool(2)").find());
+        assertFalse(STARTS_THREAD.matcher("Thread.currentThread()").find());
+        assertEquals(Set.of("core", "sys"), rooms("requires transitive io.millrace.core; requires io.millrace.sys;"));
+        assertFalse(
+                code("/* java.lang.foreign */ int a; // java.lang.foreign\n").contains("foreign"));
+    }
+
+    private static void assertNone(String what, Stream<Path> offenders) {
+        String text = offenders.map(Path::toString).sorted().collect(joining("\n"));
+        assertEquals("", text, what);
+    }
+
+    private Set<String> requiredRooms(String room) {
+        return rooms(code(read(moduleInfo(room))));
+    }
+
+    private static Set<String> rooms(String moduleInfo) {
+        Set<String> rooms = new HashSet<>();
+        Matcher matcher = REQUIRES.matcher(moduleInfo);
+        while (matcher.find()) {
+            if (matcher.group(1).startsWith("io.millrace.")) {
+                rooms.add(matcher.group(1).substring("io.millrace.".length()));
+            }
+        }
+        return rooms;
+    }
+
+    private List<String> dependencies(String room) {
+        String pom = read(folders.get(room).resolve("pom.xml"));
+        return DEPENDENCY.matcher(pom).results().map(match -> match.group(1)).toList();
+    }
+
+    /** The folders of all rooms but those that stand outside the house, by the rooms' names. */
+    private Map<String, Path> modules() {
+        Map<String, Path> folders = new TreeMap<>();
+        Matcher module = MODULE_ELEMENT.matcher(read(root.resolve("pom.xml")));
+        while (module.find()) {
+            String wing = module.group(1) == null ? "" : module.group(1);
+            folders.put(module.group(2), root.resolve(wing).resolve(module.group(2)));
+        }
+        return folders;
+    }
+
+    private Path moduleInfo(String room) {
+        return folders.get(room).resolve("src/main/java/module-info.java");
+    }
+
+    private Stream<Path> allSources() {
+        return Stream.concat(rooms.stream(), Stream.of("examples"))
+                .flatMap(room -> Stream.concat(sources(room, "main").stream(), sources(room, "test").stream()));
+    }
+
+    private List<Path> sources(String room, String kind) {
+        Path folder = folders.get(room).resolve("src").resolve(kind).resolve("java");
+        if (!Files.isDirectory(folder)) {
+            return List.of();
+        }
+        try (Stream<Path> files = Files.walk(folder)) {
+            return new ArrayList<>(
+                    files.filter(file -> file.toString().endsWith(".java")).toList());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static Predicate<Path> codeMatches(Pattern pattern) {
+        return file -> pattern.matcher(code(read(file))).find();
+    }
+
+    /** A source without its comments, which may speak of anything. */
+    private static String code(String source) {
+        return COMMENT.matcher(source).replaceAll("");
+    }
+
+    private static String name(Path file) {
+        return file.getFileName().toString();
+    }
+
+    private static String read(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The checkout: Maven runs tests in the module's folder, an IDE perhaps in the root. */
+    static Path findRoot() {
+        Path folder = Path.of("").toAbsolutePath();
+        while (!Files.exists(folder.resolve("app/cli/pom.xml"))) {
+            folder = folder.getParent();
+            assertTrue(folder != null, "not started inside the checkout");
+        }
+        return folder;
+    }
+}
