@@ -5,7 +5,7 @@ import io.millrace.core.Protocol;
 import io.millrace.core.ProtocolFactory;
 import io.millrace.poll.Interest;
 import io.millrace.poll.Kernel;
-import io.millrace.poll.Peer;
+import io.millrace.poll.RawSockaddr;
 import io.millrace.sys.Errno;
 import java.util.ArrayDeque;
 
@@ -32,7 +32,7 @@ final class Acceptor extends Source {
 
     private final EventLoop loop;
     private final ListenGroup group;
-    private final Peer peer = new Peer();
+    private final RawSockaddr peer = new RawSockaddr();
     private final Quota refused = new Quota(MOST_REFUSED);
     private final long limit;
 
@@ -80,7 +80,7 @@ final class Acceptor extends Source {
     Acceptor(EventLoop loop, ListenGroup group) {
         this.loop = loop;
         this.group = group;
-        this.spare = loop.kernel.spare();
+        this.spare = loop.kernel.reserveDescriptor();
         this.limit = loop.kernel.descriptorLimit();
     }
 
@@ -333,7 +333,7 @@ final class Acceptor extends Source {
             releaseSpare();
             Log.warn("cannot accept on " + group.local() + ": " + why + "; limit " + limit + ", " + group.quota.open()
                     + " connections; clients wait, trying on");
-            spare = loop.kernel.spare();
+            spare = loop.kernel.reserveDescriptor();
         }
         pause = pause == 0 ? SHORTEST_PAUSE : Math.min(2 * pause, LONGEST_PAUSE);
         loop.alarms.set(this, loop.now() + pause);
@@ -349,7 +349,7 @@ final class Acceptor extends Source {
     private void recovered() {
         if (pause > 0) {
             pause = 0;
-            spare = spare < 0 ? loop.kernel.spare() : spare;
+            spare = spare < 0 ? loop.kernel.reserveDescriptor() : spare;
             if (group.recovered()) {
                 Log.info("accepting on " + group.local() + " again");
             }

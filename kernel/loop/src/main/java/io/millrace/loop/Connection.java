@@ -11,7 +11,7 @@ import io.millrace.core.Protocol;
 import io.millrace.core.Rate;
 import io.millrace.core.TimeLimit;
 import io.millrace.core.Traffic;
-import io.millrace.poll.Peer;
+import io.millrace.poll.RawSockaddr;
 import java.net.SocketAddress;
 
 /**
@@ -768,7 +768,9 @@ final class Connection extends Source implements Link {
     @Override
     public SocketAddress peer() {
         if (peer == null) {
-            peer = peerPort != UNIX ? Peer.unpack(peerHigh, peerLow, peerPort) : is(DEAD) ? null : loop.kernel.peer(fd);
+            peer = peerPort != UNIX
+                    ? RawSockaddr.unpack(peerHigh, peerLow, peerPort)
+                    : is(DEAD) ? null : loop.kernel.peer(fd);
         }
         return peer;
     }

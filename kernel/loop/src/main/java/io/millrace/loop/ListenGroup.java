@@ -154,7 +154,7 @@ final class ListenGroup implements Listening {
         }
         kernel.close(socket);
         try {
-            kernel.forget(options.address());
+            kernel.unlinkSocket(options.address());
         } catch (SysException e) {
             // Somebody else listens there already, and needs it; or it is not for us to remove.
             if (e.errno() != Errno.EADDRINUSE) {

@@ -74,7 +74,7 @@ final class Outlet {
                 && !c.is(Connection.RESTRAINED)
                 && (c.is(Connection.CLOGGED) || c.pending() > MUCH)) {
             c.set(Connection.RESTRAINED);
-            kernel.keepLittle(c.fd);
+            kernel.setNotsentLowat(c.fd);
         }
     }
 

@@ -250,7 +250,7 @@ final class Flock implements Listening {
             Descriptors.close(socket);
             socket = -1;
             try {
-                server.kernel().forget(options.address());
+                server.kernel().unlinkSocket(options.address());
             } catch (SysException e) {
                 Servers.log(Level.DEBUG, "left behind: " + e.getMessage());
             }

@@ -8,7 +8,7 @@ import io.millrace.loop.Listening;
 import io.millrace.loop.Overload;
 import io.millrace.poll.Interest;
 import io.millrace.poll.Kernel;
-import io.millrace.poll.Peer;
+import io.millrace.poll.RawSockaddr;
 import io.millrace.sys.Errno;
 import io.millrace.sys.SysException;
 import java.lang.System.Logger.Level;
@@ -40,7 +40,7 @@ final class Gate implements Listening {
     private final int most;
     private final Overload overload;
     private final Bell bell;
-    private final Peer peer = new Peer();
+    private final RawSockaddr peer = new RawSockaddr();
     private final AtomicInteger inside = new AtomicInteger();
     private final AtomicInteger refused = new AtomicInteger();
     private volatile boolean closing;
@@ -66,7 +66,7 @@ final class Gate implements Listening {
             throw e;
         }
         // Each client has a thread or a process waiting for it: nobody counts those that do not read.
-        kernel.keepLittle(fd);
+        kernel.setNotsentLowat(fd);
         this.address = kernel.local(fd);
     }
 
@@ -127,7 +127,7 @@ final class Gate implements Listening {
 
     /** The peer of the connection that was just accepted. */
     SocketAddress peer(int accepted) {
-        return peer.port() < 0 ? kernel.peer(accepted) : Peer.unpack(peer.high(), peer.low(), peer.port());
+        return peer.port() < 0 ? kernel.peer(accepted) : RawSockaddr.unpack(peer.high(), peer.low(), peer.port());
     }
 
     /** A connection that was taken has ended. Any thread may call. */
@@ -186,7 +186,7 @@ final class Gate implements Listening {
 
     private void forget() {
         try {
-            kernel.forget(options.address());
+            kernel.unlinkSocket(options.address());
         } catch (SysException e) {
             // Somebody else listens there already, and needs it; or it is not for us to remove.
             Servers.log(Level.DEBUG, "left behind: " + e.getMessage());

@@ -4,9 +4,9 @@ package io.millrace.models;
 import io.millrace.poll.Interest;
 import io.millrace.poll.Kernel;
 import io.millrace.poll.ListenFlags;
-import io.millrace.poll.Peer;
 import io.millrace.poll.Poller;
 import io.millrace.poll.PollerKind;
+import io.millrace.poll.RawSockaddr;
 import io.millrace.poll.Ready;
 import io.millrace.sys.Errno;
 import io.millrace.sys.Sockets;
@@ -107,7 +107,7 @@ public final class Herd {
         /** Counts are this thread's; others read them when it has ended. */
         void run() {
             Ready ready = new Ready(EVENTS);
-            Peer peer = new Peer();
+            RawSockaddr peer = new RawSockaddr();
             long before = sleeps();
             while (!over) {
                 poller.poll(-1, ready);
@@ -304,7 +304,7 @@ public final class Herd {
 
     private void handOver(Poller acceptor, IntConsumer hand) {
         Ready ready = new Ready(EVENTS);
-        Peer peer = new Peer();
+        RawSockaddr peer = new RawSockaddr();
         while (!over) {
             acceptor.poll(-1, ready);
             for (int fd = kernel.accept(sockets.getFirst(), peer);

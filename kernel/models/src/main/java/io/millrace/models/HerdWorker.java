@@ -3,9 +3,9 @@ package io.millrace.models;
 
 import io.millrace.poll.Interest;
 import io.millrace.poll.Kernel;
-import io.millrace.poll.Peer;
 import io.millrace.poll.Poller;
 import io.millrace.poll.PollerKind;
+import io.millrace.poll.RawSockaddr;
 import io.millrace.poll.Ready;
 import io.millrace.sys.Descriptors;
 import io.millrace.sys.SysException;
@@ -62,7 +62,7 @@ public final class HerdWorker {
 
     private void run() {
         Ready ready = new Ready(EVENTS);
-        Peer peer = new Peer();
+        RawSockaddr peer = new RawSockaddr();
         say(new byte[] {READY});
         while (!over) {
             int n = poller.poll(-1, ready);

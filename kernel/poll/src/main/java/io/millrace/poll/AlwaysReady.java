@@ -9,7 +9,7 @@ final class AlwaysReady {
     private static final int READY = Interest.READ | Interest.WRITE;
 
     /** Marked are those that have been reported and are silent. */
-    private final Watches watches = new Watches();
+    private final InterestList watches = new InterestList();
 
     private int next;
 

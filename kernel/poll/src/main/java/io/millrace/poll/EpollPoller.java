@@ -147,7 +147,7 @@ public final class EpollPoller extends Poller {
      * suspending.
      */
     @Override
-    public int inForce(int fd) {
+    public int registeredInterest(int fd) {
         if (files != null && files.interest(fd) >= 0) {
             return files.interest(fd);
         }

@@ -43,8 +43,8 @@ public final class Interest {
     public static final int ONE_SHOT = 1 << 18;
 
     /**
-     * Keep the machine awake from a report until the next wait (EPOLLWAKEUP); what came of it, {@link Poller#inForce}
-     * says.
+     * Keep the machine awake from a report until the next wait (EPOLLWAKEUP); what came of it,
+     * {@link Poller#registeredInterest} says.
      */
     public static final int WAKEUP = 1 << 19;
 

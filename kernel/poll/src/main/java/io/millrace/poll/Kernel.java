@@ -74,7 +74,7 @@ public abstract class Kernel {
      *
      * @throws SysException if there is something that cannot be removed
      */
-    public abstract void forget(SocketAddress address) throws SysException;
+    public abstract void unlinkSocket(SocketAddress address) throws SysException;
 
     /**
      * Begins to connect a new stream socket, bound to {@code from} before unless that is {@code null}: its descriptor,
@@ -90,10 +90,10 @@ public abstract class Kernel {
     public abstract int connected(int fd);
 
     /** Takes a connection: its descriptor, with TCP_NODELAY set, or -errno. */
-    public abstract int accept(int listener, Peer peer);
+    public abstract int accept(int listener, RawSockaddr peer);
 
     /** Whose connection it is, or was before it was reset, that was accepted without asking: 0 or -errno. */
-    public int peer(int fd, Peer peer) {
+    public int peer(int fd, RawSockaddr peer) {
         return -Errno.EOPNOTSUPP;
     }
 
@@ -150,7 +150,7 @@ public abstract class Kernel {
      * only little is left (TCP_NOTSENT_LOWAT, tcp(7)). Of a listening socket those that it accepts inherit it. 0, or
      * -errno where the kernel or the socket does not know how, which is no harm.
      */
-    public int keepLittle(int fd) {
+    public int setNotsentLowat(int fd) {
         return -Errno.ENOPROTOOPT;
     }
 
@@ -168,7 +168,7 @@ public abstract class Kernel {
     /**
      * A descriptor that serves nothing, to be closed in need: what has to be done without any may need one. Or -errno.
      */
-    public abstract int spare();
+    public abstract int reserveDescriptor();
 
     /** The address of this end, or {@code null} if the socket has none. */
     public abstract SocketAddress local(int fd);

@@ -30,7 +30,7 @@ public final class KqueuePoller extends Poller {
     private final int capacity;
 
     /** Marked with the place of its event, plus one, is who has one in this call. */
-    private final Watches watches = new Watches();
+    private final InterestList watches = new InterestList();
 
     private boolean closed;
 
@@ -135,7 +135,7 @@ public final class KqueuePoller extends Poller {
     }
 
     @Override
-    public int inForce(int fd) {
+    public int registeredInterest(int fd) {
         int place = watches.find(fd);
         return place < 0 ? -Errno.ENOENT : watches.interests[place];
     }

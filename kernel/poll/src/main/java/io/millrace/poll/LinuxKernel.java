@@ -15,7 +15,7 @@ import java.util.Arrays;
 
 /** The kernel of this machine, by system calls. */
 final class LinuxKernel extends Kernel {
-    /** Bytes that {@link #keepLittle} lets wait: enough to fill the next few windows. */
+    /** Bytes that {@link #setNotsentLowat} lets wait: enough to fill the next few windows. */
     private static final int UNSENT = 128 * 1024;
 
     static final int FLAGS = Sockets.SOCK_NONBLOCK | Sockets.SOCK_CLOEXEC;
@@ -34,7 +34,7 @@ final class LinuxKernel extends Kernel {
     }
 
     @Override
-    public void forget(SocketAddress address) throws SysException {
+    public void unlinkSocket(SocketAddress address) throws SysException {
         if (address instanceof UnixAddress unix) {
             LinuxListen.removeStale(unix);
         }
@@ -111,12 +111,12 @@ final class LinuxKernel extends Kernel {
     }
 
     @Override
-    public int accept(int listener, Peer peer) {
+    public int accept(int listener, RawSockaddr peer) {
         return Sockets.accept4(listener, peer.address, FLAGS);
     }
 
     @Override
-    public int peer(int fd, Peer peer) {
+    public int peer(int fd, RawSockaddr peer) {
         int result = Sockets.getpeername(fd, peer.address);
         return result == -Errno.ENOTCONN ? formerPeer(fd, peer.address) : Math.min(0, result);
     }
@@ -191,7 +191,7 @@ final class LinuxKernel extends Kernel {
 
     /** Best effort: a Unix socket has no such option, and a kernel without it serves all the same. */
     @Override
-    public int keepLittle(int fd) {
+    public int setNotsentLowat(int fd) {
         return Sockets.setsockopt(fd, Sockets.IPPROTO_TCP, Sockets.TCP_NOTSENT_LOWAT, UNSENT);
     }
 
@@ -212,7 +212,7 @@ final class LinuxKernel extends Kernel {
     }
 
     @Override
-    public int spare() {
+    public int reserveDescriptor() {
         return Descriptors.eventfd(0, Descriptors.EFD_CLOEXEC);
     }
 

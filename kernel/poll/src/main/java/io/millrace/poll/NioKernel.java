@@ -108,7 +108,7 @@ public final class NioKernel extends Kernel {
     }
 
     @Override
-    public void forget(SocketAddress address) {}
+    public void unlinkSocket(SocketAddress address) {}
 
     @Override
     public int connect(SocketAddress to, SocketAddress from) {
@@ -145,7 +145,7 @@ public final class NioKernel extends Kernel {
     }
 
     @Override
-    public int accept(int listener, Peer peer) {
+    public int accept(int listener, RawSockaddr peer) {
         try {
             SocketChannel channel = ((ServerSocketChannel) channel(listener)).accept();
             if (channel == null) {
@@ -229,7 +229,7 @@ public final class NioKernel extends Kernel {
     }
 
     @Override
-    public int spare() {
+    public int reserveDescriptor() {
         return -Errno.ENOSYS;
     }
 

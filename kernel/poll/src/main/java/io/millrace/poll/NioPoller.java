@@ -88,7 +88,7 @@ final class NioPoller extends Poller {
     }
 
     @Override
-    public int inForce(int fd) {
+    public int registeredInterest(int fd) {
         SelectableChannel channel = kernel.channel(fd);
         SelectionKey key = channel == null ? null : channel.keyFor(selector);
         return key == null || !key.isValid() ? -Errno.ENOENT : interests(key.interestOps());

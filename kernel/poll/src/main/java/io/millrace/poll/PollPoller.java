@@ -18,7 +18,7 @@ public final class PollPoller extends Poller {
     private static final int SUPPORTED = Interest.KINDS | Interest.ONE_SHOT;
 
     private final WakeupEvent wakeup;
-    private final Watches watches = new Watches();
+    private final InterestList watches = new InterestList();
 
     /**
      * One struct pollfd for each place of {@link #watches}; a one-shot watch that has reported has its descriptor
@@ -93,7 +93,7 @@ public final class PollPoller extends Poller {
     }
 
     @Override
-    public int inForce(int fd) {
+    public int registeredInterest(int fd) {
         int place = watches.find(fd);
         if (place < 0) {
             return -Errno.ENOENT;

@@ -56,7 +56,7 @@ public abstract class Poller implements AutoCloseable {
     /**
      * What the kernel really watches a descriptor for just now: {@link Interest} bits, or -ENOENT. Slow, for diagnosis.
      */
-    public abstract int inForce(int fd);
+    public abstract int registeredInterest(int fd);
 
     /**
      * Waits until something is ready, {@code timeoutNanos} have passed (rounded up to what the mechanism can; negative:

@@ -25,7 +25,7 @@ public final class SelectPoller extends Poller {
 
     private final WakeupEvent wakeup;
     private final boolean classic;
-    private final Watches watches = new Watches();
+    private final InterestList watches = new InterestList();
 
     /**
      * What is watched for; {@code found} is what the kernel gets and changes. Each has three sets, one behind the
@@ -145,7 +145,7 @@ public final class SelectPoller extends Poller {
     }
 
     @Override
-    public int inForce(int fd) {
+    public int registeredInterest(int fd) {
         int place = watches.find(fd);
         if (place < 0) {
             return -Errno.ENOENT;

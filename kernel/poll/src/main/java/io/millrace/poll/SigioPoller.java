@@ -39,10 +39,10 @@ public final class SigioPoller extends Poller {
     /** Signals taken in one call: many may be about one descriptor. */
     private static final int SIGNALS_A_CANDIDATE = 4;
 
-    /** In {@link Watches#marks}: on the list of candidates. */
+    /** In {@link InterestList#marks}: on the list of candidates. */
     private static final int LISTED = 1;
 
-    /** In {@link Watches#marks}: a one-shot watch that has reported. */
+    /** In {@link InterestList#marks}: a one-shot watch that has reported. */
     private static final int SILENT = 2;
 
     /** The JVM and the C library use the first and the last ones. */
@@ -57,7 +57,7 @@ public final class SigioPoller extends Poller {
         Signals.harmless(Signals.SIGIO);
     }
 
-    private final Watches watches = new Watches();
+    private final InterestList watches = new InterestList();
     private final MemorySegment info = Signals.info();
     private final MemorySegment array;
     private final int capacity;
@@ -230,7 +230,7 @@ public final class SigioPoller extends Poller {
     }
 
     @Override
-    public int inForce(int fd) {
+    public int registeredInterest(int fd) {
         int place = watches.find(fd);
         if (place < 0) {
             return -Errno.ENOENT;

@@ -57,8 +57,8 @@ public final class TracedKernel extends Kernel {
     }
 
     @Override
-    public void forget(SocketAddress address) throws SysException {
-        kernel.forget(address);
+    public void unlinkSocket(SocketAddress address) throws SysException {
+        kernel.unlinkSocket(address);
     }
 
     @Override
@@ -72,7 +72,7 @@ public final class TracedKernel extends Kernel {
     }
 
     @Override
-    public int accept(int listener, Peer peer) {
+    public int accept(int listener, RawSockaddr peer) {
         return (int) trace.called("accept " + listener, kernel.accept(listener, peer));
     }
 
@@ -109,8 +109,8 @@ public final class TracedKernel extends Kernel {
     }
 
     @Override
-    public int keepLittle(int fd) {
-        return (int) trace.called("setsockopt " + fd + " TCP_NOTSENT_LOWAT", kernel.keepLittle(fd));
+    public int setNotsentLowat(int fd) {
+        return (int) trace.called("setsockopt " + fd + " TCP_NOTSENT_LOWAT", kernel.setNotsentLowat(fd));
     }
 
     @Override
@@ -129,8 +129,8 @@ public final class TracedKernel extends Kernel {
     }
 
     @Override
-    public int spare() {
-        return kernel.spare();
+    public int reserveDescriptor() {
+        return kernel.reserveDescriptor();
     }
 
     @Override
@@ -139,7 +139,7 @@ public final class TracedKernel extends Kernel {
     }
 
     @Override
-    public int peer(int fd, Peer peer) {
+    public int peer(int fd, RawSockaddr peer) {
         return (int) trace.called("getpeername " + fd, kernel.peer(fd, peer));
     }
 

@@ -89,8 +89,8 @@ final class TracedPoller extends Poller {
     }
 
     @Override
-    public int inForce(int fd) {
-        return poller.inForce(fd);
+    public int registeredInterest(int fd) {
+        return poller.registeredInterest(fd);
     }
 
     @Override

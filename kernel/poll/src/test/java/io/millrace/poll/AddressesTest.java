@@ -67,7 +67,7 @@ class AddressesTest {
             int fd = kernel.listen(address, ListenFlags.USUAL, Sharing.ALONE);
             assertEquals(address, kernel.local(fd));
             kernel.close(fd);
-            kernel.forget(address);
+            kernel.unlinkSocket(address);
         }
     }
 

@@ -26,14 +26,14 @@ final class LinuxKernelTest {
         InetSocketAddress anyPort = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
         int listener = kernel.listen(anyPort, ListenFlags.USUAL, Sharing.ALONE);
         if (inherited) {
-            kernel.keepLittle(listener);
+            kernel.setNotsentLowat(listener);
         }
         try (Socket peer = new Socket()) {
             peer.setReceiveBufferSize(4096);
             peer.connect(kernel.local(listener));
             int connection = accept(kernel, listener);
             if (!inherited) {
-                kernel.keepLittle(connection);
+                kernel.setNotsentLowat(connection);
             }
             try {
                 int taken = fill(kernel, connection);
@@ -48,7 +48,7 @@ final class LinuxKernelTest {
 
     // The connection of a connect(2) on loopback that has returned is in the queue.
     private static int accept(Kernel kernel, int listener) {
-        int connection = kernel.accept(listener, new Peer());
+        int connection = kernel.accept(listener, new RawSockaddr());
         assertTrue(connection >= 0, "accept: " + connection);
         return connection;
     }

@@ -194,13 +194,13 @@ class PollerContractTest extends PollerCases {
     void whatIsInForceCanBeAsked(Mode mode) throws Exception {
         open(mode);
         int fd = pair()[0];
-        assertEquals(-Errno.ENOENT, poller.inForce(fd));
+        assertEquals(-Errno.ENOENT, poller.registeredInterest(fd));
         add(fd, Interest.READ, 1);
-        assertEquals(mode.with(Interest.READ), poller.inForce(fd));
+        assertEquals(mode.with(Interest.READ), poller.registeredInterest(fd));
         modify(fd, Interest.WRITE | Interest.ONE_SHOT, 1);
-        assertEquals(mode.with(Interest.WRITE | Interest.ONE_SHOT), poller.inForce(fd));
+        assertEquals(mode.with(Interest.WRITE | Interest.ONE_SHOT), poller.registeredInterest(fd));
         poller.remove(fd);
-        assertEquals(-Errno.ENOENT, poller.inForce(fd));
+        assertEquals(-Errno.ENOENT, poller.registeredInterest(fd));
     }
 
     @ParameterizedTest
@@ -498,7 +498,7 @@ class PollerContractTest extends PollerCases {
         try (Poller other = Pollers.open(mode.kind(), 8)) {
             assertEquals(0, poller.add(a[0], interest, 1));
             assertEquals(0, other.add(a[0], interest, 1));
-            assertEquals(interest, poller.inForce(a[0]));
+            assertEquals(interest, poller.registeredInterest(a[0]));
             assertEquals(-Errno.EINVAL, poller.modify(a[0], interest, 1), "cannot be modified");
             send(a[1]);
             assertTrue(poll(0).size() + other.poll(0, new Ready(8)) >= 1);
@@ -530,7 +530,7 @@ class PollerContractTest extends PollerCases {
         Assumptions.assumeTrue((poller.supports() & Interest.WAKEUP) != 0, mode + " has no WAKEUP");
         int[] a = pair();
         add(a[0], Interest.READ | Interest.WAKEUP, 1);
-        int force = poller.inForce(a[0]);
+        int force = poller.registeredInterest(a[0]);
         assertEquals(mode.with(Interest.READ), force & ~Interest.WAKEUP, Interest.describe(force));
         assertFalse(mode.edge() && (force & Interest.ONE_SHOT) != 0);
         send(a[1]);

@@ -4,9 +4,9 @@ package io.millrace.testkit;
 import io.millrace.poll.Interest;
 import io.millrace.poll.Kernel;
 import io.millrace.poll.ListenFlags;
-import io.millrace.poll.Peer;
 import io.millrace.poll.Poller;
 import io.millrace.poll.PollerKind;
+import io.millrace.poll.RawSockaddr;
 import io.millrace.sys.Errno;
 import io.millrace.sys.Files;
 import io.millrace.sys.SocketAddresses;
@@ -209,7 +209,7 @@ public final class SimKernel extends Kernel {
     }
 
     @Override
-    public void forget(SocketAddress address) {
+    public void unlinkSocket(SocketAddress address) {
         // No files here.
     }
 
@@ -248,7 +248,7 @@ public final class SimKernel extends Kernel {
     }
 
     @Override
-    public int accept(int listener, Peer peer) {
+    public int accept(int listener, RawSockaddr peer) {
         check(listeners.containsKey(listener), "accept on a descriptor that does not listen: " + listener);
         poller.answered(listener);
         if (faults.happens(faults.interrupted)) {
@@ -335,7 +335,7 @@ public final class SimKernel extends Kernel {
     }
 
     @Override
-    public int spare() {
+    public int reserveDescriptor() {
         int fd = descriptor();
         spares.add(fd);
         return fd;

@@ -85,7 +85,7 @@ final class SimPoller extends Poller {
     public void closing(int fd) {}
 
     @Override
-    public int inForce(int fd) {
+    public int registeredInterest(int fd) {
         Watch watch = watches.get(fd);
         return watch == null ? -Errno.ENOENT : watch.interest;
     }

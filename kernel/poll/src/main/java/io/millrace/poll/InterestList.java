@@ -7,7 +7,7 @@ import java.util.Arrays;
  * What is watched, for pollers whose kernel does not remember it: parallel arrays without holes, and the place of each
  * descriptor in them. The last one moves where one is taken out, so places are good until the next removal.
  */
-final class Watches {
+final class InterestList {
     private static final int SMALLEST = 64;
 
     int[] fds = new int[SMALLEST];

@@ -15,13 +15,13 @@ import java.util.Arrays;
  * ::ffff:a.b.c.d) and the port: 20 bytes instead of the some 100 of an InetSocketAddress that most connections are
  * never asked for.
  */
-public final class Peer {
+public final class RawSockaddr {
     private static final long V4_MAPPED = 0xffffL << 32;
 
     final byte[] address = new byte[SocketAddresses.SIZE_IN6];
 
     /** An empty one. */
-    public Peer() {}
+    public RawSockaddr() {}
 
     /** The structure, to be filled by a kernel. */
     public byte[] bytes() {
