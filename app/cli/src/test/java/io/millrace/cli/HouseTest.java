@@ -2,6 +2,7 @@
 package io.millrace.cli;
 
 import static java.util.stream.Collectors.joining;
+import static java.util.stream.Collectors.toSet;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -11,6 +12,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +20,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Predicate;
+import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -57,6 +60,41 @@ final class HouseTest {
     /** The rooms whose lines cite RFCs and never name a system call. */
     private static final Set<String> RFC_WING = Set.of("http", "http1");
 
+    /** The rooms whose lines name system calls and never cite an RFC. */
+    private static final Set<String> KERNEL_WING = Set.of("sys", "poll", "ring", "loop", "models", "net", "events");
+
+    /** Room by room, the modules of the JDK that it needs beside java.base. */
+    private static final Map<String, Set<String>> JDK_MODULES = Map.of(
+            "events", Set.of("jdk.jfr", "jdk.unsupported"),
+            "load", Set.of("java.management"),
+            // jdk.unsupported for sun.misc.Signal: the command ends in good order where no system call may be made,
+            // too.
+            "cli", Set.of("java.management", "jdk.unsupported"));
+
+    /**
+     * Room by room, how many classes its largest circle has: classes each of which leads to each other one, so that
+     * none is understood alone. The figures only go down; rooms that are not named have at most two.
+     */
+    private static final Map<String, Integer> LARGEST_CIRCLE = Map.ofEntries(
+            Map.entry("sys", 3),
+            Map.entry("poll", 3),
+            Map.entry("loop", 28),
+            Map.entry("models", 3),
+            Map.entry("net", 4),
+            Map.entry("http", 6),
+            Map.entry("http1", 3),
+            Map.entry("testkit", 6),
+            Map.entry("web", 4),
+            Map.entry("load", 6),
+            Map.entry("cli", 12));
+
+    private static final int SMALL_CIRCLE = 2;
+
+    /** More files are two rooms. The figures of those that have more only go down. */
+    private static final int MOST_FILES = 40;
+
+    private static final Map<String, Integer> MORE_FILES = Map.of("loop", 66);
+
     private static final Set<String> MAY_USE_FFM = Set.of("sys", "poll", "ring", "loop");
 
     private static final Pattern REQUIRES =
@@ -68,6 +106,17 @@ final class HouseTest {
                     + "\\bCompletableFuture\\s*\\.\\s*(runAsync|supplyAsync)");
     private static final Pattern MODULE_ELEMENT = Pattern.compile("<module>(?:(\\w+)/)?([\\w-]+)</module>");
     private static final Pattern DEPENDENCY = Pattern.compile("<dependency>(.*?)</dependency>", Pattern.DOTALL);
+
+    private static final Pattern RFC = Pattern.compile("\\bRFCs?\\s*\\d|\\brfc\\d");
+
+    /** Names that mean a system call, an option of one or an error of one wherever they stand. */
+    private static final Pattern SYSTEM_CALL = Pattern.compile(
+            "\\b(?:epoll|io_uring|kqueue|sendfile|splice|(?:event|timer|signal|pid)fd|readv|writev|openat2?|statx|"
+                    + "[gs]etsockopt|recvm?msg|sendm?msg|SO_[A-Z]+|TCP_[A-Z]+|MSG_[A-Z]+|"
+                    + "E(?:AGAIN|INTR|PIPE|MFILE|NFILE|NOENT|INVAL|CONNRESET))\\b");
+
+    /** Names of manual pages, as comments cite them: recv(2), tcp(7). */
+    private static final Pattern MANUAL_PAGE = Pattern.compile("\\b[a-z_]\\w*\\([2-8]\\)");
 
     private static final int LONGEST_FILE = 800;
 
@@ -164,6 +213,70 @@ final class HouseTest {
     }
 
     @Test
+    void theRfcWingSpeaksOfNoSystemCall() {
+        assertNone(
+                "names a system call",
+                RFC_WING.stream()
+                        .flatMap(room -> sources(room, "main").stream())
+                        .filter(file -> SYSTEM_CALL.matcher(read(file)).find()
+                                || MANUAL_PAGE.matcher(comments(read(file))).find()));
+    }
+
+    @Test
+    void theKernelWingCitesNoRfc() {
+        assertNone(
+                "cites an RFC",
+                KERNEL_WING.stream()
+                        .flatMap(room -> sources(room, "main").stream())
+                        .filter(file -> RFC.matcher(read(file)).find()));
+    }
+
+    /** Every room stands in one wing, in the foundation, in the roof or beside the house; its folder says in which. */
+    @Test
+    void theFoldersShowTheWings() {
+        assertEquals(KERNEL_WING, roomsIn("kernel"));
+        assertEquals(RFC_WING, roomsIn("protocol"));
+    }
+
+    @Test
+    void everyRoomNeedsTheModulesOfTheJdkThatThePlanSays() {
+        for (String room : rooms) {
+            assertEquals(
+                    JDK_MODULES.getOrDefault(room, Set.of()), requiredOfTheJdk(code(read(moduleInfo(room)))), room);
+        }
+    }
+
+    /**
+     * A circle may shrink and never grow. Where this fails after a change that made one larger, the new class or the
+     * new reference belongs elsewhere; where it fails because one has become smaller, the figure follows it down.
+     */
+    @Test
+    void theLargestCircleOfEachRoomOnlyShrinks() {
+        StringBuilder wrong = new StringBuilder();
+        for (String room : rooms) {
+            Set<String> circle = ClassCircles.largest(types(room));
+            int most = LARGEST_CIRCLE.getOrDefault(room, SMALL_CIRCLE);
+            if (circle.size() > most) {
+                wrong.append(room + " may have " + most + " classes in a circle and has " + circle.size() + ": "
+                        + circle + "\n");
+            } else if (circle.size() < most && LARGEST_CIRCLE.containsKey(room)) {
+                wrong.append(
+                        room + " has only " + circle.size() + " classes in a circle now: write that into the table\n");
+            }
+        }
+        assertEquals("", wrong.toString());
+    }
+
+    @Test
+    void noRoomHasMoreFilesThanThePlanAllows() {
+        for (String room : rooms) {
+            int files = types(room).size();
+            int most = MORE_FILES.getOrDefault(room, MOST_FILES);
+            assertTrue(files <= most, room + " has " + files + " files, more than " + most);
+        }
+    }
+
+    @Test
     void noFileIsLongerThanThePlanAllows() {
         assertNone(
                 "is longer than " + LONGEST_FILE + " lines",
@@ -228,6 +341,29 @@ final class HouseTest {
         assertEquals(Set.of("core", "sys"), rooms("requires transitive io.millrace.core; requires io.millrace.sys;"));
         assertFalse(
                 code("/* java.lang.foreign */ int a; // java.lang.foreign\n").contains("foreign"));
+        assertEquals(Set.of("jdk.jfr"), requiredOfTheJdk("requires static jdk.jfr; requires io.millrace.sys;"));
+        assertTrue(RFC.matcher("as RFC 9110 section 5 says").find());
+        assertTrue(SYSTEM_CALL.matcher("nothing for epoll to report").find());
+        assertTrue(MANUAL_PAGE
+                .matcher(comments("int a = f(2); // as recv(2) does"))
+                .find());
+        assertFalse(MANUAL_PAGE.matcher(comments("int a = f(2); // as it does")).find());
+    }
+
+    @Test
+    void circlesAreFoundAsTheyAre() {
+        Map<String, String> sources = Map.of(
+                "A", "class A { B b; }",
+                "B", "class B { void f() { C.g(); } }",
+                "C", "class C extends A {}",
+                "D", "class D { A a; E e; }",
+                "E", "/** Used by {@link D}. */ class E { String d = \"D\"; char q = '\"'; /* D */ }",
+                "Timer", "import java.util.Timer;\nclass F { Timer t; A a; }");
+        assertEquals(Set.of("A", "B", "C"), ClassCircles.largest(sources));
+        assertEquals(
+                1,
+                ClassCircles.largest(Map.of("A", "class A { A a; }", "B", "class B { A a; }"))
+                        .size());
     }
 
     private static void assertNone(String what, Stream<Path> offenders) {
@@ -248,6 +384,31 @@ final class HouseTest {
             }
         }
         return rooms;
+    }
+
+    private static Set<String> requiredOfTheJdk(String moduleInfo) {
+        return REQUIRES.matcher(moduleInfo)
+                .results()
+                .map(match -> match.group(1))
+                .filter(module -> module.startsWith("java.") || module.startsWith("jdk."))
+                .collect(toSet());
+    }
+
+    private Set<String> roomsIn(String wing) {
+        return rooms.stream()
+                .filter(room -> folders.get(room).getParent().endsWith(wing))
+                .collect(toSet());
+    }
+
+    /** The sources of a room by the names of their types. */
+    private Map<String, String> types(String room) {
+        Map<String, String> types = new HashMap<>();
+        for (Path file : sources(room, "main")) {
+            if (!name(file).endsWith("-info.java")) {
+                types.put(name(file).replace(".java", ""), read(file));
+            }
+        }
+        return types;
     }
 
     private List<String> dependencies(String room) {
@@ -295,6 +456,10 @@ final class HouseTest {
     /** A source without its comments, which may speak of anything. */
     private static String code(String source) {
         return COMMENT.matcher(source).replaceAll("");
+    }
+
+    private static String comments(String source) {
+        return COMMENT.matcher(source).results().map(MatchResult::group).collect(joining("\n"));
     }
 
     private static String name(Path file) {

@@ -15,8 +15,8 @@ final class Addresses {
     private Addresses() {}
 
     /**
-     * The first stays the first, for the resolver has sorted by preference (RFC 6724); after it the families take
-     * turns, so that one that leads nowhere costs one delay and not one for each of its addresses (RFC 8305 section 4).
+     * The first stays the first, for the resolver has sorted by preference (gai.conf(5)); after it the families take
+     * turns, so that one that leads nowhere costs one delay and not one for each of its addresses ("Happy Eyeballs").
      */
     static List<InetAddress> interleaved(List<InetAddress> sorted) {
         Deque<InetAddress> four = new ArrayDeque<>();

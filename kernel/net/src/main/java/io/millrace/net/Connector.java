@@ -8,8 +8,8 @@ import java.time.Duration;
 import java.util.Objects;
 
 /**
- * How connections are opened: names become addresses, the addresses are tried one after the other as RFC 8305 ("Happy
- * Eyeballs") says, and the first that stands is taken.
+ * How connections are opened: names become addresses, the addresses are tried one after the other as "Happy Eyeballs",
+ * version 2, says, and the first that stands is taken.
  *
  * <pre>{@code
  * Connector.USUAL.connect(loop, InetSocketAddress.createUnresolved("example.org", 80), new Connector.Outcome() {
@@ -21,16 +21,15 @@ import java.util.Objects;
  * @param resolver finds the addresses of a name, on a thread of its own
  * @param from the address to connect from, or {@code null} for one that the kernel chooses; a name's addresses of
  *     another family are left out
- * @param attemptDelay how long an attempt may go without an outcome before the next address is tried beside it (RFC
- *     8305 section 5)
+ * @param attemptDelay how long an attempt may go without an outcome before the next address is tried beside it
  * @param timeLimit how long all of it may take, the resolver included
  */
 public record Connector(Resolver resolver, SocketAddress from, Duration attemptDelay, Duration timeLimit) {
 
-    /** RFC 8305 section 8: less would flood the network with attempts. */
+    /** The least that "Happy Eyeballs" allows: less would flood the network with attempts. */
     private static final Duration SHORTEST_DELAY = Duration.ofMillis(10);
 
-    /** The system's resolver, 250 ms as RFC 8305 section 8 recommends, and half a minute for all of it. */
+    /** The system's resolver, 250 ms as "Happy Eyeballs" recommends, and half a minute for all of it. */
     public static final Connector USUAL =
             new Connector(Resolver.system(), null, Duration.ofMillis(250), Duration.ofSeconds(30));
 
@@ -48,8 +47,7 @@ public record Connector(Resolver resolver, SocketAddress from, Duration attemptD
     public Connector {
         Objects.requireNonNull(resolver, "resolver");
         if (attemptDelay.compareTo(SHORTEST_DELAY) < 0) {
-            throw new IllegalArgumentException(
-                    "attempts are at least 10 ms apart (RFC 8305 section 8), not " + attemptDelay);
+            throw new IllegalArgumentException("attempts are at least 10 ms apart, not " + attemptDelay);
         }
         if (timeLimit.isNegative() || timeLimit.isZero()) {
             throw new IllegalArgumentException("a time limit is longer than " + timeLimit);

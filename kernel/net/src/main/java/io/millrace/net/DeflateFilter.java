@@ -6,9 +6,7 @@ import java.util.zip.DataFormatException;
 import java.util.zip.Deflater;
 import java.util.zip.Inflater;
 
-/**
- * Compresses what goes out and decompresses what comes in: the zlib format (RFC 1950), one stream in each direction.
- */
+/** Compresses what goes out and decompresses what comes in: the zlib format, one stream in each direction. */
 public final class DeflateFilter implements Filter {
     private static final int PIECE = 16 * 1024;
 

@@ -102,8 +102,8 @@ final class LinuxKernel extends Kernel {
         }
         byte[] local = new byte[SocketAddresses.SIZE_UN];
         if (Sockets.getsockname(fd, local) == length && Arrays.equals(peer, local)) {
-            // A port of our own by chance, to which nobody else listens: TCP lets a socket connect to itself (RFC 9293,
-            // 3.5).
+            // A port of our own by chance, to which nobody else listens: TCP lets a socket connect to itself, as
+            // two ends that open at the same moment.
             return -Errno.ECONNREFUSED;
         }
         Sockets.setsockopt(fd, Sockets.IPPROTO_TCP, Sockets.TCP_NODELAY, 1);

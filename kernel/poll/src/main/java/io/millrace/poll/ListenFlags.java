@@ -12,7 +12,8 @@ import java.util.Objects;
  * @param families whether an IPv6 socket takes IPv4 as well
  * @param deferSeconds accept only connections that have sent something, or that have waited so long for it (tcp(7)
  *     TCP_DEFER_ACCEPT); 0 for at once
- * @param fastOpen how many connections may be under way whose first bytes came with their SYN (RFC 7413); 0 for none
+ * @param fastOpen how many connections may be under way whose first bytes came with their SYN (TCP_FASTOPEN, tcp(7)); 0
+ *     for none
  * @param mode the permissions of a Unix socket's file; who may write to it may connect. -1 for what umask(2) leaves
  */
 public record ListenFlags(
