@@ -5,7 +5,8 @@ import io.millrace.http.FieldBlock;
 
 /**
  * Reads a chunked body (RFC 9112 section 7.1), strictly: hexadecimal digits and nothing else before the extensions,
- * every line ended by CRLF, extensions and trailers up to a limit, no trailer that would change what the message is.
+ * extensions as {@link ChunkExtensions} reads them, every line ended by CRLF, extensions and trailers up to a limit, no
+ * trailer that would change what the message is.
  *
  * <pre>
  *        digits        ';'          CR        LF, size > 0            all
@@ -34,6 +35,7 @@ final class ChunkedDecoder {
     private static final int MOST_DIGITS = 16;
 
     private final int mostExtra;
+    private final ChunkExtensions extensions = new ChunkExtensions();
     private final FieldParser trailerParser;
     private final FieldBlock trailerView = new FieldBlock();
 
@@ -143,8 +145,13 @@ final class ChunkedDecoder {
         if (digits == 0 || value != ';' && value != '\r') {
             return -400;
         }
-        state = value == '\r' ? SIZE_LF : EXTENSION;
-        return 0;
+        if (value == '\r') {
+            state = SIZE_LF;
+            return 0;
+        }
+        state = EXTENSION;
+        extensions.begin();
+        return countExtra();
     }
 
     private static int digit(byte value) {
@@ -155,14 +162,17 @@ final class ChunkedDecoder {
         return letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
     }
 
-    // What extensions say is not looked at, as RFC 9112 section 7.1.1 asks, but they are text and do not go on forever.
+    // No extension is known here, so each is ignored (RFC 9112 section 7.1.1), once it has been read as one.
     private int extension(byte value) {
         if (value == '\r') {
             state = SIZE_LF;
-            return 0;
+            return extensions.mayEnd() ? 0 : -400;
         }
-        boolean text = value == '\t' || value >= ' ' && value != 0x7f || value < 0;
-        return text && ++extra <= mostExtra ? 0 : text ? -431 : -400;
+        return extensions.next(value) ? countExtra() : -400;
+    }
+
+    private int countExtra() {
+        return ++extra <= mostExtra ? 0 : -431;
     }
 
     private int sizeDone() {

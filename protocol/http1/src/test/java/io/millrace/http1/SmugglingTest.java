@@ -244,6 +244,36 @@ class SmugglingTest {
                 bad(400, "a bare LF in an extension", "5;a\nhello\r\n0\r\n\r\n"),
                 bad(400, "a bare CR in an extension", "5;a\rb\r\nhello\r\n0\r\n\r\n"),
                 bad(400, "NUL in an extension", "5;a\0\r\nhello\r\n0\r\n\r\n"),
+                bad(400, "an extension without a name", "5;\r\nhello\r\n0\r\n\r\n"),
+                bad(400, "an extension without a name, and another", "5;;a\r\nhello\r\n0\r\n\r\n"),
+                bad(400, "an extension without a name behind another", "5;a;\r\nhello\r\n0\r\n\r\n"),
+                bad(400, "an extension that is a value alone", "5;=b\r\nhello\r\n0\r\n\r\n"),
+                bad(400, "an extension that is a quoted string", "5;\"a\"\r\nhello\r\n0\r\n\r\n"),
+                bad(400, "an extension of the last chunk without a name", "5\r\nhello\r\n0;\r\n\r\n"),
+                bad(400, "an empty extension value", "5;a=\r\nhello\r\n0\r\n\r\n"),
+                bad(400, "an empty extension value, and another", "5;a=;b\r\nhello\r\n0\r\n\r\n"),
+                bad(400, "two extension values", "5;a=b=c\r\nhello\r\n0\r\n\r\n"),
+                bad(400, "an unbalanced quote", "5;a=\"b\r\nhello\r\n0\r\n\r\n"),
+                bad(400, "a quote that ends with an escape", "5;a=\"b\\\r\nhello\r\n0\r\n\r\n"),
+                bad(400, "a quote that an escape keeps open", "5;a=\"b\\\"\r\nhello\r\n0\r\n\r\n"),
+                bad(400, "a quote within a token", "5;a=b\"c\"\r\nhello\r\n0\r\n\r\n"),
+                bad(400, "a quote within a name", "5;a\"b\r\nhello\r\n0\r\n\r\n"),
+                bad(400, "text behind a quoted string", "5;a=\"b\"c\r\nhello\r\n0\r\n\r\n"),
+                bad(400, "a NUL in a quoted string", "5;a=\"b\0\"\r\nhello\r\n0\r\n\r\n"),
+                bad(400, "an escaped NUL", "5;a=\"b\\\0\"\r\nhello\r\n0\r\n\r\n"),
+                bad(400, "a bare LF in a quoted string", "5;a=\"b\n\"\r\nhello\r\n0\r\n\r\n"),
+                bad(400, "a blank in an extension", "5;a b\r\nhello\r\n0\r\n\r\n"),
+                bad(400, "a blank instead of a value", "5;a= \r\nhello\r\n0\r\n\r\n"),
+                bad(400, "a blank in a name that a value follows", "5;a b=c\r\nhello\r\n0\r\n\r\n"),
+                bad(400, "a blank in a value", "5;a=b c\r\nhello\r\n0\r\n\r\n"),
+                bad(400, "a blank instead of a name", "5; \r\nhello\r\n0\r\n\r\n"),
+                bad(400, "a blank instead of a name, and another", "5; ;a\r\nhello\r\n0\r\n\r\n"),
+                bad(400, "a tab before the extension", "5\t;a\r\nhello\r\n0\r\n\r\n"),
+                bad(400, "a blank before the extension of the last chunk", "5\r\nhello\r\n0 ;a\r\n\r\n"),
+                bad(400, "a blank behind an extension", "5;a \r\nhello\r\n0\r\n\r\n"),
+                bad(400, "a blank behind a quoted string", "5;a=\"b\" \r\nhello\r\n0\r\n\r\n"),
+                bad(400, "obs-text in an extension name", "5;\u00e9\r\nhello\r\n0\r\n\r\n"),
+                bad(400, "a separator in an extension value", "5;a=b,c\r\nhello\r\n0\r\n\r\n"),
                 bad(400, "more data than said", "4\r\nhello\r\n0\r\n\r\n"),
                 bad(400, "less data than said", "6\r\nhello\r\n0\r\n\r\n"),
                 bad(400, "a bare LF behind the data", "5\r\nhello\n0\r\n\r\n"),
@@ -254,6 +284,38 @@ class SmugglingTest {
                 bad(400, "a length as trailer", "0\r\nContent-Length: 5\r\n\r\n"),
                 bad(400, "a coding as trailer", "0\r\nTransfer-Encoding: chunked\r\n\r\n"),
                 bad(400, "a Host as trailer", "0\r\nHost: x\r\n\r\n"));
+    }
+
+    static List<String> extensions() {
+        return List.of(
+                ";a",
+                ";a;b",
+                ";a=b",
+                ";a=b;c=d;e",
+                ";a=\"\"",
+                ";a=\"b c\td\"",
+                ";a=\"b\";c",
+                ";a=\"\\\"\\\\\"",
+                ";a=\";=,\"",
+                ";a=\"\u00e9\\\u00e9\"",
+                "; a",
+                ";\ta ;\t b",
+                "; a\t= \t b ; c =\"d\" ;e",
+                ";!#$%&'*+-.^_`|~=0");
+    }
+
+    @ParameterizedTest
+    @MethodSource("extensions")
+    void anExtensionIsIgnored(String extension) {
+        String body = "5" + extension + "\r\nhello\r\n0" + extension + "\r\n\r\n";
+        String request = "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n" + body;
+        Serving reading = Serving.of(
+                (asked, response) -> asked.body().whole(1000, bytes -> response.send(bytes.length + " bytes")));
+        for (Serving serving : List.of(reading, Serving.echo())) {
+            Trickle.Outcome outcome = Trickle.same(serving, request + NEXT);
+            assertEquals(2, Answer.all(outcome.text()).size(), outcome.text());
+            assertNull(outcome.closing());
+        }
     }
 
     @ParameterizedTest(name = "{1}")
