@@ -4,7 +4,7 @@ package io.millrace.web;
 import io.millrace.core.FileInfo;
 import io.millrace.core.OpenFile;
 import io.millrace.http.HttpDate;
-import java.util.concurrent.TimeUnit;
+import java.time.Instant;
 
 /**
  * What an answer says about a file, worked out once: validators and type; for a small file its bytes, for a larger one
@@ -47,14 +47,15 @@ final class FileFacts {
      * The facts of a file.
      *
      * @param name its path in the folder
-     * @param now milliseconds since 1970: a file from the future counts as changed now (RFC 9110 section 8.8.2.1)
+     * @param now milliseconds since 1970: a file from the future counts as changed now (RFC 9110 section 8.8.2.1), and
+     *     one from before the year 0, which a date cannot say, as of its beginning
      */
     FileFacts(String name, FileInfo info, long now) {
         this.name = name;
         this.info = info;
         this.type = MediaTypes.of(name);
         this.etag = etag(name, info);
-        this.modified = Math.min(TimeUnit.NANOSECONDS.toSeconds(info.modified()), Math.floorDiv(now, 1000L));
+        this.modified = Math.clamp(info.modified().getEpochSecond(), HttpDate.EARLIEST, Math.floorDiv(now, 1000L));
         this.lastModified = HttpDate.format(modified);
         this.content = null;
     }
@@ -167,8 +168,13 @@ final class FileFacts {
      * variants apart where inodes are unknown.
      */
     private static String etag(String name, FileInfo info) {
-        long hash = mix(info.modified() ^ mix(info.inode() ^ mix(info.device() ^ mix(name.hashCode()))));
+        long identity = mix(info.inode() ^ mix(info.device() ^ mix(name.hashCode())));
+        long hash = mix(info.modified(), mix(info.changed(), identity));
         return '"' + Long.toHexString(hash) + '-' + Long.toHexString(info.size()) + '"';
+    }
+
+    private static long mix(Instant time, long hash) {
+        return time == null ? hash : mix(time.getNano() ^ mix(time.getEpochSecond() ^ hash));
     }
 
     /** Stafford's 13th variant of the MurmurHash3 finisher, as in java.util.SplittableRandom. */

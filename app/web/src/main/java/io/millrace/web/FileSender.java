@@ -9,7 +9,8 @@ import io.millrace.http.Headers;
 import io.millrace.http.Request;
 import io.millrace.http.Response;
 import java.io.IOException;
-import java.util.concurrent.TimeUnit;
+import java.time.Duration;
+import java.time.Instant;
 
 /**
  * Sends one file as the request wants it: which variant, whether at all (304, 412), and which bytes of it.
@@ -26,7 +27,7 @@ final class FileSender {
      * A file changed more lately than this is not remembered: a second change within the resolution of its time (2 s on
      * the coarsest file systems) would go unnoticed.
      */
-    private static final long SETTLED = TimeUnit.SECONDS.toNanos(2);
+    private static final Duration SETTLED = Duration.ofSeconds(2);
 
     private final Folder folder;
     private final FileOptions options;
@@ -135,10 +136,15 @@ final class FileSender {
     }
 
     private void remember(FileFacts facts) {
-        long age = TimeUnit.MILLISECONDS.toNanos(clock.millis()) - facts.info().modified();
-        if (age > SETTLED) {
+        if (isSettled(facts.info())) {
             cache.put(facts);
         }
+    }
+
+    /** The time of modification can be set to anything, and is asked only where there is no other. */
+    private boolean isSettled(FileInfo info) {
+        Instant last = info.changed() == null ? info.modified() : info.changed();
+        return last.isBefore(Instant.ofEpochMilli(clock.millis()).minus(SETTLED));
     }
 
     /**

@@ -4,8 +4,8 @@ package io.millrace.web;
 import io.millrace.core.FileInfo;
 import io.millrace.core.FileInfo.Kind;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 
 /** What a listing shows of a folder: its entries that can be asked for, in order. */
 final class FolderListing {
@@ -63,6 +63,6 @@ final class FolderListing {
 
     /** When an entry was changed, in whole seconds. */
     static Instant modified(FileInfo entry) {
-        return Instant.ofEpochSecond(Math.floorDiv(entry.modified(), TimeUnit.SECONDS.toNanos(1)));
+        return entry.modified().truncatedTo(ChronoUnit.SECONDS);
     }
 }

@@ -56,7 +56,7 @@ record ListingOrder(Key key, boolean descending) {
         Comparator<FileInfo> byKey = switch (key) {
             case NAME -> byName;
             case SIZE -> Comparator.comparingLong(FileInfo::size);
-            case TIME -> Comparator.comparingLong(FileInfo::modified);
+            case TIME -> Comparator.comparing(FileInfo::modified);
         };
         Comparator<FileInfo> foldersFirst = Comparator.comparing(info -> !info.isFolder());
         return foldersFirst.thenComparing(descending ? byKey.reversed() : byKey).thenComparing(byName);

@@ -5,7 +5,6 @@ import io.millrace.core.FileInfo;
 import java.time.ZoneId;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
-import java.time.temporal.ChronoUnit;
 import java.util.Locale;
 
 /** A listing for people: one page of HTML that needs nothing else, no script, no font, no second request. */
@@ -29,7 +28,7 @@ final class ListingPage {
             <span>Parent folder</span></a></td><td class="size"></td><td class="time"></td></tr>
             """;
 
-    private static final DateTimeFormatter DAY = DateTimeFormatter.ofPattern("yyyy-MM-dd", Locale.ROOT);
+    private static final DateTimeFormatter DAY = DateTimeFormatter.ofPattern("uuuu-MM-dd", Locale.ROOT);
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("HH:mm", Locale.ROOT);
     private static final String UNITS = "kMGTPE";
 
@@ -155,7 +154,7 @@ final class ListingPage {
 
     private void time(FileInfo entry) {
         ZonedDateTime time =
-                FolderListing.modified(entry).truncatedTo(ChronoUnit.SECONDS).atZone(zone);
+                FolderListing.modified(entry).atZone(zone);
         html.append("<time datetime=\"")
                 .append(DateTimeFormatter.ISO_OFFSET_DATE_TIME.format(time))
                 .append("\">")

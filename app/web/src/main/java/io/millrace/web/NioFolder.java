@@ -20,10 +20,11 @@ import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
+import java.util.Objects;
 
 /**
  * A {@link Folder} over {@code java.nio.file}, for every platform that has a JDK.
@@ -33,12 +34,16 @@ import java.util.concurrent.TimeUnit;
  * steps here; the name is resolved again after the opening and must still lead to the same file. Somebody who may
  * rename folders inside the root at just the right moments, twice, could still slip something in between.
  *
+ * <p>Where Java has the file system's {@code unix} attributes, a change of anything about a file is noticed (ctime);
+ * elsewhere, on Windows for one, content that is changed without a trace in size and time of modification is not. Times
+ * before 1677 and after 2262 have microseconds, no nanoseconds.
+ *
  * <p>Names that are not valid in the platform's encoding cannot be asked for and are left out of lists. Any thread may
  * call.
  */
 public final class NioFolder implements Folder {
-    private static final String UNIX = "unix:isRegularFile,isDirectory,isSymbolicLink,size,lastModifiedTime,dev,ino";
-    private static final String BASIC = "isRegularFile,isDirectory,isSymbolicLink,size,lastModifiedTime";
+    private static final String UNIX = "unix:isRegularFile,isDirectory,size,lastModifiedTime,ctime,dev,ino";
+    private static final String BASIC = "isRegularFile,isDirectory,size,lastModifiedTime,creationTime,fileKey";
 
     /** Longer than NAME_MAX of every file system in use (255 bytes on Linux): no such name can exist. */
     private static final int LONGEST_NAME = 1024;
@@ -86,9 +91,9 @@ public final class NioFolder implements Folder {
         try {
             return info(name(path), inside(path));
         } catch (AccessDeniedException refused) {
-            return without(name(path), Kind.FORBIDDEN);
+            return FileInfo.ofKind(name(path), Kind.FORBIDDEN);
         } catch (IOException | SecurityException absent) {
-            return without(name(path), Kind.ABSENT);
+            return FileInfo.ofKind(name(path), Kind.ABSENT);
         }
     }
 
@@ -143,7 +148,7 @@ public final class NioFolder implements Folder {
                 return info(name, child);
             }
         } catch (IOException gone) {
-            return without(name, Kind.ABSENT);
+            return FileInfo.ofKind(name, Kind.ABSENT);
         }
         return look(folder.isEmpty() ? name : folder + "/" + name);
     }
@@ -181,16 +186,25 @@ public final class NioFolder implements Folder {
                 ? Kind.FILE
                 : facts.get("isDirectory") == Boolean.TRUE ? Kind.FOLDER : Kind.OTHER;
         long size = kind == Kind.FILE ? (Long) facts.get("size") : 0;
-        long modified = ((FileTime) facts.get("lastModifiedTime")).to(TimeUnit.NANOSECONDS);
-        return new FileInfo(name, kind, size, modified, number(facts.get("dev")), number(facts.get("ino")));
+        Instant modified = time(facts.get("lastModifiedTime"));
+        Instant changed = time(facts.get("ctime"));
+        return new FileInfo(name, kind, size, modified, changed, number(facts.get("dev")), inode(facts));
+    }
+
+    private static Instant time(Object value) {
+        return value instanceof FileTime time ? time.toInstant() : null;
     }
 
     private static long number(Object value) {
         return value instanceof Number number ? number.longValue() : 0;
     }
 
-    private static FileInfo without(String name, Kind kind) {
-        return new FileInfo(name, kind, 0, 0, 0, 0);
+    /** Where there are no inode numbers, what else tells a file from one that is put in its place. */
+    private static long inode(Map<String, Object> facts) {
+        Object inode = facts.get("ino");
+        return inode != null
+                ? number(inode)
+                : 31L * Objects.hashCode(facts.get("fileKey")) + Objects.hashCode(facts.get("creationTime"));
     }
 
     private static String name(String path) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.web;
 
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
@@ -13,7 +15,6 @@ import java.util.function.Function;
  */
 final class Siblings {
     private static final long BELIEF = TimeUnit.SECONDS.toNanos(1);
-    private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
 
     /** Codings, in the order we like them where the client has no preference: smallest first. */
     private enum Coding {
@@ -102,8 +103,7 @@ final class Siblings {
     }
 
     /** Some compressors copy the time of the original in whole seconds only. */
-    private static boolean older(long sibling, long original) {
-        boolean cut = sibling % SECOND == 0 && sibling == original - Math.floorMod(original, SECOND);
-        return sibling < original && !cut;
+    private static boolean older(Instant sibling, Instant original) {
+        return sibling.isBefore(original) && !sibling.equals(original.truncatedTo(ChronoUnit.SECONDS));
     }
 }

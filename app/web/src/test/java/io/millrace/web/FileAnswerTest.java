@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.millrace.http.HttpDate;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.time.Instant;
@@ -96,7 +97,8 @@ class FileAnswerTest extends ServedFolder {
     @Test
     void aFileFromTheFutureCountsAsChangedNow() throws IOException {
         write("future.txt", "x", Instant.parse("2040-01-01T00:00:00Z"));
-        assertEquals("Wed, 01 Jan 2025 00:00:00 GMT", get("/future.txt").header("Last-Modified"));
+        assertEquals(
+                HttpDate.format(clock.millis() / 1000), get("/future.txt").header("Last-Modified"));
     }
 
     // ---- ranges

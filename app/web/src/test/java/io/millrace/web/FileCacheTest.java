@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 class FileCacheTest {
 
     private static FileFacts facts(String name, int content) {
-        return new FileFacts(name, new FileInfo(name, FileInfo.Kind.FILE, content, 0, 1, name.hashCode()), 0)
+        return new FileFacts(name, FileInfo.ofSize(name, content), 0)
                 .with(new byte[content]);
     }
 
@@ -68,7 +68,7 @@ class FileCacheTest {
         private boolean closed;
 
         Opened() {
-            super(new FileInfo("x", FileInfo.Kind.FILE, 0, 0, 0, 0));
+            super(FileInfo.ofSize("x", 0));
         }
 
         @Override

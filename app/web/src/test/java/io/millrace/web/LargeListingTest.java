@@ -11,6 +11,7 @@ import io.millrace.http1.Http1;
 import io.millrace.testkit.MemoryLink;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -37,8 +38,8 @@ class LargeListingTest {
         @Override
         public FileInfo look(String path) {
             return path.isEmpty()
-                    ? new FileInfo("", FileInfo.Kind.FOLDER, 1 << 20, 0, 0, 0)
-                    : new FileInfo(path, FileInfo.Kind.ABSENT, 0, 0, 0, 0);
+                    ? new FileInfo("", FileInfo.Kind.FOLDER, 1 << 20, Instant.EPOCH, null, 0, 0)
+                    : FileInfo.ofKind(path, FileInfo.Kind.ABSENT);
         }
 
         @Override

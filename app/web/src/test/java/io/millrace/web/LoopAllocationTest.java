@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
 import io.millrace.core.Ascii;
+import io.millrace.core.Clock;
 import io.millrace.http.Handler;
 import io.millrace.http.Router;
 import io.millrace.http1.Http1;
@@ -19,10 +20,9 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.FileTime;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -42,6 +42,19 @@ final class LoopAllocationTest {
     private static final long PATIENCE_NANOS = 60_000_000_000L;
     private static final int CONNECTIONS = 8;
     private static final byte[] BODY = Ascii.bytes("Hello, World!");
+
+    /** By which a file that was made just now is old enough to be remembered. */
+    private static final Clock TOMORROW = new Clock() {
+        @Override
+        public long nanos() {
+            return System.nanoTime();
+        }
+
+        @Override
+        public long millis() {
+            return System.currentTimeMillis() + TimeUnit.DAYS.toMillis(1);
+        }
+    };
 
     /** Requests in one measurement. */
     private int rounds = 10_000;
@@ -95,9 +108,7 @@ final class LoopAllocationTest {
     private void assertFileAllocates(int size, int most) throws Exception {
         Path file = folder.resolve("file.bin");
         Files.write(file, new byte[size]);
-        // Old enough to be remembered.
-        Files.setLastModifiedTime(file, FileTime.from(Instant.now().minusSeconds(60)));
-        try (StaticFiles files = StaticFiles.of(WebServer.openFolder(folder, false), FileOptions.DEFAULT)) {
+        try (StaticFiles files = StaticFiles.of(WebServer.openFolder(folder, false), FileOptions.DEFAULT, TOMORROW)) {
             assertAllocates(files, "/file.bin", 1, most);
         }
     }

@@ -322,7 +322,7 @@ final class WebServerTest {
     private record NoFolder(List<String> said) implements Folder {
         @Override
         public FileInfo look(String path) {
-            return new FileInfo(path, FileInfo.Kind.ABSENT, 0, 0, 0, 0);
+            return FileInfo.ofKind(path, FileInfo.Kind.ABSENT);
         }
 
         @Override

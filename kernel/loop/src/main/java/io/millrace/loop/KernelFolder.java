@@ -14,6 +14,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.ReadWriteLock;
@@ -86,12 +87,21 @@ public final class KernelFolder implements Folder {
     @Override
     public boolean unchanged(String path, FileInfo known) {
         long[] stat = Files.values();
-        return statx(path, stat) == 0
-                && stat[Files.SIZE] == known.size()
+        return statx(path, stat) == 0 && isSame(stat, known);
+    }
+
+    private static boolean isSame(long[] stat, FileInfo known) {
+        return stat[Files.SIZE] == known.size()
                 && stat[Files.INODE] == known.inode()
                 && stat[Files.DEVICE] == known.device()
-                && modified(stat) == known.modified()
+                && isTime(known.modified(), stat, Files.MODIFIED_SECONDS)
+                && isTime(known.changed(), stat, Files.CHANGED_SECONDS)
                 && kind(stat) == known.kind();
+    }
+
+    /** Whether the seconds at {@code index} and the nanoseconds behind them are that time; allocates nothing. */
+    private static boolean isTime(Instant time, long[] stat, int index) {
+        return stat[index] == time.getEpochSecond() && stat[index + 1] == time.getNano();
     }
 
     @Override
@@ -214,12 +224,16 @@ public final class KernelFolder implements Folder {
         if (result < 0) {
             throw new SysException("statx", result, path);
         }
+        Instant modified = time(stat, Files.MODIFIED_SECONDS);
+        Instant changed = time(stat, Files.CHANGED_SECONDS);
         return new FileInfo(
-                name(path), kind(stat), stat[Files.SIZE], modified(stat), stat[Files.DEVICE], stat[Files.INODE]);
+                name(path), kind(stat), stat[Files.SIZE], modified, changed, stat[Files.DEVICE], stat[Files.INODE]);
     }
 
-    private static long modified(long[] stat) {
-        return stat[Files.MODIFIED_SECONDS] * 1_000_000_000L + stat[Files.MODIFIED_NANOS];
+    /** The time of the seconds at {@code index} and the nanoseconds behind them; the nearest that Java can say. */
+    private static Instant time(long[] stat, int index) {
+        long seconds = Math.clamp(stat[index], Instant.MIN.getEpochSecond(), Instant.MAX.getEpochSecond());
+        return Instant.ofEpochSecond(seconds, stat[index + 1]);
     }
 
     private static FileInfo.Kind kind(long[] stat) {
@@ -237,7 +251,7 @@ public final class KernelFolder implements Folder {
                 throw new UncheckedIOException(new SysException("openat2", result, path));
             default -> FileInfo.Kind.FORBIDDEN;
         };
-        return new FileInfo(name(path), kind, 0, 0, 0, 0);
+        return FileInfo.ofKind(name(path), kind);
     }
 
     private static String name(String path) {

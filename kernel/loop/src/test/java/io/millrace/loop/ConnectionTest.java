@@ -699,7 +699,7 @@ class ConnectionTest {
         private final Events<String> released;
 
         MemoryFile(byte[] content, Events<String> released) {
-            super(new FileInfo("memory", FileInfo.Kind.FILE, content.length, 0, 0, 0));
+            super(FileInfo.ofSize("memory", content.length));
             this.content = content;
             this.released = released;
         }

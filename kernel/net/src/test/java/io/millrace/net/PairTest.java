@@ -331,7 +331,7 @@ class PairTest {
         private final List<String> released;
 
         Memory(byte[] content, List<String> released) {
-            super(new FileInfo("memory", FileInfo.Kind.FILE, content.length, 0, 0, 0));
+            super(FileInfo.ofSize("memory", content.length));
             this.content = content;
             this.released = released;
         }

@@ -32,8 +32,8 @@ public final class Files {
     public static final int S_IFSOCK = 0xc000;
     public static final int S_IFDIR = 0x4000;
 
-    /** What statx is asked for: type, size, time of modification, inode. */
-    public static final int STATX_WANTED = 0x1 | 0x200 | 0x40 | 0x100;
+    /** What statx is asked for: type, size, times of modification and of change, inode. */
+    public static final int STATX_WANTED = 0x1 | 0x200 | 0x40 | 0x80 | 0x100;
 
     static final int SYS_OPENAT2 = 437;
     static final int SYS_GETDENTS64 = Platform.either(217, 61);
@@ -46,9 +46,11 @@ public final class Files {
     public static final int MODIFIED_NANOS = 3;
     public static final int DEVICE = 4;
     public static final int INODE = 5;
+    public static final int CHANGED_SECONDS = 6;
+    public static final int CHANGED_NANOS = 7;
 
     /** Number of values that {@link #statx} gives. */
-    public static final int STAT_VALUES = 6;
+    public static final int STAT_VALUES = 8;
 
     /** struct statx, equal on all processors. */
     static final int STATX_SIZE = 256;
@@ -56,6 +58,7 @@ public final class Files {
     static final int STX_MODE = 28;
     static final int STX_INO = 32;
     static final int STX_SIZE = 40;
+    static final int STX_CTIME = 96;
     static final int STX_MTIME = 112;
     static final int STX_DEV_MAJOR = 136;
 
@@ -105,6 +108,8 @@ public final class Files {
             values[MODIFIED_NANOS] = s.get(ValueLayout.JAVA_INT, STX_MTIME + 8);
             values[DEVICE] = s.get(ValueLayout.JAVA_LONG, STX_DEV_MAJOR);
             values[INODE] = s.get(ValueLayout.JAVA_LONG, STX_INO);
+            values[CHANGED_SECONDS] = s.get(ValueLayout.JAVA_LONG, STX_CTIME);
+            values[CHANGED_NANOS] = s.get(ValueLayout.JAVA_INT, STX_CTIME + 8);
         }
         return result;
     }

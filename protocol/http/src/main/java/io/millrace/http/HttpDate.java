@@ -13,7 +13,10 @@ public final class HttpDate {
     public static final int LENGTH = 29;
 
     /** What {@link #parse} answers for a text that is no date. */
-    public static final long NONE = -1;
+    public static final long NONE = Long.MIN_VALUE;
+
+    /** The first second that a date can say, 1 January of the year 0, in seconds since 1970. */
+    public static final long EARLIEST = -62_167_219_200L;
 
     private static final String DAYS = "ThuFriSatSunMonTueWed"; // 1 January 1970 was a Thursday
     private static final String MONTHS = "JanFebMarAprMayJunJulAugSepOctNovDec";
@@ -92,7 +95,7 @@ public final class HttpDate {
 
     /**
      * Seconds since 1970 of a date in any of the three formats that a recipient must understand, {@link #NONE} for a
-     * text that is none of them or a moment before 1970:
+     * text that is none of them; negative for a date before 1970:
      *
      * <pre>
      *   Sun, 06 Nov 1994 08:49:37 GMT    IMF-fixdate
@@ -138,7 +141,7 @@ public final class HttpDate {
         int dayOfMonth = number(day);
         int yearNumber = number(year);
         long seconds = seconds(time);
-        if (monthIndex < 0 || dayOfMonth < 1 || yearNumber < 1970 || year.length() != 4 || seconds < 0) {
+        if (monthIndex < 0 || dayOfMonth < 1 || yearNumber < 0 || year.length() != 4 || seconds < 0) {
             return NONE;
         }
         LocalDate first = LocalDate.of(yearNumber, monthIndex + 1, 1);

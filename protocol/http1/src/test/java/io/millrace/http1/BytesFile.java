@@ -10,7 +10,7 @@ final class BytesFile extends OpenFile {
     boolean released;
 
     BytesFile(byte[] bytes) {
-        super(new FileInfo("f", FileInfo.Kind.FILE, bytes.length, 0, 0, 0));
+        super(FileInfo.ofSize("f", bytes.length));
         this.bytes = bytes;
     }
 
