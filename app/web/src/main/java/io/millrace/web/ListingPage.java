@@ -153,8 +153,7 @@ final class ListingPage {
     }
 
     private void time(FileInfo entry) {
-        ZonedDateTime time =
-                FolderListing.modified(entry).atZone(zone);
+        ZonedDateTime time = FolderListing.modified(entry).atZone(zone);
         html.append("<time datetime=\"")
                 .append(DateTimeFormatter.ISO_OFFSET_DATE_TIME.format(time))
                 .append("\">")

@@ -97,8 +97,7 @@ class FileAnswerTest extends ServedFolder {
     @Test
     void aFileFromTheFutureCountsAsChangedNow() throws IOException {
         write("future.txt", "x", Instant.parse("2040-01-01T00:00:00Z"));
-        assertEquals(
-                HttpDate.format(clock.millis() / 1000), get("/future.txt").header("Last-Modified"));
+        assertEquals(HttpDate.format(clock.millis() / 1000), get("/future.txt").header("Last-Modified"));
     }
 
     // ---- ranges

@@ -18,8 +18,7 @@ import org.junit.jupiter.api.Test;
 class FileCacheTest {
 
     private static FileFacts facts(String name, int content) {
-        return new FileFacts(name, FileInfo.ofSize(name, content), 0)
-                .with(new byte[content]);
+        return new FileFacts(name, FileInfo.ofSize(name, content), 0).with(new byte[content]);
     }
 
     @Test

@@ -122,15 +122,11 @@ class FileTimesTest extends ServedFolder {
         assertEquals(date, get("/a.txt").header("Last-Modified"));
         assertEquals(304, get("/a.txt", "If-Modified-Since", date).status());
         assertEquals(200, get("/a.txt", "If-Unmodified-Since", date).status());
-        assertEquals(
-                206,
-                get("/a.txt", "If-Range", date, "Range", "bytes=1-2").status());
+        assertEquals(206, get("/a.txt", "If-Range", date, "Range", "bytes=1-2").status());
         touch("1975-01-01T00:00:00Z");
         assertEquals(200, get("/a.txt", "If-Modified-Since", date).status());
         assertEquals(412, get("/a.txt", "If-Unmodified-Since", date).status());
-        assertEquals(
-                200,
-                get("/a.txt", "If-Range", date, "Range", "bytes=1-2").status());
+        assertEquals(200, get("/a.txt", "If-Range", date, "Range", "bytes=1-2").status());
     }
 
     @Test
@@ -186,7 +182,8 @@ class FileTimesTest extends ServedFolder {
         touch("1601-01-01T00:00:00Z");
         Path other = Files.writeString(root.resolve("b.txt"), "content");
         try {
-            String json = get("/?sort=time&order=asc", "Accept", "application/json").utf8();
+            String json =
+                    get("/?sort=time&order=asc", "Accept", "application/json").utf8();
             assertTrue(json.indexOf("a.txt") < json.indexOf("b.txt"), "the oldest first: " + json);
         } finally {
             Files.delete(other);
