@@ -100,7 +100,9 @@ final class BodyPipe implements RequestBody.Reader {
             }
         }
         if (bytes.isEmpty() && failure != null) {
-            throw new IOException(failure.getMessage(), failure);
+            throw failure instanceof ClientAbortException abort
+                    ? new ClientAbortException(abort)
+                    : new IOException(failure.getMessage(), failure);
         }
     }
 

@@ -5,7 +5,6 @@ import io.millrace.core.Clock;
 import io.millrace.core.Link;
 import io.millrace.core.OpenFile;
 import io.millrace.core.Protocol;
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -49,7 +48,6 @@ public abstract class Exchange {
 
     // These cross threads: a handler on a thread of its own opens the stream, and asks whether all is over already.
     private volatile boolean completed;
-    private volatile boolean gone;
     private volatile ExchangeStream stream;
 
     private List<Runnable> afterwards;
@@ -206,7 +204,7 @@ public abstract class Exchange {
      * The request turned out bad, or too slow: answers with an error if nothing was said yet, else ends the connection.
      */
     protected final void reject(int errorStatus) {
-        body.fail(new IOException(errorStatus + " " + Status.reason(errorStatus)));
+        body.fail(new ClientAbortException(errorStatus + " " + Status.reason(errorStatus)));
         answerError(errorStatus, Status.reason(errorStatus));
     }
 
@@ -247,7 +245,7 @@ public abstract class Exchange {
 
     /** Whether nobody else can hold a part of this exchange, so that it can serve the next request. */
     protected final boolean isReusable() {
-        return completed && !gone && !shared && stream == null && !body.isClaimed();
+        return completed && state == AnswerState.DONE && !shared && stream == null && !body.isClaimed();
     }
 
     /** What carries this exchange. */
@@ -297,11 +295,6 @@ public abstract class Exchange {
         return !shared || link.inLoop();
     }
 
-    /** Whether the connection ended under the handler. Any thread may ask. */
-    boolean isGone() {
-        return gone;
-    }
-
     void onLoop(Runnable task) {
         if (direct()) {
             task.run();
@@ -311,12 +304,18 @@ public abstract class Exchange {
     }
 
     /**
-     * The logger is asked for here, for most never need one: loading a logging system is a good part of a short-lived
-     * worker's start.
+     * Logs what the application threw: as an error, unless it is only what the client did to it.
+     *
+     * <p>The logger is asked for here, for most never need one: loading a logging system is a good part of a
+     * short-lived worker's start.
      */
     void log(Throwable e) {
+        boolean byClient = ClientAbortException.isCauseOf(e);
         System.getLogger("io.millrace.http")
-                .log(System.Logger.Level.ERROR, () -> "the answer to " + request + " failed", e);
+                .log(
+                        byClient ? System.Logger.Level.DEBUG : System.Logger.Level.ERROR,
+                        () -> "the answer to " + request + (byClient ? " was ended by the client" : " failed"),
+                        e);
     }
 
     // ---- the answer, on the loop
@@ -461,10 +460,9 @@ public abstract class Exchange {
         if (completed) {
             return;
         }
-        gone |= state == AnswerState.BROKEN;
         completed = true;
         dropRest();
-        body.over();
+        body.over(state == AnswerState.BROKEN);
         if (stream != null) {
             stream.over();
         }

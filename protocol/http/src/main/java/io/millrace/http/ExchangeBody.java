@@ -11,7 +11,9 @@ import java.util.function.Consumer;
  * {@link RequestBody.Reader} in the end; the waiting ones have a {@link BodyPipe} between them and the loop.
  */
 final class ExchangeBody extends RequestBody {
+    // Shared, since most bodies that end early have nobody who would look at them.
     private static final IOException OVER = new IOException("the exchange is over");
+    private static final IOException BROKEN_OFF = new ClientAbortException("the connection has ended");
 
     private final Exchange exchange;
     private final FieldBlock trailers = new FieldBlock();
@@ -162,9 +164,13 @@ final class ExchangeBody extends RequestBody {
         }
     }
 
-    /** The exchange is over: a body that has not arrived by now will not. */
-    void over() {
-        fail(OVER);
+    /**
+     * The exchange is over: a body that has not arrived by now will not.
+     *
+     * @param brokenOff whether the exchange ended without a whole answer
+     */
+    void over(boolean brokenOff) {
+        fail(brokenOff ? BROKEN_OFF : OVER);
     }
 
     private void tell() {

@@ -253,9 +253,7 @@ final class ExchangeResponse extends Response {
 
     /** The handler has thrown something. */
     void failed(Throwable e) {
-        boolean deliberate = e instanceof HttpException;
-        boolean peerGone = e instanceof IOException && exchange.isGone();
-        if (!deliberate && !peerGone) {
+        if (!(e instanceof HttpException)) {
             exchange.log(e);
         }
         if (!settled) {

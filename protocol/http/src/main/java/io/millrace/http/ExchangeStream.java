@@ -95,7 +95,7 @@ final class ExchangeStream extends ResponseStream {
         lock.lock();
         try {
             if (over) {
-                throw new IOException("the connection has ended");
+                throw new ClientAbortException("the connection has ended");
             }
         } finally {
             lock.unlock();
