@@ -56,6 +56,7 @@ final class ChunkedDecoder {
     /** A new body. */
     void begin() {
         extra = 0;
+        trailerView.clear();
         nextChunk();
     }
 
@@ -80,10 +81,15 @@ final class ChunkedDecoder {
         return dataLength;
     }
 
+    /** The trailers that the step to the end has found, as a view of the bytes. */
+    FieldBlock trailers() {
+        return trailerView;
+    }
+
     /**
      * Goes on up to the next piece of data or the end.
      *
-     * @param trailers takes the trailer fields at the end
+     * @param trailers takes copies of the trailer fields at the end, or {@code null} for none
      * @return {@link #DATA}, {@link #END}, {@link #NEED_MORE}, or the negative of a status
      */
     int step(byte[] bytes, int from, int to, FieldBlock trailers) {
@@ -208,7 +214,9 @@ final class ChunkedDecoder {
             if (isForbidden(i)) {
                 return -400;
             }
-            trailers.append(trailerView, i);
+            if (trailers != null) {
+                trailers.append(trailerView, i);
+            }
         }
         return END;
     }

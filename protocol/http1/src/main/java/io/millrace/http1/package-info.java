@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /**
- * HTTP/1.1 on the wire (RFC 9112), as a protocol that does no I/O.
+ * HTTP/1.1 on the wire (RFC 9112), without I/O: a server's side as a protocol, a client's as a parser of responses.
  *
  * <p>Knows: how a head, a chunked body and an answer are spelled, how requests follow one another on a connection, how
  * long a client may take. Does not know: who answers, or what carries the bytes. Strict: what two readers could
@@ -13,9 +13,14 @@
  *           connection         a request       ├─► HeadRules, Authority: what the head means
  *                                              ├─► ChunkedDecoder: the body
  *                                              └─► Exchange (http): the handler ─► ResponseWriter ─► Link.out
+ *
+ *   ResponseParser ─► ResponseHeadParser ─► Octets
+ *       one each          ResponseFraming: what the head means
+ *      connection         ChunkedDecoder: the body
  * </pre>
  *
  * <p>Read in this order: {@code Http1}, {@code Http1Protocol}, {@code Http1Exchange}, {@code RequestParser},
- * {@code FieldParser}, {@code HeadRules}, {@code ChunkedDecoder}, {@code ResponseWriter}.
+ * {@code FieldParser}, {@code HeadRules}, {@code ChunkedDecoder}, {@code ResponseWriter}; for a client
+ * {@code ResponseParser}, {@code ResponseHeadParser}, {@code ResponseFraming}.
  */
 package io.millrace.http1;
