@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.web;
 
+import io.millrace.http.FieldList;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -61,26 +62,29 @@ final class ByteRanges {
         }
         List<Piece> pieces = new ArrayList<>(1);
         int specs = 0;
-        for (int from = 6; from <= field.length(); ) {
+        int from = 6;
+        for (int elements = 1; from <= field.length(); elements++) {
             int comma = field.indexOf(',', from);
             int to = comma < 0 ? field.length() : comma;
             String spec = trim(field, from, to);
-            // Empty list elements do not count (RFC 9110 section 5.6.1.2).
-            if (!spec.isEmpty() && (++specs > MOST || !add(spec, size, pieces))) {
+            // Empty elements ask for nothing (RFC 9110 section 5.6.1.2), but reading them costs as much.
+            if (elements > FieldList.MOST || !spec.isEmpty() && (++specs > MOST || !add(spec, size, pieces))) {
                 return WHOLE;
             }
             from = to + 1;
         }
-        return specs == 0 ? WHOLE : judge(pieces, size, specs);
+        return specs == 0 ? WHOLE : judge(pieces, size);
     }
 
-    private static ByteRanges judge(List<Piece> pieces, long size, int specs) {
-        if (pieces.isEmpty()) {
-            return UNSATISFIABLE;
-        }
-        // A suffix of nothing at all is satisfiable by section 14.1.2, but no Content-Range can say so.
+    private static ByteRanges judge(List<Piece> pieces, long size) {
+        // Of nothing there is no part, and no Content-Range could say that a suffix of it was sent (section 14.1.2).
+        // Players and proxies ask for bytes=0- whatever the size, and take 200 for the answer that it is; 416 they
+        // take for an error. A server may ignore the field at any time (section 14.2).
         if (size == 0) {
             return WHOLE;
+        }
+        if (pieces.isEmpty()) {
+            return UNSATISFIABLE;
         }
         return new ByteRanges(Verdict.PIECES, overlapping(pieces) ? joined(pieces) : pieces);
     }

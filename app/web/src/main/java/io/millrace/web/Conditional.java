@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.web;
 
+import io.millrace.http.FieldList;
 import io.millrace.http.Headers;
 import io.millrace.http.HttpDate;
 
@@ -77,22 +78,19 @@ final class Conditional {
     }
 
     private static boolean matches(Headers headers, String name, String etag, boolean weakly) {
-        for (int i = 0, n = headers.size(); i < n; i++) {
-            if (headers.isNamed(i, name) && listed(headers.value(i), etag, weakly)) {
-                return true;
-            }
-        }
-        return false;
+        return listed(headers.joined(name), etag, weakly);
     }
 
     /**
      * Whether {@code *} or a list of entity tags names ours; weakly, {@code W/"x"} is {@code "x"} (section 8.8.3.2).
+     * Only the first {@link FieldList#MOST} tags are read: a client that knows more versions gets the file whole, or 412.
      */
     static boolean listed(String list, String etag, boolean weakly) {
         if (list.equals("*") || list.equals(etag)) {
             return true;
         }
-        for (int at = list.indexOf('"'); at >= 0; ) {
+        int at = list.indexOf('"');
+        for (int count = 0; at >= 0 && count < FieldList.MOST; count++) {
             int end = list.indexOf('"', at + 1);
             if (end < 0) {
                 return false;

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.web;
 
+import io.millrace.http.FieldList;
 import io.millrace.http.Request;
 import io.millrace.http.Response;
-import io.millrace.http.Tokens;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
@@ -56,14 +55,10 @@ final class SharedHeaders {
         response.header("Access-Control-Allow-Methods", StaticFiles.METHODS);
         response.header("Access-Control-Max-Age", DAY);
         String asked = request.headers().joined("Access-Control-Request-Headers");
-        if (asked != null && isListOfTokens(asked)) {
+        // No browser asks for anything but names of fields, and nothing else goes back.
+        if (asked != null && FieldList.isOfTokens(asked)) {
             response.header("Access-Control-Allow-Headers", asked);
             response.header("Vary", "Access-Control-Request-Headers");
         }
-    }
-
-    /** Whether these are names of header fields: no browser asks for anything else, and nothing else goes back. */
-    private static boolean isListOfTokens(String names) {
-        return Arrays.stream(names.split(",", -1)).map(String::strip).allMatch(Tokens::isToken);
     }
 }

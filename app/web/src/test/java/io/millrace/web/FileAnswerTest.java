@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.millrace.http.FieldList;
 import io.millrace.http.HttpDate;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -164,9 +165,12 @@ class FileAnswerTest extends ServedFolder {
 
     @Test
     void rangesOfNothing() {
-        assertEquals(416, get("/empty.txt", "Range", "bytes=0-").status());
-        assertEquals("bytes */0", get("/empty.txt", "Range", "bytes=0-").header("Content-Range"));
-        assertEquals(200, get("/empty.txt", "Range", "bytes=-5").status());
+        for (String range : List.of("bytes=0-", "bytes=0-0", "bytes=5-", "bytes=-5", "bytes=-0", "bytes=0-,7-")) {
+            StubResponse response = get("/empty.txt", "Range", range);
+            assertEquals(200, response.status(), range);
+            assertEquals(0, response.length());
+            assertNull(response.header("Content-Range"));
+        }
     }
 
     @Test
@@ -195,6 +199,24 @@ class FileAnswerTest extends ServedFolder {
                 206,
                 get("/a.txt", "Range", "bytes=" + "0-0,".repeat(ByteRanges.MOST))
                         .status());
+    }
+
+    @Test
+    void emptyRangesAreCounted() {
+        String blanks = " ,".repeat(FieldList.MOST - 1);
+        assertEquals(206, get("/a.txt", "Range", "bytes=" + blanks + "0-0").status());
+        assertEquals(200, get("/a.txt", "Range", "bytes=," + blanks + "0-0").status());
+    }
+
+    @Test
+    void onlyTheFirstHundredTagsAreRead() {
+        String etag = get("/a.txt").header("ETag");
+        String most = "\"x\",".repeat(FieldList.MOST - 1);
+        assertEquals(304, get("/a.txt", "If-None-Match", most + etag).status());
+        assertEquals(200, get("/a.txt", "If-None-Match", most + "\"x\"," + etag).status());
+        assertEquals(200, get("/a.txt", "If-None-Match", most, "If-None-Match", "\"x\"," + etag).status());
+        assertEquals(200, get("/a.txt", "If-Match", most + etag).status());
+        assertEquals(412, get("/a.txt", "If-Match", most + "\"x\"," + etag).status());
     }
 
     @Test

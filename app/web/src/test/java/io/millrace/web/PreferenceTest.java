@@ -2,7 +2,12 @@
 package io.millrace.web;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.management.ThreadMXBean;
+import io.millrace.http.FieldList;
+import java.lang.management.ManagementFactory;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -33,6 +38,52 @@ class PreferenceTest {
             })
     void weightsOfTypes(String accept, int weight) {
         assertEquals(weight, Preference.ofType(accept, "text/html"));
+    }
+
+    @Test
+    void quotesHideCommas() {
+        assertEquals(500, Preference.ofType("a/b;x=\", text/html, \\\" \", text/html;q=0.5", "text/html"));
+    }
+
+    @Test
+    void onlyTheFirstHundredElementsAreRead() {
+        assertEquals(1000, Preference.ofCoding("a,".repeat(FieldList.MOST - 1) + "gzip", "gzip"));
+        assertEquals(-1, Preference.ofCoding("a,".repeat(FieldList.MOST) + "gzip", "gzip"));
+        assertEquals(-1, Preference.ofCoding(",".repeat(FieldList.MOST) + "gzip", "gzip"));
+        assertEquals(0, Preference.ofType("a/b,".repeat(FieldList.MOST) + "text/html", "text/html"));
+    }
+
+    /** Of a field that is made to cost, none costs more than the bytes that it has. */
+    @Test
+    void weighingAllocatesNothing() {
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        String[] fields = {
+            "a,".repeat(16_000), ",".repeat(32_000), "a;".repeat(16_000), "gzip;x=1;q=0.5,br;q=0", "a".repeat(32_000)
+        };
+        for (int round = 0; round < 3; round++) {
+            long before = threads.getCurrentThreadAllocatedBytes();
+            for (String field : fields) {
+                Preference.ofCoding(field, "gzip");
+                Preference.ofType(field, "text/html");
+                Preference.prefers(field, "application/json", "text/html");
+            }
+            long allocated = threads.getCurrentThreadAllocatedBytes() - before;
+            // The first round links classes.
+            assertTrue(round == 0 || allocated < 1024, allocated + " bytes");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "'text/html,*/*;q=0.8', true",
+        "'application/json;q=0.9, TEXT/HTML;q=0.1', true",
+        "'text/html;q=0, */*', false",
+        "*/*, false",
+        "text/*, false",
+        "'image/avif,image/webp,*/*;q=0.8', false"
+    })
+    void aTypeIsNamed(String accept, boolean named) {
+        assertEquals(named, Preference.names(accept, "text/html"));
     }
 
     @ParameterizedTest

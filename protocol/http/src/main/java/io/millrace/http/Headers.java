@@ -48,8 +48,17 @@ public abstract class Headers {
 
     /** The values of that name joined by commas, as RFC 9110 section 5.3 allows for lists, or {@code null}. */
     public String joined(String name) {
-        List<String> values = all(name);
-        return values.isEmpty() ? null : String.join(", ", values);
+        String joined = null;
+        for (int i = 0, n = size(); i < n; i++) {
+            if (isNamed(i, name)) {
+                // One line is the rule, and needs no list.
+                if (joined != null) {
+                    return String.join(", ", all(name));
+                }
+                joined = value(i);
+            }
+        }
+        return joined;
     }
 
     /** Whether there is a field of that name. Allocates nothing. */

@@ -4,6 +4,7 @@ package io.millrace.http1;
 import io.millrace.core.Ascii;
 import io.millrace.http.ExchangeRequest;
 import io.millrace.http.FieldBlock;
+import io.millrace.http.FieldList;
 import io.millrace.http.PathBytes;
 
 /**
@@ -24,6 +25,7 @@ final class HeadRules {
     private boolean coded;
     private int chunkedAt;
     private int codings;
+    private int options;
     private boolean foreignCoding;
     private boolean unknownCoding;
     private boolean close;
@@ -54,6 +56,7 @@ final class HeadRules {
         coded = false;
         chunkedAt = 0;
         codings = 0;
+        options = 0;
         foreignCoding = false;
         unknownCoding = false;
         close = false;
@@ -128,11 +131,12 @@ final class HeadRules {
     }
 
     // Comma-separated tokens. In Connection empty ones are let pass (RFC 9110 section 5.6.1), among codings nothing is.
+    // Neither list may end unread, since "close" or "chunked" could stand in the rest: one that is too long is refused.
     private int list(int line, boolean ofCodings) {
         coded |= ofCodings;
         int end = fields.valueEnd(line);
         int at = fields.valueStart(line);
-        while (true) {
+        while ((ofCodings ? codings : options++) < FieldList.MOST) {
             int start = Octets.skipBlanks(bytes, at, end);
             int stop = Octets.skipToken(bytes, start, end);
             at = Octets.skipBlanks(bytes, stop, end);
@@ -152,6 +156,7 @@ final class HeadRules {
                 return 0;
             }
         }
+        return 431;
     }
 
     private void option(int start, int length) {

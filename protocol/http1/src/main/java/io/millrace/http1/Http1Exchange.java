@@ -9,6 +9,7 @@ import io.millrace.core.Protocol;
 import io.millrace.http.Exchange;
 import io.millrace.http.ExchangeLog;
 import io.millrace.http.FieldBlock;
+import io.millrace.http.FieldList;
 import io.millrace.http.Limits;
 import io.millrace.http1.ResponseWriter.Persistence;
 
@@ -459,14 +460,7 @@ final class Http1Exchange extends Exchange {
     }
 
     private boolean offers(String name) {
-        for (String value : request().fields().all("Upgrade")) {
-            for (String offer : value.split(",")) {
-                if (offer.strip().equalsIgnoreCase(name)) {
-                    return true;
-                }
-            }
-        }
-        return false;
+        return FieldList.contains(request().fields().joined("Upgrade"), name);
     }
 
     @Override

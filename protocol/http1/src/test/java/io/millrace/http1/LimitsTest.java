@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.core.Closing;
+import io.millrace.http.FieldList;
 import io.millrace.http.Handler;
 import io.millrace.http.Limits;
 import io.millrace.http.RequestBody;
@@ -47,6 +48,25 @@ class LimitsTest {
     void fields() {
         assertEquals(200, status("GET / HTTP/1.1\r\nHost: h\r\n" + "A: b\r\n".repeat(3) + "\r\n"));
         assertEquals(431, status("GET / HTTP/1.1\r\nHost: h\r\n" + "A: b\r\n".repeat(4) + "\r\n"));
+    }
+
+    /** What stands behind the last element that is read could end the connection, or the body. */
+    @Test
+    void elementsOfListsThatRuleTheConnection() {
+        String most = "a,".repeat(FieldList.MOST - 1);
+        assertEquals(200, unlimited("Connection: " + most + "close\r\n"));
+        assertEquals(431, unlimited("Connection: a," + most + "close\r\n"));
+        assertEquals(431, unlimited("Connection: " + most + "a\r\nConnection: close\r\n"));
+        assertEquals(431, unlimited("Connection: " + ",".repeat(30_000) + "\r\n"));
+        String codings = "gzip,".repeat(FieldList.MOST - 1);
+        assertEquals(501, unlimited("Transfer-Encoding: " + codings + "chunked\r\n"));
+        assertEquals(431, unlimited("Transfer-Encoding: gzip," + codings + "chunked\r\n"));
+        assertEquals(431, unlimited("Transfer-Encoding: gzip," + codings + "\r\nTransfer-Encoding: chunked\r\n"));
+    }
+
+    private static int unlimited(String field) {
+        MemoryLink link = new MemoryLink(new Http1((request, response) -> response.send("x")).create());
+        return Answer.only(link.feed("GET / HTTP/1.1\r\nHost: h\r\n" + field + "\r\n").text()).status();
     }
 
     @Test
