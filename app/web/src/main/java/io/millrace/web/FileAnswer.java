@@ -59,11 +59,13 @@ final class FileAnswer {
             StaticFiles.refuse(response, 416, shared);
             return;
         }
-        head(response, original, facts);
+        String coding = coding(request, original, facts);
+        MediaType type = coding == null && original.type().coding() != null ? MediaTypes.GZIP : original.type();
+        head(response, type, coding, facts);
         if (ranges == null || ranges.verdict() == ByteRanges.Verdict.WHOLE) {
             piece(response, facts, file, 0, facts.size());
         } else {
-            partial(response, original.type(), facts, file, ranges.pieces());
+            partial(response, type, facts, file, ranges.pieces());
         }
     }
 
@@ -77,11 +79,24 @@ final class FileAnswer {
         return holds ? ByteRanges.read(headers.joined("Range"), facts.size()) : null;
     }
 
-    private void head(Response response, FileFacts original, FileFacts facts) {
-        response.type(original.type().value());
-        validators(response, facts);
+    /**
+     * The coding of what is sent. A file that is stored in one goes without to a client that does not take it: as what
+     * it then is, a compressed file (RFC 9110 section 12.5.3). Both have the same bytes, so one tag is enough.
+     */
+    private static String coding(Request request, FileFacts original, FileFacts facts) {
         if (!facts.name().equals(original.name())) {
-            response.header("Content-Encoding", Siblings.coding(facts));
+            return Siblings.coding(facts);
+        }
+        String stored = original.type().coding();
+        String accept = stored == null ? null : request.headers().joined("Accept-Encoding");
+        return accept == null || Preference.ofCoding(accept, stored) > 0 ? stored : null;
+    }
+
+    private void head(Response response, MediaType type, String coding, FileFacts facts) {
+        response.type(type.value());
+        validators(response, facts);
+        if (coding != null) {
+            response.header("Content-Encoding", coding);
         }
         response.header("Accept-Ranges", "bytes");
         response.header("X-Content-Type-Options", "nosniff");

@@ -29,6 +29,7 @@ final class FileFacts {
     private volatile int siblings;
     private volatile long siblingsUntil;
     private volatile boolean siblingsKnown;
+    private volatile Boolean forBrowsers;
 
     private FileFacts(FileFacts from, byte[] content) {
         this.name = from.name;
@@ -38,6 +39,7 @@ final class FileFacts {
         this.lastModified = from.lastModified;
         this.modified = from.modified;
         this.content = content;
+        this.forBrowsers = from.forBrowsers;
         if (from.siblingsKnown) {
             siblings(from.siblings, from.siblingsUntil);
         }
@@ -160,6 +162,16 @@ final class FileFacts {
         siblings = bits;
         siblingsUntil = until;
         siblingsKnown = true;
+    }
+
+    /** Whether browsers can decode this file, which is a compressed sibling; {@code null} if nobody has looked yet. */
+    Boolean isForBrowsers() {
+        return forBrowsers;
+    }
+
+    /** Notes whether browsers can decode this file. */
+    void forBrowsers(boolean can) {
+        forBrowsers = can;
     }
 
     /**

@@ -44,7 +44,18 @@ final class FileSender {
         this.answer = new FileAnswer(options, shared);
         this.clock = clock;
         this.cache = new FileCache(options.cacheFiles(), options.cacheBytes(), clock.nanos());
-        this.siblings = new Siblings(this::sibling);
+        this.siblings = new Siblings(new Siblings.Files() {
+            @Override
+            public FileFacts facts(String name) {
+                return sibling(name);
+            }
+
+            @Override
+            public OpenFile open(FileFacts facts) throws IOException {
+                OpenFile kept = facts.borrow();
+                return kept != null ? kept : folder.open(facts.name());
+            }
+        });
     }
 
     void forget() {
@@ -70,6 +81,8 @@ final class FileSender {
         if (options.precompressed() && original.type().compressible()) {
             response.header("Vary", "Accept-Encoding");
             chosen = siblings.choose(original, codings(request.headers()), now);
+        } else if (original.type().coding() != null) {
+            response.header("Vary", "Accept-Encoding");
         }
         if (chosen == null) {
             StaticFiles.refuse(response, 406, shared);
@@ -115,7 +128,11 @@ final class FileSender {
                 }
             }
             FileFacts held = facts.size() > SMALL ? kept(facts, file) : load(facts, file);
-            answer.send(request, response, original, held, file);
+            if (held == null) {
+                StaticFiles.refuse(response, 403, shared);
+            } else {
+                answer.send(request, response, original, held, file);
+            }
         }
     }
 
@@ -149,19 +166,32 @@ final class FileSender {
 
     /**
      * Takes a small file into memory. One that yields less or more than its size is just being changed and is left
-     * alone.
+     * alone; or its size is none, as in /proc (always 0) and /sys (always 4096), and nobody can say how long the answer
+     * is: {@code null}.
      */
     private FileFacts load(FileFacts facts, OpenFile file) throws IOException {
         if (facts.content() != null) {
             return facts;
         }
         byte[] bytes = new byte[(int) facts.size()];
-        if (!fill(file, bytes) || file.read(bytes.length, new byte[1], 0, 1) > 0) {
-            return facts;
+        if (!yields(file, bytes)) {
+            return folder.look(facts.name()).size() == facts.size() ? null : facts;
         }
         FileFacts loaded = facts.with(bytes);
         remember(loaded);
         return loaded;
+    }
+
+    /** Whether the file is what its size says; an empty one that cannot be read (/proc/self/mem) is not. */
+    private static boolean yields(OpenFile file, byte[] bytes) throws IOException {
+        try {
+            return fill(file, bytes) && file.read(bytes.length, new byte[1], 0, 1) <= 0;
+        } catch (IOException e) {
+            if (bytes.length == 0) {
+                return false;
+            }
+            throw e;
+        }
     }
 
     private static boolean fill(OpenFile file, byte[] bytes) throws IOException {

@@ -7,8 +7,10 @@ package io.millrace.web;
  * @param value the Content-Type value, with {@code charset=utf-8} where text needs one
  * @param compressible whether compressing pays, so that a compressed sibling may lie beside the file
  * @param family what a listing shows it as
+ * @param coding the content coding that files of this name are stored in, such as {@code gzip} for {@code .svgz}, which
+ *     Content-Encoding has to say for the type to be true; {@code null} for nearly all
  */
-public record MediaType(String value, boolean compressible, Family family) {
+public record MediaType(String value, boolean compressible, Family family, String coding) {
 
     /** The large families of content. */
     public enum Family {

@@ -14,9 +14,15 @@ import java.util.Map;
 public final class MediaTypes {
 
     /** What a file of unknown kind is. */
-    public static final MediaType UNKNOWN = new MediaType("application/octet-stream", false, Family.OTHER);
+    public static final MediaType UNKNOWN = new MediaType("application/octet-stream", false, Family.OTHER, null);
 
-    /** A row: media type, then its extensions. A {@code +} before the type says that compressing pays. */
+    /** What a file stored in a coding is to a client that does not take the coding. */
+    static final MediaType GZIP = new MediaType("application/gzip", false, Family.ARCHIVE, null);
+
+    /**
+     * A row: media type, then its extensions. A {@code +} before the type says that compressing pays, a coding and a
+     * colon that the files are compressed already.
+     */
     private static final String TABLE = """
         +text/html html htm xhtm shtml
         +application/xhtml+xml xhtml xht
@@ -66,6 +72,7 @@ public final class MediaTypes {
         image/jp2 jp2 jpg2
         image/tiff tif tiff
         +image/svg+xml svg
+        gzip:image/svg+xml svgz
         +image/bmp bmp dib
         +image/x-icon ico cur
         +image/vnd.adobe.photoshop psd
@@ -208,8 +215,10 @@ public final class MediaTypes {
         for (String row : table.split("\n")) {
             String[] words = row.split(" ");
             boolean compressible = words[0].charAt(0) == '+';
-            String name = compressible ? words[0].substring(1) : words[0];
-            MediaType type = new MediaType(withCharset(name), compressible, family(name));
+            int colon = words[0].indexOf(':');
+            String name = words[0].substring(compressible ? 1 : colon + 1);
+            String coding = colon < 0 ? null : words[0].substring(0, colon);
+            MediaType type = new MediaType(withCharset(name), compressible, family(name), coding);
             for (int i = 1; i < words.length; i++) {
                 if (types.put(words[i], type) != null) {
                     throw new AssertionError(words[i] + " stands in the table twice");

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.web;
 
+import java.io.File;
+
 /**
  * From the path of a request to a name in the folder. What comes in is already decoded and freed of dots, once, by the
  * HTTP side, and everybody judges that one form: a slash that was sent as {@code %2F} is a slash like any other. What
  * could still be meant to lead out is refused here before a folder, the real guard, ever sees it.
  */
 final class RequestedName {
+    private static final boolean BACKSLASH_SEPARATES = File.separatorChar == '\\';
+
     private RequestedName() {}
 
     /** What follows the mount path and its slash; {@code null} if the path is not below it. */
@@ -19,7 +23,8 @@ final class RequestedName {
     /**
      * Whether a name may be looked for: no {@code ..}, no NUL, no replacement character (which stands for bytes that
      * were no UTF-8, and would match any name that is none either), nothing hidden unless that is allowed. A backslash
-     * is judged as a separator as well, for systems where it is one. A trailing slash may stay.
+     * is a separator on the systems where it is one, and a character like any other elsewhere. A trailing slash may
+     * stay.
      */
     static boolean servable(String name, boolean hidden) {
         int start = 0;
@@ -28,7 +33,7 @@ final class RequestedName {
             if (c == 0 || c == '\uFFFD') {
                 return false;
             }
-            if (c == '/' || c == '\\') {
+            if (c == '/' || BACKSLASH_SEPARATES && c == '\\') {
                 if (!servable(name, start, i, hidden)) {
                     return false;
                 }

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.web;
 
+import io.millrace.core.OpenFile;
+import java.io.IOException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
 
 /**
  * Compressed siblings of a file: {@code page.html.br} beside {@code page.html}. One that is older than its original
- * holds something else and is not taken.
+ * holds something else and is not taken, nor is one that browsers cannot decode: they would show an empty page.
  *
  * <p>That there is none is believed for a second, or every request for a page would cost three looks at the disk for
  * nothing; one that is there is looked at each time.
@@ -33,13 +34,19 @@ final class Siblings {
 
     private static final Coding[] CODINGS = Coding.values();
 
-    private final Function<String, FileFacts> files;
+    /** Where siblings are found. */
+    interface Files {
+        /** Returns the facts of a file by name, as of now, or {@code null} if there is none. */
+        FileFacts facts(String name);
 
-    /**
-     * Siblings among {@code files}, which gives the facts of a file by name, as of now, or {@code null} if there is
-     * none.
-     */
-    Siblings(Function<String, FileFacts> files) {
+        /** Returns a hold on the file, open. */
+        OpenFile open(FileFacts facts) throws IOException;
+    }
+
+    private final Files files;
+
+    /** Siblings among these files. */
+    Siblings(Files files) {
         this.files = files;
     }
 
@@ -96,10 +103,35 @@ final class Siblings {
     }
 
     private FileFacts look(FileFacts original, Coding coding) {
-        FileFacts sibling = files.apply(original.name() + coding.extension);
+        FileFacts sibling = files.facts(original.name() + coding.extension);
         boolean stale = sibling == null
                 || older(sibling.info().modified(), original.info().modified());
-        return stale ? null : sibling;
+        return stale || !isForBrowsers(sibling, coding) ? null : sibling;
+    }
+
+    /** Looks into a sibling once and notes what was found; one that cannot be read now is not taken now. */
+    private boolean isForBrowsers(FileFacts sibling, Coding coding) {
+        if (sibling.size() == 0) {
+            // Being written: no coding makes nothing of something.
+            return false;
+        }
+        Boolean known = coding == Coding.GZIP ? Boolean.TRUE : sibling.isForBrowsers();
+        if (known != null) {
+            return known;
+        }
+        try (OpenFile file = files.open(sibling)) {
+            boolean found = coding == Coding.ZSTD ? ZstdFrame.isForBrowsers(file) : isUsualBrotli(file);
+            sibling.forBrowsers(found);
+            return found;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    /** {@code brotli --large_window} begins with bits that RFC 7932 section 9.1 has no window for. */
+    private static boolean isUsualBrotli(OpenFile file) throws IOException {
+        byte[] first = new byte[1];
+        return file.read(0, first, 0, 1) == 1 && (first[0] & 0x7f) != 0x11;
     }
 
     /** Some compressors copy the time of the original in whole seconds only. */

@@ -3,6 +3,7 @@ package io.millrace.web;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import org.junit.jupiter.api.Test;
@@ -32,6 +33,7 @@ class MediaTypesTest {
         "a.avif, image/avif",
         "a.webp, image/webp",
         "a.svg, image/svg+xml",
+        "a.svgz, image/svg+xml",
         "favicon.ico, image/x-icon",
         "a.mp3, audio/mpeg",
         "a.m4a, audio/mp4",
@@ -82,6 +84,14 @@ class MediaTypesTest {
         for (String name : new String[] {"a.mp4", "a.jpg", "a.woff2", "a.zip", "a.gz", "a.br", "a.zst", "a.bin", "a"}) {
             assertFalse(MediaTypes.of(name).compressible(), name);
         }
+    }
+
+    @Test
+    void svgzIsGzip() {
+        assertEquals("gzip", MediaTypes.of("a.SVGZ").coding());
+        assertFalse(MediaTypes.of("a.svgz").compressible());
+        assertNull(MediaTypes.of("a.svg").coding());
+        assertNull(MediaTypes.of("a.tar.gz").coding());
     }
 
     @Test
