@@ -217,23 +217,35 @@ public final class StaticFiles implements Handler, AutoCloseable {
 
     /** Nothing of that name: a single-page application answers for what may be one of its routes. */
     private void absent(Request request, Response response, String name) throws IOException {
-        boolean route = options.spa() != null
-                && MediaTypes.extension(name).isEmpty()
-                && Preference.ofType(request.headers().joined("Accept"), "text/html") > 0;
         if (options.spa() != null) {
             response.header("Vary", "Accept");
         }
+        boolean route = options.spa() != null && isRoute(request, name);
         if (!route || !sent(request, response, options.spa()).isFile()) {
             refuse(response, 404);
         }
     }
 
     /**
-     * To the same path with a slash behind. The path is written anew from its decoded form, which has no empty parts,
-     * so that it never begins with two slashes and leads to another host (RFC 3986 section 4.2).
+     * Whether the client may mean a page. A name with a dot ({@code /users/john.doe}) may be one or a file that is
+     * missing: a browser that goes to a page names text/html, one that loads a script, a style or a picture does not.
+     */
+    private static boolean isRoute(Request request, String name) {
+        String accept = request.headers().joined("Accept");
+        return MediaTypes.extension(name).isEmpty()
+                ? Preference.ofType(accept, "text/html") > 0
+                : Preference.names(accept, "text/html");
+    }
+
+    /**
+     * To the same path with a slash behind, relative to what the client asked for: a proxy in between may have taken a
+     * prefix off. Of the path only its last part as it was sent is needed, which is not empty, has no slash and no
+     * colon, and so never leads to another host (RFC 3986 section 4.2).
      */
     private void redirect(Request request, Response response) {
-        response.header("Location", UrlText.path(request.path()) + "/" + UrlText.query(request.query()));
+        String path = request.rawPath();
+        String last = UrlText.sent(path, path.lastIndexOf('/') + 1);
+        response.header("Location", last + "/" + UrlText.query(request.query()));
         shared.apply(response);
         response.status(301).send();
     }

@@ -20,10 +20,28 @@ final class UrlText {
             if (plain(b)) {
                 text.append((char) b);
             } else {
-                text.append('%').append(HEX.charAt(b >> 4 & 0xf)).append(HEX.charAt(b & 0xf));
+                escape(text, b);
             }
         }
         return text.toString();
+    }
+
+    /** The rest of a path as a client sent it, with its escapes, and escaped where it may not stand as it is. */
+    static String sent(String path, int from) {
+        StringBuilder text = new StringBuilder(path.length() - from + 16);
+        for (int i = from; i < path.length(); i++) {
+            byte b = (byte) path.charAt(i);
+            if (b == '%' || plain(b)) {
+                text.append((char) b);
+            } else {
+                escape(text, b);
+            }
+        }
+        return text.toString();
+    }
+
+    private static void escape(StringBuilder text, byte b) {
+        text.append('%').append(HEX.charAt(b >> 4 & 0xf)).append(HEX.charAt(b & 0xf));
     }
 
     private static boolean plain(byte b) {

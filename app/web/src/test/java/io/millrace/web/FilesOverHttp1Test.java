@@ -199,9 +199,9 @@ class FilesOverHttp1Test {
                 "/./evil.example",
                 "//evil.example/%2e%2e/evil.example")) {
             String text = link.feed(get(target)).take();
-            assertFalse(text.matches("(?s).*Location: (//|/\\\\|http).*"), text);
+            assertFalse(text.matches("(?s).*Location: ([/\\\\]|[^\r?]*:).*"), text);
         }
-        assertTrue(link.feed(get("//evil.example?next=//x")).take().contains("Location: /evil.example/?next=//x\r\n"));
+        assertTrue(link.feed(get("//evil.example?next=//x")).take().contains("Location: evil.example/?next=//x\r\n"));
     }
 
     @Test

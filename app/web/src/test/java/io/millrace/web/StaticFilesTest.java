@@ -9,13 +9,20 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.millrace.core.Folder;
+import io.millrace.http1.Http1;
+import io.millrace.loop.KernelFolder;
+import io.millrace.testkit.MemoryLink;
+import java.io.File;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class StaticFilesTest extends ServedFolder {
@@ -189,6 +196,43 @@ class StaticFilesTest extends ServedFolder {
         }
     }
 
+    /** Where a backslash is a character like any other. */
+    @ParameterizedTest
+    @ValueSource(strings = {"\\a.txt", "a\\\\b.txt", "a\\.b.txt", "x\\..\\y.txt", "\\", "..\\z", "\\\\host\\share"})
+    void namesWithBackslashesAreServedAndListed(String name) throws IOException {
+        assumeTrue(File.separatorChar == '/', "a separator here");
+        for (boolean byKernel : List.of(true, false)) {
+            Files.createDirectories(root.resolve("odd"));
+            write("odd/" + name, "found");
+            files = byKernel ? StaticFiles.of(KernelFolder.open(root, false), FileOptions.DEFAULT) : files;
+            // "..\z" begins with a dot and is as hidden as any.
+            int status = name.startsWith(".") ? 404 : 200;
+            assertEquals(status, get("/odd/" + name).status());
+            String listed = get("/odd/", "Accept", "application/json").utf8();
+            assertEquals(status == 200, listed.contains("\"name\":\"" + name.replace("\\", "\\\\") + "\""), listed);
+        }
+    }
+
+    /** Files whose size is none: 0 in /proc, a page in /sys, whatever is in them. */
+    @ParameterizedTest
+    @ValueSource(strings = {"/proc/self/status", "/proc/sys/kernel/osrelease", "/proc/self/mem", "/sys/kernel/notes",
+        "/sys/kernel/mm/transparent_hugepage/enabled", "/sys/fs/cgroup/cgroup.controllers"})
+    void aFileWhoseSizeIsALieIsRefused(String name) throws IOException {
+        Path file = Path.of(name);
+        assumeTrue(Files.isReadable(file), "not on this system");
+        for (Folder folder : List.of(NioFolder.open(file.getParent()), KernelFolder.open(file.getParent(), false))) {
+            try (StaticFiles system = StaticFiles.of(folder, FileOptions.DEFAULT)) {
+                for (String method : List.of("GET", "HEAD", "GET")) {
+                    StubResponse response = new StubResponse();
+                    system.handle(new StubRequest(method, "/" + file.getFileName()), response);
+                    boolean sizeIsTrue = name.equals("/sys/kernel/notes");
+                    assertEquals(sizeIsTrue ? 200 : 403, response.status(), name);
+                    assertEquals(sizeIsTrue ? Files.size(file) : "403 Forbidden\n".length(), response.length());
+                }
+            }
+        }
+    }
+
     @Test
     void whatLeadsOutIsForbidden() throws IOException {
         Files.createSymbolicLink(root.resolve("out"), Path.of("/etc"));
@@ -218,9 +262,32 @@ class StaticFilesTest extends ServedFolder {
     @Test
     void foldersLackASlash() {
         assertEquals(301, get("/sub").status());
-        assertEquals("/sub/", get("/sub").header("Location"));
-        assertEquals("/sub/?a=b&c=//x", get("/sub?a=b&c=//x").header("Location"));
-        assertEquals("/sub/", ask("HEAD", "/sub").header("Location"));
+        assertEquals("sub/", get("/sub").header("Location"));
+        assertEquals("sub/?a=b&c=//x", get("/sub?a=b&c=//x").header("Location"));
+        assertEquals("sub/", ask("HEAD", "/sub").header("Location"));
+    }
+
+    /** Whatever a proxy has taken off in front of it, and however the client has written the rest. */
+    @ParameterizedTest
+    @CsvSource({
+        "/sub/deep, deep/",
+        "/sub%2Fdeep, sub%2Fdeep/",
+        "/sub/%64eep, %64eep/",
+        "/sub//deep, deep/",
+        "/x/../sub/./deep, deep/",
+        "/sub/x%2f..%2fdeep, x%2f..%2fdeep/",
+        "http://example.org/sub/deep, deep/"
+    })
+    void aFolderIsRedirectedRelativeToWhatWasAsked(String target, String location) throws IOException {
+        Files.createDirectories(root.resolve("sub/deep"));
+        for (String prefix : target.startsWith("/") ? List.of("", "/pre/fix") : List.of("")) {
+            MemoryLink link = new MemoryLink(new Http1(serve(FileOptions.DEFAULT)).create());
+            link.feed("GET " + target + " HTTP/1.1\r\nHost: h\r\n\r\n");
+            assertTrue(link.text().contains("\r\nLocation: " + location + "\r\n"), link.text());
+            URI base = URI.create("http://h" + prefix + (target.startsWith("/") ? target : target.substring(18)));
+            String path = base.resolve(location).normalize().getPath();
+            assertEquals(prefix + "/sub/deep/", URI.create("http://h" + path).normalize().getPath());
+        }
     }
 
     @Test
@@ -233,13 +300,15 @@ class StaticFilesTest extends ServedFolder {
         for (String name : List.of(
                 "evil.example", "a b", "a#b", "ä", "http:", "\\evil.example", "a\\b", "%2e%2e", "/evil.example")) {
             String location = get("/" + name).header("Location");
-            assertTrue(location == null || location.matches("/[^/\\\\ ?#][^\\\\ ?#]*/"), name + " to " + location);
+            assertTrue(location == null || location.matches("[^/\\\\: ?#]+/"), name + " to " + location);
         }
-        assertEquals("/a%20b/", get("/a b").header("Location"));
-        assertEquals("/%252e%252e/", get("/%2e%2e").header("Location"));
-        assertEquals("/%C3%A4/", get("/ä").header("Location"));
+        assertEquals("a%20b/", get("/a b").header("Location"));
+        assertEquals("http%3A/", get("/http:").header("Location"));
+        assertEquals("%5Cevil.example/", get("/\\evil.example").header("Location"));
+        assertEquals("%252e%252e/", get("/%2e%2e").header("Location"));
+        assertEquals("%C3%A4/", get("/ä").header("Location"));
         assertNull(get("//evil.example").header("Location"));
-        assertEquals("/sub/", get("/sub?a=\u0080").header("Location"));
+        assertEquals("sub/", get("/sub?a=\u0080").header("Location"));
     }
 
     @Test
@@ -271,8 +340,8 @@ class StaticFilesTest extends ServedFolder {
         files = serve(FileOptions.DEFAULT.mount("/static/"));
         assertEquals(200, get("/static/a.txt").status());
         assertEquals(PAGE, get("/static/").text());
-        assertEquals("/static/", get("/static").header("Location"));
-        assertEquals("/static/sub/", get("/static/sub").header("Location"));
+        assertEquals("static/", get("/static").header("Location"));
+        assertEquals("sub/", get("/static/sub").header("Location"));
         for (String path : List.of("/a.txt", "/", "/staticx", "/statica.txt", "/static.txt", "/static/../a.txt")) {
             assertEquals(404, get(path).status(), path);
         }
@@ -290,8 +359,15 @@ class StaticFilesTest extends ServedFolder {
             assertEquals(200, get(path, "Accept", browser).status(), path);
         }
         assertTrue(get("/users/7").all("Vary").contains("Accept"));
-        assertEquals(404, get("/users/7.json", "Accept", browser).status());
-        assertEquals(404, get("/logo.png", "Accept", browser).status());
+        for (String path : List.of("/users/john.doe", "/v/1.2", "/logo.png")) {
+            assertEquals(PAGE, get(path, "Accept", browser).text(), path);
+            assertTrue(get(path, "Accept", browser).all("Vary").contains("Accept"));
+            for (String accept : List.of("*/*", "text/css,*/*;q=0.1", "image/avif,image/*,*/*;q=0.8", "text/html;q=0")) {
+                assertEquals(404, get(path, "Accept", accept).status(), path);
+            }
+            assertEquals(404, get(path).status(), path);
+        }
+        assertEquals(200, get("/users/7", "Accept", "*/*").status());
         assertEquals(404, get("/users/7", "Accept", "application/json").status());
         assertEquals(404, get("/users/7", "Accept", "text/html;q=0, */*").status());
         assertEquals(404, get("/.hidden", "Accept", browser).status());

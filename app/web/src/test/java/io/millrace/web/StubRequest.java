@@ -62,7 +62,7 @@ final class StubRequest extends Request {
 
     @Override
     public String rawPath() {
-        return path;
+        return UrlText.path(path);
     }
 
     @Override
