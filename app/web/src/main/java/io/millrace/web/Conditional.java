@@ -83,7 +83,8 @@ final class Conditional {
 
     /**
      * Whether {@code *} or a list of entity tags names ours; weakly, {@code W/"x"} is {@code "x"} (section 8.8.3.2).
-     * Only the first {@link FieldList#MOST} tags are read: a client that knows more versions gets the file whole, or 412.
+     * Only the first {@link FieldList#MOST} tags are read: a client that knows more versions gets the file whole, or
+     * 412.
      */
     static boolean listed(String list, String etag, boolean weakly) {
         if (list.equals("*") || list.equals(etag)) {

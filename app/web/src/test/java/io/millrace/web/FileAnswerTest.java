@@ -214,7 +214,10 @@ class FileAnswerTest extends ServedFolder {
         String most = "\"x\",".repeat(FieldList.MOST - 1);
         assertEquals(304, get("/a.txt", "If-None-Match", most + etag).status());
         assertEquals(200, get("/a.txt", "If-None-Match", most + "\"x\"," + etag).status());
-        assertEquals(200, get("/a.txt", "If-None-Match", most, "If-None-Match", "\"x\"," + etag).status());
+        assertEquals(
+                200,
+                get("/a.txt", "If-None-Match", most, "If-None-Match", "\"x\"," + etag)
+                        .status());
         assertEquals(200, get("/a.txt", "If-Match", most + etag).status());
         assertEquals(412, get("/a.txt", "If-Match", most + "\"x\"," + etag).status());
     }

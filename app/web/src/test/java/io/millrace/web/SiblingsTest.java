@@ -57,7 +57,8 @@ class SiblingsTest extends ServedFolder {
         assertEquals("Accept-Encoding", response.header("Vary"));
         assertEquals(coding, response.header("Content-Encoding"));
         if (status == 200) {
-            String body = coding == null ? "plain" : coding.equals("zstd") ? new String(zstd(0, 0x38), ISO_8859_1) : coding;
+            String body =
+                    coding == null ? "plain" : coding.equals("zstd") ? new String(zstd(0, 0x38), ISO_8859_1) : coding;
             assertEquals(body, response.text());
             assertEquals("text/html; charset=utf-8", response.header("Content-Type"));
         }

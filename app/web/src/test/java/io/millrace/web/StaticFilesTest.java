@@ -215,8 +215,15 @@ class StaticFilesTest extends ServedFolder {
 
     /** Files whose size is none: 0 in /proc, a page in /sys, whatever is in them. */
     @ParameterizedTest
-    @ValueSource(strings = {"/proc/self/status", "/proc/sys/kernel/osrelease", "/proc/self/mem", "/sys/kernel/notes",
-        "/sys/kernel/mm/transparent_hugepage/enabled", "/sys/fs/cgroup/cgroup.controllers"})
+    @ValueSource(
+            strings = {
+                "/proc/self/status",
+                "/proc/sys/kernel/osrelease",
+                "/proc/self/mem",
+                "/sys/kernel/notes",
+                "/sys/kernel/mm/transparent_hugepage/enabled",
+                "/sys/fs/cgroup/cgroup.controllers"
+            })
     void aFileWhoseSizeIsALieIsRefused(String name) throws IOException {
         Path file = Path.of(name);
         assumeTrue(Files.isReadable(file), "not on this system");
@@ -286,7 +293,9 @@ class StaticFilesTest extends ServedFolder {
             assertTrue(link.text().contains("\r\nLocation: " + location + "\r\n"), link.text());
             URI base = URI.create("http://h" + prefix + (target.startsWith("/") ? target : target.substring(18)));
             String path = base.resolve(location).normalize().getPath();
-            assertEquals(prefix + "/sub/deep/", URI.create("http://h" + path).normalize().getPath());
+            assertEquals(
+                    prefix + "/sub/deep/",
+                    URI.create("http://h" + path).normalize().getPath());
         }
     }
 
@@ -362,7 +371,8 @@ class StaticFilesTest extends ServedFolder {
         for (String path : List.of("/users/john.doe", "/v/1.2", "/logo.png")) {
             assertEquals(PAGE, get(path, "Accept", browser).text(), path);
             assertTrue(get(path, "Accept", browser).all("Vary").contains("Accept"));
-            for (String accept : List.of("*/*", "text/css,*/*;q=0.1", "image/avif,image/*,*/*;q=0.8", "text/html;q=0")) {
+            for (String accept :
+                    List.of("*/*", "text/css,*/*;q=0.1", "image/avif,image/*,*/*;q=0.8", "text/html;q=0")) {
                 assertEquals(404, get(path, "Accept", accept).status(), path);
             }
             assertEquals(404, get(path).status(), path);

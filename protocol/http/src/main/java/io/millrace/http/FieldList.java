@@ -16,7 +16,9 @@ public final class FieldList {
 
     private FieldList() {}
 
-    /** Returns the index after the element that begins at {@code from}: of the next comma outside quotes, or the end. */
+    /**
+     * Returns the index after the element that begins at {@code from}: of the next comma outside quotes, or the end.
+     */
     public static int end(String list, int from) {
         boolean quoted = false;
         for (int at = from; at < list.length(); at++) {

@@ -66,7 +66,9 @@ class LimitsTest {
 
     private static int unlimited(String field) {
         MemoryLink link = new MemoryLink(new Http1((request, response) -> response.send("x")).create());
-        return Answer.only(link.feed("GET / HTTP/1.1\r\nHost: h\r\n" + field + "\r\n").text()).status();
+        return Answer.only(link.feed("GET / HTTP/1.1\r\nHost: h\r\n" + field + "\r\n")
+                        .text())
+                .status();
     }
 
     @Test
