@@ -4,8 +4,11 @@ package io.millrace.poll;
 import java.util.Arrays;
 
 /**
- * What is watched, for pollers whose kernel does not remember it: parallel arrays without holes, and the place of each
- * descriptor in them. The last one moves where one is taken out, so places are good until the next removal.
+ * The descriptors that a poller watches, with interest and token of each: what epoll keeps in the kernel under this
+ * name, for the mechanisms whose kernel does not.
+ *
+ * <p>Parallel arrays without gaps, and a table from the descriptor to its index in them. Removing an entry moves the
+ * last one into its place, so an index is valid until the next removal.
  */
 final class InterestList {
     private static final int SMALLEST = 64;
@@ -14,24 +17,25 @@ final class InterestList {
     int[] interests = new int[SMALLEST];
     long[] tokens = new long[SMALLEST];
 
-    /** For the poller's own use; 0 at first. */
+    /** A number that the poller may keep with each entry; 0 when the entry is new. */
     int[] marks = new int[SMALLEST];
 
     private int count;
 
-    /** By descriptor: the place plus one, 0 for none. */
+    /** By descriptor: its index plus one, 0 if it is not watched. */
     private int[] places = new int[SMALLEST];
 
+    /** Returns the number of descriptors. */
     int count() {
         return count;
     }
 
-    /** The place of a descriptor, or -1. */
+    /** Returns the index of a descriptor, or -1. */
     int find(int fd) {
         return fd >= 0 && fd < places.length ? places[fd] - 1 : -1;
     }
 
-    /** Takes a descriptor in, or changes what is noted of it: its place. */
+    /** Adds a descriptor or changes its entry, and returns its index. */
     int put(int fd, int interest, long token) {
         int place = find(fd);
         if (place < 0) {
@@ -59,7 +63,7 @@ final class InterestList {
         return count - 1;
     }
 
-    /** Takes a descriptor out: the place that it had, where the last one is now, or -1 if it was not there. */
+    /** Removes a descriptor. Returns the index that it had, where the last entry is now, or -1 if there was none. */
     int remove(int fd) {
         int place = find(fd);
         if (place < 0) {

@@ -5,13 +5,13 @@ import io.millrace.sys.Epoll;
 import io.millrace.sys.Poll;
 
 /**
- * {@link Interest} in the kernel's bits and back. Those of poll(2) and epoll(7) that say what happened have the same
- * values; epoll's private ones say how to report.
+ * Translates {@link Interest} to the bits of poll(2) and epoll(7) and back. Those for what can happen have the same
+ * values in both; those for how to report are epoll's own.
  */
 public final class PollBits {
     private PollBits() {}
 
-    /** What to ask poll(2) for: {@link Interest#KINDS}, nothing of how to report. */
+    /** Returns the bits to ask poll(2) for; those for how to report are left out. */
     public static int toPoll(int interest) {
         int bits = 0;
         bits |= (interest & Interest.READ) != 0 ? Poll.POLLIN : 0;
@@ -21,7 +21,7 @@ public final class PollBits {
         return bits;
     }
 
-    /** What poll(2) or epoll(7) found. */
+    /** Returns what poll(2) or epoll_wait(2) found, as {@link Interest} bits. */
     public static int fromPoll(int bits) {
         int found = 0;
         found |= (bits & Poll.POLLIN) != 0 ? Interest.READ : 0;
@@ -34,6 +34,7 @@ public final class PollBits {
         return found;
     }
 
+    /** Returns the bits for epoll_ctl(2). */
     static int toEpoll(int interest) {
         int bits = toPoll(interest);
         bits |= (interest & Interest.EDGE) != 0 ? Epoll.EPOLLET : 0;
@@ -43,6 +44,7 @@ public final class PollBits {
         return bits;
     }
 
+    /** Returns the {@link Interest} that bits for epoll_ctl(2) stand for. */
     static int fromEpoll(int bits) {
         int interest = fromPoll(bits & (Poll.POLLIN | Poll.POLLOUT | Poll.POLLRDHUP | Poll.POLLPRI));
         interest |= (bits & Epoll.EPOLLET) != 0 ? Interest.EDGE : 0;

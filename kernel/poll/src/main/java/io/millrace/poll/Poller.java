@@ -4,86 +4,95 @@ package io.millrace.poll;
 import io.millrace.sys.Errno;
 
 /**
- * Says which descriptors are ready. Knows nothing of what they are for: a descriptor is watched under a token, a number
- * of the caller's choice, not negative, that comes back with each event. Methods return 0 or -errno.
+ * Tells which descriptors are ready. A poller does not know what a descriptor is used for: each is watched under a
+ * token, a number of 0 or more that the caller chooses and that comes back with every event. Methods that return an int
+ * return 0 or -errno unless they say otherwise.
  *
- * <p>To be used by one thread, except {@link #wakeup}. Back ends have these methods in this order, so that two of them
- * can be read side by side.
+ * <p>A poller belongs to one thread; only {@link #wakeup} may be called by any other. All back ends have these methods
+ * in this order, so that two of them can be read side by side.
  */
 public abstract class Poller implements AutoCloseable {
 
     /** For back ends. */
     protected Poller() {}
 
-    /** A short name of the mechanism: {@code "epoll"}. */
+    /** Returns a short name of the mechanism, such as {@code "epoll"}. */
     public abstract String name();
 
-    /** The {@link Interest} bits that this mechanism can be asked for. */
+    /** Returns the {@link Interest} bits that this mechanism can be asked for. */
     public abstract int supports();
 
     /**
-     * Why {@link #add} would refuse such an interest in such a descriptor with -EINVAL, or {@code null} if it is none
-     * of this mechanism's own reasons.
+     * Explains why {@link #add} would refuse this interest in this descriptor with -EINVAL. Returns {@code null} if the
+     * mechanism itself has no reason to refuse it.
      */
     public String whyNot(int fd, int interest) {
         int unknown = interest & ~supports();
         return unknown == 0 ? null : name() + " has no " + Interest.describe(unknown);
     }
 
-    /** Begins to watch a descriptor for {@link Interest} bits; one that is watched already is modified. */
+    /**
+     * Begins to watch a descriptor for {@link Interest} bits. A descriptor that is watched already is modified. Returns
+     * -EINVAL for an interest that the mechanism does not support ({@link #whyNot} explains), -EBADF for a descriptor
+     * that is not open.
+     */
     public abstract int add(int fd, int interest, long token);
 
     /**
-     * Watches a descriptor for something else from now on; what is there already is reported, with edge trigger once
-     * more. A descriptor that is not watched, its number having been closed, is added.
+     * Changes the interest in a descriptor and its token. What is ready at this moment is reported again, also with
+     * edge trigger. A descriptor that is not watched, because its number was closed and opened again, is added.
      */
     public abstract int modify(int fd, int interest, long token);
 
     /**
-     * Watches a descriptor no longer; -ENOENT or -EBADF if it was not watched. To be called before the descriptor is
-     * closed.
+     * Stops watching a descriptor; to be called before it is closed. Returns -ENOENT or -EBADF if it was not watched.
      */
     public abstract int remove(int fd);
 
     /**
-     * The descriptor is about to be closed, and it is the only one for its file: what the kernel forgets by itself then
-     * need not be removed, which saves a system call.
+     * Announces that a descriptor is about to be closed and that no other descriptor refers to the same file. A back
+     * end whose kernel forgets such a descriptor by itself saves the system call.
      */
     public void closing(int fd) {
         remove(fd);
     }
 
     /**
-     * What the kernel really watches a descriptor for just now: {@link Interest} bits, or -ENOENT. Slow, for diagnosis.
+     * Returns the {@link Interest} bits that the kernel has registered for a descriptor at this moment, or -ENOENT.
+     * Slow; for diagnosis.
      */
     public abstract int registeredInterest(int fd);
 
     /**
-     * Waits until something is ready, {@code timeoutNanos} have passed (rounded up to what the mechanism can; negative:
-     * for ever) or {@link #wakeup} is called, and puts what was found into {@code ready}: one event for each
-     * descriptor.
+     * Waits until a descriptor is ready, the timeout ends or {@link #wakeup} is called, and fills {@code ready} with
+     * one event for each descriptor that is ready.
      *
-     * @return the number of events, 0 included when woken up or interrupted by a signal, or -errno
+     * @param timeoutNanos nanoseconds, rounded up to the mechanism's unit; 0 does not wait, a negative number waits
+     *     without limit
+     * @return the number of events, which is 0 after a wake-up or an interruption by a signal, or -errno
      */
     public abstract int poll(long timeoutNanos, Ready ready);
 
     /**
-     * Another poller of the same instance, for one more thread that takes events from it; lives as long as this one.
+     * Opens a second poller on the same kernel object, for another thread that takes events from it. It is valid as
+     * long as this one is open.
      *
-     * @throws UnsupportedOperationException where the mechanism cannot be shared by threads
+     * @throws UnsupportedOperationException where threads cannot share the mechanism
      */
     public Poller sibling() {
         throw new UnsupportedOperationException(name() + " is for one thread");
     }
 
-    /** Makes a running or the next {@link #poll} return. Any thread may call, also after {@link #close}. */
+    /**
+     * Makes the running {@link #poll}, or the next one, return. Any thread may call this, also after {@link #close}.
+     */
     public abstract void wakeup();
 
-    /** Frees the mechanism; the descriptors it watched stay open. */
+    /** Frees the mechanism. The descriptors that it watched stay open. */
     @Override
     public abstract void close();
 
-    /** What an interrupted wait returns: no events. */
+    /** Turns an interrupted wait into one that found no events. */
     static int unlessInterrupted(int result) {
         return result == -Errno.EINTR ? 0 : result;
     }

@@ -1,23 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.poll;
 
-/** The mechanisms by which a Unix process can wait for many descriptors at once, oldest first. */
+/** The mechanisms by which a Unix process can wait for many descriptors at once, the oldest first. */
 public enum PollerKind {
-    /** select(2): 4.2BSD, 1983. Sets of descriptors, scanned with every wait. */
+    /** select(2): 4.2BSD, 1983. Sets of descriptors, which the kernel scans with every wait. */
     SELECT("select", true, false),
 
-    /** poll(2): System V Release 3, 1986. An array without a limit, scanned with every wait. */
+    /** poll(2): System V Release 3, 1986. An array without a limit, which the kernel scans with every wait. */
     POLL("poll", true, false),
 
-    /**
-     * kqueue(2): FreeBSD 4.1, 2000; macOS. The kernel remembers what is watched, by filters for more than descriptors.
-     */
+    /** kqueue(2): FreeBSD 4.1, 2000; macOS. The kernel keeps filters, for descriptors and for other events. */
     KQUEUE("kqueue", true, true),
 
     /** Signal-driven I/O (fcntl(2) O_ASYNC, F_SETSIG): Linux 2.4, 2001. A queue of real-time signals. */
     SIGIO("sigio", true, true),
 
-    /** epoll(7): Linux 2.6, 2003. The kernel remembers what is watched and keeps a list of what is ready. */
+    /** epoll(7): Linux 2.6, 2003. The kernel keeps a list of what is watched and one of what is ready. */
     EPOLL("epoll", true, true);
 
     private final String word;
@@ -30,17 +28,17 @@ public enum PollerKind {
         this.edge = edge;
     }
 
-    /** The name as users write it: {@code "epoll"}. */
+    /** Returns the name as users write it, such as {@code "epoll"}. */
     public String word() {
         return word;
     }
 
-    /** Whether it can report for as long as something is ready. */
+    /** Tells whether it can be level-triggered: report a descriptor as long as it is ready. */
     public boolean level() {
         return level;
     }
 
-    /** Whether it can report changes only. */
+    /** Tells whether it can be edge-triggered: report changes only. */
     public boolean edge() {
         return edge;
     }

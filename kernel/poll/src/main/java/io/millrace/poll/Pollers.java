@@ -7,23 +7,23 @@ import io.millrace.sys.SysException;
 import java.util.Arrays;
 import java.util.List;
 
-/** The catalogue of pollers: which this machine has, why it has not the others, and a factory by kind. */
+/** The catalogue of pollers: which there are on this machine, why the others are missing, and a factory. */
 public final class Pollers {
     private Pollers() {}
 
     /**
-     * The system property that keeps select's classic limit of 1,024 descriptors when it is {@code true}: a connection
-     * beyond it is refused with that reason, instead of being served by larger sets.
+     * The name of a system property: {@code true} gives select its classic limit of 1,024 descriptors. A descriptor
+     * beyond it is then refused, and the sets do not grow.
      */
     public static final String CLASSIC_SELECT = "millrace.select.classic";
 
-    /** Why a kind cannot be had here, or {@code null} if it can. */
+    /** Explains why a kind is not available on this machine, or returns {@code null} if it is. */
     public static String whyNot(PollerKind kind) {
         String whyNot = Platform.whyNot();
         return whyNot == null && kind == PollerKind.KQUEUE ? Kqueue.whyNot() : whyNot;
     }
 
-    /** The kinds that can be had here. */
+    /** Returns the kinds that are available on this machine. */
     public static List<PollerKind> available() {
         return Arrays.stream(PollerKind.values())
                 .filter(kind -> whyNot(kind) == null)
@@ -31,10 +31,10 @@ public final class Pollers {
     }
 
     /**
-     * A new poller that reports up to {@code capacity} events a call.
+     * Opens a poller that reports up to {@code capacity} events a call.
      *
-     * @throws UnsupportedOperationException saying why, where this kind cannot be had
-     * @throws SysException if the kernel refuses what it needs, such as another descriptor
+     * @throws UnsupportedOperationException if the kind is not available, with the reason
+     * @throws SysException if the kernel refuses what the poller needs, such as another descriptor
      */
     public static Poller open(PollerKind kind, int capacity) throws SysException {
         String whyNot = whyNot(kind);

@@ -1,39 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.poll;
 
-/** What one call of {@link Poller#poll} found: parallel arrays that the poller fills anew each time. */
+/** The events that a call of {@link Poller#poll} found: parallel arrays, which the poller fills anew with each call. */
 public final class Ready {
     final long[] tokens;
     final int[] events;
     int count;
 
-    /** Room for that many events a call; the rest is found by the next call. */
+    /** Makes room for {@code capacity} events; those that do not fit are found by the next call. */
     public Ready(int capacity) {
         tokens = new long[capacity];
         events = new int[capacity];
     }
 
-    /** Number of events found. */
+    /** Returns the number of events found. */
     public int count() {
         return count;
     }
 
-    /** Number of events that fit. */
+    /** Returns the number of events that fit. */
     public int capacity() {
         return tokens.length;
     }
 
-    /** The token that the descriptor of event {@code index} was added with. */
+    /** Returns the token under which the descriptor of event {@code index} is watched. */
     public long token(int index) {
         return tokens[index];
     }
 
-    /** What was found, {@link Interest} bits. */
+    /** Returns what was found for event {@code index}: {@link Interest} bits. */
     public int events(int index) {
         return events[index];
     }
 
-    /** Forgets all events. For pollers. */
+    /** Removes all events. For pollers. */
     public void clear() {
         count = 0;
     }

@@ -5,40 +5,32 @@ import io.millrace.sys.Descriptors;
 import io.millrace.sys.Errno;
 import io.millrace.sys.Select;
 import io.millrace.sys.SysException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 
 /**
- * select(2): three sets of descriptors go to the kernel with every wait (for reading, for writing, exceptional) and
- * come back with those that are ready, so they are rebuilt before each call, and a wait costs by the highest number
- * that is watched. Level-triggered only.
+ * select(2), level-triggered only. Three sets of descriptors go to the kernel with every wait and come back with those
+ * that are ready. So they are rebuilt before each call, and a wait costs by the highest descriptor that is watched.
  *
- * <p>The type fd_set ends at {@value Select#FD_SETSIZE} descriptors, and C programs that go beyond write over whatever
- * lies behind. The kernel does not know that limit; our sets are as large as need be, unless the classic limit is asked
- * for.
+ * <p>The type fd_set ends at {@value Select#FD_SETSIZE} descriptors; a C program that goes beyond writes over what lies
+ * behind it. The kernel has no such limit, and {@link FdSets} grow, unless the classic limit is asked for.
  *
- * <p>select tells neither errors nor hang-ups apart from readiness, and nothing of a descriptor that is watched for
- * nothing.
+ * <p>select does not tell errors and hang-ups from readiness, and tells nothing of a descriptor that is in no set.
  */
 public final class SelectPoller extends Poller {
     private static final int SUPPORTED = Interest.READ | Interest.WRITE | Interest.PRIORITY | Interest.ONE_SHOT;
 
     private final WakeupEvent wakeup;
     private final boolean classic;
-    private final InterestList watches = new InterestList();
+    private final InterestList watched = new InterestList();
 
-    /**
-     * What is watched for; {@code found} is what the kernel gets and changes. Each has three sets, one behind the
-     * other.
-     */
-    private MemorySegment[] wanted = sets(Select.bytes(Select.FD_SETSIZE));
+    /** What is waited for: the kernel gets a copy, {@code found}, and changes it. */
+    private final FdSets wanted = new FdSets();
 
-    private MemorySegment[] found = sets(Select.bytes(Select.FD_SETSIZE));
+    private final FdSets found = new FdSets();
 
-    /** One more than the highest descriptor in the sets. */
+    /** The highest descriptor in the sets plus one. */
     private int nfds;
 
-    /** The descriptor at which to begin to look: who did not fit last time comes first. */
+    /** The descriptor to begin with when events are collected: those that did not fit last time come first. */
     private int next;
 
     private SelectPoller(boolean classic) throws SysException {
@@ -51,14 +43,14 @@ public final class SelectPoller extends Poller {
         }
     }
 
-    /** A new instance. {@code classic} keeps the limit of {@value Select#FD_SETSIZE} that the type fd_set has. */
+    /**
+     * Opens a poller.
+     *
+     * @param classic whether to keep the limit of {@value Select#FD_SETSIZE} that the type fd_set has
+     * @throws SysException if the kernel refuses a descriptor, or gives one beyond the classic limit
+     */
     public static SelectPoller open(boolean classic) throws SysException {
         return new SelectPoller(classic);
-    }
-
-    private static MemorySegment[] sets(long bytes) {
-        MemorySegment all = Arena.ofAuto().allocate(3 * bytes, 8);
-        return new MemorySegment[] {all.asSlice(0, bytes), all.asSlice(bytes, bytes), all.asSlice(2 * bytes, bytes)};
     }
 
     @Override
@@ -83,62 +75,32 @@ public final class SelectPoller extends Poller {
         if ((interest & ~SUPPORTED) != 0 || classic && fd >= Select.FD_SETSIZE) {
             return -Errno.EINVAL;
         }
-        // select itself would refuse the whole call.
+        // select would take it, and then refuse every call with EBADF.
         int result = Descriptors.fcntl(fd, Descriptors.F_GETFD, 0);
-        if (result < 0) {
-            return result;
-        }
-        watches.put(fd, interest, token);
-        setBits(fd, interest);
-        return 0;
+        return result < 0 ? result : put(fd, interest, token);
     }
 
-    private void setBits(int fd, int interest) {
-        if (Select.bytes(fd + 1) > wanted[0].byteSize()) {
-            grow(fd);
-        }
-        setBit(wanted[0], fd, (interest & Interest.READ) != 0);
-        setBit(wanted[1], fd, (interest & Interest.WRITE) != 0);
-        setBit(wanted[2], fd, (interest & Interest.PRIORITY) != 0);
+    private int put(int fd, int interest, long token) {
+        watched.put(fd, interest, token);
+        wanted.put(fd, interest);
         nfds = Math.max(nfds, fd + 1);
-    }
-
-    private static void setBit(MemorySegment set, int fd, boolean on) {
-        if (on) {
-            Select.set(set, fd);
-        } else {
-            Select.clear(set, fd);
-        }
-    }
-
-    private void grow(int fd) {
-        long bytes = Math.max(Select.bytes(fd + 1), 2 * wanted[0].byteSize());
-        MemorySegment[] larger = sets(bytes);
-        for (int i = 0; i < larger.length; i++) {
-            larger[i].copyFrom(wanted[i]);
-        }
-        wanted = larger;
-        found = sets(bytes);
+        return 0;
     }
 
     @Override
     public int modify(int fd, int interest, long token) {
-        if (watches.find(fd) < 0 || (interest & ~SUPPORTED) != 0) {
-            return add(fd, interest, token);
-        }
-        watches.put(fd, interest, token);
-        setBits(fd, interest);
-        return 0;
+        boolean fits = watched.find(fd) >= 0 && (interest & ~SUPPORTED) == 0;
+        return fits ? put(fd, interest, token) : add(fd, interest, token);
     }
 
     @Override
     public int remove(int fd) {
-        if (watches.remove(fd) < 0) {
+        if (watched.remove(fd) < 0) {
             return -Errno.ENOENT;
         }
-        setBits(fd, 0);
-        // A high number that has gone must not be scanned for ever.
-        while (nfds > 0 && watches.find(nfds - 1) < 0) {
+        wanted.put(fd, 0);
+        // Else the kernel would scan up to a high descriptor that has gone.
+        while (nfds > 0 && watched.find(nfds - 1) < 0) {
             nfds--;
         }
         return 0;
@@ -146,34 +108,28 @@ public final class SelectPoller extends Poller {
 
     @Override
     public int registeredInterest(int fd) {
-        int place = watches.find(fd);
+        int place = watched.find(fd);
         if (place < 0) {
             return -Errno.ENOENT;
         }
-        int interest = watches.interests[place];
-        boolean silent = (interest & Interest.ONE_SHOT) != 0
-                && !Select.isSet(wanted[0], fd)
-                && !Select.isSet(wanted[1], fd)
-                && !Select.isSet(wanted[2], fd);
+        int interest = watched.interests[place];
+        boolean silent = (interest & Interest.ONE_SHOT) != 0 && wanted.get(fd) == 0;
         return silent ? Interest.ONE_SHOT : interest;
     }
 
     @Override
     public int poll(long timeoutNanos, Ready ready) {
         ready.clear();
-        long bytes = Select.bytes(nfds);
-        for (int i = 0; i < wanted.length; i++) {
-            MemorySegment.copy(wanted[i], 0, found[i], 0, bytes);
-        }
-        int n = Select.select(nfds, found[0], found[1], found[2], timeoutNanos);
+        found.copyFrom(wanted, nfds);
+        int n = found.select(nfds, timeoutNanos);
         if (n == -Errno.EBADF) {
-            return sortOut(ready);
+            return reportInvalid(ready);
         }
         if (n <= 0) {
             return unlessInterrupted(n);
         }
-        if (Select.isSet(found[0], wakeup.fd)) {
-            Select.clear(found[0], wakeup.fd);
+        if (found.get(wakeup.fd) != 0) {
+            found.put(wakeup.fd, 0);
             wakeup.reset();
         }
         collect(ready);
@@ -181,45 +137,35 @@ public final class SelectPoller extends Poller {
     }
 
     private void collect(Ready ready) {
-        int words = (nfds + Select.WORD - 1) / Select.WORD;
-        int word = next < nfds ? next / Select.WORD : 0;
-        long from = next < nfds ? -1L << next % Select.WORD : -1L;
-        // One word more than there are: of the first one the beginning comes last.
-        for (int i = 0; i <= words && ready.count() < ready.capacity(); i++, word++, from = -1L) {
-            word = word >= words ? 0 : word;
-            long any = (Select.word(found[0], word) | Select.word(found[1], word) | Select.word(found[2], word)) & from;
-            while (any != 0 && ready.count() < ready.capacity()) {
-                int fd = word * Select.WORD + Long.numberOfTrailingZeros(any);
-                any &= any - 1;
-                report(fd, ready);
-                next = fd + 1;
-            }
+        int begin = next < nfds ? next : 0;
+        collect(begin, nfds, ready);
+        collect(0, begin, ready);
+    }
+
+    private void collect(int from, int end, Ready ready) {
+        int fd = found.next(from, end);
+        while (fd >= 0 && ready.count() < ready.capacity()) {
+            report(fd, ready);
+            next = fd + 1;
+            fd = found.next(next, end);
         }
     }
 
     private void report(int fd, Ready ready) {
-        int place = watches.find(fd);
-        int events = (take(found[0], fd) ? Interest.READ : 0)
-                | (take(found[1], fd) ? Interest.WRITE : 0)
-                | (take(found[2], fd) ? Interest.PRIORITY : 0);
-        ready.add(watches.tokens[place], events);
-        if ((watches.interests[place] & Interest.ONE_SHOT) != 0) {
-            setBits(fd, 0);
+        int place = watched.find(fd);
+        ready.add(watched.tokens[place], found.get(fd));
+        found.put(fd, 0);
+        if ((watched.interests[place] & Interest.ONE_SHOT) != 0) {
+            wanted.put(fd, 0);
         }
     }
 
-    private static boolean take(MemorySegment set, int fd) {
-        boolean in = Select.isSet(set, fd);
-        Select.clear(set, fd);
-        return in;
-    }
-
-    /** One of the descriptors has been closed and the kernel does not say which. */
-    private int sortOut(Ready ready) {
-        for (int i = watches.count() - 1; i >= 0 && ready.count() < ready.capacity(); i--) {
-            int fd = watches.fds[i];
+    /** Finds the descriptors that have been closed: select refuses the whole call and does not say which they are. */
+    private int reportInvalid(Ready ready) {
+        for (int i = watched.count() - 1; i >= 0 && ready.count() < ready.capacity(); i--) {
+            int fd = watched.fds[i];
             if (Descriptors.fcntl(fd, Descriptors.F_GETFD, 0) == -Errno.EBADF) {
-                ready.add(watches.tokens[i], Interest.INVALID);
+                ready.add(watched.tokens[i], Interest.INVALID);
                 remove(fd);
             }
         }

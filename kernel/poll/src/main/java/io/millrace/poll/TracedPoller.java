@@ -4,12 +4,12 @@ package io.millrace.poll;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** A poller that says what it is asked and what it finds: see {@link TracedKernel}. */
+/** A poller that prints what it is asked and what it finds; see {@link TracedKernel}. */
 final class TracedPoller extends Poller {
     private final Poller poller;
     private final Trace trace;
 
-    /** Events come back with tokens; readers think in descriptors. */
+    /** Events carry tokens; a reader of the trace wants descriptors. */
     private final Map<Long, Integer> descriptors;
 
     private final Map<Integer, Long> tokens;
@@ -19,17 +19,12 @@ final class TracedPoller extends Poller {
         this(poller, trace, new ConcurrentHashMap<>(), new ConcurrentHashMap<>());
     }
 
-    /** The maps are shared by siblings: one thread arms what another one is told of. */
+    /** Siblings share the maps: one thread adds a descriptor and another gets its event. */
     private TracedPoller(Poller poller, Trace trace, Map<Long, Integer> descriptors, Map<Integer, Long> tokens) {
         this.poller = poller;
         this.trace = trace;
         this.descriptors = descriptors;
         this.tokens = tokens;
-    }
-
-    @Override
-    public Poller sibling() {
-        return new TracedPoller(poller.sibling(), trace, descriptors, tokens);
     }
 
     @Override
@@ -104,6 +99,11 @@ final class TracedPoller extends Poller {
             trace.line("  reported: " + who + " " + Interest.describe(ready.events(i)));
         }
         return n;
+    }
+
+    @Override
+    public Poller sibling() {
+        return new TracedPoller(poller.sibling(), trace, descriptors, tokens);
     }
 
     @Override

@@ -4,9 +4,9 @@ package io.millrace.poll;
 import io.millrace.sys.Descriptors;
 import io.millrace.sys.SysException;
 
-/** The eventfd(2) by which other threads end a wait: counts, and is readable while the count is not 0. */
+/** The eventfd(2) by which other threads end a wait: a counter that is readable while it is not 0. */
 final class WakeupEvent {
-    /** What pollers watch it under: tokens of callers are not negative. */
+    /** The token under which pollers watch it; those of callers are not negative. */
     static final long TOKEN = -1;
 
     final int fd;
@@ -24,28 +24,28 @@ final class WakeupEvent {
         this.closed = true;
     }
 
-    /** The same for somebody who neither signals nor closes it. */
+    /** Returns the same event for a sibling poller, which can neither signal nor close it. */
     WakeupEvent another() {
         return new WakeupEvent(fd);
     }
 
     /**
-     * Any thread. The lock keeps the number of a closed eventfd, which may belong to someone else by then, from being
-     * written to.
+     * Ends the wait. Any thread. The lock keeps the number of a closed eventfd from being written to: it may be another
+     * file's by then.
      */
     synchronized void signal() {
         if (!closed) {
-            // EAGAIN says that the count is at its end: it is readable all right.
+            // EAGAIN says that the counter is at its maximum; then it is readable as well.
             Descriptors.signal(fd);
         }
     }
 
-    /** Back to 0. An edge-triggered poller need not: each signal is a new edge. */
+    /** Sets the counter to 0. An edge-triggered poller need not: each write is a new edge. */
     void reset() {
         Descriptors.clear(fd);
     }
 
-    /** Closes it; returns whether it was open. */
+    /** Closes it and returns whether it was open. */
     synchronized boolean close() {
         if (closed) {
             return false;

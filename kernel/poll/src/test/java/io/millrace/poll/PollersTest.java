@@ -61,12 +61,12 @@ class PollersTest extends PollerCases {
 
     @Test
     void millisecondsAreRoundedUpAndClamped() {
-        assertEquals(0, EpollPoller.millis(0));
-        assertEquals(1, EpollPoller.millis(1));
-        assertEquals(1, EpollPoller.millis(1_000_000));
-        assertEquals(2, EpollPoller.millis(1_000_001));
-        assertEquals(Integer.MAX_VALUE, EpollPoller.millis(Long.MAX_VALUE));
-        assertEquals(-1, EpollPoller.millis(-1));
+        assertEquals(0, EpollWait.millis(0));
+        assertEquals(1, EpollWait.millis(1));
+        assertEquals(1, EpollWait.millis(1_000_000));
+        assertEquals(2, EpollWait.millis(1_000_001));
+        assertEquals(Integer.MAX_VALUE, EpollWait.millis(Long.MAX_VALUE));
+        assertEquals(-1, EpollWait.millis(-1));
     }
 
     @Test
