@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.it;
+
+import io.millrace.core.Protocol;
+import io.millrace.loop.Engine;
+import io.millrace.models.IoModel;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/** One implementation of {@link io.millrace.core.Link}: opens links for the cases of {@link LinkContractTest}. */
+interface LinkFixture extends AutoCloseable {
+
+    /** What a failing case is named by. */
+    @Override
+    String toString();
+
+    /** Why there is none of it on this machine, or {@code null}. */
+    default String whyNot() {
+        return null;
+    }
+
+    /** Prepares what its links need. Called once, before {@link #open}. */
+    void start() throws Exception;
+
+    /** Opens a link that carries {@code protocol}, and returns its peer. */
+    Peer open(Protocol protocol) throws Exception;
+
+    /** Whether {@link Peer#reset} is seen while nothing is read. */
+    default boolean seesHangups() {
+        return true;
+    }
+
+    /** Whether it is a socket: with addresses, and with the kernel's buffers between the ends. */
+    default boolean isSocket() {
+        return true;
+    }
+
+    /** The cases that it does not pass yet, by the names of their methods. Shrinks, and goes. */
+    default Set<String> gaps() {
+        return Set.of();
+    }
+
+    /** Whether it serves several connections side by side. */
+    default boolean servesSeveral() {
+        return true;
+    }
+
+    /** Whether what a protocol throws comes out in the test, and not as the end of the connection. */
+    default boolean throwsToTheTest() {
+        return false;
+    }
+
+    @Override
+    void close() throws IOException;
+
+    /** All there are. */
+    static List<LinkFixture> all() {
+        List<LinkFixture> all = new ArrayList<>();
+        Engine.all().forEach(engine -> all.add(new SocketFixture.OfEngine(engine)));
+        all.add(new SocketFixture.OfModel(IoModel.NIO));
+        for (IoModel model : List.of(
+                IoModel.ITERATIVE, IoModel.THREAD, IoModel.VIRTUAL, IoModel.NONBLOCKING, IoModel.EPOLL_ONE_SHOT)) {
+            all.add(new SocketFixture.OfModel(model));
+        }
+        all.add(new SocketFixture.Layered());
+        all.add(new PairFixture());
+        all.add(new MemoryFixture());
+        return all;
+    }
+}

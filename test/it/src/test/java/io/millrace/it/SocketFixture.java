@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.it;
+
+import io.millrace.core.Buffer;
+import io.millrace.core.Protocol;
+import io.millrace.loop.Engine;
+import io.millrace.loop.ListenOptions;
+import io.millrace.loop.Listening;
+import io.millrace.loop.LoopGroup;
+import io.millrace.models.IoModel;
+import io.millrace.models.ModelOptions;
+import io.millrace.models.Server;
+import io.millrace.net.Filter;
+import io.millrace.net.FilterProtocol;
+import io.millrace.net.Flush;
+import io.millrace.poll.Kernel;
+import io.millrace.testkit.RawClient;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.SocketException;
+import java.util.Set;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+
+/** Links over TCP on the loopback interface. */
+abstract class SocketFixture implements LinkFixture {
+    static final ListenOptions LOOPBACK = ListenOptions.on(new InetSocketAddress("127.0.0.1", 0));
+
+    /** What the next connections speak. */
+    final BlockingQueue<Protocol> protocols = new LinkedBlockingQueue<>();
+
+    private Listening listening;
+
+    abstract Listening listen() throws IOException;
+
+    @Override
+    public void start() throws IOException {
+        listening = listen();
+    }
+
+    @Override
+    public Peer open(Protocol protocol) throws IOException {
+        protocols.add(protocol);
+        return new SocketPeer(RawClient.connect(listening.address()));
+    }
+
+    /** A TCP client. */
+    private record SocketPeer(RawClient client) implements Peer {
+        @Override
+        public void send(byte[] bytes) throws IOException {
+            client.send(bytes);
+        }
+
+        @Override
+        public void shutdownOutput() throws IOException {
+            client.finish();
+        }
+
+        @Override
+        public void reset() throws IOException {
+            client.reset();
+        }
+
+        @Override
+        public byte[] read(int count) throws IOException {
+            return client.read(count);
+        }
+
+        @Override
+        public byte[] readAll() throws IOException {
+            return client.readAll();
+        }
+
+        @Override
+        public boolean readsReset() throws IOException {
+            try {
+                client.readAll();
+                return false;
+            } catch (SocketException e) {
+                return true;
+            }
+        }
+
+        @Override
+        public void close() throws IOException {
+            client.close();
+        }
+    }
+
+    /** A loop over one engine. */
+    static final class OfEngine extends SocketFixture {
+        private final Engine engine;
+        private LoopGroup loops;
+
+        OfEngine(Engine engine) {
+            this.engine = engine;
+        }
+
+        @Override
+        public String whyNot() {
+            return engine.whyNot();
+        }
+
+        @Override
+        Listening listen() throws IOException {
+            loops = LoopGroup.open(Kernel.host(), 1, engine);
+            return loops.listen(LOOPBACK, () -> protocols::remove);
+        }
+
+        @Override
+        public boolean seesHangups() {
+            return engine != Engine.SELECT;
+        }
+
+        @Override
+        public void close() {
+            loops.close();
+        }
+
+        @Override
+        public String toString() {
+            return "loop over " + engine;
+        }
+    }
+
+    /** A model that has no loops, or one of its own. */
+    static final class OfModel extends SocketFixture {
+        private final IoModel model;
+        private Server server;
+
+        OfModel(IoModel model) {
+            this.model = model;
+        }
+
+        /** {@code BlockingLink} throws at these verbs, or drops them. */
+        @Override
+        public Set<String> gaps() {
+            return model == IoModel.NIO
+                    ? Set.of()
+                    : Set.of(
+                            "afterTheEndNothingHasAnEffect",
+                            "eachTimeLimitIsToldByItsName",
+                            "inputMarksSayHowMuchIsShownAndHowMuchMayLie",
+                            "noVerbCallsTheProtocolFromWithinItsOwnCall",
+                            "ourDirectionMayBeClosedAlone",
+                            "outputMarksSayWhenToStopAndWhenToGoOn",
+                            "portionsCutWhatMovesAtOnce",
+                            "ratesHoldInputUp",
+                            "ratesHoldOutputUp",
+                            "trafficIsCounted");
+        }
+
+        @Override
+        public String whyNot() {
+            return model.whyNot();
+        }
+
+        @Override
+        Listening listen() throws IOException {
+            server = model.open(ModelOptions.DEFAULT.withCarriers(1));
+            return server.listen(LOOPBACK, () -> protocols::remove);
+        }
+
+        @Override
+        public boolean seesHangups() {
+            return model.seesHangups();
+        }
+
+        @Override
+        public boolean servesSeveral() {
+            return model.clientsAtOnce() > 1;
+        }
+
+        @Override
+        public void close() {
+            server.close();
+        }
+
+        @Override
+        public String toString() {
+            return "model " + model;
+        }
+    }
+
+    /** A layer that changes nothing, over a loop. */
+    static final class Layered extends SocketFixture {
+        private LoopGroup loops;
+
+        @Override
+        Listening listen() throws IOException {
+            loops = LoopGroup.open(1);
+            return loops.listen(LOOPBACK, () -> () -> new FilterProtocol(new Copy(), protocols.remove()));
+        }
+
+        @Override
+        public void close() {
+            loops.close();
+        }
+
+        @Override
+        public Set<String> gaps() {
+            return Set.of("inputMarksSayHowMuchIsShownAndHowMuchMayLie");
+        }
+
+        @Override
+        public String toString() {
+            return "layer over a loop";
+        }
+    }
+
+    /** Passes everything on as it is. */
+    private static final class Copy implements Filter {
+        @Override
+        public Outcome input(Buffer from, Buffer to, Flush mode) {
+            return copy(from, to);
+        }
+
+        @Override
+        public Outcome output(Buffer from, Buffer to, Flush mode) {
+            return copy(from, to);
+        }
+
+        private static Outcome copy(Buffer from, Buffer to) {
+            boolean empty = from.isEmpty();
+            to.append(from);
+            from.clear();
+            return empty ? Outcome.NEED_MORE : Outcome.OK;
+        }
+    }
+}
