@@ -719,7 +719,8 @@ final class LinkContractTest {
     }
 
     private static OpenFile file(byte[] content, AtomicInteger closed) {
-        return new OpenFile(new FileInfo("file", FileInfo.Kind.FILE, content.length, Instant.EPOCH, Instant.EPOCH, 0, 0)) {
+        return new OpenFile(
+                new FileInfo("file", FileInfo.Kind.FILE, content.length, Instant.EPOCH, Instant.EPOCH, 0, 0)) {
             @Override
             public int read(long position, byte[] into, int offset, int length) {
                 int count = (int) Math.min(length, content.length - position);
