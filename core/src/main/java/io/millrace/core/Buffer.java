@@ -143,6 +143,15 @@ public final class Buffer {
         tail = kept;
     }
 
+    /** Gives up the memory that nothing readable is in: the array becomes as small as what it holds. */
+    public void trim() {
+        if (readable() < array.length) {
+            array = isEmpty() ? NOTHING : Arrays.copyOfRange(array, head, tail);
+            tail -= head;
+            head = 0;
+        }
+    }
+
     /** Appends one byte. */
     public void append(byte value) {
         reserve(1);

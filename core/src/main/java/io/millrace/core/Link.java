@@ -52,6 +52,15 @@ public interface Link extends Executor {
     }
 
     /**
+     * Sends part of an array after what is in {@link #out()} so far. It may be sent without having been copied, so the
+     * array must not change until the connection has sent it or has ended: for bytes that never change, such as those
+     * of a cache. Bodies that somebody wants back are for {@link #transfer(Body)}.
+     */
+    default void transfer(byte[] bytes, int offset, int length) {
+        out().append(bytes, offset, length);
+    }
+
+    /**
      * From now on, what comes in here goes out of {@code into}, in order with its other output, and the protocol sees
      * none of it: moved within the kernel by splice(2), not faster than {@code into} can send it. The protocol hears of
      * everything else as before, {@link Protocol#ended} when the last byte has been moved. Input that has been received

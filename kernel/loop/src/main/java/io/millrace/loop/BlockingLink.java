@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.loop;
 
+import io.millrace.core.Body;
 import io.millrace.core.Buffer;
 import io.millrace.core.CloseCause;
 import io.millrace.core.Closing;
@@ -11,6 +12,7 @@ import io.millrace.poll.Interest;
 import io.millrace.sys.Errno;
 import java.io.IOException;
 import java.net.SocketAddress;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
@@ -57,8 +59,7 @@ public final class BlockingLink implements Link {
     private Protocol protocol;
     private Desk desk;
     private Buffer in;
-    private Buffer out;
-    private Outbox outbox;
+    private Output output;
     private int flags = WRITABLE;
     private Closing closing;
     private CloseCause cause;
@@ -359,7 +360,7 @@ public final class BlockingLink implements Link {
             in = null;
         } else if (from != in) {
             if (in == null) {
-                in = new Buffer(Math.max(64, Integer.highestOneBit(from.readable() - 1) << 1));
+                in = new Buffer(Intake.justEnough(from.readable()));
             }
             in.clear();
             in.append(from);
@@ -400,7 +401,10 @@ public final class BlockingLink implements Link {
             }
             return;
         }
-        releaseOutput();
+        if (output != null) {
+            desk.outputs.give(output);
+            output = null;
+        }
         stallAt = NEVER;
         if (closing == Closing.FLUSHED) {
             doom(CloseCause.LOCAL);
@@ -428,32 +432,32 @@ public final class BlockingLink implements Link {
     }
 
     private long sendFirst(long most) {
-        Outbox.Part part = outbox == null ? null : outbox.first();
-        if (part == null) {
-            long n = send(out, false);
-            if (n > 0) {
-                out.consume((int) n);
-            }
-            return n;
-        }
-        long n = part.file == null ? send(part.bytes, true) : sendFile(part, most);
-        Buffer done = n > 0 ? outbox.sent(n) : null;
-        if (done != null) {
-            desk.pool.give(done);
+        long n = output.isBytes()
+                ? send(output.bytes().array(), output.bytes().head(), output.length(), output.more())
+                : sendPart(output.first(), most);
+        if (n > 0) {
+            output.sent(n, desk.outputs.buffers);
         }
         return n;
     }
 
-    private long send(Buffer bytes, boolean more) {
-        int length = bytes.readable();
-        int n = wire.send(bytes.array(), bytes.head(), length, more);
+    private long sendPart(Output.Part part, long most) {
+        if (part.array == null) {
+            return sendFile(part, most);
+        }
+        int length = (int) Math.min(part.left, most);
+        return send(part.array, (int) part.position, length, part.left > length || output.more());
+    }
+
+    private long send(byte[] bytes, int offset, int length, boolean more) {
+        int n = wire.send(bytes, offset, length, more);
         if (n >= 0 && n < length) {
             clear(WRITABLE);
         }
         return n;
     }
 
-    private long sendFile(Outbox.Part part, long most) {
+    private long sendFile(Output.Part part, long most) {
         long count = Math.min(part.left, most);
         if (!part.copied) {
             long n = wire.sendFile(part.file, part.position, count);
@@ -465,7 +469,7 @@ public final class BlockingLink implements Link {
         return copyFile(part, (int) Math.min(count, desk.lent.capacity()));
     }
 
-    private long copyFile(Outbox.Part part, int count) {
+    private long copyFile(Output.Part part, int count) {
         Buffer lent = desk.lent;
         lent.clear();
         try {
@@ -474,7 +478,7 @@ public final class BlockingLink implements Link {
                 return -Errno.EIO;
             }
             lent.wrote(n);
-            return send(lent, part.left > n || outbox.more());
+            return send(lent.array(), lent.head(), n, part.left > n || output.more());
         } catch (IOException e) {
             return -Errno.EIO;
         } finally {
@@ -519,13 +523,10 @@ public final class BlockingLink implements Link {
     }
 
     private void releaseOutput() {
-        if (out != null) {
-            desk.pool.give(out);
-            out = null;
-        }
-        if (outbox != null) {
-            outbox.release();
-            outbox = null;
+        if (output != null) {
+            Output all = output;
+            output = null;
+            all.release();
         }
     }
 
@@ -555,13 +556,14 @@ public final class BlockingLink implements Link {
     @Override
     public Buffer out() {
         assert inLoop();
-        if (is(DEAD)) {
-            return new Buffer();
+        return is(DEAD) ? new Buffer() : output().out(desk.outputs.buffers);
+    }
+
+    private Output output() {
+        if (output == null) {
+            output = desk.outputs.take();
         }
-        if (out == null) {
-            out = desk.pool.take();
-        }
-        return out;
+        return output;
     }
 
     @Override
@@ -577,8 +579,7 @@ public final class BlockingLink implements Link {
 
     @Override
     public long pending() {
-        long count = out == null ? 0 : out.readable();
-        return outbox == null ? count : count + outbox.pending();
+        return output == null ? 0 : output.pending();
     }
 
     @Override
@@ -588,14 +589,34 @@ public final class BlockingLink implements Link {
             file.close();
             return;
         }
-        if (outbox == null) {
-            outbox = new Outbox();
+        output().add(file, from, count);
+    }
+
+    @Override
+    public void transfer(Body body) {
+        assert inLoop();
+        if (is(DOOMED | DEAD) || body.length() == 0) {
+            return;
         }
-        if (out != null && !out.isEmpty()) {
-            outbox.add(out);
-            out = null;
+        if (output().copies(body.length(), false)) {
+            out().append(body.array(), body.offset(), body.length());
+        } else {
+            output.add(body.array(), body.offset(), body.length(), body.hold());
         }
-        outbox.add(file, from, count);
+    }
+
+    @Override
+    public void transfer(byte[] bytes, int offset, int length) {
+        assert inLoop();
+        Objects.checkFromIndexSize(offset, length, bytes.length);
+        if (is(DOOMED | DEAD) || length == 0) {
+            return;
+        }
+        if (output().copies(length, false)) {
+            out().append(bytes, offset, length);
+        } else {
+            output.add(bytes, offset, length, null);
+        }
     }
 
     @Override

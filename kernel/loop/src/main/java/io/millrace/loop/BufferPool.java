@@ -3,17 +3,24 @@ package io.millrace.loop;
 
 import io.millrace.core.Buffer;
 
-/** Buffers that no connection of the loop needs just now. A buffer is here or with one connection, never both. */
+/**
+ * Buffers that no connection needs just now, of a bounded size all together. A buffer is here or with one connection,
+ * never both.
+ */
 final class BufferPool {
-    private static final int CAPACITY = 16 * 1024;
+    /** An answer of 16 KiB and what stands before it. */
+    static final int CAPACITY = 20 * 1024;
 
-    /** One that grew beyond this for a large answer is left to the garbage collector. */
-    private static final int LARGEST_KEPT = 128 * 1024;
-
-    private static final int MOST_KEPT = 64;
-
-    private final Buffer[] kept = new Buffer[MOST_KEPT];
+    private final Buffer[] kept;
+    private final long mostBytes;
+    private long bytes;
     private int count;
+
+    /** A pool that keeps so many buffers of the usual size, or fewer that are larger. */
+    BufferPool(int most) {
+        this.kept = new Buffer[most];
+        this.mostBytes = (long) most * CAPACITY;
+    }
 
     Buffer take() {
         if (count == 0) {
@@ -21,13 +28,17 @@ final class BufferPool {
         }
         Buffer buffer = kept[--count];
         kept[count] = null;
+        bytes -= buffer.capacity();
         return buffer;
     }
 
+    /** Takes a buffer back; one for which there is no room, or that has become small, is the garbage collector's. */
     void give(Buffer buffer) {
-        if (count < MOST_KEPT && buffer.capacity() <= LARGEST_KEPT) {
+        int capacity = buffer.capacity();
+        if (count < kept.length && capacity >= CAPACITY && bytes + capacity <= mostBytes) {
             buffer.clear();
             kept[count++] = buffer;
+            bytes += capacity;
         }
     }
 }

@@ -13,6 +13,7 @@ import io.millrace.core.TimeLimit;
 import io.millrace.core.Traffic;
 import io.millrace.poll.RawSockaddr;
 import java.net.SocketAddress;
+import java.util.Objects;
 
 /**
  * One connection: what its protocol has asked for and what the driver needs to know to do it. The driver moves the
@@ -28,9 +29,6 @@ import java.net.SocketAddress;
  * </pre>
  */
 final class Connection extends Source implements Link {
-    /** A body up to this size is copied: less work than the system call that it would need for itself. */
-    private static final int WORTH_COPYING = 4096;
-
     /** How long the rest of a lingering peer's input is read and dropped. */
     private static final long LINGER_NANOS = 2_000_000_000L;
 
@@ -88,11 +86,8 @@ final class Connection extends Source implements Link {
     /** Input that the protocol left, or {@code null}. */
     Buffer in;
 
-    /** Output behind the outbox, or {@code null}. */
-    Buffer out;
-
-    /** Output with files or bodies in it, or {@code null}. */
-    Outbox outbox;
+    /** What waits to be sent, or {@code null}. */
+    Output output;
 
     /** Bytes at the front of the output that have been handed over and whose completion is not known yet. */
     int sending;
@@ -417,9 +412,9 @@ final class Connection extends Source implements Link {
     }
 
     /** The descriptor and the slot are free: only the protocol has still to be told. */
-    void died(BufferPool pool) {
+    void died() {
         set(DEAD);
-        releaseOutput(pool);
+        releaseOutput();
         dropTerms();
         in = null;
         quota.release();
@@ -444,14 +439,10 @@ final class Connection extends Source implements Link {
         quota.release();
     }
 
-    private void releaseOutput(BufferPool pool) {
-        if (out != null) {
-            pool.give(out);
-            out = null;
-        }
-        if (outbox != null) {
-            Outbox all = outbox;
-            outbox = null;
+    private void releaseOutput() {
+        if (output != null) {
+            Output all = output;
+            output = null;
             all.release();
         }
     }
@@ -473,14 +464,14 @@ final class Connection extends Source implements Link {
     @Override
     public Buffer out() {
         assert inLoop();
-        if (out == null) {
-            Buffer lent = driver.lendOutput(this);
-            if (is(FINISHING)) {
-                return lent;
-            }
-            out = lent;
+        return is(DEAD | FINISHING) ? driver.nowhere() : output().out(driver.outputs.buffers);
+    }
+
+    private Output output() {
+        if (output == null) {
+            output = driver.outputs.take();
         }
-        return out;
+        return output;
     }
 
     @Override
@@ -499,45 +490,49 @@ final class Connection extends Source implements Link {
 
     @Override
     public long pending() {
-        long count = out == null ? 0 : out.readable();
-        return outbox == null ? count : count + outbox.pending();
+        return output == null ? 0 : output.pending();
     }
 
     @Override
     public void transfer(OpenFile file, long from, long count) {
         assert inLoop();
-        if (is(DOOMED | DEAD | FINISHING) || count <= 0) {
+        if (!takesOutput() || count <= 0) {
             file.close();
             return;
         }
-        outbox().add(file, from, count);
+        output().add(file, from, count);
     }
 
     @Override
     public void transfer(Body body) {
         assert inLoop();
-        if (body.length() <= WORTH_COPYING) {
+        if (!takesOutput() || body.length() == 0) {
+            return;
+        }
+        if (output().copies(body.length(), false)) {
             out().append(body.array(), body.offset(), body.length());
-        } else if (!is(DOOMED | DEAD | FINISHING)) {
-            outbox().add(body.hold());
+        } else {
+            output.add(body.array(), body.offset(), body.length(), body.hold());
         }
     }
 
-    /** Where what comes behind the output so far is to be put. */
-    private Outbox outbox() {
-        if (outbox == null) {
-            outbox = driver.outlet.lend();
+    @Override
+    public void transfer(byte[] bytes, int offset, int length) {
+        assert inLoop();
+        Objects.checkFromIndexSize(offset, length, bytes.length);
+        if (!takesOutput() || length == 0) {
+            return;
         }
-        if (out != null && !out.isEmpty()) {
-            outbox.add(out);
-            out = null;
+        if (output().copies(length, false)) {
+            out().append(bytes, offset, length);
+        } else {
+            output.add(bytes, offset, length, null);
         }
-        return outbox;
     }
 
-    /** Whether something follows the first part of the outbox. */
-    boolean hasMore() {
-        return outbox.more() || out != null && !out.isEmpty();
+    /** Whether there is somebody left to send to. */
+    private boolean takesOutput() {
+        return !is(DOOMED | DEAD | FINISHING);
     }
 
     @Override
@@ -559,9 +554,8 @@ final class Connection extends Source implements Link {
     }
 
     /** Bytes are under way to this connection out of another. */
-    void pour(Outbox.Part part) {
-        outbox().add(part);
-        outbox.stays = true;
+    void pour(Output.Part part) {
+        output().addSplice(part);
         flush();
     }
 
@@ -728,11 +722,9 @@ final class Connection extends Source implements Link {
         if (is(FINISHING | DOOMED | DEAD) || closing != null) {
             return;
         }
-        // Nothing more may come behind it.
-        if (out != null && !out.isEmpty()) {
-            outbox();
+        if (output != null) {
+            output.finish(driver.outputs.buffers);
         }
-        out = null;
         set(FINISHING | DIRTY);
         driver.touch(this);
     }

@@ -11,7 +11,7 @@ public final class Desk {
     private static final int USUAL = 16 * 1024;
 
     final Buffer lent;
-    final BufferPool pool = new BufferPool();
+    final OutputPool outputs = new OutputPool(2);
 
     /** A desk with an input buffer of 16 KiB. */
     public Desk() {

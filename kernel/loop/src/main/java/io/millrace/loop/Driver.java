@@ -26,11 +26,14 @@ abstract class Driver {
      */
     private static final int OFFER_COST = 4096;
 
+    /** So many outputs and buffers are kept for those who have something to send. */
+    private static final int OUTPUTS = 64;
+
     final EventLoop loop;
     final Kernel kernel;
     final Budget budget;
     final Slab slab = new Slab();
-    final BufferPool pool = new BufferPool();
+    final OutputPool outputs = new OutputPool(OUTPUTS);
     final Intake intake;
     final Inlet inlet;
     final Outlet outlet;
@@ -61,7 +64,7 @@ abstract class Driver {
         this.intake = new Intake(budget.lent());
         this.pipes = new PipePool(kernel);
         this.inlet = new Inlet(kernel, budget, intake, pipes);
-        this.outlet = new Outlet(kernel, budget, intake, pool);
+        this.outlet = new Outlet(kernel, budget, intake, outputs);
     }
 
     // ---- what each way does differently ----
@@ -362,7 +365,7 @@ abstract class Driver {
         loop.alarms.cancel(c);
         outlet.unclogged(c);
         end(c);
-        c.died(pool);
+        c.died();
         loop.left();
     }
 
@@ -377,13 +380,10 @@ abstract class Driver {
         c.fd = -1;
     }
 
-    /** An empty buffer for output; a dead connection gets one that leads nowhere. */
-    final Buffer lendOutput(Connection c) {
-        if (c.is(Connection.DEAD | Connection.FINISHING)) {
-            nowhere.clear();
-            return nowhere;
-        }
-        return pool.take();
+    /** A buffer that leads nowhere, for connections that send nothing more. */
+    final Buffer nowhere() {
+        nowhere.clear();
+        return nowhere;
     }
 
     // ---- everything else that is watched, and the end ----

@@ -48,12 +48,17 @@ final class Intake {
             c.in = null;
         } else if (in != c.in) {
             if (c.in == null) {
-                c.in = new Buffer(Math.max(64, Integer.highestOneBit(in.readable() - 1) << 1));
+                c.in = new Buffer(justEnough(in.readable()));
             }
             c.in.clear();
             c.in.append(in);
         }
         lent.clear();
+    }
+
+    /** The capacity of a buffer for so many bytes that wait for more: with room for some, and not for as many again. */
+    static int justEnough(int readable) {
+        return readable < 1024 ? Math.max(64, Integer.highestOneBit(readable - 1) << 1) : (readable | 1023) + 1;
     }
 
     /** Shows the protocol once more what it left, without new bytes. */

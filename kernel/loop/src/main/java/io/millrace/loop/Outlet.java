@@ -24,22 +24,17 @@ final class Outlet {
     private final Kernel kernel;
     private final Budget budget;
     private final Intake intake;
-    private final BufferPool pool;
+    private final OutputPool outputs;
     private long sentThisTurn;
-
-    /** Outboxes that no connection needs just now. */
-    private final Outbox[] spare = new Outbox[64];
-
-    private int spares;
 
     /** Connections whose output waits for their peers. */
     private int clogged;
 
-    Outlet(Kernel kernel, Budget budget, Intake intake, BufferPool pool) {
+    Outlet(Kernel kernel, Budget budget, Intake intake, OutputPool outputs) {
         this.kernel = kernel;
         this.budget = budget;
         this.intake = intake;
-        this.pool = pool;
+        this.outputs = outputs;
     }
 
     /** A turn begins. */
@@ -79,16 +74,17 @@ final class Outlet {
     }
 
     /**
-     * Sends from the first part of the output, up to {@code most} bytes where that was agreed upon or it is no buffer:
-     * bytes taken, or -errno.
+     * Sends what is to be sent next, up to {@code most} bytes where that was agreed upon or it is no buffer: bytes
+     * taken, or -errno.
      */
     long sendFirst(Connection c, long most) {
-        Outbox.Part part = c.outbox == null ? null : c.outbox.first();
+        Output output = c.output;
         long n;
-        if (part == null) {
-            n = send(c, c.out.array(), c.out.head(), length(c, c.out, most), false);
+        if (output.isBytes()) {
+            int length = c.terms == null ? output.length() : (int) Math.min(output.length(), most);
+            n = send(c, output.bytes().array(), output.bytes().head(), length, output.more());
         } else {
-            n = sendPart(c, part, most);
+            n = sendPart(c, output.first(), most);
         }
         if (n > 0) {
             sent(c, n);
@@ -96,64 +92,27 @@ final class Outlet {
         return n;
     }
 
-    private static int length(Connection c, Buffer bytes, long most) {
-        return c.terms == null ? bytes.readable() : (int) Math.min(bytes.readable(), most);
-    }
-
-    private long sendPart(Connection c, Outbox.Part part, long most) {
-        if (part.bytes != null) {
-            int length = length(c, part.bytes, most);
-            return send(c, part.bytes.array(), part.bytes.head(), length, part.left > length || c.hasMore());
-        }
-        if (part.body != null) {
+    private long sendPart(Connection c, Output.Part part, long most) {
+        if (part.array != null) {
             int length = (int) Math.min(part.left, most);
-            return send(c, part.body.array(), (int) part.position, length, part.left > length || c.hasMore());
+            return send(c, part.array, (int) part.position, length, part.left > length || c.output.more());
         }
-        return part.splice() == null ? sendFile(c, part, most) : part.splice().drain(kernel, most, c.hasMore());
+        return part.splice() == null ? sendFile(c, part, most) : part.splice().drain(kernel, most, c.output.more());
     }
 
-    /** The bytes to send next, or {@code null} if it is the turn of something else. */
-    Buffer firstBytes(Connection c) {
-        Outbox.Part part = c.outbox == null ? null : c.outbox.first();
-        return part == null ? c.out : part.bytes;
-    }
-
-    /** That many bytes of the first part have left. */
+    /** That many bytes of what was to be sent next have left. */
     void sent(Connection c, long count) {
         sentThisTurn += count;
         c.countOut(count);
-        Outbox.Part part = c.outbox == null ? null : c.outbox.first();
-        if (part == null) {
-            c.out.consume((int) count);
-        } else {
-            Buffer done = c.outbox.sent(count);
-            if (done != null) {
-                pool.give(done);
-            }
-        }
+        c.output.sent(count, outputs.buffers);
     }
 
-    /** Everything has left: the buffer goes back to the pool. */
+    /** Everything has left: what it waited in goes back to the pool. */
     void giveBack(Connection c) {
         unclogged(c);
-        if (c.outbox != null && !c.outbox.stays) {
-            keep(c.outbox);
-            c.outbox = null;
-        }
-        if (c.out != null) {
-            pool.give(c.out);
-            c.out = null;
-        }
-    }
-
-    /** An outbox for a connection that has more than bytes to send. */
-    Outbox lend() {
-        return spares == 0 ? new Outbox() : spare[--spares];
-    }
-
-    private void keep(Outbox empty) {
-        if (spares < spare.length) {
-            spare[spares++] = empty;
+        if (c.output != null) {
+            outputs.give(c.output);
+            c.output = null;
         }
     }
 
@@ -166,7 +125,7 @@ final class Outlet {
         return n;
     }
 
-    private long sendFile(Connection c, Outbox.Part part, long most) {
+    private long sendFile(Connection c, Output.Part part, long most) {
         long count = Math.min(part.left, most);
         if (part.file instanceof KernelFile file && !part.copied) {
             long n = kernel.sendFile(c.fd, file.descriptor(), part.position, count);
@@ -180,7 +139,7 @@ final class Outlet {
         return copyFile(c, part, count);
     }
 
-    private long copyFile(Connection c, Outbox.Part part, long most) {
+    private long copyFile(Connection c, Output.Part part, long most) {
         Buffer bytes = intake.scratch();
         try {
             int n = part.file.read(part.position, bytes.array(), 0, (int) Math.min(most, bytes.capacity()));
@@ -188,7 +147,7 @@ final class Outlet {
                 return -Errno.EIO;
             }
             bytes.wrote(n);
-            return send(c, bytes.array(), bytes.head(), n, part.left > n || c.hasMore());
+            return send(c, bytes.array(), bytes.head(), n, part.left > n || c.output.more());
         } catch (IOException e) {
             return -Errno.EIO;
         } finally {

@@ -434,23 +434,20 @@ class RingDriver extends Driver {
 
     @Override
     long send(Connection c, long most) {
-        Buffer bytes = outlet.firstBytes(c);
-        boolean limited = c.terms != null && bytes != null && bytes.readable() > most;
-        if (bytes == null || limited || bytes.readable() > sendLimit) {
+        int length = c.output.isBytes() ? c.output.length() : Integer.MAX_VALUE;
+        if (length > sendLimit || c.terms != null && length > most) {
             return outlet.sendFirst(c, most);
         }
-        submit(c, bytes);
+        submit(c, c.output.bytes(), length);
         return 0;
     }
 
-    private void submit(Connection c, Buffer bytes) {
-        int length = bytes.readable();
+    private void submit(Connection c, Buffer bytes, int length) {
         if (!area.fits(length)) {
             flush();
         }
         long address = area.put(bytes.array(), bytes.head(), length);
-        int flags =
-                Sockets.MSG_DONTWAIT | Sockets.MSG_NOSIGNAL | (bytes != c.out && c.hasMore() ? Sockets.MSG_MORE : 0);
+        int flags = Sockets.MSG_DONTWAIT | Sockets.MSG_NOSIGNAL | (c.output.more() ? Sockets.MSG_MORE : 0);
         next(c, SEND).send(c.fd, address, length, flags, data(c, SEND));
         c.sending = length;
         c.clear(Connection.WRITABLE);

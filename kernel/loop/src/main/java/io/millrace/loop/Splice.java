@@ -21,7 +21,7 @@ final class Splice {
 
     final Connection from;
     final Connection to;
-    private final Outbox.Part part = new Outbox.Part(this);
+    private final Output.Part part = new Output.Part(this);
     private Pipe pipe;
     private int level;
 

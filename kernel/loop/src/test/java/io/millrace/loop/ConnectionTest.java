@@ -574,7 +574,7 @@ class ConnectionTest {
             Connection connection = connections.next();
             Events<Boolean> looked = new Events<>();
             connection.execute(
-                    () -> looked.add(connection.in == null && connection.out == null && connection.outbox == null));
+                    () -> looked.add(connection.in == null && connection.output == null));
             assertTrue(looked.next());
         }
     }

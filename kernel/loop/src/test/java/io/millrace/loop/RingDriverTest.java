@@ -229,7 +229,7 @@ class RingDriverTest {
                 Connection any = opened.next();
                 Events<Integer> holding = new Events<>();
                 any.execute(() -> holding.add((int) any.loop.driver.connections().stream()
-                        .filter(c -> c.in != null || c.out != null || c.outbox != null)
+                        .filter(c -> c.in != null || c.output != null)
                         .count()));
                 assertEquals(0, holding.next());
             } finally {

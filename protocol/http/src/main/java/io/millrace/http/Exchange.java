@@ -76,6 +76,9 @@ public abstract class Exchange {
     /** Writes bytes of the body and keeps no reference to the array. */
     protected abstract void writeBody(byte[] bytes, int offset, int length);
 
+    /** Writes bytes that never change, all of the body or part of one of a known length; may keep the array. */
+    protected abstract void writeLasting(byte[] bytes, int offset, int length);
+
     /** Writes part of a file as part of the body and takes over the hold on it. */
     protected abstract void writeBody(OpenFile file, long from, long count);
 
@@ -328,7 +331,7 @@ public abstract class Exchange {
         if (bodiless || length <= SLICE) {
             if (!bodiless && length > 0) {
                 bytesSent = length;
-                writeBody(bytes, offset, length);
+                writeLasting(bytes, offset, length);
             }
             finish(null);
         } else {
@@ -367,7 +370,7 @@ public abstract class Exchange {
             restLength -= count;
             bytesSent += count;
             if (restFile == null) {
-                writeBody(restBytes, (int) restFrom, (int) count);
+                writeLasting(restBytes, (int) restFrom, (int) count);
             } else {
                 writeBody(restLength == 0 ? restFile : restFile.hold(), restFrom, count);
             }

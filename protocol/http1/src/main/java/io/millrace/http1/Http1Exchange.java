@@ -415,6 +415,12 @@ final class Http1Exchange extends Exchange {
         }
     }
 
+    // The length is known, so nothing is chunked.
+    @Override
+    protected void writeLasting(byte[] bytes, int offset, int length) {
+        link().transfer(bytes, offset, length);
+    }
+
     @Override
     protected void writeBody(OpenFile file, long from, long count) {
         if (chunked) {
