@@ -573,8 +573,7 @@ class ConnectionTest {
             client.read(500_000);
             Connection connection = connections.next();
             Events<Boolean> looked = new Events<>();
-            connection.execute(
-                    () -> looked.add(connection.in == null && connection.output == null));
+            connection.execute(() -> looked.add(connection.in == null && connection.output == null));
             assertTrue(looked.next());
         }
     }
