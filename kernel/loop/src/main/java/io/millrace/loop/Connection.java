@@ -555,7 +555,7 @@ final class Connection extends Source implements Link {
 
     /** Bytes are under way to this connection out of another. */
     void pour(Output.Part part) {
-        output().addSplice(part);
+        output().addPiped(part);
         flush();
     }
 

@@ -97,7 +97,7 @@ final class Outlet {
             int length = (int) Math.min(part.left, most);
             return send(c, part.array, (int) part.position, length, part.left > length || c.output.more());
         }
-        return part.splice() == null ? sendFile(c, part, most) : part.splice().drain(kernel, most, c.output.more());
+        return part.piped() == null ? sendFile(c, part, most) : part.piped().drain(kernel, most, c.output.more());
     }
 
     /** That many bytes of what was to be sent next have left. */

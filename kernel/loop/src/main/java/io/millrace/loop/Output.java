@@ -34,7 +34,7 @@ final class Output {
 
         byte[] array;
         OpenFile file;
-        private Splice splice;
+        private Piped piped;
 
         /** Where the rest of the array or the file begins. */
         long position;
@@ -54,21 +54,21 @@ final class Output {
 
         private Part() {}
 
-        /** A part of the splice's own, used again and again: {@code left} says how much is under way. */
-        Part(Splice splice) {
-            this.splice = splice;
+        /** A part of the pipe's own, used again and again: {@code left} says how much is under way. */
+        Part(Piped piped) {
+            this.piped = piped;
         }
 
-        Splice splice() {
-            return splice;
+        Piped piped() {
+            return piped;
         }
 
         private void sent(long count) {
             left -= count;
             if (bytes != null) {
                 bytes.consume((int) count);
-            } else if (splice != null) {
-                splice.left(count);
+            } else if (piped != null) {
+                piped.left(count);
             } else {
                 position += count;
             }
@@ -187,8 +187,8 @@ final class Output {
         add(part);
     }
 
-    /** What a splice has under way. */
-    void addSplice(Part part) {
+    /** What lies in a pipe, and whose part that is. */
+    void addPiped(Part part) {
         seal();
         add(part);
     }
@@ -268,8 +268,8 @@ final class Output {
         Part part = first;
         first = part.next;
         part.next = null;
-        if (part.splice != null) {
-            part.splice.release();
+        if (part.piped != null) {
+            part.piped.release();
             return;
         }
         Buffer bytes = part.bytes;

@@ -12,7 +12,7 @@ import io.millrace.sys.Errno;
  * <p>It is filled only when it is empty. A pipe is full when its slots are, not when its bytes are, so -EAGAIN would
  * not say which of the two, socket or pipe, was meant (splice(2)).
  */
-final class Splice {
+final class Splice implements Piped {
     /**
      * What moves at once: room for it is asked for when a pipe is made, and the kernel may give less (pipe(7),
      * pipe-user-pages-soft).
@@ -59,17 +59,20 @@ final class Splice {
     }
 
     /** Sends up to {@code most} bytes of what is under way: bytes or -errno. */
-    long drain(Kernel kernel, long most, boolean more) {
+    @Override
+    public long drain(Kernel kernel, long most, boolean more) {
         return kernel.splice(pipe.out(), to.fd, Math.min(most, level), more);
     }
 
     /** Some bytes have left. */
-    void left(long count) {
+    @Override
+    public void left(long count) {
         level -= (int) count;
     }
 
     /** All that was under way has left, or never will. */
-    void release() {
+    @Override
+    public void release() {
         PipePool pipes = to.loop.driver.pipes;
         if (level == 0) {
             pipes.give(pipe);
