@@ -8,6 +8,7 @@ import io.millrace.core.Protocol;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
 /**
@@ -35,6 +36,8 @@ public abstract class Exchange {
     private final ExchangeRequest request;
     private final ExchangeBody body;
     private final ExchangeResponse response;
+    private final Handles[] handles = new Handles[Handles.ROTATION];
+    private final BooleanSupplier inLoop = this::isInLoop;
 
     private Link link;
     private long started;
@@ -45,6 +48,7 @@ public abstract class Exchange {
     private boolean bodiless;
     private boolean running;
     private boolean shared;
+    private int turn;
 
     // These cross threads: a handler on a thread of its own opens the stream, and asks whether all is over already.
     private volatile boolean completed;
@@ -121,6 +125,18 @@ public abstract class Exchange {
         request.begin();
         response.begin();
         body.begin(0);
+        nextHandles();
+    }
+
+    private void nextHandles() {
+        turn = turn + 1 & Handles.ROTATION - 1;
+        if (handles[turn] == null || handles[turn].isSpent()) {
+            handles[turn] = new Handles(request, response, inLoop);
+        }
+    }
+
+    private boolean isInLoop() {
+        return link.inLoop();
     }
 
     /** The request's body is {@code length} bytes long, -1 if that is not known beforehand. */
@@ -130,34 +146,56 @@ public abstract class Exchange {
 
     /** The head is there: answers it as the dispatcher says. */
     protected final void handle(Dispatcher dispatcher) {
-        Route route = dispatcher.resolve(request);
+        Handles given = handles[turn];
+        given.open();
+        Route route = dispatcher.resolve(given.request());
         dispatch = route.dispatch();
         if (dispatch == Dispatch.VIRTUAL) {
             share();
-            Thread.ofVirtual().name("millrace-exchange").start(() -> run(route.handler()));
+            Thread.ofVirtual().name("millrace-exchange").start(() -> runApart(route.handler(), given));
             return;
         }
         running = true;
         try {
-            run(route.handler());
+            run(route.handler(), given);
         } finally {
             running = false;
         }
+        if (response.mayBeKept()) {
+            given.retire();
+        }
         if (state.isFinal()) {
             complete();
-        } else if (restLength > 0) {
-            // The answer is given, and leaves in slices: nobody else has a part in it. But the bytes of the head are
-            // gone when this call ends.
+        } else if (!shared) {
+            leaveToLoop(given);
+        }
+    }
+
+    // The answer is given, and leaves in slices or as a stream that the loop writes. But the bytes of the head are gone
+    // when this call ends.
+    private void leaveToLoop(Handles given) {
+        given.leaveToLoop();
+        if (restLength > 0) {
             request.keepHead();
         } else {
-            share();
+            request.detach();
+        }
+    }
+
+    private void runApart(Handler handler, Handles given) {
+        try {
+            run(handler, given);
+        } finally {
+            if (!response.isDeferred()) {
+                given.close();
+            }
         }
     }
 
     // On the loop or on the virtual thread. Whatever a handler throws is an answer, errors of the machine included.
-    private void run(Handler handler) {
+    private void run(Handler handler, Handles given) {
         try {
-            handler.handle(request, response);
+            handler.handle(given.request(), given.response());
             response.returned();
         } catch (Throwable e) {
             failed(e);
@@ -290,6 +328,7 @@ public abstract class Exchange {
         if (!shared) {
             shared = true;
             request.detach();
+            handles[turn].share();
         }
     }
 
@@ -464,6 +503,8 @@ public abstract class Exchange {
             return;
         }
         completed = true;
+        Handles given = handles[turn];
+        given.completing(true);
         dropRest();
         body.over(state == AnswerState.BROKEN);
         if (stream != null) {
@@ -475,6 +516,10 @@ public abstract class Exchange {
         if (afterwards != null) {
             afterwards.forEach(this::quietly);
         }
+        given.completing(false);
+        if (!shared) {
+            given.close();
+        }
         if (state == AnswerState.DONE) {
             answered();
         }
@@ -482,7 +527,7 @@ public abstract class Exchange {
 
     private void tellLog() {
         try {
-            Request known = request.isKnown() ? request : null;
+            Request known = request.isKnown() ? handles[turn].request() : null;
             long nanos = clock.nanos() - started;
             if (state == AnswerState.BROKEN && status != 0) {
                 log.brokenOff(known, status, bytesSent, nanos);
@@ -523,7 +568,7 @@ public abstract class Exchange {
     // ---- a streamed answer, on the loop
 
     ExchangeStream open(long length) {
-        ExchangeStream opened = new ExchangeStream(this, length);
+        ExchangeStream opened = new ExchangeStream(this, handles[turn], length);
         stream = opened;
         // Either complete() has seen the stream, or this sees that it has been: the client may have left long ago.
         if (completed) {

@@ -16,7 +16,8 @@ public interface ExchangeLog {
     };
 
     /**
-     * One exchange is over. Called on the loop; must be quick, must not block, and must copy what it keeps.
+     * One exchange is over. Called on the loop; must be quick, must not block, and must copy what it keeps: the request
+     * is valid during this call only.
      *
      * @param request the request; {@code null} when there was none that could be read (a 400 for garbage)
      * @param status the status sent, or 0 if the connection ended before an answer began (499 elsewhere)

@@ -31,6 +31,7 @@ final class ExchangeResponse extends Response {
     private boolean settled;
     private boolean handedOver;
     private boolean deferred;
+    private boolean mayBeKept;
     private ExchangeStream stream;
 
     ExchangeResponse(Exchange exchange) {
@@ -43,6 +44,7 @@ final class ExchangeResponse extends Response {
         settled = false;
         handedOver = false;
         deferred = false;
+        mayBeKept = false;
         stream = null;
     }
 
@@ -217,6 +219,7 @@ final class ExchangeResponse extends Response {
 
     @Override
     public void execute(Runnable task) {
+        mayBeKept |= !deferred;
         exchange.link().execute(task);
     }
 
@@ -239,15 +242,29 @@ final class ExchangeResponse extends Response {
         return exchange.bytesSent();
     }
 
+    /** Whether the answer comes later, from whatever thread. */
+    boolean isDeferred() {
+        return deferred;
+    }
+
+    /**
+     * Whether the handler has done what one does that means to use the response later: it left without an answer, or
+     * asked to be called.
+     */
+    boolean mayBeKept() {
+        return mayBeKept;
+    }
+
     /** The handler has returned. A stream on the loop stays open, one on a virtual thread has had its time. */
     void returned() throws IOException {
         if (deferred) {
             return;
         }
         if (!settled) {
+            mayBeKept = true;
             send();
         } else if (stream != null && exchange.dispatch() == Dispatch.VIRTUAL) {
-            stream.close();
+            stream.end();
         }
     }
 
@@ -257,6 +274,7 @@ final class ExchangeResponse extends Response {
             exchange.log(e);
         }
         if (!settled) {
+            mayBeKept = true;
             sendError(e instanceof HttpException http ? http : new HttpException(500));
         } else if (!handedOver && !exchange.isOver()) {
             abort(); // of no effect on a stream that was closed: its end is on its way before this

@@ -20,6 +20,7 @@ final class ExchangeStream extends ResponseStream {
     private static final long LIMIT = 256 * 1024;
 
     private final Exchange exchange;
+    private final Handles handles;
     private final long announced;
     private final boolean silent;
 
@@ -28,6 +29,7 @@ final class ExchangeStream extends ResponseStream {
     private FieldBlock trailers;
     private long written;
     private boolean closed;
+    private volatile boolean ended;
 
     // Between the two.
     private final ReentrantLock lock = new ReentrantLock();
@@ -43,8 +45,9 @@ final class ExchangeStream extends ResponseStream {
     private long held;
     private boolean delivered;
 
-    ExchangeStream(Exchange exchange, long announced) {
+    ExchangeStream(Exchange exchange, Handles handles, long announced) {
         this.exchange = exchange;
+        this.handles = handles;
         this.announced = announced;
         this.silent = exchange.request().isHead();
     }
@@ -57,6 +60,7 @@ final class ExchangeStream extends ResponseStream {
 
     @Override
     public void write(int value) throws IOException {
+        check();
         count(1);
         if (gathered.readable() == GATHER) {
             push();
@@ -66,6 +70,7 @@ final class ExchangeStream extends ResponseStream {
 
     @Override
     public void write(byte[] bytes, int offset, int length) throws IOException {
+        check();
         Objects.checkFromIndexSize(offset, length, bytes.length);
         count(length);
         if (length > GATHER - gathered.readable()) {
@@ -88,6 +93,14 @@ final class ExchangeStream extends ResponseStream {
             closed = true;
             exchange.response().abort();
             throw new IOException("more than the " + announced + " bytes that were announced");
+        }
+    }
+
+    private void check() {
+        handles.checkThread();
+        if (ended) {
+            throw new IllegalStateException("the stream was closed when its handler returned: a handler that goes on"
+                    + " writing calls Response.defer() before it returns");
         }
     }
 
@@ -143,6 +156,7 @@ final class ExchangeStream extends ResponseStream {
     @Override
     public void transfer(OpenFile file, long from, long count) throws IOException {
         try {
+            check();
             ExchangeResponse.checkSpan(file, from, count);
             count(count);
             push();
@@ -163,6 +177,7 @@ final class ExchangeStream extends ResponseStream {
 
     @Override
     public void flush() throws IOException {
+        check();
         if (!closed) {
             push();
             exchange.onLoop(exchange::streamFlush);
@@ -171,6 +186,7 @@ final class ExchangeStream extends ResponseStream {
 
     @Override
     public void trailer(String name, String value) {
+        check();
         if (closed) {
             throw new IllegalStateException("the stream is closed");
         }
@@ -192,6 +208,7 @@ final class ExchangeStream extends ResponseStream {
         if (closed) {
             return;
         }
+        check();
         closed = true;
         if (announced >= 0 && written != announced && !silent) {
             exchange.response().abort();
@@ -207,8 +224,20 @@ final class ExchangeStream extends ResponseStream {
         }
     }
 
+    /** The handler has returned, and without {@link Response#defer} the stream ends with it. */
+    void end() throws IOException {
+        boolean open = !closed;
+        close();
+        ended = open;
+    }
+
     @Override
     public boolean writable() {
+        check();
+        return noteChoke();
+    }
+
+    private boolean noteChoke() {
         boolean direct = exchange.direct();
         lock.lock();
         try {
@@ -220,18 +249,16 @@ final class ExchangeStream extends ResponseStream {
         }
     }
 
-    private void noteChoke() {
-        writable();
-    }
-
     @Override
     public void onWritable(Runnable task) {
+        check();
         onWritable = task;
         noteChoke();
     }
 
     @Override
     public void onAborted(Runnable task) {
+        check();
         onAborted = task;
         exchange.onLoop(() -> {
             if (isAborted()) {

@@ -6,7 +6,7 @@ import java.util.List;
 
 /**
  * Header or trailer fields in the order in which they came (RFC 9110 section 5). Names are compared without regard to
- * case. A read-only view, valid as long as its request.
+ * case. A read-only view, valid as long as its request; afterwards every method throws {@link IllegalStateException}.
  */
 public abstract class Headers {
 

@@ -9,10 +9,10 @@ import java.util.List;
  * What a client asks. Strings are made when they are asked for and not before, so that a handler that needs none costs
  * none.
  *
- * <p>Valid until the response is complete; a handler that keeps something longer copies it. The object itself is used
- * again: after an INLINE handler has answered it is that of another request, perhaps another client's, and must not be
- * kept. {@link Response#defer} makes both the handler's for as long as it likes. To be used by the handler's thread
- * (the loop for INLINE).
+ * <p>Belongs to the handler until the handler has returned: to its thread for an INLINE handler, to every thread that a
+ * VIRTUAL handler shares it with. After {@link Response#defer} it stays valid. Otherwise every method throws
+ * {@link IllegalStateException}, and so do those of {@link #headers}, {@link #trailers} and {@link #body}: a handler
+ * that keeps something longer copies it.
  */
 public abstract class Request {
     private PathParams params;
@@ -109,7 +109,7 @@ public abstract class Request {
     }
 
     /** Where the router notes what it found. Made at the first use and then kept for the requests that follow. */
-    final PathParams params() {
+    PathParams params() {
         if (params == null) {
             params = new PathParams();
         }
@@ -117,7 +117,7 @@ public abstract class Request {
     }
 
     /** Forgets what the router found. */
-    final void unrouted() {
+    void unrouted() {
         if (params != null) {
             params.clear();
         }

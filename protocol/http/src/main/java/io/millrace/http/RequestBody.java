@@ -8,7 +8,8 @@ import java.util.function.Consumer;
 /**
  * The body of a request, as it comes in. Nothing is read ahead of the handler: a body that nobody takes stops the peer
  * (back-pressure), and one that the handler leaves unread is read and dropped up to a limit, or ends the connection.
- * One of the ways to read may be used, once. The first use answers {@code Expect: 100-continue}.
+ * One of the ways to read may be used, once. The first use answers {@code Expect: 100-continue}. Valid as long as its
+ * request.
  */
 public abstract class RequestBody {
 

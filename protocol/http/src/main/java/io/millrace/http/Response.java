@@ -10,9 +10,10 @@ import java.util.function.Supplier;
  * Date, Server (unless switched off), Content-Length, Transfer-Encoding and Connection are the server's work. For HEAD
  * and for statuses without content the body is left away and the headers stay true.
  *
- * <p>To be used by the handler's thread; after {@link #defer} by any one thread at a time. After an INLINE handler has
- * answered, the object is used again for another request, perhaps another client's, and must not be kept: whoever
- * answers later, or looks at it later, calls {@link #defer} before the handler returns.
+ * <p>Belongs to the handler until the handler has returned: to its thread for an INLINE handler, to every thread that a
+ * VIRTUAL handler shares it with. After {@link #defer} it stays valid, for any one thread at a time. A handler that
+ * answers later, or looks at its response later, calls {@link #defer} before it returns; otherwise every method throws
+ * {@link IllegalStateException}. Tasks of {@link #onComplete} may still look at request and response.
  */
 public abstract class Response {
 
@@ -74,7 +75,10 @@ public abstract class Response {
      */
     public abstract ResponseStream stream(long length);
 
-    /** The answer will come later, after the handler has returned. Request and response are not used again. */
+    /**
+     * Keeps the exchange open after the handler has returned: the answer comes later. From now on any one thread at a
+     * time may use request, response, body and stream, for as long as it likes.
+     */
     public abstract Response defer();
 
     /** Whether the head of the answer is settled: status and headers can no longer be changed. */
@@ -83,7 +87,7 @@ public abstract class Response {
     /** Ends the connection at once, without or in the middle of an answer. */
     public abstract void abort();
 
-    /** Runs a task on the loop of this connection. Any thread may call. */
+    /** Runs a task on the loop of this connection. Any thread may call, after {@link #defer}. */
     public abstract void execute(Runnable task);
 
     /**

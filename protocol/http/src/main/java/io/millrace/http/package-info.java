@@ -11,12 +11,14 @@
  * <pre>
  *   handler:  Handler ◄─ Filter ◄─ Router (Dispatcher: finds the Route)
  *                │ Request, RequestBody, Response, ResponseStream
+ *                │ Handles (GuardedRequest, GuardedResponse): valid for whom, how long
  *   between:  Exchange (ExchangeRequest, ExchangeBody, ExchangeResponse, ExchangeStream), AnswerState
  *                │ write…, begin, handle, drained
  *   wire:     http1, http2
  * </pre>
  *
  * <p>Read in this order: {@code Handler}, {@code Request}, {@code Response}, {@code Dispatch}, {@code Dispatcher},
- * {@code Route}, {@code Router}, {@code RouteTree}; then {@code AnswerState}, {@code Exchange} and its four parts.
+ * {@code Route}, {@code Router}, {@code RouteTree}; then {@code AnswerState}, {@code Exchange}, its four parts and
+ * {@code Handles}.
  */
 package io.millrace.http;

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.http;
+
+import io.millrace.core.OpenFile;
+import io.millrace.core.Protocol;
+import java.util.function.Supplier;
+
+/** A response as it is given to handlers: every verb checks first that it is still this handler's. */
+final class GuardedResponse extends Response {
+    private final Handles handles;
+    private final Response response;
+
+    GuardedResponse(Handles handles, Response response) {
+        this.handles = handles;
+        this.response = response;
+    }
+
+    @Override
+    public Response status(int status) {
+        handles.check();
+        response.status(status);
+        return this;
+    }
+
+    @Override
+    public int status() {
+        handles.check();
+        return response.status();
+    }
+
+    @Override
+    public Response header(String name, String value) {
+        handles.check();
+        response.header(name, value);
+        return this;
+    }
+
+    @Override
+    public Response setHeader(String name, String value) {
+        handles.check();
+        response.setHeader(name, value);
+        return this;
+    }
+
+    @Override
+    public String header(String name) {
+        handles.check();
+        return response.header(name);
+    }
+
+    @Override
+    public void send() {
+        handles.check();
+        response.send();
+    }
+
+    @Override
+    public void send(byte[] body) {
+        handles.check();
+        response.send(body);
+    }
+
+    @Override
+    public void send(byte[] body, int offset, int length) {
+        handles.check();
+        response.send(body, offset, length);
+    }
+
+    @Override
+    public void send(String text) {
+        handles.check();
+        response.send(text);
+    }
+
+    @Override
+    public void send(OpenFile file, long from, long count) {
+        try {
+            handles.check();
+        } catch (IllegalStateException e) {
+            file.close();
+            throw e;
+        }
+        response.send(file, from, count);
+    }
+
+    @Override
+    public ResponseStream stream() {
+        handles.check();
+        return response.stream();
+    }
+
+    @Override
+    public ResponseStream stream(long length) {
+        handles.check();
+        return response.stream(length);
+    }
+
+    @Override
+    public Response defer() {
+        handles.check();
+        response.defer();
+        return this;
+    }
+
+    @Override
+    public boolean committed() {
+        handles.check();
+        return response.committed();
+    }
+
+    @Override
+    public void abort() {
+        handles.check();
+        response.abort();
+    }
+
+    @Override
+    public void execute(Runnable task) {
+        handles.check();
+        response.execute(task);
+    }
+
+    @Override
+    public void upgrade(String name, Supplier<Protocol> next) {
+        handles.check();
+        response.upgrade(name, next);
+    }
+
+    @Override
+    public void onComplete(Runnable task) {
+        handles.check();
+        response.onComplete(task);
+    }
+
+    @Override
+    public long bytesSent() {
+        handles.check();
+        return response.bytesSent();
+    }
+}
