@@ -5,5 +5,7 @@ module io.millrace.examples {
     requires io.millrace.core;
     requires io.millrace.loop;
     requires io.millrace.net;
+    requires io.millrace.poll;
+    requires io.millrace.sys;
     requires io.millrace.web;
 }
