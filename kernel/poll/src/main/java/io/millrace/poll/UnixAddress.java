@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.poll;
 
+import io.millrace.sys.PathBytes;
 import io.millrace.sys.SocketAddresses;
 import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -34,22 +35,28 @@ public sealed class UnixAddress extends SocketAddress permits UnixPeer {
     /**
      * The socket at a path.
      *
-     * @throws IllegalArgumentException if it is empty, contains a zero byte or has more than {@link #LONGEST} bytes in
-     *     UTF-8
+     * @throws IllegalArgumentException if it is empty, contains a zero byte or U+FFFD, which stands for what could not
+     *     be decoded, or has more than {@link #LONGEST} bytes in UTF-8
      */
     public static UnixAddress of(String path) {
-        byte[] bytes = path.getBytes(StandardCharsets.UTF_8);
-        check(bytes, "the path of a Unix socket", path);
         if (path.indexOf('\0') >= 0) {
             throw new IllegalArgumentException(
                     "the path of a Unix socket contains a zero byte: " + path.replace("\0", "\\0"));
         }
+        byte[] bytes = PathBytes.of(path);
+        check(bytes, "the path of a Unix socket", path);
         return new UnixAddress(bytes);
     }
 
-    /** The socket at a path, as {@link #of(String)}. */
+    /**
+     * The socket at a path, by the bytes of its name, whatever the locale takes them for.
+     *
+     * @throws IllegalArgumentException if it is empty or has more than {@link #LONGEST} bytes
+     * @throws UnsupportedOperationException if the name is not UTF-8, or the path is not in the system's own file
+     *     system
+     */
     public static UnixAddress of(Path path) {
-        return of(path.toString());
+        return of(PathBytes.text(path));
     }
 
     /**
@@ -57,7 +64,7 @@ public sealed class UnixAddress extends SocketAddress permits UnixPeer {
      * only.
      */
     public static UnixAddress abstractName(String name) {
-        byte[] bytes = name.getBytes(StandardCharsets.UTF_8);
+        byte[] bytes = PathBytes.of(name);
         check(bytes, "the abstract name of a Unix socket", name);
         byte[] marked = new byte[bytes.length + 1];
         System.arraycopy(bytes, 0, marked, 1, bytes.length);

@@ -7,7 +7,7 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 
 /**
- * What all descriptors have in common: close(2), fcntl(2), dup(2), eventfd(2), pipe2(2), poll(2) on two of them,
+ * What all descriptors have in common: close(2), fcntl(2), dup(2), dup3(2), eventfd(2), pipe2(2), poll(2) on two of them,
  * getrlimit(2), setrlimit(2).
  */
 public final class Descriptors {
@@ -39,6 +39,7 @@ public final class Descriptors {
     private static final MethodHandle CLOSE = Native.function("close");
     private static final MethodHandle FCNTL = Native.function("fcntl");
     private static final MethodHandle DUP = Native.function("dup");
+    private static final MethodHandle DUP3 = Native.function("dup3");
     private static final MethodHandle EVENTFD = Native.function("eventfd");
     private static final MethodHandle WRITE = Native.function("write");
     private static final MethodHandle READ = Native.function("read");
@@ -78,6 +79,14 @@ public final class Descriptors {
     /** A second descriptor for the same open file. */
     public static int dup(int fd) {
         return Native.call(DUP, fd, 0, 0, 0, 0);
+    }
+
+    /**
+     * Lets the descriptor {@code to}, open or not, stand for the same open file as {@code from}, in one step: a call
+     * under way with {@code to} goes on with what that stood for before.
+     */
+    public static int dup3(int from, int to, int flags) {
+        return Native.call(DUP3, from, to, flags, 0, 0);
     }
 
     /** A descriptor that counts: readable when something has been added to it. */

@@ -10,8 +10,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Files by descriptor: openat2(2), statx(2), pread(2), sendfile(2), getdents64(2), unlink(2), chmod(2). Paths are bytes
- * in UTF-8, whatever the locale of the process says. All of these may wait for a disk, so none is critical.
+ * Files by descriptor: openat2(2), statx(2), pread(2), sendfile(2), getdents64(2), realpath(3), unlink(2), chmod(2). Paths
+ * are bytes in UTF-8, whatever the locale of the process says. All of these may wait for a disk, so none is critical.
  */
 public final class Files {
     private Files() {}
@@ -71,6 +71,7 @@ public final class Files {
     private static final MethodHandle STATX = Native.function("statx");
     private static final MethodHandle PREAD = Native.function("pread");
     private static final MethodHandle SENDFILE = Native.function("sendfile");
+    private static final MethodHandle REALPATH = Native.function("realpath");
     private static final MethodHandle UNLINK = Native.function("unlink");
     private static final MethodHandle CHMOD = Native.function("chmod");
     private static final MethodHandle FCHMOD = Native.function("fchmod");
@@ -153,7 +154,10 @@ public final class Files {
     }
 
     private static int encoded(String text, MemorySegment into) {
-        byte[] encoded = text.getBytes(StandardCharsets.UTF_8);
+        byte[] encoded = PathBytes.utf8(text);
+        if (encoded == null) {
+            return -Errno.ENOENT;
+        }
         if (encoded.length >= into.byteSize()) {
             return -Errno.ENAMETOOLONG;
         }
@@ -201,12 +205,30 @@ public final class Files {
     }
 
     private static String name(MemorySegment bytes, long from, long to) {
+        return new String(cString(bytes, from, to), StandardCharsets.UTF_8);
+    }
+
+    private static byte[] cString(MemorySegment bytes, long from, long to) {
         byte[] raw = bytes.asSlice(from, to - from).toArray(ValueLayout.JAVA_BYTE);
         int length = 0;
         while (raw[length] != 0) {
             length++;
         }
-        return new String(Arrays.copyOf(raw, length), StandardCharsets.UTF_8);
+        return Arrays.copyOf(raw, length);
+    }
+
+    /**
+     * The absolute path without links that a path leads to, {@code null} if it leads nowhere or through a name that is
+     * not UTF-8.
+     */
+    public static String realpath(String path) {
+        Scratch scratch = Scratch.mine();
+        if (path(path, scratch.path) < 0) {
+            return null;
+        }
+        MemorySegment real = scratch.bytes();
+        long found = Native.callLong(REALPATH, scratch.path.address(), real.address(), 0, 0, 0);
+        return found == 0 ? null : PathBytes.text(cString(real, 0, Scratch.PATH_MAX));
     }
 
     /** Removes a name; not of a directory. */
