@@ -8,6 +8,8 @@ import java.util.List;
  * A directory tree out of which no name leads: the root of a file server. Paths are decoded, relative, separated by
  * {@code /}, without {@code .} and {@code ..} parts; {@code ""} is the root itself. Symbolic links are followed as long
  * as they stay inside, beyond it only when the folder was opened so. Any thread may call; the calls touch the disk.
+ *
+ * <p>The folder is what stands at its path: {@link #refresh} looks whether that is another directory by now.
  */
 public interface Folder extends AutoCloseable {
 
@@ -18,8 +20,16 @@ public interface Folder extends AutoCloseable {
      */
     FileInfo look(String path);
 
-    /** Whether {@code path} still stands for what {@code known} says; for caches, so cheaper than to look. */
+    /**
+     * Whether {@code path} still leads to what {@code known} says; for caches, so cheaper than to look. Need not find
+     * out whether the way there is still one that stays inside: see {@link #reaches}.
+     */
     default boolean unchanged(String path, FileInfo known) {
+        return look(path).sameAs(known);
+    }
+
+    /** Whether looking would find just what {@code known} says, without making anything of it. */
+    default boolean reaches(String path, FileInfo known) {
         return look(path).sameAs(known);
     }
 
@@ -39,6 +49,17 @@ public interface Folder extends AutoCloseable {
      * @throws IOException if it is no directory or may not be read
      */
     List<FileInfo> list(String path) throws IOException;
+
+    /**
+     * Turns to the directory that stands at the folder's path by now, if it is another one: made anew, moved there, or
+     * led to by another symbolic link. While there is none, nothing is in the folder. Calls under way finish in the old
+     * one. Cheap enough to be called ten times a second; who serves the folder does so.
+     *
+     * @return whether the folder has turned, so that nothing holds that was remembered of it
+     */
+    default boolean refresh() {
+        return false;
+    }
 
     @Override
     void close();

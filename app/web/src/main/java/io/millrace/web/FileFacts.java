@@ -24,6 +24,9 @@ final class FileFacts {
     private final byte[] content;
 
     private OpenFile open;
+    private volatile boolean readable;
+    private volatile long trustedUntil;
+    private volatile boolean trusted;
     private volatile boolean used;
     private volatile boolean idle;
     private volatile int siblings;
@@ -40,6 +43,10 @@ final class FileFacts {
         this.modified = from.modified;
         this.content = content;
         this.forBrowsers = from.forBrowsers;
+        this.readable = from.readable;
+        if (from.trusted) {
+            trust(from.trustedUntil);
+        }
         if (from.siblingsKnown) {
             siblings(from.siblings, from.siblingsUntil);
         }
@@ -101,6 +108,27 @@ final class FileFacts {
     /** The bytes of the file, or {@code null} if they are not kept. */
     byte[] content() {
         return content;
+    }
+
+    /** Whether this server was able to open the file as it is now. */
+    boolean isReadable() {
+        return readable;
+    }
+
+    /** Notes that the file was opened. */
+    void opened() {
+        readable = true;
+    }
+
+    /** Whether it may be taken for granted that the name still leads here by a way that is allowed. */
+    boolean isTrusted(long nanos) {
+        return trusted && nanos - trustedUntil < 0;
+    }
+
+    /** Notes that the whole way to the file was checked; to be taken for granted until then. */
+    void trust(long until) {
+        trustedUntil = until;
+        trusted = true;
     }
 
     /** Bytes of memory that this takes, about. */

@@ -11,6 +11,7 @@ import io.millrace.http.Response;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Sends one file as the request wants it: which variant, whether at all (304, 412), and which bytes of it.
@@ -29,6 +30,12 @@ final class FileSender {
      */
     private static final Duration SETTLED = Duration.ofSeconds(2);
 
+    /**
+     * For so long the check of the whole way to a file holds, and what a request looks at is whether the file at the
+     * end of it is the same. A folder that was moved out, with a link in its place, would not show by that.
+     */
+    private static final long TRUST = TimeUnit.SECONDS.toNanos(1);
+
     private final Folder folder;
     private final FileOptions options;
     private final SharedHeaders shared;
@@ -46,8 +53,8 @@ final class FileSender {
         this.cache = new FileCache(options.cacheFiles(), options.cacheBytes(), clock.nanos());
         this.siblings = new Siblings(new Siblings.Files() {
             @Override
-            public FileFacts facts(String name) {
-                return sibling(name);
+            public FileFacts facts(String name, long nanos) {
+                return sibling(name, nanos);
             }
 
             @Override
@@ -63,19 +70,32 @@ final class FileSender {
     }
 
     /** The facts of a file that is known and has not changed, {@code null} for any other; one look, and a cheap one. */
-    FileFacts known(String name) {
+    FileFacts known(String name, long now) {
         FileFacts known = cache.get(name);
-        return known != null && folder.unchanged(name, known.info()) ? known : null;
+        if (known == null) {
+            return null;
+        }
+        boolean same = known.isTrusted(now) ? folder.unchanged(name, known.info()) : isStillTrue(known, now);
+        return same ? known : null;
+    }
+
+    /** Whether a full look finds the same. Without a time of change nothing tells that, and the file is read anew. */
+    private boolean isStillTrue(FileFacts known, long now) {
+        boolean same = known.info().changed() != null
+                && folder.reaches(known.name(), known.info());
+        if (same) {
+            known.trust(now + TRUST);
+        }
+        return same;
     }
 
     /** Answers with the file of that name, which {@code info} describes as of a moment ago. */
-    void send(Request request, Response response, String name, FileInfo info) throws IOException {
-        send(request, response, facts(name, info));
+    void send(Request request, Response response, String name, FileInfo info, long now) throws IOException {
+        send(request, response, facts(name, info, now), now);
     }
 
     /** Answers with the file that these facts describe as of a moment ago. */
-    void send(Request request, Response response, FileFacts original) throws IOException {
-        long now = clock.nanos();
+    void send(Request request, Response response, FileFacts original, long now) throws IOException {
         cache.sweep(now);
         FileFacts chosen = original;
         if (options.precompressed() && original.type().compressible()) {
@@ -88,12 +108,14 @@ final class FileSender {
             StaticFiles.refuse(response, 406, shared);
             return;
         }
-        if (!answer.settled(request, response, chosen)) {
-            send(request, response, original, chosen);
+        // Not even that a file is unchanged may be said of one that cannot be opened.
+        if (!chosen.isReadable() || !answer.settled(request, response, chosen)) {
+            send(request, response, original, chosen, now);
         }
     }
 
-    private void send(Request request, Response response, FileFacts original, FileFacts facts) throws IOException {
+    private void send(Request request, Response response, FileFacts original, FileFacts facts, long now)
+            throws IOException {
         if (facts.content() != null) {
             answer.send(request, response, original, facts, null);
             return;
@@ -104,28 +126,32 @@ final class FileSender {
                 return;
             }
         }
-        open(request, response, original, facts);
+        open(request, response, original, facts, now);
     }
 
     /** The facts of a file that may not be there, in which case {@code null}. */
-    private FileFacts sibling(String name) {
-        FileFacts known = known(name);
-        FileInfo info = known == null ? folder.look(name) : known.info();
-        return info.isFile() ? facts(name, info) : null;
+    private FileFacts sibling(String name, long now) {
+        FileFacts known = known(name, now);
+        if (known != null) {
+            return known;
+        }
+        FileInfo info = folder.look(name);
+        return info.isFile() ? facts(name, info, now) : null;
     }
 
     private static String codings(Headers headers) {
         return headers.has("Accept-Encoding") ? headers.joined("Accept-Encoding") : null;
     }
 
-    private void open(Request request, Response response, FileFacts original, FileFacts seen) throws IOException {
+    private void open(Request request, Response response, FileFacts original, FileFacts seen, long now)
+            throws IOException {
         try (OpenFile file = folder.open(seen.name())) {
-            FileFacts facts = seen;
-            if (!file.info().sameAs(seen.info())) {
-                facts = facts(seen.name(), file.info());
-                if (answer.settled(request, response, facts)) {
-                    return;
-                }
+            boolean same = file.info().sameAs(seen.info());
+            FileFacts facts = same ? seen : facts(seen.name(), file.info(), now);
+            boolean judged = same && seen.isReadable();
+            facts.opened();
+            if (!judged && answer.settled(request, response, facts)) {
+                return;
             }
             FileFacts held = facts.size() > SMALL ? kept(facts, file) : load(facts, file);
             if (held == null) {
@@ -142,12 +168,13 @@ final class FileSender {
     }
 
     /** What is known of a file, worked out anew if it is no longer the same. */
-    private FileFacts facts(String name, FileInfo info) {
+    private FileFacts facts(String name, FileInfo info, long now) {
         FileFacts known = cache.get(name);
-        if (known != null && known.info().sameAs(info)) {
+        if (known != null && known.isTrusted(now) && known.info().sameAs(info)) {
             return known;
         }
         FileFacts fresh = new FileFacts(name, info, clock.millis());
+        fresh.trust(now + TRUST);
         remember(fresh);
         return fresh;
     }

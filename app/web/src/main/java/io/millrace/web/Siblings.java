@@ -36,8 +36,8 @@ final class Siblings {
 
     /** Where siblings are found. */
     interface Files {
-        /** Returns the facts of a file by name, as of now, or {@code null} if there is none. */
-        FileFacts facts(String name);
+        /** Returns the facts of a file by name, as of the present nanoseconds, or {@code null} if there is none. */
+        FileFacts facts(String name, long nanos);
 
         /** Returns a hold on the file, open. */
         OpenFile open(FileFacts facts) throws IOException;
@@ -79,7 +79,7 @@ final class Siblings {
         for (int i = 0; present >> i != 0; i++) {
             int wanted = (present >> i & 1) == 0 ? 0 : Preference.ofCoding(accept, CODINGS[i].token);
             FileFacts sibling = wanted > weight || wanted == weight && best == original || wanted > 0 && best == null
-                    ? look(original, CODINGS[i])
+                    ? look(original, CODINGS[i], nanos)
                     : null;
             if (sibling != null) {
                 best = sibling;
@@ -95,15 +95,15 @@ final class Siblings {
         if (bits < 0) {
             bits = 0;
             for (Coding coding : CODINGS) {
-                bits |= look(original, coding) == null ? 0 : 1 << coding.ordinal();
+                bits |= look(original, coding, nanos) == null ? 0 : 1 << coding.ordinal();
             }
             original.siblings(bits, nanos + BELIEF);
         }
         return bits;
     }
 
-    private FileFacts look(FileFacts original, Coding coding) {
-        FileFacts sibling = files.facts(original.name() + coding.extension);
+    private FileFacts look(FileFacts original, Coding coding, long nanos) {
+        FileFacts sibling = files.facts(original.name() + coding.extension, nanos);
         boolean stale = sibling == null
                 || older(sibling.info().modified(), original.info().modified());
         return stale || !isForBrowsers(sibling, coding) ? null : sibling;

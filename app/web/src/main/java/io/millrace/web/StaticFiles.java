@@ -16,13 +16,16 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Serves a {@link Folder}: GET and HEAD with conditions, ranges and precompressed siblings, index files, listings for
  * people and programs, redirects, CORS (RFC 9110 sections 8, 9, 12 to 15).
  *
  * <p>One instance serves any number of loops and threads. It touches the disk for each request, at least to see whether
- * what it remembers still holds, and so an edited file shows at once. Errors are answered in plain text: 403 for what
+ * what it remembers still holds, and so an edited file shows at once, and one that may not be read any more. Another
+ * directory at the path of the folder shows within a tenth of a second; as long as there is none, everything is 404. Errors are answered in plain text: 403 for what
  * may not be read, 404 for what is not there or hidden, 405 for other methods, 503 when the system is out of
  * descriptors.
  */
@@ -33,12 +36,17 @@ public final class StaticFiles implements Handler, AutoCloseable {
     /** So many of those are made at once; each may be a hundred thousand names in memory. */
     private static final int LARGE_LISTINGS = 4;
 
+    /** So often, at most, it is asked whether another directory stands at the folder's path. */
+    private static final long REFRESH = TimeUnit.MILLISECONDS.toNanos(100);
+
     static final String METHODS = "GET, HEAD, OPTIONS";
 
     private final Folder folder;
     private final FileOptions options;
     private final SharedHeaders shared;
     private final FileSender sender;
+    private final Clock clock;
+    private final AtomicLong refreshed;
     private final RecentNames names = new RecentNames();
     private final Semaphore largeListings = new Semaphore(LARGE_LISTINGS);
 
@@ -47,6 +55,8 @@ public final class StaticFiles implements Handler, AutoCloseable {
         this.options = options;
         this.shared = new SharedHeaders(options);
         this.sender = new FileSender(folder, options, shared, clock);
+        this.clock = clock;
+        this.refreshed = new AtomicLong(clock.nanos());
     }
 
     /** Serves a folder, which is closed with this. */
@@ -108,10 +118,23 @@ public final class StaticFiles implements Handler, AutoCloseable {
         } else if (!RequestedName.servable(name, options.hidden())) {
             refuse(response, name.indexOf('\0') >= 0 ? 400 : 404);
         } else if (name.isEmpty() || name.endsWith("/")) {
-            folder(request, response, name);
+            folder(request, response, name, refresh());
         } else {
-            file(request, response, name);
+            file(request, response, name, refresh());
         }
+    }
+
+    /**
+     * Turns to the directory that stands at the folder's path by now, and returns the present nanoseconds. One thread
+     * of all that serve the folder looks, ten times a second.
+     */
+    private long refresh() {
+        long now = clock.nanos();
+        long last = refreshed.get();
+        if (now - last >= REFRESH && refreshed.compareAndSet(last, now) && folder.refresh()) {
+            sender.forget();
+        }
+        return now;
     }
 
     /** The mount path itself lacks only its slash. */
@@ -123,34 +146,34 @@ public final class StaticFiles implements Handler, AutoCloseable {
         }
     }
 
-    private void file(Request request, Response response, String name) throws IOException {
-        FileInfo info = sent(request, response, name);
+    private void file(Request request, Response response, String name, long now) throws IOException {
+        FileInfo info = sent(request, response, name, now);
         switch (info.kind()) {
             case FILE -> {}
             case FOLDER -> redirect(request, response);
-            case ABSENT -> absent(request, response, name);
+            case ABSENT -> absent(request, response, name, now);
             case OTHER, FORBIDDEN -> refuse(response, 403);
         }
     }
 
     /** Looks at a name, and answers with it if it is a file. */
-    private FileInfo sent(Request request, Response response, String name) throws IOException {
-        FileFacts known = sender.known(name);
+    private FileInfo sent(Request request, Response response, String name, long now) throws IOException {
+        FileFacts known = sender.known(name, now);
         if (known != null) {
-            sender.send(request, response, known);
+            sender.send(request, response, known, now);
             return known.info();
         }
         FileInfo info = folder.look(name);
         if (info.isFile()) {
-            sender.send(request, response, name, info);
+            sender.send(request, response, name, info, now);
         }
         return info;
     }
 
     /** {@code name} is empty or ends with a slash. */
-    private void folder(Request request, Response response, String name) throws IOException {
+    private void folder(Request request, Response response, String name, long now) throws IOException {
         for (String index : options.indexes()) {
-            if (sent(request, response, name + index).isFile()) {
+            if (sent(request, response, name + index, now).isFile()) {
                 return;
             }
         }
@@ -158,7 +181,7 @@ public final class StaticFiles implements Handler, AutoCloseable {
         FileInfo info = folder.look(plain);
         switch (info.kind()) {
             case FOLDER -> listing(request, response, info, plain);
-            case FILE, ABSENT -> absent(request, response, name);
+            case FILE, ABSENT -> absent(request, response, name, now);
             case OTHER, FORBIDDEN -> refuse(response, 403);
         }
     }
@@ -216,12 +239,12 @@ public final class StaticFiles implements Handler, AutoCloseable {
     }
 
     /** Nothing of that name: a single-page application answers for what may be one of its routes. */
-    private void absent(Request request, Response response, String name) throws IOException {
+    private void absent(Request request, Response response, String name, long now) throws IOException {
         if (options.spa() != null) {
             response.header("Vary", "Accept");
         }
         boolean route = options.spa() != null && isRoute(request, name);
-        if (!route || !sent(request, response, options.spa()).isFile()) {
+        if (!route || !sent(request, response, options.spa(), now).isFile()) {
             refuse(response, 404);
         }
     }
