@@ -9,6 +9,7 @@ import io.millrace.models.WorkerCounters;
 import io.millrace.web.StatusSocket;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
+import java.net.HttpURLConnection;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -19,6 +20,8 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the parent of worker processes tells of them. */
 @Timeout(120)
@@ -50,6 +53,50 @@ final class WorkersTest {
             assertEquals(0, workers.get("died"));
             serve.signal("TERM");
             assertEquals(Main.OK, serve.exitCode());
+        }
+    }
+
+    private static int status(URI url) throws Exception {
+        HttpURLConnection asked = (HttpURLConnection) url.toURL().openConnection();
+        asked.setReadTimeout(30_000);
+        try {
+            return asked.getResponseCode();
+        } finally {
+            asked.disconnect();
+        }
+    }
+
+    /** One for each client with {@code process}; with {@code prefork} the one that follows one that died. */
+    @ParameterizedTest
+    @ValueSource(strings = {"process", "prefork"})
+    void theyStartWhileTheFolderIsAway(String model, @TempDir Path place) throws Exception {
+        Path folder = Files.createDirectory(place.resolve("dist"));
+        Files.writeString(folder.resolve("a.txt"), "one");
+        try (Command serve = Command.start(
+                "serve", "-p", "0", "--loops", "1", "--model", model, "--log", "none", folder.toString())) {
+            URI url = serve.url().resolve("a.txt");
+            assertEquals(200, status(url));
+            Files.move(folder, place.resolve("dist.old"));
+            await(url, 404);
+            ProcessHandle.of(serve.pid()).orElseThrow().children().forEach(WorkersTest::kill);
+            assertEquals(404, status(url));
+            Files.move(place.resolve("dist.old"), folder);
+            await(url, 200);
+            serve.signal("TERM");
+            assertEquals(Main.OK, serve.exitCode());
+        }
+    }
+
+    private static void kill(ProcessHandle worker) {
+        worker.destroyForcibly();
+        worker.onExit().join();
+    }
+
+    private static void await(URI url, int status) throws Exception {
+        long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+        while (status(url) != status) {
+            assertTrue(System.nanoTime() - deadline < 0, "still not " + status);
+            Thread.sleep(20);
         }
     }
 

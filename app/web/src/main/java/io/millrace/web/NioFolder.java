@@ -19,6 +19,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -48,14 +49,27 @@ public final class NioFolder implements Folder {
     /** Longer than NAME_MAX of every file system in use (255 bytes on Linux): no such name can exist. */
     private static final int LONGEST_NAME = 1024;
 
-    private final Path root;
+    /**
+     * What is at the path of the folder.
+     *
+     * @param real the real path of the directory, {@code null} if there is none
+     * @param key what tells the directory from another of that name, {@code null} where the file system has nothing
+     * @param forbidden whether there is none because the way there is forbidden
+     */
+    private record Root(Path real, Object key, boolean forbidden) {}
+
+    /** Absolute, as the caller named it, links and all. */
+    private final Path directory;
+
     private final boolean followOutside;
     private final String attributes;
+    private volatile Root root;
 
-    private NioFolder(Path root, boolean followOutside) {
-        this.root = root;
+    private NioFolder(Path directory, boolean followOutside) {
+        this.directory = directory.toAbsolutePath();
         this.followOutside = followOutside;
-        this.attributes = root.getFileSystem().supportedFileAttributeViews().contains("unix") ? UNIX : BASIC;
+        this.attributes = directory.getFileSystem().supportedFileAttributeViews().contains("unix") ? UNIX : BASIC;
+        this.root = find();
     }
 
     /**
@@ -74,22 +88,53 @@ public final class NioFolder implements Folder {
      * @throws IOException if it does not exist, is no directory or may not be reached
      */
     public static NioFolder open(Path directory, boolean followOutside) throws IOException {
-        Path real = directory.toRealPath();
-        if (!Files.isDirectory(real)) {
+        NioFolder folder = at(directory, followOutside);
+        if (folder.root.real == null) {
+            // Which says why not, unless it is there and something else.
+            directory.toRealPath();
             throw new NotDirectoryException(directory.toString());
         }
-        return new NioFolder(real, followOutside);
+        return folder;
     }
 
-    /** The real path of the directory. */
+    /**
+     * The folder at a path where there may be no directory yet: until there is one, nothing is in it.
+     *
+     * @param followOutside whether symbolic links may lead out of it
+     */
+    public static NioFolder at(Path directory, boolean followOutside) {
+        return new NioFolder(directory, followOutside);
+    }
+
+    /** The real path of the directory; the path that was given while there is none. */
     public Path root() {
-        return root;
+        Path real = root.real;
+        return real == null ? directory : real;
+    }
+
+    @Override
+    public synchronized boolean refresh() {
+        Root before = root;
+        root = find();
+        return !root.equals(before);
+    }
+
+    private Root find() {
+        try {
+            Path real = directory.toRealPath();
+            BasicFileAttributes facts = Files.readAttributes(real, BasicFileAttributes.class);
+            return new Root(facts.isDirectory() ? real : null, facts.fileKey(), false);
+        } catch (AccessDeniedException refused) {
+            return new Root(null, null, true);
+        } catch (IOException | SecurityException absent) {
+            return new Root(null, null, false);
+        }
     }
 
     @Override
     public FileInfo look(String path) {
         try {
-            return info(name(path), inside(path));
+            return info(name(path), inside(root, path));
         } catch (AccessDeniedException refused) {
             return FileInfo.ofKind(name(path), Kind.FORBIDDEN);
         } catch (IOException | SecurityException absent) {
@@ -99,7 +144,8 @@ public final class NioFolder implements Folder {
 
     @Override
     public OpenFile open(String path) throws IOException {
-        Path real = inside(path);
+        Root now = root;
+        Path real = inside(now, path);
         FileInfo before = info(name(path), real);
         // Opening a pipe would wait for a writer and opening a device can do anything: look first, then open.
         if (!before.isFile()) {
@@ -107,7 +153,7 @@ public final class NioFolder implements Folder {
         }
         FileChannel channel = FileChannel.open(real, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
         try {
-            return new NioFile(stillThere(path, real, before), channel);
+            return new NioFile(stillThere(now, path, real, before), channel);
         } catch (IOException | RuntimeException e) {
             channel.close();
             throw e;
@@ -115,8 +161,8 @@ public final class NioFolder implements Folder {
     }
 
     /** The facts after the opening, once it is certain that the name leads where it led before. */
-    private FileInfo stillThere(String path, Path real, FileInfo before) throws IOException {
-        Path again = inside(path);
+    private FileInfo stillThere(Root now, String path, Path real, FileInfo before) throws IOException {
+        Path again = inside(now, path);
         FileInfo after = info(before.name(), again);
         if (!again.equals(real) || after.inode() != before.inode() || after.device() != before.device()) {
             throw new AccessDeniedException(path, null, "replaced while it was being opened");
@@ -126,7 +172,7 @@ public final class NioFolder implements Folder {
 
     @Override
     public List<FileInfo> list(String path) throws IOException {
-        Path real = inside(path);
+        Path real = inside(root, path);
         List<FileInfo> entries = new ArrayList<>();
         try (DirectoryStream<Path> names = Files.newDirectoryStream(real)) {
             for (Path child : names) {
@@ -158,18 +204,21 @@ public final class NioFolder implements Folder {
     public void close() {}
 
     /** The real path that a name leads to; AccessDeniedException if that is outside. */
-    private Path inside(String path) throws IOException {
+    private Path inside(Root now, String path) throws IOException {
         if (!wellFormed(path)) {
             throw new NoSuchFileException(path);
         }
-        Path real = real(path);
-        if (!followOutside && !real.startsWith(root)) {
+        if (now.real == null) {
+            throw now.forbidden ? new AccessDeniedException(path) : new NoSuchFileException(path);
+        }
+        Path real = real(now.real, path);
+        if (!followOutside && !real.startsWith(now.real)) {
             throw new AccessDeniedException(path, null, "leads out of the folder");
         }
         return real;
     }
 
-    private Path real(String path) throws IOException {
+    private static Path real(Path root, String path) throws IOException {
         try {
             return root.resolve(path).toRealPath();
         } catch (AccessDeniedException e) {

@@ -223,19 +223,20 @@ public final class WebServer implements AutoCloseable {
      * else by name.
      *
      * @param followOutside whether symbolic links may lead out of it
-     * @throws IOException if it does not exist, is no directory or may not be read
+     * @throws IOException if it does not exist, is no directory or may not be read; for a worker process, which may
+     *     start while the folder is away, that is no error
      */
     public static Folder openFolder(Path path, boolean followOutside) throws IOException {
         if (Worker.isForOneClient()) {
             // Linking the kernel's calls would take longer than all that this process is for.
-            return NioFolder.open(path, followOutside);
+            return NioFolder.at(path, followOutside);
         }
         try {
-            return KernelFolder.open(path, followOutside);
+            return Worker.isWorker() ? KernelFolder.at(path, followOutside) : KernelFolder.open(path, followOutside);
         } catch (IOException | UnsupportedOperationException | LinkageError e) {
             // Not there or not a directory, which the portable way will say in Java's own exceptions; or an old kernel,
             // a sandbox, another system.
-            return NioFolder.open(path, followOutside);
+            return Worker.isWorker() ? NioFolder.at(path, followOutside) : NioFolder.open(path, followOutside);
         }
     }
 

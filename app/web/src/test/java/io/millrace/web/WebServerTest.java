@@ -40,6 +40,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
@@ -114,6 +115,30 @@ final class WebServerTest {
             assertEquals(204, send(server, "DELETE", "/thing", "").statusCode());
             assertEquals("true", send(server, "GET", "/thread", "").body());
             assertEquals("nothing at /else", send(server, "GET", "/else", "").body());
+        }
+    }
+
+    /** With the clock of the machine: it shows within a second, and must in the end. */
+    @Test
+    void aFolderThatIsMadeAnewIsServed(@TempDir Path place) throws Exception {
+        Path folder = Files.createDirectory(place.resolve("dist"));
+        Files.writeString(folder.resolve("a.txt"), "one");
+        try (WebServer server =
+                WebServer.on(0).loops(2).files("/static", folder).start()) {
+            assertEquals("one", send(server, "GET", "/static/a.txt", "").body());
+            Files.move(folder, place.resolve("dist.old"));
+            until(() -> send(server, "GET", "/static/a.txt", "").statusCode() == 404);
+            Files.createDirectory(folder);
+            Files.writeString(folder.resolve("a.txt"), "two");
+            until(() -> send(server, "GET", "/static/a.txt", "").body().equals("two"));
+        }
+    }
+
+    private static void until(Callable<Boolean> holds) throws Exception {
+        long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+        while (!holds.call()) {
+            assertTrue(System.nanoTime() - deadline < 0, "still not");
+            Thread.onSpinWait();
         }
     }
 

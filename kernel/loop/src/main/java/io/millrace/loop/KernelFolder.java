@@ -7,6 +7,7 @@ import io.millrace.core.OpenFile;
 import io.millrace.sys.Descriptors;
 import io.millrace.sys.Errno;
 import io.millrace.sys.Files;
+import io.millrace.sys.PathBytes;
 import io.millrace.sys.SysException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -27,6 +28,10 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
  *
  * <p>The kernel refuses absolute links altogether, those that point back inside included; these are resolved here once
  * and tried again by their real name.
+ *
+ * <p>The descriptor holds the directory, whatever becomes of its name; {@link #refresh} lets the same descriptor hold
+ * another, by dup3(2): a call under way in another thread finishes in the old directory, and no thread waits for
+ * another.
  */
 public final class KernelFolder implements Folder {
     private static final long BENEATH = Files.RESOLVE_BENEATH | Files.RESOLVE_NO_MAGICLINKS;
@@ -36,13 +41,23 @@ public final class KernelFolder implements Folder {
 
     private static final long LOOK = Files.O_PATH | Files.O_CLOEXEC;
 
-    private final Path root;
+    /** Absolute, as the caller named it, links and all. */
+    private final String root;
+
     private final int fd;
     private final long resolve;
     private final ReadWriteLock using = new ReentrantReadWriteLock();
     private boolean closed;
 
-    private KernelFolder(Path root, int fd, boolean followOutside) {
+    /** 0, or why there is no directory at the path: -errno. */
+    private volatile int absence;
+
+    /** What the descriptor holds. */
+    private long device;
+
+    private long inode;
+
+    private KernelFolder(String root, int fd, boolean followOutside) {
         this.root = root;
         this.fd = fd;
         this.resolve = followOutside ? 0 : BENEATH;
@@ -54,15 +69,97 @@ public final class KernelFolder implements Folder {
      * @param followOutside whether symbolic links may lead out of it
      * @throws SysException if it is no directory or may not be read, or if the kernel has no openat2 (before Linux 5.6,
      *     or forbidden by a seccomp filter: ENOSYS, EPERM)
+     * @throws UnsupportedOperationException if the path is not in the system's own file system, or not UTF-8
      */
     public static KernelFolder open(Path path, boolean followOutside) throws IOException {
-        Path root = path.toRealPath();
-        long flags = Files.O_PATH | Files.O_DIRECTORY | Files.O_CLOEXEC;
-        int fd = Files.openat2(Files.AT_FDCWD, root.toString(), flags, 0);
-        if (fd < 0) {
-            throw new SysException("openat2", fd, root);
+        KernelFolder folder = at(path, followOutside);
+        int absence = folder.absence;
+        if (absence != 0) {
+            folder.close();
+            throw new SysException("openat2", absence, path);
         }
-        return new KernelFolder(root, fd, followOutside);
+        return folder;
+    }
+
+    /**
+     * The folder at a path where there may be no directory yet: until there is one, nothing is in it.
+     *
+     * @param followOutside whether symbolic links may lead out of it
+     * @throws SysException if the kernel has no openat2, or if this process is out of descriptors
+     * @throws UnsupportedOperationException if the path is not in the system's own file system, or not UTF-8
+     */
+    public static KernelFolder at(Path path, boolean followOutside) throws IOException {
+        String root = absolute(path);
+        // Any directory will do, to have a descriptor that can be made to hold another.
+        int fd = openDirectory("/");
+        if (fd < 0) {
+            throw new SysException("openat2", fd, path);
+        }
+        KernelFolder folder = new KernelFolder(root, fd, followOutside);
+        folder.absence = -Errno.ENOENT;
+        folder.turn();
+        return folder;
+    }
+
+    /** What Java takes for the working directory went through the locale; the kernel's own word for it did not. */
+    private static String absolute(Path path) {
+        String text = PathBytes.text(path);
+        if (path.isAbsolute()) {
+            return text;
+        }
+        String here = Files.realpath(".");
+        if (here == null) {
+            throw new UnsupportedOperationException("the working directory has gone, or its name is not UTF-8");
+        }
+        return text.isEmpty() ? here : here + "/" + text;
+    }
+
+    private static int openDirectory(String path) {
+        return Files.openat2(Files.AT_FDCWD, path, Files.O_PATH | Files.O_DIRECTORY | Files.O_CLOEXEC, 0);
+    }
+
+    @Override
+    public boolean refresh() {
+        using.readLock().lock();
+        try {
+            return !closed && turn();
+        } finally {
+            using.readLock().unlock();
+        }
+    }
+
+    /** Turns to what is at the path now; true if that is something else than before. */
+    private synchronized boolean turn() {
+        long heldDevice = device;
+        long heldInode = inode;
+        int before = absence;
+        long[] stat = Files.values();
+        int found = Files.statx(Files.AT_FDCWD, root, 0, stat);
+        absence = found == 0 && !isHeld(stat) ? hold() : found;
+        return before != absence || device != heldDevice || inode != heldInode;
+    }
+
+    private boolean isHeld(long[] stat) {
+        return stat[Files.DEVICE] == device && stat[Files.INODE] == inode;
+    }
+
+    /** Lets the descriptor hold the directory at the path: 0, or -errno. */
+    private int hold() {
+        int directory = openDirectory(root);
+        if (directory < 0) {
+            return directory;
+        }
+        long[] stat = Files.values();
+        int result = Files.statx(directory, "", Files.AT_EMPTY_PATH, stat);
+        if (result == 0) {
+            result = Math.min(Descriptors.dup3(directory, fd, Files.O_CLOEXEC), 0);
+        }
+        if (result == 0) {
+            device = stat[Files.DEVICE];
+            inode = stat[Files.INODE];
+        }
+        Descriptors.close(directory);
+        return result;
     }
 
     @Override
@@ -144,7 +241,8 @@ public final class KernelFolder implements Folder {
                 n = Files.getdents64(directory, names);
             } while (n > 0);
             if (n < 0) {
-                throw new SysException("getdents64", n, path);
+                // ENOENT of a directory that was removed meanwhile.
+                throw n == -Errno.ENOENT ? new NoSuchFileException(path) : new SysException("getdents64", n, path);
             }
         } finally {
             Descriptors.close(directory);
@@ -185,7 +283,8 @@ public final class KernelFolder implements Folder {
     private int openat2(String name, long flags) {
         using.readLock().lock();
         try {
-            return closed ? -Errno.EBADF : Files.openat2(fd, name, flags, resolve);
+            int refused = refusal();
+            return refused != 0 ? refused : Files.openat2(fd, name, flags, resolve);
         } finally {
             using.readLock().unlock();
         }
@@ -194,10 +293,15 @@ public final class KernelFolder implements Folder {
     private int statx(String name, long[] stat) {
         using.readLock().lock();
         try {
-            return closed ? -Errno.EBADF : Files.statx(fd, name, 0, stat);
+            int refused = refusal();
+            return refused != 0 ? refused : Files.statx(fd, name, 0, stat);
         } finally {
             using.readLock().unlock();
         }
+    }
+
+    private int refusal() {
+        return closed ? -Errno.EBADF : absence;
     }
 
     /**
@@ -205,17 +309,23 @@ public final class KernelFolder implements Folder {
      * final.
      */
     private int resolveLinks(String name, long flags) {
-        try {
-            Path real = root.resolve(name).toRealPath();
-            // A name that goes up is no name of ours, even where it would come down inside again.
-            if (!real.startsWith(root) || ("/" + name + "/").contains("/../")) {
-                return -Errno.EXDEV;
-            }
-            String relative = root.relativize(real).toString();
-            return openat2(relative.isEmpty() ? "." : relative, flags);
-        } catch (IOException | IllegalArgumentException e) {
+        // A name that goes up is no name of ours, even where it would come down inside again; nor is an absolute one.
+        if (name.startsWith("/") || ("/" + name + "/").contains("/../")) {
             return -Errno.EXDEV;
         }
+        String top = Files.realpath(root);
+        String real = Files.realpath(root + "/" + name);
+        String relative = top == null || real == null ? null : below(top, real);
+        return relative == null ? -Errno.EXDEV : openat2(relative, flags);
+    }
+
+    /** The path from one directory down to another name, {@code null} if it is not below. */
+    private static String below(String top, String real) {
+        if (real.equals(top)) {
+            return ".";
+        }
+        String prefix = top.endsWith("/") ? top : top + "/";
+        return real.startsWith(prefix) ? real.substring(prefix.length()) : null;
     }
 
     private static FileInfo info(int descriptor, String path) throws SysException {
