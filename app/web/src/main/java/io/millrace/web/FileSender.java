@@ -81,8 +81,7 @@ final class FileSender {
 
     /** Whether a full look finds the same. Without a time of change nothing tells that, and the file is read anew. */
     private boolean isStillTrue(FileFacts known, long now) {
-        boolean same = known.info().changed() != null
-                && folder.reaches(known.name(), known.info());
+        boolean same = known.info().changed() != null && folder.reaches(known.name(), known.info());
         if (same) {
             known.trust(now + TRUST);
         }

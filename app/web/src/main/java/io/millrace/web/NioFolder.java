@@ -68,7 +68,8 @@ public final class NioFolder implements Folder {
     private NioFolder(Path directory, boolean followOutside) {
         this.directory = directory.toAbsolutePath();
         this.followOutside = followOutside;
-        this.attributes = directory.getFileSystem().supportedFileAttributeViews().contains("unix") ? UNIX : BASIC;
+        this.attributes =
+                directory.getFileSystem().supportedFileAttributeViews().contains("unix") ? UNIX : BASIC;
         this.root = find();
     }
 

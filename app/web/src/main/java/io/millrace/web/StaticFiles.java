@@ -25,9 +25,9 @@ import java.util.concurrent.atomic.AtomicLong;
  *
  * <p>One instance serves any number of loops and threads. It touches the disk for each request, at least to see whether
  * what it remembers still holds, and so an edited file shows at once, and one that may not be read any more. Another
- * directory at the path of the folder shows within a tenth of a second; as long as there is none, everything is 404. Errors are answered in plain text: 403 for what
- * may not be read, 404 for what is not there or hidden, 405 for other methods, 503 when the system is out of
- * descriptors.
+ * directory at the path of the folder shows within a tenth of a second; as long as there is none, everything is 404.
+ * Errors are answered in plain text: 403 for what may not be read, 404 for what is not there or hidden, 405 for other
+ * methods, 503 when the system is out of descriptors.
  */
 public final class StaticFiles implements Handler, AutoCloseable {
     /** A directory whose own size is beyond this many bytes has more than some thousand names. */

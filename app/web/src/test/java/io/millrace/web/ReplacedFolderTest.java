@@ -285,7 +285,8 @@ class ReplacedFolderTest extends ServedFolder {
             assertTrue(folder.refresh());
             assertFalse(folder.refresh());
             assertEquals(FileInfo.Kind.ABSENT, folder.look("").kind());
-            assertThrows(NoSuchFileException.class, () -> folder.open("version.txt").close());
+            assertThrows(
+                    NoSuchFileException.class, () -> folder.open("version.txt").close());
             assertThrows(NoSuchFileException.class, () -> folder.list(""));
             build(dist, "two");
             assertTrue(folder.refresh());
@@ -383,9 +384,7 @@ class ReplacedFolderTest extends ServedFolder {
     @Test
     void thereMayBeNoneYet() throws IOException {
         Path later = root.resolve("later");
-        Folder folder = kind == FolderKind.NIO
-                ? NioFolder.at(later, false)
-                : KernelFolder.at(later, false);
+        Folder folder = kind == FolderKind.NIO ? NioFolder.at(later, false) : KernelFolder.at(later, false);
         files = serve(folder, FileOptions.DEFAULT.spa("app.html"));
         assertAway();
         build(later, "two");

@@ -187,6 +187,19 @@ public final class KernelFolder implements Folder {
         return statx(path, stat) == 0 && isSame(stat, known);
     }
 
+    /** Allocates nothing. */
+    @Override
+    public boolean reaches(String path, FileInfo known) {
+        int found = resolve(path, LOOK);
+        if (found < 0) {
+            return false;
+        }
+        long[] stat = Files.values();
+        boolean same = Files.statx(found, "", Files.AT_EMPTY_PATH, stat) == 0 && isSame(stat, known);
+        Descriptors.close(found);
+        return same;
+    }
+
     private static boolean isSame(long[] stat, FileInfo known) {
         return stat[Files.SIZE] == known.size()
                 && stat[Files.INODE] == known.inode()

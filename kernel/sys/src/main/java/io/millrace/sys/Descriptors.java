@@ -7,8 +7,8 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 
 /**
- * What all descriptors have in common: close(2), fcntl(2), dup(2), dup3(2), eventfd(2), pipe2(2), poll(2) on two of them,
- * getrlimit(2), setrlimit(2).
+ * What all descriptors have in common: close(2), fcntl(2), dup(2), dup3(2), eventfd(2), pipe2(2), poll(2) on two of
+ * them, getrlimit(2), setrlimit(2).
  */
 public final class Descriptors {
     private Descriptors() {}

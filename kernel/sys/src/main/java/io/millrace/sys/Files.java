@@ -10,8 +10,9 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Files by descriptor: openat2(2), statx(2), pread(2), sendfile(2), getdents64(2), realpath(3), unlink(2), chmod(2). Paths
- * are bytes in UTF-8, whatever the locale of the process says. All of these may wait for a disk, so none is critical.
+ * Files by descriptor: openat2(2), statx(2), pread(2), sendfile(2), getdents64(2), realpath(3), unlink(2), chmod(2).
+ * Paths are bytes in UTF-8, whatever the locale of the process says. All of these may wait for a disk, so none is
+ * critical.
  */
 public final class Files {
     private Files() {}
