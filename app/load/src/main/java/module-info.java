@@ -4,6 +4,9 @@
 module io.millrace.load {
     requires transitive io.millrace.core;
     requires io.millrace.loop;
+    requires io.millrace.net;
+    requires io.millrace.http;
+    requires io.millrace.http1;
     requires transitive HdrHistogram;
     requires com.fasterxml.jackson.jr.ob;
     requires java.management;

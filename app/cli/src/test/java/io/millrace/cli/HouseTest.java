@@ -43,7 +43,7 @@ final class HouseTest {
             Map.entry("http1", Set.of("core", "http")),
             Map.entry("testkit", Set.of("core", "sys", "poll")),
             Map.entry("web", Set.of("core", "http", "http1", "loop", "models")),
-            Map.entry("load", Set.of("core", "loop")),
+            Map.entry("load", Set.of("core", "loop", "net", "http", "http1")),
             Map.entry("lab", Set.of("load")),
             // sys for one thing: the errno of a SysException, to say in one line why a port cannot be had.
             Map.entry("cli", Set.of("models", "sys", "web", "load", "lab")));

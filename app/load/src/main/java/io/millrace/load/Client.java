@@ -9,8 +9,15 @@ import io.millrace.core.Link;
 /**
  * One client: asks over one connection at a time and makes a new one when that ends. When to ask is the
  * {@link Worker}'s business. On its loop only.
+ *
+ * <p>A server may end a connection after any of its answers. Requests that were under way then, and of whose answers
+ * nothing has come, are sent again on the next connection; their time goes on counting from when they were due. A
+ * connection that ends without a single answer, or in the middle of one, is a failure.
  */
 abstract class Client extends Caller {
+    /** How long a server that has announced the end of the connection is waited for. */
+    private static final long CLOSE_NANOS = 1_000_000_000L;
+
     private final boolean keepAlive;
 
     // The requests under way, oldest first: a ring. When each was due and when it was sent.
@@ -26,6 +33,21 @@ abstract class Client extends Caller {
     private boolean timedOut;
     private boolean garbled;
     private boolean answeredOnce;
+
+    /** Whether nothing more is expected from this connection but its end. */
+    private boolean finished;
+
+    /** What happens to the connection after an answer. */
+    enum Next {
+        /** It may carry another request. */
+        ANOTHER,
+
+        /** The server closes it, so that the server and not this machine keeps the port in TIME_WAIT. */
+        SERVER_CLOSES,
+
+        /** This end closes it. */
+        CLOSE
+    }
 
     Client(Worker worker) {
         super(worker);
@@ -49,11 +71,14 @@ abstract class Client extends Caller {
     /** The peer sends nothing more: calls {@link #answered} if that is how an answer ends. */
     abstract void readEnd();
 
+    /** Whether a part of an answer has come. */
+    abstract boolean isAnswering();
+
     // ---- what the worker says
 
     /** Whether one more request may be under way. */
     boolean isFree() {
-        return count < due.length && (link != null || !keepAlive && !opening);
+        return count < due.length && (link != null ? !finished : !keepAlive && !opening);
     }
 
     /** Whether a request is under way. */
@@ -78,16 +103,18 @@ abstract class Client extends Caller {
         if (link == null) {
             open();
         } else {
-            send();
+            send(1);
+            if (count == 1) {
+                link.deadline(link.now() + worker.timeout());
+            }
         }
     }
 
-    private void send() {
-        worker.sent(write(link.out()));
-        link.flush();
-        if (count == 1) {
-            link.deadline(link.now() + worker.timeout());
+    private void send(int requests) {
+        for (int i = 0; i < requests; i++) {
+            worker.sent(write(link.out()));
         }
+        link.flush();
     }
 
     // ---- what the connection says
@@ -99,56 +126,74 @@ abstract class Client extends Caller {
         timedOut = false;
         garbled = false;
         answeredOnce = false;
+        finished = false;
         begin();
         worker.connected();
         if (count > 0) {
-            send();
-        } else if (keepAlive) {
+            send(count);
+            link.deadline(link.now() + worker.timeout());
+        }
+        if (keepAlive && count < due.length) {
             worker.free(this);
         }
     }
 
     private void unreachable() {
         opening = false;
-        fail(Failure.CONNECT);
+        fail(Failure.CONNECT, count);
         worker.again(this);
     }
 
     @Override
     public void receive(Buffer in, Link from) {
         int before = in.readable();
-        boolean understood = read(in);
+        boolean understood = finished || read(in);
+        if (finished) {
+            in.consume(in.readable());
+        }
         worker.received(before - in.readable());
-        if (!understood) {
+        if (!understood && !finished) {
             garbled = true;
-            from.close(Closing.NOW);
+            leaveConnection();
         }
     }
 
-    /** An answer is complete; {@code last} if the server closes after it. */
-    final void answered(int status, boolean last) {
-        if (count == 0) {
-            garbled = true;
-            link.close(Closing.NOW);
-            return;
-        }
+    /** Whether an answer is expected. */
+    final boolean expectsAnswer() {
+        return count > 0 && !finished;
+    }
+
+    /** An answer is complete. */
+    final void answered(int statusClass, Next next) {
         int place = first;
         boolean wasFull = count == due.length;
         first = (first + 1) % due.length;
         count--;
         answeredOnce = true;
-        worker.answered(due[place], sent[place], status);
-        link.deadline(count > 0 || last ? link.now() + worker.timeout() : Link.NEVER);
-        if (!last && !keepAlive) {
-            link.close(Closing.NOW);
-        } else if (!last && wasFull) {
-            worker.free(this);
+        worker.answered(due[place], sent[place], statusClass);
+        if (next == Next.ANOTHER && keepAlive) {
+            link.deadline(count > 0 ? link.now() + worker.timeout() : Link.NEVER);
+            if (wasFull) {
+                worker.free(this);
+            }
+        } else if (next == Next.SERVER_CLOSES && count == 0) {
+            finished = true;
+            link.deadline(link.now() + Math.min(CLOSE_NANOS, worker.timeout()));
+        } else {
+            leaveConnection();
         }
+    }
+
+    private void leaveConnection() {
+        finished = true;
+        link.close(Closing.NOW);
     }
 
     @Override
     public void ended(Link from) {
-        readEnd();
+        if (!finished) {
+            readEnd();
+        }
         from.close(Closing.NOW);
     }
 
@@ -161,10 +206,12 @@ abstract class Client extends Caller {
     @Override
     public void closed(CloseCause why) {
         link = null;
-        fail(
-                timedOut
-                        ? Failure.TIMEOUT
-                        : garbled ? Failure.GARBLED : why == CloseCause.RESET ? Failure.RESET : Failure.CLOSED);
+        if (timedOut || garbled) {
+            fail(timedOut ? Failure.TIMEOUT : Failure.GARBLED, count);
+        } else {
+            boolean inTheMiddle = !finished && isAnswering();
+            fail(why == CloseCause.RESET ? Failure.RESET : Failure.CLOSED, inTheMiddle ? 1 : answeredOnce ? 0 : count);
+        }
         if (!keepAlive) {
             worker.free(this);
         } else if (answeredOnce) {
@@ -174,8 +221,8 @@ abstract class Client extends Caller {
         }
     }
 
-    private void fail(Failure why) {
-        while (count > 0) {
+    private void fail(Failure why, int requests) {
+        for (int i = Math.min(requests, count); i > 0; i--) {
             int place = first;
             first = (first + 1) % due.length;
             count--;

@@ -2,43 +2,43 @@
 package io.millrace.load;
 
 import io.millrace.core.Protocol;
-import io.millrace.loop.Attempt;
 import io.millrace.loop.EventLoop;
-import io.millrace.loop.Timer;
-import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.Socket;
-import java.time.Duration;
+import io.millrace.net.ConnectFailure;
+import io.millrace.net.Connector;
+import java.net.SocketAddress;
+import java.util.concurrent.CompletableFuture;
 
-/** Opens connections to the target, all to the one of its addresses that answered first. */
+/** Opens connections to the target, all to the one of its addresses that was connected first. */
 final class Dialer {
-    private final InetSocketAddress address;
-    private final Duration patience;
+    private final Connector connector;
+    private final SocketAddress address;
 
-    private Dialer(InetSocketAddress address, Duration patience) {
+    private Dialer(Connector connector, SocketAddress address) {
+        this.connector = connector;
         this.address = address;
-        this.patience = patience;
     }
 
     /**
-     * Finds an address of the target that answers. Blocks.
+     * Finds an address of the target that answers, by a connection that is closed at once. Any thread may call.
      *
-     * @throws IOException if the name means nothing or nobody answers: says why
+     * @return fails with a {@link ConnectFailure} if the name means nothing or no address answers in time
      */
-    static Dialer to(LoadPlan plan) throws IOException {
-        LoadTarget target = plan.target();
-        IOException last = null;
-        for (InetAddress each : InetAddress.getAllByName(target.host())) {
-            InetSocketAddress address = new InetSocketAddress(each, target.port());
-            try (Socket socket = new Socket()) {
-                socket.connect(address, (int) Math.max(1, plan.pace().timeout().toMillis()));
-                return new Dialer(address, plan.pace().timeout());
-            } catch (IOException e) {
-                last = new IOException("cannot connect to " + target.authority() + ": " + e.getMessage(), e);
+    static CompletableFuture<Dialer> find(LoadPlan plan, EventLoop loop) {
+        Connector connector = Connector.USUAL.withTimeLimit(plan.pace().timeout());
+        CompletableFuture<Dialer> found = new CompletableFuture<>();
+        connector.connect(loop, plan.target().address(), new Connector.Outcome() {
+            @Override
+            public Protocol connected(SocketAddress peer) {
+                found.complete(new Dialer(connector, peer));
+                return null;
             }
-        }
-        throw last;
+
+            @Override
+            public void failed(ConnectFailure why) {
+                found.completeExceptionally(why);
+            }
+        });
+        return found;
     }
 
     /**
@@ -46,18 +46,16 @@ final class Dialer {
      * not.
      */
     void dial(EventLoop loop, Protocol protocol, Runnable failed) {
-        Timer[] limit = new Timer[1];
-        Attempt attempt = loop.connect(address, null, ended -> {
-            limit[0].cancel();
-            if (ended.result() == 0) {
-                ended.open(protocol);
-            } else {
+        connector.connect(loop, address, new Connector.Outcome() {
+            @Override
+            public Protocol connected(SocketAddress peer) {
+                return protocol;
+            }
+
+            @Override
+            public void failed(ConnectFailure why) {
                 failed.run();
             }
-        });
-        limit[0] = loop.schedule(patience, () -> {
-            attempt.cancel();
-            failed.run();
         });
     }
 }

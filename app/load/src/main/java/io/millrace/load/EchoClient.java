@@ -29,7 +29,7 @@ final class EchoClient extends Client {
 
     @Override
     boolean read(Buffer in) {
-        while (!in.isEmpty()) {
+        while (!in.isEmpty() && expectsAnswer()) {
             int n = Math.min(in.readable(), message.length - back);
             if (!Arrays.equals(in.array(), in.head(), in.head() + n, message, back, back + n)) {
                 return false;
@@ -38,14 +38,19 @@ final class EchoClient extends Client {
             back += n;
             if (back == message.length) {
                 back = 0;
-                answered(0, false);
+                answered(0, Next.ANOTHER);
             }
         }
-        return true;
+        return in.isEmpty();
     }
 
     @Override
     void readEnd() {
         // A message that is not whole is a failure: nothing to do here.
+    }
+
+    @Override
+    boolean isAnswering() {
+        return back > 0;
     }
 }

@@ -2,22 +2,26 @@
 package io.millrace.load;
 
 import io.millrace.core.Buffer;
+import io.millrace.http1.ResponseParser;
 
-/** Asks over HTTP/1.1: the same request each time, made once. */
+/** Asks over HTTP/1.1: the same request each time, made once. Of an answer only the status counts. */
 final class HttpClient extends Client {
+    private static final int LONGEST_HEAD = 64 * 1024;
+    private static final int MOST_FIELDS = 1000;
+
     private final byte[] request;
-    private final boolean head;
-    private final ResponseReader reader = new ResponseReader();
+    private final String method;
+    private final ResponseParser parser = new ResponseParser(LONGEST_HEAD, MOST_FIELDS);
 
     HttpClient(Worker worker, byte[] request) {
         super(worker);
         this.request = request;
-        this.head = worker.plan().message().method().equals("HEAD");
+        this.method = worker.plan().message().method();
     }
 
     @Override
     void begin() {
-        reader.begin(head);
+        parser.begin(method);
     }
 
     @Override
@@ -28,21 +32,38 @@ final class HttpClient extends Client {
 
     @Override
     boolean read(Buffer in) {
-        while (!in.isEmpty()) {
-            int result = reader.read(in);
-            if (result == ResponseReader.DONE) {
-                answered(reader.status(), reader.closes());
-            } else {
-                return result != ResponseReader.BAD;
+        int event = ResponseParser.DATA;
+        while (event > 0 && expectsAnswer()) {
+            event = parser.step(in.array(), in.head(), in.tail());
+            in.consume(parser.consumed());
+            if (event == ResponseParser.END) {
+                complete();
             }
         }
-        return true;
+        // What nobody has asked for is no answer.
+        return event >= ResponseParser.NEED_MORE && (in.isEmpty() || event == ResponseParser.NEED_MORE);
+    }
+
+    private void complete() {
+        int statusClass = parser.statusClass();
+        Next next = parser.lasts() ? Next.ANOTHER : isTunnel() ? Next.CLOSE : Next.SERVER_CLOSES;
+        parser.begin(method);
+        answered(statusClass, next);
+    }
+
+    private boolean isTunnel() {
+        return parser.framing() == ResponseParser.Framing.TUNNEL;
     }
 
     @Override
     void readEnd() {
-        if (reader.endsWithConnection()) {
-            answered(reader.status(), true);
+        if (parser.end() == ResponseParser.END) {
+            complete();
         }
+    }
+
+    @Override
+    boolean isAnswering() {
+        return parser.begun();
     }
 }

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.load;
 
-import java.io.ByteArrayOutputStream;
-import java.nio.charset.StandardCharsets;
-import java.util.Locale;
+import io.millrace.core.Buffer;
+import io.millrace.http.FieldBlock;
 
 /** The bytes of the request that a plan asks for (RFC 9112 section 3). */
 final class HttpRequest {
@@ -11,29 +10,28 @@ final class HttpRequest {
 
     static byte[] of(LoadPlan plan) {
         LoadPlan.Message message = plan.message();
-        StringBuilder head = new StringBuilder();
-        head.append(message.method()).append(' ').append(plan.target().path()).append(" HTTP/1.1\r\n");
-        if (!has(message, "host")) {
-            head.append("Host: ").append(plan.target().authority()).append("\r\n");
+        FieldBlock own = message.fieldLines();
+        Buffer out = new Buffer(256);
+        out.appendLatin1(message.method() + " " + plan.target().path() + " HTTP/1.1\r\n");
+        if (!own.has("Host")) {
+            field(out, "Host", plan.target().authority());
         }
-        if (!plan.clients().keepAlive()) {
-            head.append("Connection: close\r\n");
+        if (!plan.clients().keepAlive() && !message.closes()) {
+            field(out, "Connection", "close");
         }
-        for (String field : message.fields()) {
-            head.append(field.strip()).append("\r\n");
+        for (int i = 0; i < own.size(); i++) {
+            field(out, own.name(i), own.value(i));
         }
-        if (message.body().length > 0 && !has(message, "content-length")) {
-            head.append("Content-Length: ").append(message.body().length).append("\r\n");
+        // Two lengths would contradict each other, or be ambiguous (RFC 9112 section 6.2).
+        if (message.body().length > 0 && !own.has("Content-Length") && !own.has("Transfer-Encoding")) {
+            field(out, "Content-Length", Integer.toString(message.body().length));
         }
-        head.append("\r\n");
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        bytes.writeBytes(head.toString().getBytes(StandardCharsets.ISO_8859_1));
-        bytes.writeBytes(message.body());
-        return bytes.toByteArray();
+        out.appendLatin1("\r\n");
+        out.append(message.body());
+        return out.toBytes();
     }
 
-    private static boolean has(LoadPlan.Message message, String name) {
-        return message.fields().stream()
-                .anyMatch(field -> field.toLowerCase(Locale.ROOT).startsWith(name + ":"));
+    private static void field(Buffer out, String name, String value) {
+        out.appendLatin1(name + ": " + value + "\r\n");
     }
 }

@@ -6,7 +6,10 @@ import io.millrace.loop.LoopGroup;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -27,6 +30,7 @@ public final class Load {
     private final CountDownLatch done;
     private final Worker[] workers;
     private final EventLoop[] loops;
+    private volatile CompletableFuture<Dialer> finding;
     private volatile boolean stopped;
 
     /** A run that has not begun. */
@@ -46,9 +50,22 @@ public final class Load {
      * @throws IOException if the target's name cannot be resolved or not even one connection can be made: says why
      */
     public LoadResult run(Consumer<LoadProgress> progress) throws IOException, InterruptedException {
-        Dialer dialer = Dialer.to(plan);
         try (LoopGroup group = LoopGroup.open(workers.length)) {
-            return run(group, dialer, progress);
+            return run(group, dialer(group.loop(0)), progress);
+        }
+    }
+
+    private Dialer dialer(EventLoop loop) throws IOException, InterruptedException {
+        finding = Dialer.find(plan, loop);
+        if (stopped) {
+            stop();
+        }
+        try {
+            return finding.get();
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof IOException io ? io : new IOException(e.getCause());
+        } catch (CancellationException e) {
+            throw new IOException("ended before there was a connection", e);
         }
     }
 
@@ -106,9 +123,16 @@ public final class Load {
         return sum;
     }
 
-    /** Ends the run early; {@link #run} returns what has been measured so far. Any thread may call. */
+    /**
+     * Ends the run early; {@link #run} returns what has been measured so far, or throws if there has not been a single
+     * connection. Any thread may call.
+     */
     public void stop() {
         stopped = true;
+        CompletableFuture<Dialer> waiting = finding;
+        if (waiting != null) {
+            waiting.cancel(false);
+        }
         for (int i = 0; i < workers.length; i++) {
             Worker worker = workers[i];
             if (worker != null) {

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.load;
 
+import io.millrace.http.FieldBlock;
+import io.millrace.http.Tokens;
 import java.time.Duration;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /**
  * What to ask, how often and with how many connections.
@@ -15,8 +18,13 @@ import java.util.List;
  */
 public record LoadPlan(LoadTarget target, Clients clients, Pace pace, Message message, Beside beside) {
 
-    /** Checks what the parts cannot check alone. */
+    /**
+     * Checks what the parts cannot check alone; a message that closes its connection makes each request have its own.
+     */
     public LoadPlan {
+        if (target.kind() == LoadTarget.Kind.HTTP && message.closes()) {
+            clients = clients.withKeepAlive(false);
+        }
         if (target.kind() == LoadTarget.Kind.TCP && message.body().length == 0) {
             throw new IllegalArgumentException("nothing to send: a TCP message has at least one byte");
         }
@@ -28,6 +36,9 @@ public record LoadPlan(LoadTarget target, Clients clients, Pace pace, Message me
             throw new IllegalArgumentException("a new connection for each request cannot be pipelined");
         }
     }
+
+    /** The option among others (RFC 9110 section 7.6.1). */
+    private static final Pattern CLOSE = Pattern.compile("(?:^|,)[ \\t]*close[ \\t]*(?:,|$)", Pattern.CASE_INSENSITIVE);
 
     /**
      * Who asks.
@@ -46,6 +57,10 @@ public record LoadPlan(LoadTarget target, Clients clients, Pace pace, Message me
                 throw new IllegalArgumentException("connections, threads and pipeline must be at least 1");
             }
             checkTime("ramp", ramp);
+        }
+
+        private Clients withKeepAlive(boolean value) {
+            return new Clients(connections, threads, pipeline, value, ramp);
         }
     }
 
@@ -82,14 +97,44 @@ public record LoadPlan(LoadTarget target, Clients clients, Pace pace, Message me
      */
     public record Message(String method, List<String> fields, byte[] body) {
 
-        /** Checks the fields. */
+        /** Checks method and fields. */
         public Message {
             fields = List.copyOf(fields);
+            if (!Tokens.isToken(method)) {
+                throw new IllegalArgumentException("'" + method + "' is no method");
+            }
             for (String field : fields) {
-                if (field.indexOf(':') < 1 || field.chars().anyMatch(c -> c < ' ' && c != '\t' || c > 0xff)) {
+                int colon = field.indexOf(':');
+                if (colon < 0
+                        || !Tokens.isToken(field.substring(0, colon).strip())
+                        || !Tokens.isValue(field.substring(colon + 1).strip())) {
                     throw new IllegalArgumentException("'" + field + "' is no header field; say 'Name: value'");
                 }
             }
+        }
+
+        /** The fields with their names and values apart. */
+        FieldBlock fieldLines() {
+            FieldBlock lines = new FieldBlock();
+            for (String field : fields) {
+                int colon = field.indexOf(':');
+                lines.append(
+                        field.substring(0, colon).strip(),
+                        field.substring(colon + 1).strip());
+            }
+            return lines;
+        }
+
+        /** Whether it says that the connection ends after its answer (RFC 9112 section 9.6). */
+        boolean closes() {
+            FieldBlock lines = fieldLines();
+            for (int i = 0; i < lines.size(); i++) {
+                if (lines.isNamed(i, "Connection")
+                        && CLOSE.matcher(lines.value(i)).find()) {
+                    return true;
+                }
+            }
+            return false;
         }
     }
 

@@ -42,8 +42,8 @@ final class Tally {
         return new Histogram(SHORTEST_NANOS, LONGEST_NANOS, DIGITS);
     }
 
-    void answered(int status, long sinceDue, long sinceSent) {
-        statuses[status / 100 % STATUS_CLASSES]++;
+    void answered(int statusClass, long sinceDue, long sinceSent) {
+        statuses[statusClass]++;
         latency.recordValue(clamp(sinceDue));
         service.recordValue(clamp(sinceSent));
     }

@@ -126,7 +126,7 @@ final class Worker {
     }
 
     private void join(Client client) {
-        if (over) {
+        if (!isWanted(client)) {
             return;
         }
         if (plan.clients().keepAlive()) {
@@ -259,11 +259,11 @@ final class Worker {
         return !over && loop.now() >= from;
     }
 
-    void answered(long due, long sent, int status) {
+    void answered(long due, long sent, int statusClass) {
         long now = System.nanoTime();
         if (counts(interval == 0 ? now : due)) {
             tally.requests += now <= end ? 1 : 0;
-            tally.answered(status, now - due, now - sent);
+            tally.answered(statusClass, now - due, now - sent);
             recent.recordValue(Math.min(now - due, recent.getHighestTrackableValue()));
         }
         leaveWhenAnswered();
@@ -283,16 +283,21 @@ final class Worker {
 
     /** The connection ended after answers, as servers do from time to time: make another. */
     void reopen(Client client) {
-        if (!over) {
+        if (isWanted(client)) {
             loop.execute(client::open);
         }
     }
 
     /** A connection could not be made, or ended without an answer: try again, though not at once. */
     void again(Client client) {
-        if (!over) {
+        if (isWanted(client)) {
             loop.schedule(RETRY, () -> join(client));
         }
+    }
+
+    /** Whether a client needs a connection: after the time is over only for requests that were due before. */
+    private boolean isWanted(Client client) {
+        return !over || !left && client.isAsking();
     }
 
     /** A bystander has its connection. */

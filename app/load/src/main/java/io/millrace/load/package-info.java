@@ -9,6 +9,7 @@
  * <pre>
  *   Load ──► Worker (one for each loop: when to ask) ──► Client (one connection at a time: HttpClient, EchoClient)
  *    │          │                                             │
+ *    │          ├── Dialer ─► net.Connector                   ├─► http1.ResponseParser
  *    │          └── Tally (what has happened) ◄───────────────┘
  *    └─► LoadResult (all tallies together)          LoadAgent, Coordinator: the same on several machines
  * </pre>
@@ -17,6 +18,6 @@
  * server that stalls for a second is charged with every request that would have been asked meanwhile. A generator that
  * waits for an answer before it asks again hides that (Gil Tene's "coordinated omission").
  *
- * <p>Read in this order: {@code LoadPlan}, {@code Load}, {@code Worker}, {@code Client}, {@code ResponseReader}.
+ * <p>Read in this order: {@code LoadPlan}, {@code Load}, {@code Worker}, {@code Client}, {@code HttpClient}.
  */
 package io.millrace.load;

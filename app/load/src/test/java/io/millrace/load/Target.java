@@ -24,16 +24,22 @@ final class Target implements AutoCloseable {
     private static final byte[] LAST = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello"
             .getBytes(StandardCharsets.US_ASCII);
 
+    private static final byte[] END = "\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
+
     private final LoopGroup loops;
     private final Listening listening;
 
-    private Target(Supplier<Protocol> protocols) throws IOException {
+    private Target(String address, Supplier<Protocol> protocols) throws IOException {
         loops = LoopGroup.open(1);
-        listening = loops.listen(ListenOptions.on(new InetSocketAddress("127.0.0.1", 0)), () -> protocols::get);
+        listening = loops.listen(ListenOptions.on(new InetSocketAddress(address, 0)), () -> protocols::get);
     }
 
     static Target of(Supplier<Protocol> protocols) throws IOException {
-        return new Target(protocols);
+        return at("127.0.0.1", protocols);
+    }
+
+    static Target at(String address, Supplier<Protocol> protocols) throws IOException {
+        return new Target(address, protocols);
     }
 
     int port() {
@@ -89,7 +95,7 @@ final class Target implements AutoCloseable {
         @Override
         public void receive(Buffer in, Link link) {
             for (int end = end(in); end > 0; end = end(in)) {
-                boolean closes = in.toString().contains("Connection: close");
+                boolean closes = head(in, end).contains("Connection: close");
                 in.consume(end);
                 if (asked.incrementAndGet() == stallAt) {
                     LockSupport.parkNanos(stall.toNanos());
@@ -103,14 +109,43 @@ final class Target implements AutoCloseable {
                 }
             }
         }
+    }
 
-        private static int end(Buffer in) {
-            for (int i = 3; i < in.readable(); i++) {
-                if (in.peek(i) == '\n' && in.peek(i - 2) == '\n') {
-                    return i + 1;
+    /** Gives every request the same answer, and closes without a word after so many on a connection. */
+    static final class Same implements Protocol {
+        private final AtomicInteger asked;
+        private final byte[] answer;
+        private final int perConnection;
+        private int answered;
+
+        Same(AtomicInteger asked, String answer, int perConnection) {
+            this.asked = asked;
+            this.answer = answer.getBytes(StandardCharsets.ISO_8859_1);
+            this.perConnection = perConnection;
+        }
+
+        @Override
+        public void receive(Buffer in, Link link) {
+            for (int end = end(in); end > 0; end = end(in)) {
+                in.consume(end);
+                asked.incrementAndGet();
+                link.out().append(answer);
+                link.flush();
+                if (++answered == perConnection) {
+                    in.consume(in.readable());
+                    link.close(Closing.FLUSHED);
                 }
             }
-            return 0;
         }
+    }
+
+    static String head(Buffer in, int end) {
+        return new String(in.array(), in.head(), end, StandardCharsets.ISO_8859_1);
+    }
+
+    /** The length of the first request, which has no body; 0 if it is not whole. */
+    static int end(Buffer in) {
+        int end = in.indexOf(END, 0);
+        return end < 0 ? 0 : end + END.length;
     }
 }
