@@ -5,8 +5,8 @@ import io.millrace.http.FieldBlock;
 
 /**
  * Reads the head of a response where it lies (RFC 9112 sections 2, 4 and 5). Keeps offsets, makes no strings, remembers
- * where it stopped and never looks at a byte twice. Knows the form of a head; {@link ResponseFraming} knows what the
- * fields mean.
+ * where it stopped and looks at no byte of an earlier call again. Knows the form of a head; {@link ResponseFraming}
+ * knows what the fields mean.
  *
  * <pre>
  *                      SP            CR              LF
@@ -194,8 +194,13 @@ final class ResponseHeadParser {
                         } else if (fields.size() == mostFields) {
                             return ResponseParser.TOO_LARGE;
                         } else {
-                            nameStart = at - from;
-                            state = NAME;
+                            int next = wholeLine(bytes, from, at, end);
+                            if (next > 0) {
+                                at = next;
+                            } else {
+                                nameStart = at - from;
+                                state = NAME;
+                            }
                         }
                     }
                 }
@@ -258,6 +263,27 @@ final class ResponseHeadParser {
             end--;
         }
         return end;
+    }
+
+    // A line as nearly all are: whole, ended by CR LF, and the byte behind it shows that it does not go on. Index after
+    // it, or 0 if it has to be read step by step.
+    private int wholeLine(byte[] bytes, int from, int at, int end) {
+        int colon = Octets.skipToken(bytes, at, end);
+        if (colon == at || colon >= end || bytes[colon] != ':') {
+            return 0;
+        }
+        int value = Octets.skipBlanks(bytes, colon + 1, end);
+        int stop = Octets.skipValue(bytes, value, end);
+        int next = stop + 2;
+        if (next >= end
+                || bytes[stop] != '\r'
+                || bytes[stop + 1] != '\n'
+                || bytes[next] == ' '
+                || bytes[next] == '\t') {
+            return 0;
+        }
+        fields.add(at - from, colon - from, value - from, Octets.trimEnd(bytes, value, stop) - from);
+        return next;
     }
 
     private void keepLine() {

@@ -5,7 +5,8 @@ import io.millrace.http.FieldBlock;
 
 /**
  * Reads the responses of one connection for a client or a proxy, where their bytes lie (RFC 9112). Does no I/O, makes
- * no strings, allocates nothing for a response, remembers where it stopped and never looks at a byte twice.
+ * no strings, allocates nothing for a response, and remembers where it stopped: no byte of an earlier call is looked at
+ * again.
  *
  * <pre>
  *   begin ─► INTERIM* ─► HEAD ─► DATA* ─► END ─► begin
