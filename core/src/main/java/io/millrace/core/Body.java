@@ -17,7 +17,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  *
  * <p>Links take and give back their holds by themselves. Whoever wants to be told of the release has the first hold and
  * gives it back by {@link #close} once the body has been handed to all; {@code released} runs exactly once, on the
- * thread of the last holder, and must neither block nor throw.
+ * thread of the last holder, and must not block. What it throws goes to the log.
  */
 public final class Body implements AutoCloseable {
     private final byte[] array;
@@ -74,7 +74,7 @@ public final class Body implements AutoCloseable {
     @Override
     public void close() {
         if (holds != null && holds.getAndUpdate(n -> n == 0 ? 0 : n - 1) == 1) {
-            released.run();
+            Release.quietly(released, "the release of a body failed");
         }
     }
 

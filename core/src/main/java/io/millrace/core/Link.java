@@ -84,6 +84,10 @@ public interface Link extends Executor {
      * Hands the connection to another protocol (an upgrade): the rest of the input, unconsumed bytes of the running
      * {@link Protocol#receive} included, goes to {@code next}, which is told {@link Protocol#opened} first. The old
      * protocol hears nothing more, {@code closed} included.
+     *
+     * <p>What the old protocol has set for itself ends with it, unless it has {@link #close closed} the link: the
+     * {@link #deadline}, the {@link #stallLimit}, every {@link #limit}, the marks of output and input, and
+     * {@link #pour}. The next one sets its own. Rates, portions and a pause stay as they are.
      */
     void become(Protocol next);
 
@@ -205,6 +209,9 @@ public interface Link extends Executor {
     /**
      * Runs a task on the owner thread, soon and in order. Any thread may call. Runs even after the connection has
      * ended.
+     *
+     * @throws java.util.concurrent.RejectedExecutionException if the loop that carries the link has been closed, and
+     *     the connection with it: the task does not run
      */
     @Override
     void execute(Runnable task);

@@ -44,14 +44,17 @@ public abstract class OpenFile implements AutoCloseable {
         return this;
     }
 
-    /** Gives one hold back; the last one closes the file. */
+    /**
+     * Gives one hold back; the last one closes the file. A file that cannot be closed is reported to the log: whoever
+     * gives a hold back could do nothing about it, and has others to give back.
+     */
     @Override
     public final synchronized void close() {
         if (holds > 0 && --holds == 0) {
-            release();
+            Release.quietly(this::release, "closing a file failed");
         }
     }
 
-    /** Closes the file for real. Called once. */
+    /** Closes the file for real. Called once. What it throws goes to the log. */
     protected abstract void release();
 }

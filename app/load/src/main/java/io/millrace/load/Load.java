@@ -11,6 +11,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
@@ -136,8 +137,16 @@ public final class Load {
         for (int i = 0; i < workers.length; i++) {
             Worker worker = workers[i];
             if (worker != null) {
-                loops[i].execute(worker::finish);
+                finish(loops[i], worker);
             }
+        }
+    }
+
+    private static void finish(EventLoop loop, Worker worker) {
+        try {
+            loop.execute(worker::finish);
+        } catch (RejectedExecutionException e) {
+            // The run has ended by itself meanwhile.
         }
     }
 }

@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -204,7 +205,7 @@ public final class StaticFiles implements Handler, AutoCloseable {
     /** Thousands of names to look at would keep the loop, and everybody on it, waiting. */
     private void listingAside(Response response, String name, ListingOrder order, boolean json) {
         if (!largeListings.tryAcquire()) {
-            response.execute(() -> unavailable(response));
+            onLoop(response, () -> unavailable(response));
             return;
         }
         Runnable answer;
@@ -220,7 +221,15 @@ public final class StaticFiles implements Handler, AutoCloseable {
         } finally {
             largeListings.release();
         }
-        response.execute(answer);
+        onLoop(response, answer);
+    }
+
+    private static void onLoop(Response response, Runnable answer) {
+        try {
+            response.execute(answer);
+        } catch (RejectedExecutionException e) {
+            // The loop has been closed meanwhile: nobody is there to be answered.
+        }
     }
 
     private byte[] render(String name, ListingOrder order, boolean json) throws IOException {

@@ -57,6 +57,7 @@ public final class ChildWatch implements AutoCloseable {
     static ChildWatch of(EventLoop loop, Process process, Callback callback) {
         ChildWatch child = new ChildWatch(loop, process.pid(), -1, callback);
         child.event.enable();
+        // A loop that has been closed by then refuses, which nobody has to know.
         process.onExit().thenRun(() -> loop.execute(() -> child.ended(ExitStatus.of(process))));
         return child;
     }

@@ -4,6 +4,7 @@ package io.millrace.events;
 import io.millrace.loop.EventLoop;
 import io.millrace.loop.LoopCounters;
 import java.time.Duration;
+import java.util.concurrent.RejectedExecutionException;
 import jdk.jfr.Category;
 import jdk.jfr.Description;
 import jdk.jfr.Event;
@@ -86,7 +87,11 @@ public final class LoopFlight implements AutoCloseable {
         return flight;
     }
 
-    /** Shows callbacks that take that long or longer, too. Any thread may call. */
+    /**
+     * Shows callbacks that take that long or longer, too. Any thread may call.
+     *
+     * @throws RejectedExecutionException if the loop has been closed
+     */
     public LoopFlight slow(Duration limit) {
         loop.execute(() -> loop.slow(limit, this::slow));
         return this;
@@ -119,6 +124,10 @@ public final class LoopFlight implements AutoCloseable {
     @Override
     public void close() {
         FlightRecorder.removePeriodicEvent(hook);
-        loop.execute(() -> loop.slow(Duration.ZERO, null));
+        try {
+            loop.execute(() -> loop.slow(null, null));
+        } catch (RejectedExecutionException e) {
+            // A loop that has been closed calls nobody back.
+        }
     }
 }

@@ -3,6 +3,7 @@ package io.millrace.events;
 
 import io.millrace.loop.EventLoop;
 import io.millrace.loop.Watch;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** A loop's interest in a signal, from {@link Signals#watch} until it is closed. */
@@ -62,7 +63,12 @@ public final class SignalWatch implements AutoCloseable {
     /** On a thread of the JDK. Any number of signals make one task of the loop until that has run. */
     void arrived() {
         if (pending.getAndIncrement() == 0) {
-            loop.execute(this::activate);
+            try {
+                loop.execute(this::activate);
+            } catch (RejectedExecutionException e) {
+                // The loop has been closed without closing this: other loops may watch for the signal, too.
+                close();
+            }
         }
     }
 

@@ -215,7 +215,7 @@ final class Acceptor extends Source {
 
     /** A place under the connection limit may be free. Any thread may call. */
     void wake() {
-        loop.execute(() -> {
+        loop.offer(() -> {
             waiting = false;
             accept();
         });
@@ -233,6 +233,11 @@ final class Acceptor extends Source {
                 return;
             }
         }
+        goOn();
+    }
+
+    /** Takes more in the next turn: no event may tell of those that are left. */
+    private void goOn() {
         queued = true;
         loop.driver.again(this);
     }
@@ -264,14 +269,32 @@ final class Acceptor extends Source {
         // The kernel gives the lowest free number: this high, and few are left.
         boolean crowded = accepted >= limit - RESERVE;
         crowdedAt = crowded ? quota.open() : Integer.MAX_VALUE;
-        EventLoop target = group.next(loop);
-        Connection connection = new Connection(target, taken, peer.high(), peer.low(), peer.port());
-        if (target == loop) {
-            open(connection, accepted, welcome);
-        } else {
-            target.execute(() -> open(connection, accepted, welcome));
+        boolean given = false;
+        try {
+            given = give(accepted, taken, welcome);
+        } finally {
+            if (!given) {
+                loop.kernel.close(accepted);
+                taken.release();
+            }
         }
         return true;
+    }
+
+    /** Gives a connection to a loop; {@code false} if it is still ours, for all of them have been closed. */
+    private boolean give(int accepted, Quota taken, boolean welcome) {
+        for (int tries = group.loops(); tries > 0; tries--) {
+            EventLoop target = group.next(loop);
+            Connection connection = new Connection(target, taken, peer.high(), peer.low(), peer.port());
+            if (target == loop) {
+                open(connection, accepted, welcome);
+                return true;
+            }
+            if (target.offer(() -> open(connection, accepted, welcome))) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /**
@@ -339,7 +362,7 @@ final class Acceptor extends Source {
         loop.alarms.set(this, loop.now() + pause);
     }
 
-    private void releaseSpare() {
+    void releaseSpare() {
         if (spare >= 0) {
             loop.kernel.close(spare);
             spare = -1;

@@ -57,7 +57,9 @@ public final class Attempt extends Source {
         }
         if (opened < 0) {
             int failure = opened;
-            loop.execute(() -> end(failure));
+            if (!loop.offer(() -> end(failure))) {
+                end(failure);
+            }
         }
     }
 
@@ -132,7 +134,8 @@ public final class Attempt extends Source {
         if (loop.inLoop()) {
             cancelNow();
         } else {
-            loop.execute(this::cancelNow);
+            // A loop that has been closed has ended it.
+            loop.offer(this::cancelNow);
         }
     }
 

@@ -31,6 +31,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
  */
 public final class BlockingLink implements Link {
     private static final long LINGER_NANOS = 2_000_000_000L;
+    private static final int TASKS_A_STEP = 1024;
     private static final Budget BUDGET = Budget.USUAL;
 
     // What the kernel said last.
@@ -223,8 +224,13 @@ public final class BlockingLink implements Link {
         } while (hasIo() && !is(DOOMED) && left > 0 && --rounds > 0);
     }
 
+    /** Those that are there; one that executes another for ever must not keep the socket waiting. */
     private void runTasks() {
-        for (Runnable task = tasks.poll(); task != null; task = tasks.poll()) {
+        for (int i = 0; i < TASKS_A_STEP; i++) {
+            Runnable task = tasks.poll();
+            if (task == null) {
+                return;
+            }
             moved = true;
             try {
                 task.run();
@@ -534,7 +540,9 @@ public final class BlockingLink implements Link {
     private synchronized void runLate() {
         Thread before = owner;
         owner = Thread.currentThread();
-        runTasks();
+        while (!tasks.isEmpty()) {
+            runTasks();
+        }
         // A task that executes another one comes through here twice on the same thread.
         owner = before;
     }
@@ -641,6 +649,12 @@ public final class BlockingLink implements Link {
         set(OFFER);
         if (is(ENDED)) {
             set(END_TO_TELL);
+        }
+        if (closing == null) {
+            // What the old one has set for itself is not for the next one.
+            deadline = NEVER;
+            stallLimit = NEVER;
+            stallAt = NEVER;
         }
         next.opened(this);
     }

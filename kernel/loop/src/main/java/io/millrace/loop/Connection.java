@@ -212,11 +212,7 @@ final class Connection extends Source implements Link {
     /** The connection stands. */
     void opened(Protocol first) {
         protocol = first;
-        try {
-            first.opened(this);
-        } catch (Throwable t) {
-            failed(t);
-        }
+        guarded(() -> first.opened(this));
     }
 
     /** So many bytes have come out of the socket. */
@@ -265,11 +261,7 @@ final class Connection extends Source implements Link {
     /** The peer sends nothing more. */
     void ended() {
         clear(END_TO_TELL);
-        try {
-            protocol.ended(this);
-        } catch (Throwable t) {
-            failed(t);
-        }
+        guarded(() -> protocol.ended(this));
     }
 
     /** All output has left: the protocol may go on, or the end has come. */
@@ -374,21 +366,22 @@ final class Connection extends Source implements Link {
     /** A time limit has passed. */
     void late(TimeLimit which) {
         if (closing == null && !is(DOOMED)) {
-            try {
-                protocol.late(this, which);
-            } catch (Throwable t) {
-                failed(t);
-            }
+            guarded(() -> protocol.late(this, which));
         }
     }
 
     private void expired() {
         if (is(LINGERING)) {
             doom(CloseCause.LOCAL);
-            return;
+        } else {
+            guarded(() -> protocol.expired(this));
         }
+    }
+
+    /** Calls the protocol, where that is seldom enough for a lambda: what it throws ends the connection. */
+    private void guarded(Runnable call) {
         try {
-            protocol.expired(this);
+            call.run();
         } catch (Throwable t) {
             failed(t);
         }
@@ -450,11 +443,7 @@ final class Connection extends Source implements Link {
     /** The server is shutting down. */
     void stopping() {
         if (closing == null && !is(DOOMED | DEAD)) {
-            try {
-                protocol.stopping(this);
-            } catch (Throwable t) {
-                failed(t);
-            }
+            guarded(() -> protocol.stopping(this));
             driver.touch(this);
         }
     }
@@ -464,7 +453,7 @@ final class Connection extends Source implements Link {
     @Override
     public Buffer out() {
         assert inLoop();
-        return is(DEAD | FINISHING) ? driver.nowhere() : output().out(driver.outputs.buffers);
+        return is(DEAD | FINISHING) ? new Buffer() : output().out(driver.outputs.buffers);
     }
 
     private Output output() {
@@ -597,11 +586,20 @@ final class Connection extends Source implements Link {
         if (is(ENDED)) {
             set(END_TO_TELL);
         }
+        if (closing == null) {
+            forgetLimits();
+        }
         driver.touch(this);
-        try {
-            next.opened(this);
-        } catch (Throwable t) {
-            failed(t);
+        guarded(() -> next.opened(this));
+    }
+
+    /** What a protocol has set for itself is not for the next one. */
+    private void forgetLimits() {
+        deadline = NEVER;
+        stallLimit = NEVER;
+        stallAt = NEVER;
+        if (terms != null) {
+            terms.reset();
         }
     }
 

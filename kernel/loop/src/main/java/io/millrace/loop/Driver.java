@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.loop;
 
-import io.millrace.core.Buffer;
 import io.millrace.core.CloseCause;
 import io.millrace.core.Protocol;
 import io.millrace.poll.Interest;
@@ -46,8 +45,6 @@ abstract class Driver {
 
     /** {@link #closeAll} has been called: nothing is opened any more. */
     boolean closed;
-
-    private final Buffer nowhere = new Buffer();
 
     /** To be served before this turn ends. */
     private final ArrayList<Connection> touched = new ArrayList<>();
@@ -184,7 +181,7 @@ abstract class Driver {
 
     /** Whatever goes wrong with one source, such as memory for its input, must not take the others along. */
     final void broken(Source source, Throwable thrown) {
-        Log.error("serving " + source + " failed", thrown);
+        Log.error("serving " + Log.text(source) + " failed", thrown);
         if (source instanceof Connection c && !c.is(Connection.DEAD)) {
             c.doom(CloseCause.FAILED);
             intake.scratch();
@@ -245,15 +242,32 @@ abstract class Driver {
 
     // ---- one connection ----
 
-    /** Takes a connected socket over. */
+    /** Takes a connected socket over, whatever happens: what cannot be opened is closed. */
     final void open(Connection c, int fd, Protocol protocol) {
-        if (closed) {
+        if (closed || !register(c, fd)) {
             kernel.close(fd);
             c.unopened();
             return;
         }
-        c.fd = fd;
-        slab.add(c);
+        try {
+            begin(c, protocol);
+        } catch (Throwable t) {
+            broken(c, t);
+        }
+    }
+
+    private boolean register(Connection c, int fd) {
+        try {
+            slab.add(c);
+            c.fd = fd;
+            return true;
+        } catch (Throwable t) {
+            Log.error("there is no room for a connection", t);
+            return false;
+        }
+    }
+
+    private void begin(Connection c, Protocol protocol) {
         c.set(Connection.BUSY);
         c.opened(protocol);
         int result = begin(c);
@@ -378,12 +392,6 @@ abstract class Driver {
             kernel.close(c.fd);
         }
         c.fd = -1;
-    }
-
-    /** A buffer that leads nowhere, for connections that send nothing more. */
-    final Buffer nowhere() {
-        nowhere.clear();
-        return nowhere;
     }
 
     // ---- everything else that is watched, and the end ----

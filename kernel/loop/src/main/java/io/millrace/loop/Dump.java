@@ -41,7 +41,7 @@ final class Dump {
                 .append(loop.counters())
                 .append('\n');
         for (Connection connection : loop.driver.connections()) {
-            text.append("  ").append(connection).append('\n');
+            text.append("  ").append(Log.text(connection)).append('\n');
         }
         for (Event event : events(loop)) {
             text.append("  ").append(line(event)).append('\n');
@@ -50,7 +50,7 @@ final class Dump {
     }
 
     private static String line(Event event) {
-        String line = event + ", priority " + event.priority();
+        String line = Log.text(event) + ", priority " + event.priority();
         if (event.index >= 0) {
             line += ", due in " + Math.max(0, event.due - event.loop.clock()) / 1000 + " µs";
         }

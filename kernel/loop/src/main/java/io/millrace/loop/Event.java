@@ -93,15 +93,19 @@ public abstract sealed class Event extends Alarm permits Watch, Timer {
 
     /**
      * Ends it for good and then runs {@code last}, once and on the loop, when no callback of the event is running or
-     * can follow: the place to free what the callback uses. Any thread may call.
+     * can follow: the place to free what the callback uses. When the loop has been closed, the calling thread runs it.
+     * Any thread may call.
      */
     public final void close(Runnable last) {
-        loop.byOwner(() -> {
+        boolean told = loop.byOwner(() -> {
             closeNow();
-            if (last != null) {
-                loop.execute(last);
+            if (last != null && !loop.offer(last)) {
+                loop.run(last);
             }
         });
+        if (!told && last != null) {
+            last.run();
+        }
     }
 
     /**

@@ -16,6 +16,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -37,6 +38,8 @@ public final class EventLoop implements Executor {
 
     /** Longer than anybody waits, and short enough to be added to a clock. */
     private static final Duration LONGEST = Duration.ofDays(36_500);
+
+    static final long LONGEST_NANOS = LONGEST.toNanos();
 
     final Kernel kernel;
     final Budget budget;
@@ -78,7 +81,15 @@ public final class EventLoop implements Executor {
     private boolean running;
     private boolean exiting;
     private boolean broken;
+
+    /** What was attached has been run: what is attached from now on is run at once. */
+    private boolean ended;
+
     private volatile boolean stopped;
+
+    /** No task is taken any more: those that were have run, or run now. */
+    private volatile boolean refusing;
+
     private volatile boolean closed;
 
     /** The time to leave, if there is one. */
@@ -299,15 +310,48 @@ public final class EventLoop implements Executor {
         try {
             event.call(what);
         } catch (Throwable t) {
-            Log.error(event + " threw" + event.place(), t);
+            Log.error(Log.text(event) + " threw" + event.place(), t);
         }
         meter.called(begun, event);
     }
 
-    /** Runs a task on the loop, soon and in order. Any thread may call. */
+    /**
+     * Runs a task on the loop, soon and in order. Any thread may call. A task that has been accepted runs, at the
+     * latest while the loop is closed.
+     *
+     * @throws RejectedExecutionException if the loop has been closed: the task does not run, and what it holds is still
+     *     the caller's
+     */
     @Override
     public void execute(Runnable task) {
+        if (!offer(task)) {
+            throw closedAlready();
+        }
+    }
+
+    private RejectedExecutionException closedAlready() {
+        return new RejectedExecutionException("the loop " + name + " has been closed");
+    }
+
+    /** Belongs at the start of what a closed loop refuses, whoever asks. */
+    private void open() {
+        if (refusing) {
+            throw closedAlready();
+        }
+    }
+
+    /** As {@link #execute}, but returns whether the task was accepted. */
+    boolean offer(Runnable task) {
         tasks.add(task);
+        // Whichever of the two takes it out of the queue, this thread or the one that closes the loop, decides.
+        if (refusing && tasks.remove(task)) {
+            return false;
+        }
+        wakeup();
+        return true;
+    }
+
+    private void wakeup() {
         if (!inLoop() && waiting.compareAndSet(true, false)) {
             driver.wakeup();
         }
@@ -316,11 +360,11 @@ public final class EventLoop implements Executor {
     /** Runs a task on the loop and waits until it has run; on the loop's end, until that. Not for the loop itself. */
     void await(Runnable task) throws InterruptedException {
         CountDownLatch done = new CountDownLatch(1);
-        execute(() -> {
+        boolean accepted = offer(() -> {
             task.run();
             done.countDown();
         });
-        while (!done.await(CLOSED_CHECK_MILLIS, TimeUnit.MILLISECONDS)) {
+        while (accepted && !done.await(CLOSED_CHECK_MILLIS, TimeUnit.MILLISECONDS)) {
             if (closed) {
                 return;
             }
@@ -329,13 +373,20 @@ public final class EventLoop implements Executor {
 
     // ---- timers ----
 
-    /** Runs a task on the loop after a while. Any thread may call. */
+    /**
+     * Runs a task on the loop after a while: a negative one is none, and one beyond a hundred years is a hundred years.
+     * Any thread may call.
+     *
+     * @throws RejectedExecutionException if the loop has been closed
+     */
     public Timer schedule(Duration after, Runnable task) {
         return begin(new Timer(this, task), nanos(after));
     }
 
     /**
      * Runs a task on the loop again and again, first after one period. Any thread may call. See {@link Timer#every}.
+     *
+     * @throws RejectedExecutionException if the loop has been closed
      */
     public Timer every(Duration period, Runnable task) {
         long nanos = nanos(period);
@@ -348,8 +399,11 @@ public final class EventLoop implements Executor {
     }
 
     private Timer begin(Timer timer, long after) {
+        open();
         long due = kernel.nanos() + after;
-        byOwner(() -> timer.begin(due));
+        if (!byOwner(() -> timer.begin(due))) {
+            throw closedAlready();
+        }
         return timer;
     }
 
@@ -359,9 +413,9 @@ public final class EventLoop implements Executor {
         return new Timer(this, Objects.requireNonNull(task, "a task"));
     }
 
-    /** What can be added to a clock without running over. */
+    /** Nanoseconds that can be added to a clock without running over: none for a negative duration. */
     static long nanos(Duration duration) {
-        return duration.compareTo(LONGEST) > 0 ? LONGEST.toNanos() : Math.max(0, duration.toNanos());
+        return duration.isNegative() ? 0 : duration.compareTo(LONGEST) > 0 ? LONGEST_NANOS : duration.toNanos();
     }
 
     /**
@@ -468,7 +522,7 @@ public final class EventLoop implements Executor {
             holds.incrementAndGet();
             throw new IllegalStateException("released more often than held");
         }
-        execute(() -> {});
+        offer(() -> {});
     }
 
     // ---- looking on ----
@@ -500,12 +554,16 @@ public final class EventLoop implements Executor {
     }
 
     /**
-     * Is told of callbacks that take that long or longer, which takes times as {@link #timing}; {@code null} for no
-     * more. On the loop.
+     * Tells {@code callback} of callbacks that take that long or longer, which takes times as {@link #timing}. What it
+     * throws goes to the log. On the loop.
+     *
+     * @param limit {@code null} for no more
+     * @param callback {@code null} for no more
      */
     public void slow(Duration limit, SlowCallback callback) {
         own();
-        meter.slow(nanos(limit), callback);
+        boolean none = limit == null || callback == null;
+        meter.slow(none ? Long.MAX_VALUE : nanos(limit), none ? null : callback);
     }
 
     /**
@@ -581,14 +639,15 @@ public final class EventLoop implements Executor {
 
     /**
      * Does something to what belongs to the loop: at once if the caller owns it or nobody does, else as a task. For
-     * verbs of any thread.
+     * verbs of any thread. Returns {@code false}, and does nothing, if a task would be needed and the loop has been
+     * closed.
      */
-    void byOwner(Runnable action) {
+    boolean byOwner(Runnable action) {
         if (inLoop()) {
             action.run();
-        } else if (!whileFree(action)) {
-            execute(action);
+            return true;
         }
+        return whileFree(action) || offer(action);
     }
 
     /** Nobody can begin to run the loop meanwhile. */
@@ -608,6 +667,9 @@ public final class EventLoop implements Executor {
     /**
      * Listens on an address with this loop alone; to be called by its owner, or before it runs. Loops of a
      * {@link LoopGroup} share an address.
+     *
+     * @throws SysException if the address cannot be had: names the call and the error number
+     * @throws RejectedExecutionException if the loop has been closed
      */
     public Listening listen(ListenOptions options, Supplier<? extends ProtocolFactory> protocols) throws SysException {
         return ListenGroup.open(kernel, options.withSpread(Spread.HAND_OVER), new EventLoop[] {this}, protocols);
@@ -621,8 +683,10 @@ public final class EventLoop implements Executor {
      * @param from the address to connect from, or {@code null} for one that the kernel chooses
      * @param ended is told the outcome once, on the loop, later: opens the connection, if there is one, by
      *     {@link Attempt#open}
+     * @throws RejectedExecutionException if the loop has been closed
      */
     public Attempt connect(SocketAddress to, SocketAddress from, Consumer<? super Attempt> ended) {
+        open();
         if (to instanceof InetSocketAddress inet && inet.isUnresolved()) {
             throw new IllegalArgumentException("an address is needed, not a name: " + inet.getHostString());
         }
@@ -640,8 +704,10 @@ public final class EventLoop implements Executor {
      * Takes a connected stream socket over: it is this loop's from now on, which closes it. Any thread may call.
      *
      * @throws SysException if the descriptor is no connected stream socket; it is still the caller's then
+     * @throws RejectedExecutionException if the loop has been closed; the descriptor is still the caller's then
      */
     public void adopt(int fd, Protocol protocol) throws SysException {
+        open();
         int result = kernel.adopt(fd);
         if (result < 0) {
             throw new SysException("adopt", result, "descriptor " + fd);
@@ -655,12 +721,16 @@ public final class EventLoop implements Executor {
     }
 
     /**
-     * Is run when the loop ends, before it has: whoever holds a descriptor beside the loop's own lets it go then. On
-     * the loop.
+     * Is run when the loop ends, before it has: whoever holds a descriptor beside the loop's own lets it go then. On a
+     * loop that is ending already it is run at once. On the loop.
      */
     public void attach(Runnable end) {
         assert owner == null || inLoop();
-        attached.add(end);
+        if (ended) {
+            run(end);
+        } else {
+            attached.add(end);
+        }
     }
 
     /** Is not run any more. On the loop. */
@@ -709,28 +779,38 @@ public final class EventLoop implements Executor {
     /** Asks the loop to end: connections that stand are closed, tasks not yet run are run. Any thread may call. */
     public void stop() {
         stopped = true;
-        execute(() -> {});
+        wakeup();
     }
 
-    /** Ends everything; on the owner thread, when the loop does not run any more. */
+    /**
+     * Ends everything; on the owner thread, when the loop does not run any more. Tasks that were accepted are run, and
+     * from then on {@link #execute} refuses.
+     */
     public void close() {
         stopped = true;
         if (debug != null && !closed) {
             debug.closing(this);
         }
+        ended = true;
         List.copyOf(attached).forEach(this::run);
         driver.closeAll();
         callbacks.clear();
         // Those that are there, then those that have come meanwhile; one that adds another for ever is not waited for.
         runLeft();
         runLeft();
+        refusing = true;
+        runLeft();
         driver.close();
         closed = true;
     }
 
     private void runLeft() {
-        for (int left = tasks.size(); left > 0; left--) {
-            run(tasks.remove());
+        for (int left = tasks.size(); left > 0 || refusing; left--) {
+            Runnable task = tasks.poll();
+            if (task == null) {
+                return;
+            }
+            run(task);
         }
     }
 }

@@ -12,6 +12,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 
@@ -35,7 +36,10 @@ final class ListenGroup implements Listening {
 
     private volatile boolean paused;
     private boolean closing;
-    private int turn;
+
+    /** Counts hand-overs, and runs over. For tests not private. */
+    int turn;
+
     private boolean saidExhausted;
     private long lastSaid;
 
@@ -67,9 +71,20 @@ final class ListenGroup implements Listening {
         int accepting = options.spread() == Spread.HAND_OVER ? 1 : loops.length;
         group.users.set(accepting);
         for (int i = 0; i < accepting; i++) {
-            group.begin(new Acceptor(loops[i], group), sockets[i % sockets.length]);
+            if (!group.begin(new Acceptor(loops[i], group), sockets[i % sockets.length])) {
+                group.abandon(sockets, i, accepting);
+                throw new RejectedExecutionException("the loop " + loops[i].name() + " has been closed");
+            }
         }
         return group;
+    }
+
+    /** One of the loops has been closed: those that accept already stop, and the others' sockets are closed here. */
+    private void abandon(int[] sockets, int from, int accepting) {
+        for (int i = from; i < accepting; i++) {
+            leave(sockets[i % sockets.length]);
+        }
+        close();
     }
 
     private static int[] sockets(Kernel kernel, ListenOptions options, int loops) throws SysException {
@@ -94,22 +109,33 @@ final class ListenGroup implements Listening {
         }
     }
 
-    private void begin(Acceptor acceptor, int socket) {
-        acceptors.add(acceptor);
-        boolean exclusive = options.spread() == Spread.SHARED;
-        acceptor.loop().execute(() -> {
-            int result = acceptor.begin(socket, exclusive);
-            if (result < 0) {
-                if (!acceptor.loop().hasEnded()) {
-                    failed("cannot watch the listening socket of " + address, result);
-                }
-                acceptor.closeNow();
+    /** Has the acceptor begin, soon; returns {@code false} if its loop has been closed. */
+    private boolean begin(Acceptor acceptor, int socket) {
+        boolean accepted = acceptor.loop().offer(() -> begin(acceptor, socket, options.spread() == Spread.SHARED));
+        if (accepted) {
+            acceptors.add(acceptor);
+        } else {
+            acceptor.releaseSpare();
+        }
+        return accepted;
+    }
+
+    private void begin(Acceptor acceptor, int socket, boolean exclusive) {
+        int result = acceptor.begin(socket, exclusive);
+        if (result < 0) {
+            if (!acceptor.loop().hasEnded()) {
+                failed("cannot watch the listening socket of " + address, result);
             }
-        });
+            acceptor.closeNow();
+        }
     }
 
     ProtocolFactory factory(EventLoop loop) {
         return factories.get(loop);
+    }
+
+    int loops() {
+        return loops.length;
     }
 
     int backlog() {
@@ -120,9 +146,9 @@ final class ListenGroup implements Listening {
         return options.overload() == Overload.WAIT;
     }
 
-    /** The loop that gets the connection which {@code accepting} has taken. */
+    /** The loop that gets the connection which {@code accepting} has taken. On the accepting loop. */
     EventLoop next(EventLoop accepting) {
-        return options.spread() == Spread.HAND_OVER ? loops[turn++ % loops.length & Integer.MAX_VALUE] : accepting;
+        return options.spread() == Spread.HAND_OVER ? loops[Math.floorMod(turn++, loops.length)] : accepting;
     }
 
     /**
@@ -207,7 +233,7 @@ final class ListenGroup implements Listening {
 
     private void heed() {
         for (Acceptor acceptor : acceptors) {
-            acceptor.loop().execute(acceptor::heed);
+            acceptor.loop().offer(acceptor::heed);
         }
     }
 
@@ -220,7 +246,7 @@ final class ListenGroup implements Listening {
     public synchronized void close() {
         closing = true;
         for (Acceptor acceptor : acceptors) {
-            acceptor.loop().execute(acceptor::close);
+            acceptor.loop().offer(acceptor::close);
         }
     }
 

@@ -27,6 +27,15 @@ final class Log {
         log(System.Logger.Level.ERROR, message, thrown);
     }
 
+    /** An object in words, whatever its {@code toString} does: it may be the user's. */
+    static String text(Object object) {
+        try {
+            return String.valueOf(object);
+        } catch (Throwable t) {
+            return object.getClass().getName() + ", which cannot say what it is";
+        }
+    }
+
     /** A log that fails, for want of memory or descriptors, must not end a loop. */
     private static void log(System.Logger.Level level, String message, Throwable thrown) {
         try {

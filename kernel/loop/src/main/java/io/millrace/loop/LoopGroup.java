@@ -129,14 +129,21 @@ public final class LoopGroup implements AutoCloseable {
         CountDownLatch listenersClosed = awaited();
         CountDownLatch empty = awaited();
         for (EventLoop loop : loops) {
-            loop.execute(listenersClosed::countDown);
+            orNow(loop, listenersClosed::countDown, listenersClosed);
         }
         long end = System.nanoTime() + grace.toNanos();
         listenersClosed.await(grace.toNanos(), TimeUnit.NANOSECONDS);
         for (EventLoop loop : loops) {
-            loop.execute(() -> loop.drain(empty));
+            orNow(loop, () -> loop.drain(empty), empty);
         }
         return empty.await(Math.max(0, end - System.nanoTime()), TimeUnit.NANOSECONDS) && !isClosed();
+    }
+
+    /** Runs a task that counts down; a loop that has been closed has nothing left to wait for. */
+    private static void orNow(EventLoop loop, Runnable task, CountDownLatch latch) {
+        if (!loop.offer(task)) {
+            latch.countDown();
+        }
     }
 
     /**

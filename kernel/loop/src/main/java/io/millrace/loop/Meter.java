@@ -62,10 +62,19 @@ final class Meter {
         add(callbackNanos, nanos);
         if (nanos > longestNanos.getPlain()) {
             longestNanos.setOpaque(nanos);
-            longest = String.valueOf(subject);
+            longest = Log.text(subject);
         }
         if (nanos >= slow && listener != null) {
+            tellSlow(nanos, subject);
+        }
+    }
+
+    /** Runs code of the user's, outside the callback that is guarded: it must not end the loop either. */
+    private void tellSlow(long nanos, Object subject) {
+        try {
             listener.took(nanos, subject);
+        } catch (Throwable t) {
+            Log.error("whoever is told of slow callbacks failed", t);
         }
     }
 

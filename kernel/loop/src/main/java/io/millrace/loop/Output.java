@@ -282,7 +282,7 @@ final class Output {
         } else if (file != null) {
             file.close();
         } else if (body != null) {
-            release(body);
+            body.close();
         }
     }
 
@@ -308,15 +308,6 @@ final class Output {
             kept -= bytes.capacity();
         }
         pool.give(bytes);
-    }
-
-    /** Runs code of the user's, whose failure is not the connection's. */
-    private static void release(Body body) {
-        try {
-            body.close();
-        } catch (Throwable t) {
-            Log.error("the release of a body failed", t);
-        }
     }
 
     /** Gives up everything: files are closed, bodies released; the buffers are the garbage collector's. */

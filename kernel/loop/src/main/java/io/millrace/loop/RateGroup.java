@@ -62,10 +62,11 @@ public final class RateGroup {
     public void add(Link link) {
         Connection connection = connection(link);
         Member member = new Member(connection);
-        if (connection.enter(member)) {
-            synchronized (this) {
-                members++;
-            }
+        synchronized (this) {
+            members++;
+        }
+        if (!connection.enter(member)) {
+            member.leave();
         }
     }
 
@@ -85,6 +86,11 @@ public final class RateGroup {
             return connection;
         }
         throw new IllegalArgumentException("not a connection of a loop: " + link);
+    }
+
+    /** How many loops the group knows: those with members. For tests. */
+    synchronized int loops() {
+        return Math.max(in.queues.size(), out.queues.size());
     }
 
     /** Number of links in the group. */
@@ -150,9 +156,22 @@ public final class RateGroup {
             this.least = Math.min(minimum, burst);
         }
 
-        Queue queue(EventLoop loop) {
+        /** The queue of a loop, for one more share. */
+        Queue enter(EventLoop loop) {
             synchronized (RateGroup.this) {
-                return queues.computeIfAbsent(loop, l -> new Queue(this, l));
+                Queue queue = queues.computeIfAbsent(loop, l -> new Queue(this, l));
+                queue.members++;
+                return queue;
+            }
+        }
+
+        /** One share less; a loop without any is not kept, for it may be closed one day. On the loop. */
+        void leave(Queue queue) {
+            synchronized (RateGroup.this) {
+                if (--queue.members == 0) {
+                    queues.remove(queue.loop, queue);
+                    queue.loop.alarms.cancel(queue);
+                }
             }
         }
 
@@ -168,6 +187,9 @@ public final class RateGroup {
         private final Lane lane;
         private final EventLoop loop;
         private final ArrayDeque<Share> shares = new ArrayDeque<>();
+
+        /** How many shares may come here. Guarded by the group. */
+        private int members;
 
         Queue(Lane lane, EventLoop loop) {
             this.lane = lane;
@@ -216,7 +238,7 @@ public final class RateGroup {
 
         Share(Lane lane, Connection connection) {
             this.lane = lane;
-            this.queue = lane.queue(connection.loop);
+            this.queue = lane.enter(connection.loop);
             this.connection = connection;
         }
 
@@ -252,6 +274,7 @@ public final class RateGroup {
 
         double leave() {
             queue.remove(this);
+            lane.leave(queue);
             waits = false;
             return left;
         }

@@ -180,6 +180,23 @@ final class Terms {
         look(which);
     }
 
+    /** Another protocol takes over: what this one has set for itself goes, rates and portions stay. */
+    void reset() {
+        inputLow = 1;
+        inputHigh = Integer.MAX_VALUE;
+        outputLow = 0;
+        outputHigh = connection.loop.budget.high();
+        aboveLow = false;
+        readLimit = NEVER;
+        writeLimit = NEVER;
+        idleLimit = NEVER;
+        readAt = NEVER;
+        writeAt = NEVER;
+        idleAt = NEVER;
+        writeTold = false;
+        splice = null;
+    }
+
     // ---- time ----
 
     /** Begins a limit anew. */

@@ -19,7 +19,10 @@ public final class Timer extends Event {
         this.task = task;
     }
 
-    /** Sets it, or sets it anew, to call once after a while. */
+    /**
+     * Sets it, or sets it anew, to call once after a while: a negative one is none, and one beyond a hundred years is a
+     * hundred years.
+     */
     public Timer set(Duration after) {
         return setNanos(EventLoop.nanos(after));
     }
@@ -28,7 +31,7 @@ public final class Timer extends Event {
     public Timer setNanos(long after) {
         loop.own();
         period = 0;
-        begin(loop.kernel.nanos() + Math.max(0, after));
+        begin(loop.kernel.nanos() + Math.clamp(after, 0, EventLoop.LONGEST_NANOS));
         return this;
     }
 

@@ -78,6 +78,56 @@ class FlowTest extends OverEveryDriver {
         };
     }
 
+    // ---- another protocol ----
+
+    /** Deadline, stall limit, time limits and marks of a protocol do not outlive it. */
+    @Test
+    void theNextProtocolFindsNoLimitsOfTheOneBefore() throws Exception {
+        Events<String> events = new Events<>();
+        Protocol next = new Protocol() {
+            @Override
+            public void receive(Buffer in, Link link) {
+                in.consume(in.readable());
+                link.out().append(new byte[MUCH]);
+                link.flush();
+            }
+
+            @Override
+            public void expired(Link link) {
+                events.add("expired");
+            }
+
+            @Override
+            public void late(Link link, TimeLimit which) {
+                events.add("late " + which);
+            }
+
+            @Override
+            public void closed(CloseCause why) {
+                events.add(why.name());
+            }
+        };
+        Protocol first = opening((link, self) -> {
+            link.deadline(link.now() + 1);
+            link.stallLimit(1);
+            for (TimeLimit which : TimeLimit.values()) {
+                link.limit(which, 1);
+            }
+            link.outputMarks(1, 2);
+            link.inputMarks(100, 200);
+            link.become(next);
+        });
+        try (Running server = Running.serving(() -> first);
+                RawClient client = server.connect()) {
+            for (int i = 0; i < 3; i++) {
+                // Less than the low mark of the one before, and more than a socket takes at once.
+                assertEquals(MUCH, client.send("x").read(MUCH).length);
+            }
+            client.finish();
+            assertEquals("LOCAL", events.next());
+        }
+    }
+
     // ---- output ----
 
     /** add_reference, add_file, in every order: bytes, bodies and files leave in the order they were given. */

@@ -236,5 +236,7 @@ class RateLimitTest {
                 fast::add);
         assertEquals(50_000, total(rates), 2500);
         assertEquals(0, slow.members());
+        assertEquals(0, slow.loops(), "a loop without members is forgotten");
+        assertEquals(0, fast.loops(), "as is one that has been closed");
     }
 }

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Supplier;
 
 /** Event loops as a server: the models that differ only in what the loop waits with. */
@@ -49,7 +50,11 @@ final class LoopServer implements Server {
     public void timing(boolean on) {
         for (int i = 0; i < loops.size(); i++) {
             EventLoop loop = loops.loop(i);
-            loop.execute(() -> loop.timing(on));
+            try {
+                loop.execute(() -> loop.timing(on));
+            } catch (RejectedExecutionException e) {
+                // It has been closed: there is nothing left to time.
+            }
         }
     }
 

@@ -403,6 +403,38 @@ final class ModelContractTest {
         }
     }
 
+    /** A deadline and a stall limit of one protocol do not outlive it. */
+    @ParameterizedTest
+    @MethodSource("models")
+    void theNextProtocolFindsNoLimitsOfTheOneBefore(IoModel model) throws Exception {
+        int much = 3_000_000;
+        Protocol next = new Protocol() {
+            @Override
+            public void receive(Buffer in, Link link) {
+                in.consume(in.readable());
+                link.out().append(new byte[much]);
+                link.flush();
+            }
+        };
+        Supplier<Protocol> limiting = () -> new Protocol() {
+            @Override
+            public void opened(Link link) {
+                link.deadline(link.now() + 1);
+                link.stallLimit(1);
+                link.become(next);
+            }
+
+            @Override
+            public void receive(Buffer in, Link link) {}
+        };
+        try (Running running = Running.of(model, limiting);
+                RawClient client = running.connect()) {
+            for (int i = 0; i < 2; i++) {
+                assertEquals(much, client.send("x").read(much).length);
+            }
+        }
+    }
+
     @ParameterizedTest
     @MethodSource("models")
     void filesGoBetweenBytes(IoModel model, @TempDir Path folder) throws Exception {

@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 
 /**
  * A connection on its way. Made by {@link Connector#connect}. Everything but {@link #cancel} happens on the loop.
@@ -71,7 +72,7 @@ public final class Connecting {
         limit = loop.schedule(how.timeLimit(), this::timedOut);
         loop.attach(loopEnds);
         if (to instanceof InetSocketAddress inet && inet.isUnresolved()) {
-            lookups.execute(() -> lookUp(inet.getHostString(), inet.getPort()));
+            beginLookUp(inet.getHostString(), inet.getPort());
         } else {
             left.add(to);
             startNext();
@@ -80,17 +81,36 @@ public final class Connecting {
 
     // ---- the name ----
 
+    private void beginLookUp(String host, int port) {
+        try {
+            lookups.execute(() -> lookUp(host, port));
+        } catch (Throwable t) {
+            // No thread for it: who waits for an outcome is not to wait for the time limit.
+            fail("the name cannot be looked up: " + t, t);
+        }
+    }
+
     /** On a thread that may wait. */
     private void lookUp(String host, int port) {
         if (over) {
             return;
         }
+        Runnable found;
         try {
-            List<InetAddress> found = how.resolver().resolve(host);
-            loop.execute(() -> resolved(found, port));
+            List<InetAddress> addresses = how.resolver().resolve(host);
+            found = () -> resolved(addresses, port);
         } catch (Throwable t) {
             String why = t.getMessage() == null ? t.getClass().getSimpleName() : t.getMessage();
-            loop.execute(() -> fail("the name was not found: " + why, t));
+            found = () -> fail("the name was not found: " + why, t);
+        }
+        onLoop(found);
+    }
+
+    private void onLoop(Runnable task) {
+        try {
+            loop.execute(task);
+        } catch (RejectedExecutionException e) {
+            // It has been closed, and the end of the loop has been told.
         }
     }
 
@@ -205,7 +225,7 @@ public final class Connecting {
         if (loop.inLoop()) {
             finish();
         } else {
-            loop.execute(this::finish);
+            onLoop(this::finish);
         }
     }
 

@@ -8,11 +8,14 @@ import java.util.zip.Inflater;
 
 /** Compresses what goes out and decompresses what comes in: the zlib format, one stream in each direction. */
 public final class DeflateFilter implements Filter {
+    /** What one call puts out at most. */
     private static final int PIECE = 16 * 1024;
+
+    /** What one call takes in at most: what compresses well takes long before it puts anything out. */
+    private static final int INPUT = 32 * 1024;
 
     private final Deflater deflater;
     private final Inflater inflater = new Inflater();
-    private boolean finished;
 
     /** A filter with the usual balance between size and work. */
     public DeflateFilter() {
@@ -51,23 +54,23 @@ public final class DeflateFilter implements Filter {
 
     @Override
     public Outcome output(Buffer from, Buffer to, Flush mode) {
-        if (finished) {
+        if (deflater.finished()) {
             return Outcome.NEED_MORE;
         }
-        deflater.setInput(from.array(), from.head(), from.readable());
-        from.consume(from.readable());
-        if (mode == Flush.FINISHED) {
+        int part = Math.min(from.readable(), INPUT);
+        boolean last = part == from.readable();
+        if (last && mode == Flush.FINISHED) {
             deflater.finish();
-            finished = true;
         }
-        int how = mode == Flush.NORMAL ? Deflater.NO_FLUSH : Deflater.SYNC_FLUSH;
-        int n;
-        do {
-            to.reserve(PIECE);
-            n = deflater.deflate(to.array(), to.tail(), PIECE, how);
-            to.wrote(n);
-        } while (n == PIECE || finished && !deflater.finished());
-        return Outcome.NEED_MORE;
+        deflater.setInput(from.array(), from.head(), part);
+        long before = deflater.getBytesRead();
+        to.reserve(PIECE);
+        int how = last && mode != Flush.NORMAL ? Deflater.SYNC_FLUSH : Deflater.NO_FLUSH;
+        int n = deflater.deflate(to.array(), to.tail(), PIECE, how);
+        to.wrote(n);
+        from.consume((int) (deflater.getBytesRead() - before));
+        boolean all = mode == Flush.FINISHED ? deflater.finished() : last && n < PIECE;
+        return all ? Outcome.NEED_MORE : Outcome.OK;
     }
 
     /** Frees the memory that zlib has taken outside the heap. */

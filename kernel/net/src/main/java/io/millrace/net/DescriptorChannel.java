@@ -145,9 +145,18 @@ public final class DescriptorChannel implements AutoCloseable {
     private void tell(int length) {
         int[] descriptors = rights.count == 0 ? NONE : Arrays.copyOf(rights.descriptors, rights.count);
         if (rights.truncated) {
-            receiver.lost(this);
+            tellLost();
         }
         receiver.received(bytes, length, descriptors, this);
+    }
+
+    /** Those that have come are on their way to the receiver, whatever it does about those that have not. */
+    private void tellLost() {
+        try {
+            receiver.lost(this);
+        } catch (Throwable t) {
+            Log.error("whoever is told of lost descriptors failed", t);
+        }
     }
 
     private void over(int errno) {

@@ -10,51 +10,47 @@ import io.millrace.core.Protocol;
 import io.millrace.core.Rate;
 import io.millrace.core.TimeLimit;
 import io.millrace.core.Traffic;
-import java.io.IOException;
 import java.net.SocketAddress;
-import java.util.ArrayDeque;
 
 /**
- * The link above a filter. Files go through the filter in pieces, no faster than the link below takes them; bodies are
+ * The link above a filter. Nothing goes through the filter faster than the other side takes it: output no faster than
+ * the link below, input no faster than the protocol; and not all of it in one turn ({@link FilterWork}). Bodies are
  * copied into the output, for the filter has to read them anyway.
  */
 final class FilteredLink implements Link {
-    private static final int PIECE = 32 * 1024;
-
-    /** Bytes, or part of a file that is still to be read. */
-    private static final class Part {
-        final Buffer bytes;
-        final OpenFile file;
-        long position;
-        long left;
-
-        Part(Buffer bytes, OpenFile file, long position, long left) {
-            this.bytes = bytes;
-            this.file = file;
-            this.position = position;
-            this.left = left;
-        }
-    }
+    private static final long USUAL_HIGH = 256 * 1024;
 
     private final Link lower;
     private final Filter filter;
+    private final FilterWork work;
+    private final FilteredOutput output;
     private final Buffer in = new Buffer();
-    private final ArrayDeque<Part> queue = new ArrayDeque<>();
 
     private Protocol protocol;
-    private Buffer out = new Buffer();
-    private long high = 256 * 1024;
+    private long low;
+    private long high = USUAL_HIGH;
     private int inputLow = 1;
     private int inputHigh = Integer.MAX_VALUE;
     private boolean paused;
+
+    /** Input is left that the filter could go on with: it was held up by the protocol, by the output or by time. */
+    private boolean held;
+
+    /** Bytes lie in the link below that the filter has not taken. */
+    private boolean rawLeft;
+
     private boolean lowerEnded;
     private boolean endTold;
+
+    /** What waits to be sent has been above the low mark, and the protocol has not been called since. */
+    private boolean aboveLow;
+
+    /** Marks and limits of the link below have been set from here. */
+    private boolean marked;
+
+    private boolean limited;
     private boolean finishing;
     private boolean finished;
-
-    /** Files stand before the output, and it is to go through the filter after them. */
-    private boolean flushWanted;
-
     private Closing closing;
     private boolean broken;
     private boolean dead;
@@ -62,6 +58,8 @@ final class FilteredLink implements Link {
     FilteredLink(Link lower, Filter filter) {
         this.lower = lower;
         this.filter = filter;
+        this.work = new FilterWork(lower, this::goOn);
+        this.output = new FilteredOutput(lower, filter, work);
     }
 
     Protocol protocol() {
@@ -76,74 +74,128 @@ final class FilteredLink implements Link {
             raw.consume(raw.readable());
             return;
         }
-        offer();
-        while (wantsInput() && transformIn(raw, lowerEnded ? Flush.FINISHED : Flush.NORMAL)) {
-            offer();
-        }
-        // Held up: what is left below is offered again when the protocol goes on.
+        boolean through = transformIn(raw);
+        rawLeft = !raw.isEmpty() && !(through && lowerEnded);
+        tellEnd();
     }
 
-    /** One step of the filter; whether there may be another. */
-    private boolean transformIn(Buffer raw, Flush mode) {
-        Filter.Outcome outcome = filter.input(raw, in, mode);
-        if (outcome == Filter.Outcome.ERROR) {
-            fail();
+    /** Returns whether the filter can do nothing more without more input. */
+    private boolean transformIn(Buffer raw) {
+        Flush mode = lowerEnded ? Flush.FINISHED : Flush.NORMAL;
+        offer();
+        while (wantsInput() && work.may()) {
+            int before = in.readable() - raw.readable();
+            Filter.Outcome outcome = filter.input(raw, in, mode);
+            work.did((long) in.readable() - raw.readable() - before);
+            offer();
+            if (outcome != Filter.Outcome.OK) {
+                held = false;
+                if (outcome == Filter.Outcome.ERROR) {
+                    fail();
+                }
+                return true;
+            }
         }
-        return outcome == Filter.Outcome.OK;
+        held = true;
+        return false;
     }
 
     private boolean wantsInput() {
-        return !paused && closing == null && !broken && !dead && in.readable() < inputHigh;
+        return !paused && closing == null && !broken && !dead && in.readable() < inputHigh && pending() < high;
     }
 
     /** Shows the protocol what there is for it. */
     private void offer() {
-        if (!paused
-                && closing == null
-                && !broken
-                && !dead
-                && !in.isEmpty()
-                && (in.readable() >= inputLow || lowerEnded)) {
+        boolean enough = !in.isEmpty() && (in.readable() >= inputLow || lowerEnded);
+        if (enough && !paused && closing == null && !broken && !dead) {
             protocol.receive(in, this);
         }
     }
 
     void ended() {
         lowerEnded = true;
-        received(new Buffer());
+        moreInput();
         tellEnd();
     }
 
+    /** Goes on with input that is left here, in the filter or below, if it is wanted by now. */
+    private void moreInput() {
+        if (!wantsInput()) {
+            held |= lowerEnded;
+        } else if (rawLeft) {
+            // The link below offers again what lies there.
+            lower.pause(false);
+        } else if (held || lowerEnded) {
+            transformIn(new Buffer());
+        }
+    }
+
     private void tellEnd() {
-        if (lowerEnded && !endTold && !paused && closing == null && !broken && !dead) {
+        if (lowerEnded && !endTold && !held && !rawLeft && !paused && closing == null && !broken && !dead) {
             endTold = true;
             protocol.ended(this);
         }
     }
 
     void drained() {
-        pump();
-        if (queue.isEmpty() && flushWanted) {
-            flush(Flush.FLUSH);
+        if (dead) {
+            return;
         }
-        if (queue.isEmpty() && closing == null && !broken && lower.pending() == 0) {
+        pump();
+        if (held) {
+            moreInput();
+            tellEnd();
+        }
+        tellDrained();
+    }
+
+    /** Calls a producer when all has left, and once for each time that what waits has fallen to the low mark. */
+    private void tellDrained() {
+        if (dead || broken || closing != null) {
+            return;
+        }
+        long waits = waits();
+        if (waits > low) {
+            aboveLow = true;
+        } else if (aboveLow || waits == 0) {
+            aboveLow = false;
             protocol.drained(this);
+        }
+    }
+
+    /** Bytes that are to be sent and have not been. */
+    private long waits() {
+        return output.asked() + lower.pending();
+    }
+
+    /** A turn has passed since the filter had to stop. */
+    private void goOn() {
+        if (dead || broken) {
+            return;
+        }
+        boolean waited = !output.isDone();
+        pump();
+        if (waited && output.isDone() && lower.pending() == 0) {
+            // The filter has kept the last of it: nothing below would ever tell that all has been sent.
+            lower.flush();
+        }
+        if (held) {
+            moreInput();
+            tellEnd();
         }
     }
 
     void closed(CloseCause why) {
         dead = true;
-        queue.forEach(FilteredLink::release);
-        queue.clear();
-        out.clear();
-        filter.close();
-        protocol.closed(broken ? CloseCause.FAILED : why);
-    }
-
-    private static void release(Part part) {
-        if (part.file != null) {
-            part.file.close();
+        work.end();
+        output.release();
+        in.clear();
+        try {
+            filter.close();
+        } catch (Throwable t) {
+            Log.error("a filter failed in close()", t);
         }
+        protocol.closed(broken ? CloseCause.FAILED : why);
     }
 
     private void fail() {
@@ -155,7 +207,7 @@ final class FilteredLink implements Link {
 
     @Override
     public Buffer out() {
-        return dead || finishing || closing != null ? new Buffer() : out;
+        return dead || finishing || closing != null ? new Buffer() : output.out();
     }
 
     @Override
@@ -172,73 +224,36 @@ final class FilteredLink implements Link {
             finish();
             return;
         }
+        output.want(mode);
         pump();
-        flushWanted = !queue.isEmpty();
-        if (!flushWanted) {
-            transformOut(out, mode);
-        }
         lower.flush();
     }
 
-    private void transformOut(Buffer bytes, Flush mode) {
-        Filter.Outcome outcome;
-        do {
-            outcome = filter.output(bytes, lower.out(), mode);
-        } while (outcome == Filter.Outcome.OK);
-        if (outcome == Filter.Outcome.ERROR) {
-            fail();
-        }
-    }
-
-    /**
-     * Sends on what stands before the output, as far as the link below takes it; then comes to the end, if there is to
-     * be one.
-     */
+    /** Sends on what may be sent now; then comes to the end, if there is to be one. */
     private void pump() {
-        if (dead) {
+        if (dead || broken || finished) {
             return;
         }
-        while (!queue.isEmpty() && lower.writable() && !broken) {
-            Part part = queue.getFirst();
-            if (part.file == null) {
-                transformOut(part.bytes, Flush.NORMAL);
-                queue.removeFirst();
-            } else if (readSome(part)) {
-                queue.removeFirst();
-                part.file.close();
-            }
+        boolean given = output.pump();
+        if (output.hasFailed()) {
+            fail();
+            return;
         }
-        if (!queue.isEmpty()) {
+        if (given) {
             lower.flush();
-        } else if (finishing && !finished && !broken) {
-            finished = true;
-            transformOut(out, Flush.FINISHED);
-            if (closing == null) {
-                lower.finish();
-            }
         }
-        if (finished && closing != null) {
-            lower.close(closing);
+        aboveLow |= waits() > low;
+        if (finishing && output.isDone()) {
+            finished = true;
+            end();
         }
     }
 
-    /** Sends a piece of a file on; whether it was the last. */
-    private boolean readSome(Part part) {
-        Buffer piece = new Buffer((int) Math.min(PIECE, part.left));
-        try {
-            int n = part.file.read(part.position, piece.array(), 0, piece.capacity());
-            if (n <= 0) {
-                fail();
-                return false;
-            }
-            piece.wrote(n);
-            part.position += n;
-            part.left -= n;
-            transformOut(piece, Flush.NORMAL);
-            return part.left == 0;
-        } catch (IOException e) {
-            fail();
-            return false;
+    private void end() {
+        if (closing != null) {
+            lower.close(closing);
+        } else {
+            lower.finish();
         }
     }
 
@@ -249,42 +264,41 @@ final class FilteredLink implements Link {
 
     @Override
     public long pending() {
-        long count = out.readable() + lower.pending();
-        for (Part part : queue) {
-            count += part.file == null ? part.bytes.readable() : part.left;
-        }
-        return count;
+        return output.pending() + lower.pending();
     }
 
     @Override
     public void transfer(OpenFile file, long from, long count) {
         if (dead || broken || finishing || closing != null || count <= 0) {
             file.close();
-            return;
+        } else {
+            output.add(file, from, count);
         }
-        if (!out.isEmpty()) {
-            queue.add(new Part(out, null, 0, 0));
-            out = new Buffer();
-        }
-        queue.add(new Part(null, file, from, count));
     }
 
     @Override
     public void finish() {
-        finishing = true;
-        pump();
-        lower.flush();
+        if (!finishing && !dead && !broken) {
+            finishing = true;
+            output.want(Flush.FINISHED);
+            pump();
+            lower.flush();
+        }
     }
 
     @Override
     public void close(Closing how) {
         if (how == Closing.NOW || how == Closing.ABORT) {
+            closing = how;
             lower.close(how);
         } else if (closing == null && !dead) {
             closing = how;
-            finishing = true;
-            pump();
-            lower.flush();
+            if (finished) {
+                end();
+            } else {
+                finish();
+                pump();
+            }
         }
     }
 
@@ -302,28 +316,53 @@ final class FilteredLink implements Link {
 
     private void resume() {
         offer();
-        if (lowerEnded && wantsInput()) {
-            received(new Buffer());
-        }
+        moreInput();
         tellEnd();
     }
 
     @Override
     public void become(Protocol next) {
+        if (protocol != null && closing == null) {
+            forgetLimits();
+        }
         protocol = next;
         endTold = false;
         execute(this::resume);
         next.opened(this);
     }
 
+    /** What a protocol has set for itself is not for the next one. */
+    private void forgetLimits() {
+        lower.deadline(NEVER);
+        lower.stallLimit(NEVER);
+        if (limited) {
+            for (TimeLimit which : TimeLimit.values()) {
+                lower.limit(which, NEVER);
+            }
+        }
+        if (marked) {
+            lower.outputMarks(0, USUAL_HIGH);
+        }
+        low = 0;
+        high = USUAL_HIGH;
+        aboveLow = false;
+        inputLow = 1;
+        inputHigh = Integer.MAX_VALUE;
+    }
+
     @Override
     public void outputMarks(long low, long high) {
         lower.outputMarks(low, high);
+        marked = true;
+        this.low = low;
         this.high = high;
     }
 
     @Override
     public void inputMarks(int low, int high) {
+        if (low < 0 || high < Math.max(1, low)) {
+            throw new IllegalArgumentException("marks " + low + " and " + high);
+        }
         inputLow = low;
         inputHigh = high;
         execute(this::resume);
@@ -342,6 +381,7 @@ final class FilteredLink implements Link {
     @Override
     public void limit(TimeLimit which, long nanos) {
         lower.limit(which, nanos);
+        limited = true;
     }
 
     @Override

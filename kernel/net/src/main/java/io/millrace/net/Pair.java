@@ -10,7 +10,7 @@ import io.millrace.loop.EventLoop;
  * program that speak a protocol with each other, and for tests. They behave as the ends of a connection do: water
  * marks, half-close, time limits, files and bodies, no call of a protocol from within its own.
  *
- * <p>Both ends live on one loop. A loop that ends forgets them: whoever stops it closes them before.
+ * <p>Both ends live on one loop, and end with it, for {@link io.millrace.core.CloseCause#SHUTDOWN}.
  */
 public final class Pair {
     private final PairLink a;
@@ -21,13 +21,19 @@ public final class Pair {
         this.b = b;
     }
 
-    /** Joins two protocols, which are told so soon on the loop. Any thread may call. */
+    /**
+     * Joins two protocols, which are told so soon on the loop. Any thread may call.
+     *
+     * @throws java.util.concurrent.RejectedExecutionException if the loop has been closed
+     */
     public static Pair join(EventLoop loop, Protocol a, Protocol b) {
         Pair pair = new Pair(new PairLink(loop), new PairLink(loop));
         pair.a.peer = pair.b;
         pair.b.peer = pair.a;
-        loop.execute(() -> pair.a.open(a));
-        loop.execute(() -> pair.b.open(b));
+        loop.execute(() -> {
+            pair.a.open(a);
+            pair.b.open(b);
+        });
         return pair;
     }
 

@@ -6,6 +6,7 @@ import io.millrace.core.TimeLimit;
 import io.millrace.loop.EventLoop;
 import io.millrace.loop.Timer;
 import java.time.Duration;
+import java.util.Arrays;
 
 /** The deadline and the time limits of one end of a pair: one timer, which looks when the next of them may be due. */
 final class PairLimits {
@@ -43,6 +44,15 @@ final class PairLimits {
         stallLimit = nanos;
         stallAt = blocked ? later(loop.now(), nanos) : NEVER;
         arm();
+    }
+
+    /** Another protocol takes over: it sets its own. */
+    void reset() {
+        deadline = NEVER;
+        stallLimit = NEVER;
+        stallAt = NEVER;
+        Arrays.fill(limits, NEVER);
+        Arrays.fill(due, NEVER);
     }
 
     void limit(TimeLimit which, long nanos) {

@@ -18,20 +18,23 @@ import java.net.SocketAddress;
  * is to do: move output into the peer's input, deliver input, tell the end, close.
  */
 final class PairLink implements Link {
-    private static final System.Logger LOG = System.getLogger("io.millrace.net");
-
     /** How much lies at the other end before the sender has to wait: a socket's buffer, as it were. */
     private static final int WINDOW = 64 * 1024;
+
+    private static final long USUAL_HIGH = 256 * 1024;
 
     private final EventLoop loop;
     private final Buffer in = new Buffer();
     private final PairOutput output = new PairOutput();
     private final PairLimits limits;
 
+    /** The loop ends, and nothing more will be told after that. */
+    private final Runnable loopEnds = this::shutDown;
+
     PairLink peer;
     private Protocol protocol;
     private long outputLow;
-    private long outputHigh = 256 * 1024;
+    private long outputHigh = USUAL_HIGH;
     private int inputLow = 1;
     private int inputHigh = Integer.MAX_VALUE;
 
@@ -65,6 +68,12 @@ final class PairLink implements Link {
 
     void open(Protocol first) {
         become(first);
+        loop.attach(loopEnds);
+    }
+
+    private void shutDown() {
+        doom(CloseCause.SHUTDOWN);
+        settle();
     }
 
     // ---- the turn ----
@@ -105,7 +114,7 @@ final class PairLink implements Link {
         try {
             body.run();
         } catch (Throwable t) {
-            LOG.log(System.Logger.Level.ERROR, "a protocol failed on one end of a pair", t);
+            Log.error("a protocol failed on one end of a pair", t);
             doom(CloseCause.FAILED);
         }
     }
@@ -221,6 +230,7 @@ final class PairLink implements Link {
             return;
         }
         over = true;
+        loop.detach(loopEnds);
         output.release();
         limits.cancel();
         boolean broken = aborting || cause == CloseCause.FAILED;
@@ -229,7 +239,7 @@ final class PairLink implements Link {
         try {
             protocol.closed(cause);
         } catch (Throwable t) {
-            LOG.log(System.Logger.Level.ERROR, "a protocol failed in closed()", t);
+            Log.error("a protocol failed in closed()", t);
         }
     }
 
@@ -336,8 +346,21 @@ final class PairLink implements Link {
         protocol = next;
         offer = !in.isEmpty();
         endTold = false;
+        if (closing == null) {
+            forgetLimits();
+        }
         touch();
         guarded(() -> next.opened(this));
+    }
+
+    /** What a protocol has set for itself is not for the next one. */
+    private void forgetLimits() {
+        limits.reset();
+        outputLow = 0;
+        outputHigh = USUAL_HIGH;
+        inputLow = 1;
+        inputHigh = Integer.MAX_VALUE;
+        aboveLow = false;
     }
 
     @Override

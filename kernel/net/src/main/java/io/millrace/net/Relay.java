@@ -17,9 +17,10 @@ import io.millrace.core.TimeLimit;
  *   a ◄─── bytes, no faster than a takes them ──── b        when both have ended, both are closed; a reset resets
  * </pre>
  *
- * <p>Limits of rate and time are those of the links: set them before or after. The marks of their output become the
- * relay's: a link usually reads nothing while much of its output waits, and two relays' worth of that in a ring, such
- * as a far end that echoes, would wait for each other for ever.
+ * <p>Limits of rate are those of the links: set them before or after. Limits of time end with the protocol that the
+ * relay takes the link over from ({@link Link#become}): set them after. The marks of their output become the relay's: a
+ * link usually reads nothing while much of its output waits, and two relays' worth of that in a ring, such as a far end
+ * that echoes, would wait for each other for ever.
  */
 public final class Relay implements Protocol {
     /** What may wait on one side before the other is not read any more. */
@@ -47,10 +48,10 @@ public final class Relay implements Protocol {
         Relay two = new Relay(b);
         one.other = two;
         two.other = one;
-        unbind(a);
-        unbind(b);
         a.become(one);
         b.become(two);
+        unbind(a);
+        unbind(b);
         a.pour(b);
         b.pour(a);
     }

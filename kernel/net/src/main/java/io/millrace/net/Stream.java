@@ -194,7 +194,7 @@ public final class Stream implements Executor {
 
     /**
      * Puts a filter below the stream from here on: what is written and what comes is transformed by it. Filters can
-     * stand on one another.
+     * stand on one another. Limits and marks that were set before end ({@link Link#become}): set them after.
      */
     public Stream filter(Filter filter) {
         link.become(new FilterProtocol(filter, carried));

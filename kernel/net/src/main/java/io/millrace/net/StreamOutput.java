@@ -5,6 +5,7 @@ import io.millrace.core.CloseCause;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.Arrays;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -47,7 +48,11 @@ final class StreamOutput extends OutputStream {
         for (int from = offset, end = offset + length; from < end; from += PIECE) {
             byte[] piece = Arrays.copyOfRange(bytes, from, Math.min(end, from + PIECE));
             await(piece.length);
-            stream.execute(() -> append(piece));
+            try {
+                stream.execute(() -> append(piece));
+            } catch (RejectedExecutionException e) {
+                throw new IOException("the connection has ended with its loop", e);
+            }
         }
     }
 
@@ -110,6 +115,10 @@ final class StreamOutput extends OutputStream {
         } finally {
             lock.unlock();
         }
-        stream.execute(stream::finish);
+        try {
+            stream.execute(stream::finish);
+        } catch (RejectedExecutionException e) {
+            // The loop has been closed, and the connection with it.
+        }
     }
 }

@@ -165,7 +165,7 @@ public final class UdpSocket implements AutoCloseable {
     }
 
     private void receiveAll() {
-        RuntimeException thrown = null;
+        Throwable thrown = null;
         for (int call = 0; call < CALLS_A_TURN && fd >= 0; call++) {
             int count = inbox.receive(fd, inbox.count());
             if (count == -Errno.EAGAIN) {
@@ -181,7 +181,7 @@ public final class UdpSocket implements AutoCloseable {
             for (int i = 0; i < count && fd >= 0; i++) {
                 try {
                     tell(i);
-                } catch (RuntimeException e) {
+                } catch (RuntimeException | Error e) {
                     // One datagram that is not understood must not take those along that came with it.
                     thrown = e;
                 }
@@ -190,8 +190,10 @@ public final class UdpSocket implements AutoCloseable {
                 break;
             }
         }
-        if (thrown != null) {
-            throw thrown;
+        if (thrown instanceof Error error) {
+            throw error;
+        } else if (thrown != null) {
+            throw (RuntimeException) thrown;
         }
     }
 

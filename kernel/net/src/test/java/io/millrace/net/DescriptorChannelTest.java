@@ -29,6 +29,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -41,6 +43,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 @ParameterizedClass
 @MethodSource("engines")
 class DescriptorChannelTest extends OverEveryEngine {
+    private static final Logger QUIET = Logger.getLogger("io.millrace.net");
+
     private LoopGroup group;
     private EventLoop loop;
 
@@ -116,6 +120,47 @@ class DescriptorChannelTest extends OverEveryEngine {
         assertEquals("10 with 0", told.next());
         assertEquals("7 with 2", told.next());
         assertEquals("5 with 1", told.next());
+    }
+
+    /** Whoever fails at the news that some are lost gets those that are not. */
+    @Test
+    void thoseThatHaveComeAreToldWhenTheNewsOfOthersFails() throws Exception {
+        QUIET.setLevel(Level.OFF);
+        long[] limits = new long[2];
+        assertEquals(0, Descriptors.getrlimit(Descriptors.RLIMIT_NOFILE, limits));
+        int[] pair = DescriptorChannel.pair();
+        Events<Integer> came = new Events<>();
+        channel(pair[1], new DescriptorChannel.Receiver() {
+            @Override
+            public void received(byte[] bytes, int length, int[] descriptors, DescriptorChannel channel) {
+                came.add(descriptors.length);
+                for (int descriptor : descriptors) {
+                    Descriptors.close(descriptor);
+                }
+            }
+
+            @Override
+            public void lost(DescriptorChannel channel) {
+                Descriptors.setrlimit(Descriptors.RLIMIT_NOFILE, limits[0], limits[1]);
+                throw new IllegalStateException("on purpose, for a test");
+            }
+        });
+        DescriptorChannel sender = channel(pair[0], (bytes, length, descriptors, channel) -> {});
+        int event = Descriptors.eventfd(0, 0);
+        try {
+            onLoop(() -> {
+                // The lowest number that is free, and none beyond: there is room for one descriptor.
+                int last = Descriptors.fcntl(event, Descriptors.F_DUPFD_CLOEXEC, 0);
+                Descriptors.close(last);
+                Descriptors.setrlimit(Descriptors.RLIMIT_NOFILE, last + 1, limits[1]);
+                return sender.send(new byte[] {1}, 0, 1, event, event, event);
+            });
+            assertEquals(1, came.next());
+        } finally {
+            Descriptors.setrlimit(Descriptors.RLIMIT_NOFILE, limits[0], limits[1]);
+            Descriptors.close(event);
+            QUIET.setLevel(null);
+        }
     }
 
     /** Those that wait are kept open by copies, though their owner closes them; and none is left. */

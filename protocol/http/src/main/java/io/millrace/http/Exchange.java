@@ -8,6 +8,7 @@ import io.millrace.core.Protocol;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
@@ -337,11 +338,25 @@ public abstract class Exchange {
         return !shared || link.inLoop();
     }
 
-    void onLoop(Runnable task) {
+    /** Runs a task on the loop, at once if the caller is there; {@code false} as {@link #execute}. */
+    boolean onLoop(Runnable task) {
         if (direct()) {
             task.run();
-        } else {
+            return true;
+        }
+        return execute(task);
+    }
+
+    /**
+     * Runs a task on the loop, soon. Returns {@code false}, and the task does not run, if the loop has been closed:
+     * this connection has ended then, and all that was its own has been told so.
+     */
+    boolean execute(Runnable task) {
+        try {
             link.execute(task);
+            return true;
+        } catch (RejectedExecutionException e) {
+            return false;
         }
     }
 

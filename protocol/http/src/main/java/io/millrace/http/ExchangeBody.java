@@ -63,7 +63,9 @@ final class ExchangeBody extends RequestBody {
         if (exchange.dispatch() == Dispatch.INLINE) {
             exchange.response().defer();
         }
-        exchange.onLoop(() -> start(newReader));
+        if (!exchange.onLoop(() -> start(newReader))) {
+            newReader.failed(OVER);
+        }
     }
 
     @Override
@@ -134,7 +136,7 @@ final class ExchangeBody extends RequestBody {
     // The reader is never called from within its own call to this body: what is known already is told a little later.
     private void goOn() {
         if (arrived || failure != null) {
-            exchange.link().execute(this::tell);
+            exchange.execute(this::tell);
         } else {
             exchange.demandChanged();
         }

@@ -142,7 +142,7 @@ final class ExchangeResponse extends Response {
         if (exchange.direct()) {
             exchange.answer(status, fields, body, offset, length);
         } else {
-            exchange.link().execute(() -> exchange.answer(status, fields, body, offset, length));
+            exchange.execute(() -> exchange.answer(status, fields, body, offset, length));
         }
         handedOver = true;
     }
@@ -167,8 +167,8 @@ final class ExchangeResponse extends Response {
         }
         if (exchange.direct()) {
             exchange.answer(status, fields, file, from, count);
-        } else {
-            exchange.link().execute(() -> exchange.answer(status, fields, file, from, count));
+        } else if (!exchange.execute(() -> exchange.answer(status, fields, file, from, count))) {
+            file.close();
         }
         handedOver = true;
     }
@@ -234,7 +234,9 @@ final class ExchangeResponse extends Response {
 
     @Override
     public void onComplete(Runnable task) {
-        exchange.onLoop(() -> exchange.onComplete(task));
+        if (!exchange.onLoop(() -> exchange.onComplete(task))) {
+            exchange.quietly(task);
+        }
     }
 
     @Override

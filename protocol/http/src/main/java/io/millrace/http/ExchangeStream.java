@@ -108,7 +108,7 @@ final class ExchangeStream extends ResponseStream {
         lock.lock();
         try {
             if (over) {
-                throw new ClientAbortException("the connection has ended");
+                throw ended();
             }
         } finally {
             lock.unlock();
@@ -132,9 +132,15 @@ final class ExchangeStream extends ResponseStream {
             byte[] slice = new byte[Math.min(SLICE, end - from)];
             System.arraycopy(bytes, from, slice, 0, slice.length);
             acquire(slice.length);
-            exchange.link().execute(() -> cross(slice));
+            if (!exchange.execute(() -> cross(slice))) {
+                throw ended();
+            }
             from += slice.length;
         }
+    }
+
+    private static IOException ended() {
+        return new ClientAbortException("the connection has ended");
     }
 
     private void acquire(long count) throws IOException {
@@ -170,8 +176,9 @@ final class ExchangeStream extends ResponseStream {
         if (exchange.direct()) {
             exchange.streamFile(file, from, count);
             noteChoke();
-        } else {
-            exchange.link().execute(() -> cross(file, from, count));
+        } else if (!exchange.execute(() -> cross(file, from, count))) {
+            file.close();
+            throw ended();
         }
     }
 
@@ -260,11 +267,14 @@ final class ExchangeStream extends ResponseStream {
     public void onAborted(Runnable task) {
         check();
         onAborted = task;
-        exchange.onLoop(() -> {
+        boolean told = exchange.onLoop(() -> {
             if (isAborted()) {
                 tellAborted();
             }
         });
+        if (!told) {
+            tellAborted();
+        }
     }
 
     private boolean isAborted() {

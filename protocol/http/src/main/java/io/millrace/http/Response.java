@@ -87,7 +87,11 @@ public abstract class Response {
     /** Ends the connection at once, without or in the middle of an answer. */
     public abstract void abort();
 
-    /** Runs a task on the loop of this connection. Any thread may call, after {@link #defer}. */
+    /**
+     * Runs a task on the loop of this connection. Any thread may call, after {@link #defer}.
+     *
+     * @throws java.util.concurrent.RejectedExecutionException if the loop has been closed, and the connection with it
+     */
     public abstract void execute(Runnable task);
 
     /**

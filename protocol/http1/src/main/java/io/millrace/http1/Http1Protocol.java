@@ -115,7 +115,6 @@ final class Http1Protocol implements Protocol {
         if (exchange.successor() != null) {
             closing = true;
             resume(link);
-            link.deadline(Link.NEVER);
             link.become(exchange.successor());
         } else if (!exchange.lasts()) {
             close(link, exchange.closing());

@@ -216,6 +216,7 @@ class LifecycleTest {
         assertTrue(link.text().endsWith("<opened>early"), link.text());
         assertFalse(link.isPaused());
         assertEquals(Link.NEVER, link.deadline());
+        assertEquals(Link.NEVER, link.stallLimit(), "HTTP's limit is not the next protocol's");
         assertEquals(List.of("GET / 101 0"), serving.log);
         link.reset();
         assertSame(Echo.class, link.protocol().getClass());

@@ -297,6 +297,10 @@ public final class MemoryLink implements Link {
         protocol = next;
         next = null;
         offered = false;
+        if (closing == null) {
+            deadline = NEVER;
+            stallLimit = NEVER;
+        }
         call(() -> protocol.opened(this));
         return true;
     }
