@@ -13,7 +13,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
@@ -62,7 +61,7 @@ public final class EventLoop implements Executor {
     private final Set<Runnable> attached = new LinkedHashSet<>();
 
     private final String name;
-    private final ConcurrentLinkedQueue<Runnable> tasks = new ConcurrentLinkedQueue<>();
+    private final Tasks tasks;
     private final Hooks hooks = new Hooks();
 
     /**
@@ -86,10 +85,6 @@ public final class EventLoop implements Executor {
     private boolean ended;
 
     private volatile boolean stopped;
-
-    /** No task is taken any more: those that were have run, or run now. */
-    private volatile boolean refusing;
-
     private volatile boolean closed;
 
     /** The time to leave, if there is one. */
@@ -126,6 +121,7 @@ public final class EventLoop implements Executor {
     EventLoop(Kernel kernel, String name, Engine engine, Budget budget) throws SysException {
         this.kernel = kernel;
         this.name = name;
+        this.tasks = new Tasks(name);
         this.budget = budget;
         this.driver = engine.open(this, kernel, budget);
         this.watches = new WatchTable(driver, kernel.descriptorLimit());
@@ -325,30 +321,17 @@ public final class EventLoop implements Executor {
     @Override
     public void execute(Runnable task) {
         if (!offer(task)) {
-            throw closedAlready();
-        }
-    }
-
-    private RejectedExecutionException closedAlready() {
-        return new RejectedExecutionException("the loop " + name + " has been closed");
-    }
-
-    /** Belongs at the start of what a closed loop refuses, whoever asks. */
-    private void open() {
-        if (refusing) {
-            throw closedAlready();
+            throw tasks.refusal();
         }
     }
 
     /** As {@link #execute}, but returns whether the task was accepted. */
     boolean offer(Runnable task) {
-        tasks.add(task);
-        // Whichever of the two takes it out of the queue, this thread or the one that closes the loop, decides.
-        if (refusing && tasks.remove(task)) {
-            return false;
+        boolean taken = tasks.add(task);
+        if (taken) {
+            wakeup();
         }
-        wakeup();
-        return true;
+        return taken;
     }
 
     private void wakeup() {
@@ -399,10 +382,10 @@ public final class EventLoop implements Executor {
     }
 
     private Timer begin(Timer timer, long after) {
-        open();
+        tasks.check();
         long due = kernel.nanos() + after;
         if (!byOwner(() -> timer.begin(due))) {
-            throw closedAlready();
+            throw tasks.refusal();
         }
         return timer;
     }
@@ -686,7 +669,7 @@ public final class EventLoop implements Executor {
      * @throws RejectedExecutionException if the loop has been closed
      */
     public Attempt connect(SocketAddress to, SocketAddress from, Consumer<? super Attempt> ended) {
-        open();
+        tasks.check();
         if (to instanceof InetSocketAddress inet && inet.isUnresolved()) {
             throw new IllegalArgumentException("an address is needed, not a name: " + inet.getHostString());
         }
@@ -707,7 +690,7 @@ public final class EventLoop implements Executor {
      * @throws RejectedExecutionException if the loop has been closed; the descriptor is still the caller's then
      */
     public void adopt(int fd, Protocol protocol) throws SysException {
-        open();
+        tasks.check();
         int result = kernel.adopt(fd);
         if (result < 0) {
             throw new SysException("adopt", result, "descriptor " + fd);
@@ -795,22 +778,8 @@ public final class EventLoop implements Executor {
         List.copyOf(attached).forEach(this::run);
         driver.closeAll();
         callbacks.clear();
-        // Those that are there, then those that have come meanwhile; one that adds another for ever is not waited for.
-        runLeft();
-        runLeft();
-        refusing = true;
-        runLeft();
+        tasks.runLeft(this::run);
         driver.close();
         closed = true;
-    }
-
-    private void runLeft() {
-        for (int left = tasks.size(); left > 0 || refusing; left--) {
-            Runnable task = tasks.poll();
-            if (task == null) {
-                return;
-            }
-            run(task);
-        }
     }
 }
