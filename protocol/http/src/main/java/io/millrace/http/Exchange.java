@@ -272,6 +272,11 @@ public abstract class Exchange {
         }
     }
 
+    /** The client is taken to have gone, though its connection stands: ends both. */
+    protected final void abandon() {
+        breakOff();
+    }
+
     /** The connection has ended. */
     protected final void lost() {
         if (!state.isFinal()) {

@@ -19,6 +19,8 @@ import java.time.Duration;
  * @param bodyRate bytes a second that a body must come at, on average since its beginning, else 408; 0 for any rate
  * @param writeTime how long a peer may accept not one byte of what is to be sent, else the connection is closed
  * @param requests number of requests on one connection before it is closed
+ * @param halfClosedTime how long a client that has sent its last byte may wait in silence for an answer, or for more of
+ *     one, until it is taken to have gone
  */
 public record Limits(
         int target,
@@ -31,7 +33,8 @@ public record Limits(
         Duration bodyTime,
         int bodyRate,
         Duration writeTime,
-        long requests) {
+        long requests,
+        Duration halfClosedTime) {
 
     // Added to a clock that counts nanoseconds, this is still far from the end of its numbers (292 years).
     private static final Duration LONGEST = Duration.ofDays(100 * 365);
@@ -48,7 +51,8 @@ public record Limits(
             Duration.ofSeconds(10),
             500,
             Duration.ofSeconds(30),
-            Long.MAX_VALUE);
+            Long.MAX_VALUE,
+            Duration.ofSeconds(10));
 
     /**
      * Refuses what cannot be meant. A duration must be positive and at most 36500 days: a limit is raised, not switched
@@ -66,66 +70,228 @@ public record Limits(
         atLeast("bodyRate", bodyRate, 0);
         positive("writeTime", writeTime);
         atLeast("requests", requests, 1);
+        positive("halfClosedTime", halfClosedTime);
+    }
+
+    /** These limits with the default {@link #halfClosedTime}. */
+    public Limits(
+            int target,
+            int head,
+            int fields,
+            long body,
+            long unread,
+            Duration headTime,
+            Duration idleTime,
+            Duration bodyTime,
+            int bodyRate,
+            Duration writeTime,
+            long requests) {
+        this(
+                target,
+                head,
+                fields,
+                body,
+                unread,
+                headTime,
+                idleTime,
+                bodyTime,
+                bodyRate,
+                writeTime,
+                requests,
+                DEFAULT.halfClosedTime);
     }
 
     /** The same with another {@link #target}. */
     public Limits withTarget(int value) {
         return new Limits(
-                value, head, fields, body, unread, headTime, idleTime, bodyTime, bodyRate, writeTime, requests);
+                value,
+                head,
+                fields,
+                body,
+                unread,
+                headTime,
+                idleTime,
+                bodyTime,
+                bodyRate,
+                writeTime,
+                requests,
+                halfClosedTime);
     }
 
     /** The same with another {@link #head}. */
     public Limits withHead(int value) {
         return new Limits(
-                target, value, fields, body, unread, headTime, idleTime, bodyTime, bodyRate, writeTime, requests);
+                target,
+                value,
+                fields,
+                body,
+                unread,
+                headTime,
+                idleTime,
+                bodyTime,
+                bodyRate,
+                writeTime,
+                requests,
+                halfClosedTime);
     }
 
     /** The same with another {@link #fields}. */
     public Limits withFields(int value) {
         return new Limits(
-                target, head, value, body, unread, headTime, idleTime, bodyTime, bodyRate, writeTime, requests);
+                target,
+                head,
+                value,
+                body,
+                unread,
+                headTime,
+                idleTime,
+                bodyTime,
+                bodyRate,
+                writeTime,
+                requests,
+                halfClosedTime);
     }
 
     /** The same with another {@link #body}. */
     public Limits withBody(long value) {
         return new Limits(
-                target, head, fields, value, unread, headTime, idleTime, bodyTime, bodyRate, writeTime, requests);
+                target,
+                head,
+                fields,
+                value,
+                unread,
+                headTime,
+                idleTime,
+                bodyTime,
+                bodyRate,
+                writeTime,
+                requests,
+                halfClosedTime);
     }
 
     /** The same with another {@link #unread}. */
     public Limits withUnread(long value) {
         return new Limits(
-                target, head, fields, body, value, headTime, idleTime, bodyTime, bodyRate, writeTime, requests);
+                target,
+                head,
+                fields,
+                body,
+                value,
+                headTime,
+                idleTime,
+                bodyTime,
+                bodyRate,
+                writeTime,
+                requests,
+                halfClosedTime);
     }
 
     /** The same with another {@link #headTime}. */
     public Limits withHeadTime(Duration value) {
-        return new Limits(target, head, fields, body, unread, value, idleTime, bodyTime, bodyRate, writeTime, requests);
+        return new Limits(
+                target,
+                head,
+                fields,
+                body,
+                unread,
+                value,
+                idleTime,
+                bodyTime,
+                bodyRate,
+                writeTime,
+                requests,
+                halfClosedTime);
     }
 
     /** The same with another {@link #idleTime}. */
     public Limits withIdleTime(Duration value) {
-        return new Limits(target, head, fields, body, unread, headTime, value, bodyTime, bodyRate, writeTime, requests);
+        return new Limits(
+                target,
+                head,
+                fields,
+                body,
+                unread,
+                headTime,
+                value,
+                bodyTime,
+                bodyRate,
+                writeTime,
+                requests,
+                halfClosedTime);
     }
 
     /** The same with another {@link #bodyTime}. */
     public Limits withBodyTime(Duration value) {
-        return new Limits(target, head, fields, body, unread, headTime, idleTime, value, bodyRate, writeTime, requests);
+        return new Limits(
+                target,
+                head,
+                fields,
+                body,
+                unread,
+                headTime,
+                idleTime,
+                value,
+                bodyRate,
+                writeTime,
+                requests,
+                halfClosedTime);
     }
 
     /** The same with another {@link #bodyRate}. */
     public Limits withBodyRate(int value) {
-        return new Limits(target, head, fields, body, unread, headTime, idleTime, bodyTime, value, writeTime, requests);
+        return new Limits(
+                target,
+                head,
+                fields,
+                body,
+                unread,
+                headTime,
+                idleTime,
+                bodyTime,
+                value,
+                writeTime,
+                requests,
+                halfClosedTime);
     }
 
     /** The same with another {@link #writeTime}. */
     public Limits withWriteTime(Duration value) {
-        return new Limits(target, head, fields, body, unread, headTime, idleTime, bodyTime, bodyRate, value, requests);
+        return new Limits(
+                target,
+                head,
+                fields,
+                body,
+                unread,
+                headTime,
+                idleTime,
+                bodyTime,
+                bodyRate,
+                value,
+                requests,
+                halfClosedTime);
     }
 
     /** The same with another {@link #requests}. */
     public Limits withRequests(long value) {
-        return new Limits(target, head, fields, body, unread, headTime, idleTime, bodyTime, bodyRate, writeTime, value);
+        return new Limits(
+                target,
+                head,
+                fields,
+                body,
+                unread,
+                headTime,
+                idleTime,
+                bodyTime,
+                bodyRate,
+                writeTime,
+                value,
+                halfClosedTime);
+    }
+
+    /** The same with another {@link #halfClosedTime}. */
+    public Limits withHalfClosedTime(Duration value) {
+        return new Limits(
+                target, head, fields, body, unread, headTime, idleTime, bodyTime, bodyRate, writeTime, requests, value);
     }
 
     private static void atLeast(String name, long value, long least) {

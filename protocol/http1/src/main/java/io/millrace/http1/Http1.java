@@ -38,6 +38,7 @@ public final class Http1 implements ProtocolFactory {
     private final long idleNanos;
     private final long bodyNanos;
     private final long writeNanos;
+    private final long halfClosedNanos;
 
     private final Http1Exchange[] spares = new Http1Exchange[SPARE];
     private int spareCount;
@@ -63,6 +64,7 @@ public final class Http1 implements ProtocolFactory {
         this.idleNanos = limits.idleTime().toNanos();
         this.bodyNanos = limits.bodyTime().toNanos();
         this.writeNanos = limits.writeTime().toNanos();
+        this.halfClosedNanos = limits.halfClosedTime().toNanos();
     }
 
     @Override
@@ -150,5 +152,9 @@ public final class Http1 implements ProtocolFactory {
 
     long writeNanos() {
         return writeNanos;
+    }
+
+    long halfClosedNanos() {
+        return halfClosedNanos;
     }
 }

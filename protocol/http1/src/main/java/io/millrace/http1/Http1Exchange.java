@@ -56,6 +56,9 @@ final class Http1Exchange extends Exchange {
     private long received;
     private long dropped;
 
+    // When there was a sign of life, where that matters: the client's last byte, or something to send to it.
+    private long aliveAt;
+
     // The answer.
     private boolean lasts;
     private boolean clientCloses;
@@ -76,6 +79,7 @@ final class Http1Exchange extends Exchange {
         begin(link, room.log() == ExchangeLog.NONE ? 0 : room.clock().nanos());
         parser.begin(request().fields());
         headSince = link.now();
+        aliveAt = headSince;
         inHead = true;
         lineSkipped = false;
         expectsContinue = false;
@@ -306,6 +310,15 @@ final class Http1Exchange extends Exchange {
         return Math.max(room.bodyNanos(), (long) Math.min(nanos, LONGEST));
     }
 
+    /** When there was a sign of life from this exchange. */
+    long aliveAt() {
+        return aliveAt;
+    }
+
+    void aliveAt(long now) {
+        aliveAt = now;
+    }
+
     /** The client is too slow. */
     void tooSlow() {
         inHead = false;
@@ -315,6 +328,11 @@ final class Http1Exchange extends Exchange {
     /** The client has sent its last byte, and this request is not complete. */
     void cutShort() {
         refuseBody(400);
+    }
+
+    /** The client is taken to have gone. */
+    void left() {
+        abandon();
     }
 
     /** Everything that was written has left. */

@@ -26,8 +26,7 @@ final class Http1Protocol implements Protocol {
     private Http1Exchange exchange;
 
     // When the connection became idle, and for when the link's deadline is set: it is left to pass too early rather
-    // than
-    // moved with every request.
+    // than moved with every request.
     private long idleSince;
     private long armed = Link.NEVER;
     private long served;
@@ -35,6 +34,8 @@ final class Http1Protocol implements Protocol {
     private boolean receiving;
     private boolean unflushed;
     private boolean paused;
+    private boolean held;
+    private boolean awaitsEnd;
     private boolean closing;
     private boolean inputEnded;
     private boolean stopping;
@@ -55,6 +56,7 @@ final class Http1Protocol implements Protocol {
     @Override
     public void receive(Buffer in, Link link) {
         receiving = true;
+        held = false;
         boolean moreWanted = work(in, link);
         receiving = false;
         if (unflushed) {
@@ -65,7 +67,7 @@ final class Http1Protocol implements Protocol {
             return;
         }
         if (!moreWanted && !in.isEmpty()) {
-            pause(link);
+            hold(in, link);
         } else if (inputEnded && !paused) {
             finishInput(link);
         } else {
@@ -127,6 +129,7 @@ final class Http1Protocol implements Protocol {
     private void release() {
         Http1Exchange done = exchange;
         exchange = null;
+        awaitsEnd = false;
         if (done != null && done.isSpare()) {
             room.giveBack(done);
         }
@@ -138,9 +141,9 @@ final class Http1Protocol implements Protocol {
             return;
         }
         if (of.needsBody()) {
-            boolean held = paused;
+            boolean more = paused || held;
             resume(link);
-            if (inputEnded && !held) {
+            if (inputEnded && !more) {
                 finishInput(link);
             }
         }
@@ -156,9 +159,9 @@ final class Http1Protocol implements Protocol {
             conclude(link);
         }
         if (!closing) {
-            boolean held = paused;
+            boolean more = paused || held;
             goOn(link);
-            if (!held) {
+            if (!more) {
                 leaveIfStopping(link);
             }
             arm(link);
@@ -176,7 +179,7 @@ final class Http1Protocol implements Protocol {
 
     // Takes up input that was held back; where none was, its end may have been waiting for the answer.
     private void goOn(Link link) {
-        if (paused) {
+        if (paused || held) {
             resume(link);
         } else if (inputEnded) {
             finishInput(link);
@@ -192,15 +195,29 @@ final class Http1Protocol implements Protocol {
         }
     }
 
+    // Keeps input for later: the link is told to stop, unless the end that may be behind it is looked for.
+    private void hold(Buffer in, Link link) {
+        if (awaitsEnd && in.readable() < room.limits().head()) {
+            held = true;
+        } else {
+            pause(link);
+        }
+    }
+
     private void pause(Link link) {
         if (!paused) {
             paused = true;
+            noteLife(link);
             link.pause(true);
         }
     }
 
     private void resume(Link link) {
-        if (paused) {
+        if (held) {
+            held = false;
+            link.pause(true);
+            link.pause(false);
+        } else if (paused) {
             paused = false;
             link.pause(false);
         }
@@ -210,6 +227,9 @@ final class Http1Protocol implements Protocol {
 
     /** Sends what was written, once for all that arrived together. */
     void flush(Link link) {
+        if (inputEnded || paused) {
+            noteLife(link);
+        }
         if (receiving) {
             unflushed = true;
         } else {
@@ -240,8 +260,11 @@ final class Http1Protocol implements Protocol {
     @Override
     public void ended(Link link) {
         inputEnded = true;
+        noteLife(link);
         if (!paused && !closing) {
-            finishInput(link);
+            if (!held) {
+                finishInput(link);
+            }
             if (!closing) {
                 arm(link);
             }
@@ -296,6 +319,8 @@ final class Http1Protocol implements Protocol {
         }
         if (link.now() < due()) {
             arm(link);
+        } else if (exchange != null && link.now() < exchange.due()) {
+            silent(link);
         } else if (exchange != null) {
             exchange.tooSlow();
             conclude(link);
@@ -307,9 +332,41 @@ final class Http1Protocol implements Protocol {
         }
     }
 
+    // An exchange has been silent for long. Behind input that is held back there may be the end of it, which nobody has
+    // seen; a client that has sent its last byte has most likely gone.
+    private void silent(Link link) {
+        if (link.pending() > 0) {
+            noteLife(link); // whether it takes what is sent is for the link to watch
+        } else if (inputEnded) {
+            exchange.left();
+        } else {
+            awaitsEnd = true;
+            resume(link);
+        }
+        if (!closing) {
+            arm(link);
+        }
+    }
+
+    /**
+     * When a client that has sent its last byte has been silently waited on for too long. What a client sends that has
+     * closed its socket is the same as of one that only sends no more and still reads, and it takes something that is
+     * sent to find out. So the first is assumed of a client to which nothing is sent for long.
+     */
+    private long silentDue() {
+        boolean matters = inputEnded || paused && !awaitsEnd;
+        return matters && !exchange.isFinished() ? exchange.aliveAt() + room.halfClosedNanos() : Link.NEVER;
+    }
+
+    private void noteLife(Link link) {
+        if (exchange != null) {
+            exchange.aliveAt(link.now());
+        }
+    }
+
     private long due() {
         if (exchange != null) {
-            return exchange.due();
+            return Math.min(exchange.due(), silentDue());
         }
         return idleSince + (served == 0 ? room.headNanos() : room.idleNanos());
     }
