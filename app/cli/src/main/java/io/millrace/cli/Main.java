@@ -42,6 +42,12 @@ public final class Main {
     /** Runs the command and returns its exit code. */
     static int run(Terminal terminal, String... args) {
         CommandLine line = new CommandLine(spec());
+        for (String arg : args) {
+            // What could not be decoded is gone, and would be taken for the name of something else.
+            if (arg.indexOf('\uFFFD') >= 0) {
+                return undecodable(terminal, arg);
+            }
+        }
         try {
             ParseResult parsed = line.parseArgs(args);
             while (parsed.hasSubcommand()) {
@@ -51,6 +57,17 @@ public final class Main {
         } catch (ParameterException e) {
             return explain(terminal, e);
         }
+    }
+
+    private static int undecodable(Terminal terminal, String arg) {
+        String charset = System.getProperty("sun.jnu.encoding");
+        terminal.err()
+                .println("millrace: an argument is not in " + charset + ", the charset of the locale: '"
+                        + arg.replace('\uFFFD', '?') + "'");
+        if (!charset.equals("UTF-8")) {
+            terminal.err().println("Start Java with LC_ALL=C.UTF-8, as the millrace script does.");
+        }
+        return USAGE;
     }
 
     private static int run(Terminal terminal, ParseResult parsed) {

@@ -112,7 +112,7 @@ final class ServeCommand {
             if (server.model() == IoModel.PREFORK) {
                 shutdown.reloadOnHangup(server::reload);
             }
-            return untilSignal(server, directory.toRealPath(), access, shutdown);
+            return untilSignal(server, real(directory), access, shutdown);
         } catch (UnsupportedOperationException e) {
             return terminal.fail(StartFailure.message(e));
         } catch (IOException e) {
@@ -120,6 +120,17 @@ final class ServeCommand {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return Main.FAILED;
+        }
+    }
+
+    /**
+     * For the banner: a folder that is served, but has gone again or is beyond Java's charset, is no reason to stop.
+     */
+    private static Path real(Path directory) {
+        try {
+            return directory.toRealPath();
+        } catch (IOException e) {
+            return directory.toAbsolutePath();
         }
     }
 

@@ -75,12 +75,17 @@ final class Command implements AutoCloseable {
                 Main.class.getName()));
         line.addAll(List.of(arguments));
         ProcessBuilder builder = new ProcessBuilder(line).redirectOutput(out);
+        return start(builder);
+    }
+
+    /** Starts a process that becomes the command. */
+    static Command start(ProcessBuilder builder) throws IOException {
         builder.environment().remove("JAVA_TOOL_OPTIONS");
         return new Command(builder.start());
     }
 
     /** Where the classes of the command come from: test runners do not all put them on the JVM's own class path. */
-    private static String classPath() {
+    static String classPath() {
         Set<String> places = new LinkedHashSet<>();
         for (Class<?> one : List.of(
                 Main.class,

@@ -15,6 +15,7 @@ import io.millrace.poll.UnixAddress;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
@@ -53,8 +54,8 @@ public final class StatusSocket implements AutoCloseable {
         String runtime = System.getenv("XDG_RUNTIME_DIR");
         Object uid = Files.getAttribute(Path.of("/proc/self"), "unix:uid");
         Path folder = runtime == null || runtime.isEmpty()
-                ? Path.of(System.getProperty("java.io.tmpdir"), "millrace-" + uid)
-                : Path.of(runtime, "millrace");
+                ? path(System.getProperty("java.io.tmpdir"), "millrace-" + uid)
+                : path(runtime, "millrace");
         if (!Files.exists(folder, LinkOption.NOFOLLOW_LINKS)) {
             Set<PosixFilePermission> mine = PosixFilePermissions.fromString("rwx------");
             Files.createDirectories(folder, PosixFilePermissions.asFileAttribute(mine));
@@ -68,6 +69,14 @@ public final class StatusSocket implements AutoCloseable {
             throw new IOException(folder + " is not this user's alone");
         }
         return folder;
+    }
+
+    private static Path path(String folder, String name) throws IOException {
+        try {
+            return Path.of(folder, name);
+        } catch (InvalidPathException e) {
+            throw new IOException("no path in the charset of the locale: " + folder, e);
+        }
     }
 
     /**

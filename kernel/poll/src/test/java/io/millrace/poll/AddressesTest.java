@@ -51,6 +51,9 @@ class AddressesTest {
         assertThrows(IllegalArgumentException.class, () -> UnixAddress.abstractName("x".repeat(108)));
         assertThrows(IllegalArgumentException.class, () -> UnixAddress.of(""));
         assertThrows(IllegalArgumentException.class, () -> UnixAddress.of("/run/a\0b"));
+        assertThrows(IllegalArgumentException.class, () -> UnixAddress.of("/run/\uFFFD.sock"), "was not decoded");
+        assertThrows(IllegalArgumentException.class, () -> UnixAddress.of("/run/\uD83D.sock"), "half a character");
+        assertThrows(IllegalArgumentException.class, () -> UnixAddress.abstractName("\uFFFD"));
         assertThrows(IllegalArgumentException.class, () -> UnixAddress.parse("unix:"));
         assertThrows(IllegalArgumentException.class, () -> UnixAddress.parse("unix:@"));
     }
