@@ -13,6 +13,9 @@ public enum CloseCause {
     /** A time limit of the carrier passed: the peer read nothing for too long. */
     STALLED,
 
+    /** All connections together held too much memory for what waits to be sent or read, and this one held most. */
+    MEMORY_PRESSURE,
+
     /** The network gave up (ETIMEDOUT, EHOSTUNREACH and their like). */
     UNREACHABLE,
 

@@ -56,6 +56,7 @@ public final class BlockingLink implements Link {
 
     private final Wire wire;
     private final SocketAddress peer;
+    private final HeapLimit heap;
     private final ConcurrentLinkedQueue<Runnable> tasks = new ConcurrentLinkedQueue<>();
     private Protocol protocol;
     private Desk desk;
@@ -72,29 +73,57 @@ public final class BlockingLink implements Link {
     private volatile Thread owner;
     private volatile boolean over;
 
+    /** How much memory is known to wait here. */
+    private volatile long counted;
+
+    private volatile boolean evicted;
+
     /**
-     * A link over a connected socket.
+     * A link over a connected socket, with a limit of its own on what it holds.
      *
      * @param wire the socket, which the link closes at its end
      * @param peer the peer's address, or {@code null}
      * @param protocol what is spoken
      */
     public BlockingLink(Wire wire, SocketAddress peer, Protocol protocol) {
+        this(wire, peer, protocol, new HeapLimit(HeapLimit.usual()));
+    }
+
+    /**
+     * A link over a connected socket, one of several that share a limit.
+     *
+     * @param heap how much of the heap they may hold
+     */
+    public BlockingLink(Wire wire, SocketAddress peer, Protocol protocol, HeapLimit heap) {
         this.wire = wire;
         this.peer = peer;
         this.protocol = protocol;
+        this.heap = heap;
     }
 
     // ---- for carriers ----
 
-    /** Serves the connection on the calling thread until it is over, and returns why it ended. */
-    public CloseCause serve(Desk desk) {
-        step(desk);
+    /**
+     * Serves the connection on the calling thread until it is over, and returns why it ended. Has a desk only while it
+     * works.
+     */
+    public CloseCause serve(Desk.Pool desks) {
+        step(desks);
         while (!over) {
             ready(hasWork() ? 0 : wire.await(interest(), untilDue()));
-            step(desk);
+            step(desks);
         }
         return cause;
+    }
+
+    /** Takes a step at a desk that is free. */
+    public boolean step(Desk.Pool desks) {
+        Desk taken = desks.take();
+        try {
+            return step(taken);
+        } finally {
+            desks.give(taken);
+        }
     }
 
     /**
@@ -119,8 +148,10 @@ public final class BlockingLink implements Link {
             bury();
             return true;
         }
+        count();
         this.desk = null;
         owner = null;
+        heap.relieve();
         return moved;
     }
 
@@ -162,7 +193,7 @@ public final class BlockingLink implements Link {
      * steps.
      */
     public boolean hasWork() {
-        return hasIo() || !tasks.isEmpty();
+        return hasIo() || !tasks.isEmpty() || evicted;
     }
 
     private boolean hasIo() {
@@ -196,9 +227,58 @@ public final class BlockingLink implements Link {
         execute(() -> doom(CloseCause.SHUTDOWN));
     }
 
+    // ---- memory ----
+
+    /** Bytes of heap that wait here, buffers as large as they are. Any thread may ask. */
+    public long held() {
+        return counted;
+    }
+
+    /**
+     * Ends the connection with {@link CloseCause#MEMORY_PRESSURE}, soon: all hold too much, and this one holds most.
+     * Any thread may call.
+     */
+    public void evict() {
+        evicted = true;
+        wire.wake();
+    }
+
+    /** Whether it has been told to end for the sake of memory. Any thread may ask. */
+    public boolean evicted() {
+        return evicted;
+    }
+
+    /** Notes how much waits here by now; when memory is short and the peer does not read, little more than that. */
+    private void count() {
+        if (heap.isShort() && pending() > 0 && !is(WRITABLE)) {
+            trim();
+        }
+        long held = (in == null ? 0 : in.capacity()) + (output == null ? 0 : output.held());
+        if (held != counted) {
+            heap.add(held - counted);
+            counted = held;
+        }
+    }
+
+    private void trim() {
+        output.trim();
+        if (in != null) {
+            in.trim();
+        }
+    }
+
+    private long high() {
+        return heap.isShort() ? HeapLimit.LOW_MARK : BUDGET.high();
+    }
+
     // ---- one round ----
 
     private void round() {
+        if (evicted) {
+            set(ABORTING);
+            doom(CloseCause.MEMORY_PRESSURE);
+            return;
+        }
         if (!is(OPENED)) {
             set(OPENED);
             moved = true;
@@ -279,7 +359,7 @@ public final class BlockingLink implements Link {
         if (is(LINGERING)) {
             return !is(DOOMED);
         }
-        return !is(PAUSED | DOOMED | DEAD) && closing == null && pending() < BUDGET.high();
+        return !is(PAUSED | DOOMED | DEAD) && closing == null && pending() < high();
     }
 
     /** Shows the protocol once more what it left, without new bytes. */
@@ -297,7 +377,7 @@ public final class BlockingLink implements Link {
 
     private int receive() {
         Buffer into = lend();
-        int space = into.writable();
+        int space = heap.isShort() ? Math.min(into.writable(), HeapLimit.LITTLE) : into.writable();
         int n = wire.receive(into.array(), into.tail(), space);
         if (n > 0) {
             into.wrote(n);
@@ -512,6 +592,7 @@ public final class BlockingLink implements Link {
         set(DEAD);
         releaseOutput();
         in = null;
+        count();
         if (is(ABORTING)) {
             wire.abort();
         } else {
@@ -582,7 +663,9 @@ public final class BlockingLink implements Link {
 
     @Override
     public boolean writable() {
-        return pending() < BUDGET.high();
+        // Whoever asks is about to begin something: what is held by now has to be known.
+        count();
+        return pending() < high();
     }
 
     @Override
@@ -602,28 +685,19 @@ public final class BlockingLink implements Link {
 
     @Override
     public void transfer(Body body) {
-        assert inLoop();
-        if (is(DOOMED | DEAD) || body.length() == 0) {
-            return;
-        }
-        if (output().copies(body.length(), false)) {
-            out().append(body.array(), body.offset(), body.length());
-        } else {
-            output.add(body.array(), body.offset(), body.length(), body.hold());
-        }
+        send(body.array(), body.offset(), body.length(), body);
     }
 
     @Override
     public void transfer(byte[] bytes, int offset, int length) {
-        assert inLoop();
         Objects.checkFromIndexSize(offset, length, bytes.length);
-        if (is(DOOMED | DEAD) || length == 0) {
-            return;
-        }
-        if (output().copies(length, false)) {
-            out().append(bytes, offset, length);
-        } else {
-            output.add(bytes, offset, length, null);
+        send(bytes, offset, length, null);
+    }
+
+    private void send(byte[] bytes, int offset, int length, Body body) {
+        assert inLoop();
+        if (!is(DOOMED | DEAD) && length > 0) {
+            output().transfer(bytes, offset, length, body, heap.isShort(), desk.outputs.buffers);
         }
     }
 

@@ -28,52 +28,9 @@ import java.util.Objects;
  *     └────close(NOW), reset, stalled, failed ─────────► doomed ──end of serve──► dead
  * </pre>
  */
-final class Connection extends Source implements Link {
+final class Connection extends ConnectionFlags implements Link {
     /** How long the rest of a lingering peer's input is read and dropped. */
     private static final long LINGER_NANOS = 2_000_000_000L;
-
-    // What the kernel said last.
-    static final int READABLE = 1;
-    static final int WRITABLE = 1 << 1;
-    /** An end or an error was reported: read until the kernel shows it. */
-    static final int ENDING = 1 << 2;
-    /** The end of the input has been read. */
-    static final int ENDED = 1 << 3;
-    /** It has been read and the protocol has not been told: it paused, or it is a new one. */
-    static final int END_TO_TELL = 1 << 13;
-
-    // What the protocol wants.
-    static final int PAUSED = 1 << 4;
-    /** There is output to send, or an end to come to. */
-    static final int DIRTY = 1 << 5;
-    /** Unconsumed input, if there is any, is to be offered once more. */
-    static final int OFFER = 1 << 6;
-
-    // Where we are.
-    /** The driver is serving this connection just now and looks at the flags before it leaves. */
-    static final int BUSY = 1 << 7;
-
-    static final int TOUCHED = 1 << 8;
-    static final int AGAIN = 1 << 9;
-    static final int LINGERING = 1 << 10;
-    static final int DOOMED = 1 << 11;
-    static final int DEAD = 1 << 12;
-
-    // What our own direction has come to, and what holds it up.
-    /** Our direction is to be closed after what waits to be sent. */
-    static final int FINISHING = 1 << 14;
-    /** It is closed. */
-    static final int FINISHED = 1 << 15;
-    /** The end is to be a reset. */
-    static final int ABORTING = 1 << 16;
-    /** A limit of rate lets no more come in, or go out, for now. */
-    static final int HELD_IN = 1 << 17;
-
-    static final int HELD_OUT = 1 << 18;
-    /** Its output waits for the peer to read. */
-    static final int CLOGGED = 1 << 19;
-    /** The kernel has been told to keep little of it. */
-    static final int RESTRAINED = 1 << 20;
 
     /** In place of a port: a Unix socket, whose address the kernel knows. */
     private static final int UNIX = -1;
@@ -88,6 +45,9 @@ final class Connection extends Source implements Link {
 
     /** What waits to be sent, or {@code null}. */
     Output output;
+
+    /** How much memory is known to wait here, buffers as large as they are. */
+    long counted;
 
     /** Bytes at the front of the output that have been handed over and whose completion is not known yet. */
     int sending;
@@ -104,7 +64,6 @@ final class Connection extends Source implements Link {
     /** What a level-triggered driver has asked the kernel to report, {@link io.millrace.poll.Interest} bits. */
     int watched;
 
-    private int flags = WRITABLE;
     private Closing closing;
     private CloseCause cause;
     private long deadline = NEVER;
@@ -133,19 +92,7 @@ final class Connection extends Source implements Link {
         this.peer = peer;
     }
 
-    // ---- flags ----
-
-    boolean is(int flag) {
-        return (flags & flag) != 0;
-    }
-
-    void set(int flag) {
-        flags |= flag;
-    }
-
-    void clear(int flag) {
-        flags &= ~flag;
-    }
+    // ---- what is to be done ----
 
     /** Whether the protocol may be given input, or told of its end. */
     boolean wantsInput() {
@@ -182,7 +129,31 @@ final class Connection extends Source implements Link {
     }
 
     private long high() {
-        return terms == null ? loop.budget.high() : terms.outputHigh;
+        long agreed = terms == null ? loop.budget.high() : terms.outputHigh;
+        return loop.heap.isShort() ? Math.min(agreed, HeapLimit.LOW_MARK) : agreed;
+    }
+
+    /** Notes how much memory waits here by now. */
+    void count() {
+        if (counted != held()) {
+            long before = counted;
+            counted = held();
+            loop.heap.add(counted - before);
+        }
+    }
+
+    private long held() {
+        return (in == null ? 0 : in.capacity()) + (output == null ? 0 : output.held());
+    }
+
+    /** Gives up memory that nothing waits in. */
+    void trim() {
+        if (in != null) {
+            in.trim();
+        }
+        if (output != null) {
+            output.trim();
+        }
     }
 
     // ---- events, from the driver ----
@@ -404,12 +375,19 @@ final class Connection extends Source implements Link {
         }
     }
 
+    /** All hold too much memory, and this one holds most: the peer and the kernel's buffers are let go of at once. */
+    void evict() {
+        set(ABORTING);
+        doom(CloseCause.MEMORY_PRESSURE);
+    }
+
     /** The descriptor and the slot are free: only the protocol has still to be told. */
     void died() {
         set(DEAD);
         releaseOutput();
         dropTerms();
         in = null;
+        count();
         quota.release();
         try {
             protocol.closed(cause);
@@ -469,6 +447,10 @@ final class Connection extends Source implements Link {
         if (!is(DEAD)) {
             set(DIRTY);
             driver.touch(this);
+            if (!is(BUSY)) {
+                // Tasks come by the hundred before those that they are for are served.
+                count();
+            }
         }
     }
 
@@ -494,28 +476,19 @@ final class Connection extends Source implements Link {
 
     @Override
     public void transfer(Body body) {
-        assert inLoop();
-        if (!takesOutput() || body.length() == 0) {
-            return;
-        }
-        if (output().copies(body.length(), false)) {
-            out().append(body.array(), body.offset(), body.length());
-        } else {
-            output.add(body.array(), body.offset(), body.length(), body.hold());
-        }
+        send(body.array(), body.offset(), body.length(), body);
     }
 
     @Override
     public void transfer(byte[] bytes, int offset, int length) {
-        assert inLoop();
         Objects.checkFromIndexSize(offset, length, bytes.length);
-        if (!takesOutput() || length == 0) {
-            return;
-        }
-        if (output().copies(length, false)) {
-            out().append(bytes, offset, length);
-        } else {
-            output.add(bytes, offset, length, null);
+        send(bytes, offset, length, null);
+    }
+
+    private void send(byte[] bytes, int offset, int length, Body body) {
+        assert inLoop();
+        if (takesOutput() && length > 0) {
+            output().transfer(bytes, offset, length, body, loop.heap.isShort(), driver.outputs.buffers);
         }
     }
 

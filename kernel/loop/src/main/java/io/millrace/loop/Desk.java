@@ -11,7 +11,35 @@ public final class Desk {
     private static final int USUAL = 16 * 1024;
 
     final Buffer lent;
-    final OutputPool outputs = new OutputPool(2);
+    final Output.Pool outputs = new Output.Pool(2);
+
+    /** Desks that no thread works at, for threads that come and go. Any thread may call. */
+    public static final class Pool {
+        private static final int MOST = 64;
+
+        private final Desk[] free = new Desk[MOST];
+        private int count;
+
+        /** An empty pool: desks are made when they are needed. */
+        public Pool() {}
+
+        /** Takes a desk that is free, or a new one. */
+        public synchronized Desk take() {
+            if (count == 0) {
+                return new Desk();
+            }
+            Desk desk = free[--count];
+            free[count] = null;
+            return desk;
+        }
+
+        /** Gives a desk back. */
+        public synchronized void give(Desk desk) {
+            if (count < MOST) {
+                free[count++] = desk;
+            }
+        }
+    }
 
     /** A desk with an input buffer of 16 KiB. */
     public Desk() {

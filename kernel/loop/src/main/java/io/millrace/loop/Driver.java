@@ -28,11 +28,14 @@ abstract class Driver {
     /** So many outputs and buffers are kept for those who have something to send. */
     private static final int OUTPUTS = 64;
 
+    /** All are asked so often to give up memory that nothing waits in, while memory is short. */
+    private static final long TRIM_NANOS = 1_000_000_000L;
+
     final EventLoop loop;
     final Kernel kernel;
     final Budget budget;
     final Slab slab = new Slab();
-    final OutputPool outputs = new OutputPool(OUTPUTS);
+    final Output.Pool outputs = new Output.Pool(OUTPUTS);
     final Intake intake;
     final Inlet inlet;
     final Outlet outlet;
@@ -45,6 +48,9 @@ abstract class Driver {
 
     /** {@link #closeAll} has been called: nothing is opened any more. */
     boolean closed;
+
+    /** When to look again whether all could do with less memory. */
+    private long trimAt = Long.MIN_VALUE;
 
     /** To be served before this turn ends. */
     private final ArrayList<Connection> touched = new ArrayList<>();
@@ -304,6 +310,68 @@ abstract class Driver {
             c.set(Connection.AGAIN);
             again.add(c);
         }
+        c.count();
+        if (loop.heap.isShort()) {
+            spare(c);
+        }
+    }
+
+    // ---- memory ----
+
+    /** Memory is short, and the connection has just been served. */
+    private void spare(Connection c) {
+        if (loop.now() >= trimAt) {
+            trimAt = loop.now() + TRIM_NANOS;
+            trimAll();
+        } else if (c.isBlocked()) {
+            c.trim();
+            c.count();
+        }
+        if (loop.heap.isExceeded()) {
+            relieve();
+        }
+    }
+
+    /** Has all give up memory that nothing waits in. */
+    private void trimAll() {
+        for (int slot = 0; slot < slab.slots(); slot++) {
+            if (slab.at(slot) instanceof Connection c && c.counted > 0) {
+                c.trim();
+                c.count();
+            }
+        }
+    }
+
+    /** Ends those that hold most, until little enough is held. */
+    private void relieve() {
+        int ended = 0;
+        for (long most = most(); most > 0 && loop.heap.excess() > 0; most = most()) {
+            ended += endFrom(most / 2);
+        }
+        loop.heap.ended(ended);
+    }
+
+    private long most() {
+        long most = 0;
+        for (int slot = 0; slot < slab.slots(); slot++) {
+            if (slab.at(slot) instanceof Connection c && !c.is(Connection.BUSY)) {
+                most = Math.max(most, c.counted);
+            }
+        }
+        return most;
+    }
+
+    /** Ends connections that hold so much or more, as many as have to be. */
+    private int endFrom(long least) {
+        int ended = 0;
+        for (int slot = 0; slot < slab.slots() && loop.heap.excess() > 0; slot++) {
+            if (slab.at(slot) instanceof Connection c && !c.is(Connection.BUSY) && c.counted >= Math.max(1, least)) {
+                c.evict();
+                bury(c);
+                ended++;
+            }
+        }
+        return ended;
     }
 
     private long read(Connection c, long most) {

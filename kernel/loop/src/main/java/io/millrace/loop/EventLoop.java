@@ -42,6 +42,10 @@ public final class EventLoop implements Executor {
 
     final Kernel kernel;
     final Budget budget;
+
+    /** How much of the heap its connections may hold. */
+    final HeapLimit heap;
+
     final Driver driver;
     final Alarms alarms = new Alarms();
     final Callbacks callbacks = new Callbacks();
@@ -114,15 +118,29 @@ public final class EventLoop implements Executor {
         this(kernel, name, engine, Budget.USUAL);
     }
 
+    /**
+     * A loop over a kernel that works in that way, and whose connections may hold so much of the heap.
+     *
+     * @throws SysException if the kernel refuses what a loop needs, such as another descriptor or a ring
+     */
+    public EventLoop(Kernel kernel, String name, Engine engine, HeapLimit heap) throws SysException {
+        this(kernel, name, engine, Budget.USUAL, heap);
+    }
+
     EventLoop(Kernel kernel, String name, Budget budget) throws SysException {
         this(kernel, name, Engine.READINESS, budget);
     }
 
     EventLoop(Kernel kernel, String name, Engine engine, Budget budget) throws SysException {
+        this(kernel, name, engine, budget, new HeapLimit(HeapLimit.usual()));
+    }
+
+    EventLoop(Kernel kernel, String name, Engine engine, Budget budget, HeapLimit heap) throws SysException {
         this.kernel = kernel;
         this.name = name;
         this.tasks = new Tasks(name);
         this.budget = budget;
+        this.heap = heap;
         this.driver = engine.open(this, kernel, budget);
         this.watches = new WatchTable(driver, kernel.descriptorLimit());
         this.now = kernel.nanos();

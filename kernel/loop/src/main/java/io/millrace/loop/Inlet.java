@@ -56,7 +56,7 @@ final class Inlet {
     /** One call of recv(2) for up to {@code most} bytes. */
     private int receive(Connection c, int most) {
         Buffer in = intake.lend(c);
-        int space = Math.min(in.writable(), most);
+        int space = Math.min(in.writable(), c.loop.heap.isShort() ? Math.min(most, HeapLimit.LITTLE) : most);
         int n = kernel.receive(c.fd, in.array(), in.tail(), space);
         if (n > 0) {
             in.wrote(n);

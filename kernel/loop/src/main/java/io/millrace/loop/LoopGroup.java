@@ -52,13 +52,21 @@ public final class LoopGroup implements AutoCloseable {
 
     /** Opens and starts {@code count} loops over a kernel that work in that way. */
     public static LoopGroup open(Kernel kernel, int count, Engine engine) throws SysException {
+        return open(kernel, count, engine, HeapLimit.usual());
+    }
+
+    /**
+     * Opens and starts {@code count} loops over a kernel that work in that way, and whose connections may hold so many
+     * bytes of the heap, an equal part for each loop ({@link HeapLimit}).
+     */
+    public static LoopGroup open(Kernel kernel, int count, Engine engine, long heap) throws SysException {
         if (count < 1) {
             throw new IllegalArgumentException("a group needs at least one loop, not " + count);
         }
         EventLoop[] loops = new EventLoop[count];
         for (int i = 0; i < count; i++) {
             try {
-                loops[i] = new EventLoop(kernel, "millrace-" + i, engine);
+                loops[i] = new EventLoop(kernel, "millrace-" + i, engine, new HeapLimit(Math.max(1, heap / count)));
             } catch (SysException | UnsupportedOperationException e) {
                 for (int j = 0; j < i; j++) {
                     loops[j].close();

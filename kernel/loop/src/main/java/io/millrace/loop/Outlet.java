@@ -24,13 +24,13 @@ final class Outlet {
     private final Kernel kernel;
     private final Budget budget;
     private final Intake intake;
-    private final OutputPool outputs;
+    private final Output.Pool outputs;
     private long sentThisTurn;
 
     /** Connections whose output waits for their peers. */
     private int clogged;
 
-    Outlet(Kernel kernel, Budget budget, Intake intake, OutputPool outputs) {
+    Outlet(Kernel kernel, Budget budget, Intake intake, Output.Pool outputs) {
         this.kernel = kernel;
         this.budget = budget;
         this.intake = intake;

@@ -87,6 +87,37 @@ final class Output {
         }
     }
 
+    /** Outputs and buffers that no connection needs just now. For one thread at a time. */
+    static final class Pool {
+        private final Output[] spare;
+        private int count;
+
+        final BufferPool buffers;
+
+        /** A pool that keeps so many outputs, and as many buffers. */
+        Pool(int most) {
+            this.spare = new Output[most];
+            this.buffers = new BufferPool(most);
+        }
+
+        Output take() {
+            if (count == 0) {
+                return new Output();
+            }
+            Output output = spare[--count];
+            spare[count] = null;
+            return output;
+        }
+
+        /** Takes back an output of which everything has left. */
+        void give(Output empty) {
+            empty.clear(buffers);
+            if (count < spare.length) {
+                spare[count++] = empty;
+            }
+        }
+    }
+
     /** Where bytes are appended, or {@code null}. */
     private Buffer tail;
 
@@ -164,16 +195,26 @@ final class Output {
         return length <= COPIED || length <= COPIED_WITH_HEAD && pending() <= COPIED && !sparing;
     }
 
-    /** Somebody's bytes; with a body the caller has taken a hold of that for them. */
+    /** Sends somebody's bytes: appends or adds them, whichever is less work. */
+    void transfer(byte[] array, int offset, int length, Body body, boolean sparing, BufferPool pool) {
+        if (copies(length, sparing)) {
+            out(pool).append(array, offset, length);
+        } else {
+            add(array, offset, length, body);
+        }
+    }
+
+    /** Somebody's bytes, which are not copied; of a body, if it is one, a hold is taken. */
     void add(byte[] array, int offset, int length, Body body) {
         seal();
         Part part = part();
         part.array = array;
-        part.body = body;
+        part.body = body == null ? null : body.hold();
         part.position = offset;
         part.left = length;
-        part.kept = length;
-        kept += length;
+        // The memory of a body is its maker's, who sends it to many.
+        part.kept = body == null ? length : 0;
+        kept += part.kept;
         add(part);
     }
 
@@ -336,7 +377,7 @@ final class Output {
 
     // ---- memory ----
 
-    /** Bytes of heap that wait here: buffers as large as they are, and arrays that have not left as a whole. */
+    /** Bytes of heap that wait here: buffers as large as they are, and arrays of which something has not left. */
     long held() {
         return tail == null ? kept : kept + tail.capacity();
     }

@@ -65,6 +65,16 @@ final class Slab {
         free[freeCount++] = slot;
     }
 
+    /** How many slots are or were in use. */
+    int slots() {
+        return top;
+    }
+
+    /** The source in a slot, {@code null} if it is free. */
+    Source at(int slot) {
+        return sources[slot];
+    }
+
     /** All sources there are now. */
     Source[] toArray() {
         Source[] all = new Source[size()];

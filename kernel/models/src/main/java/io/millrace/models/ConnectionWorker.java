@@ -9,6 +9,7 @@ import io.millrace.loop.ListenOptions;
 import io.millrace.loop.Listening;
 import io.millrace.loop.NioWire;
 import io.millrace.loop.TracedWire;
+import io.millrace.loop.Wire;
 import io.millrace.poll.Trace;
 import java.io.FileInputStream;
 import java.io.IOException;
@@ -40,9 +41,10 @@ final class ConnectionWorker implements Server {
         NioWire wire = NioWire.inherited();
         Protocol protocol = protocols.get().create();
         Trace trace = options.traceOfWorker();
-        link = new BlockingLink(trace == null ? wire : TracedWire.over(wire, "0", trace), wire.peer(), protocol);
+        Wire traced = trace == null ? wire : TracedWire.over(wire, "0", trace);
+        link = new BlockingLink(traced, wire.peer(), protocol, options.heap());
         thread = Thread.ofPlatform().name("millrace-client").start(() -> {
-            link.serve(new Desk());
+            link.serve(new Desk.Pool());
             Worker.endSoon();
         });
         Thread.ofPlatform().name("millrace-tie").daemon().start(this::awaitParent);

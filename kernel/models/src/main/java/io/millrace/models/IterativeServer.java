@@ -5,6 +5,7 @@ import io.millrace.core.Protocol;
 import io.millrace.loop.Bell;
 import io.millrace.loop.BlockingLink;
 import io.millrace.loop.Desk;
+import io.millrace.loop.HeapLimit;
 import io.millrace.loop.KernelWire;
 import io.millrace.poll.Kernel;
 import io.millrace.sys.SysException;
@@ -30,8 +31,10 @@ import java.util.concurrent.ConcurrentHashMap;
 final class IterativeServer extends LinkServer {
     private final Map<Gate, Seat> seats = new ConcurrentHashMap<>();
 
-    IterativeServer(Kernel kernel) {
-        super(kernel, 1);
+    private final Desk.Pool desks = new Desk.Pool();
+
+    IterativeServer(Kernel kernel, HeapLimit heap) {
+        super(kernel, 1, heap);
     }
 
     @Override
@@ -42,7 +45,7 @@ final class IterativeServer extends LinkServer {
         BlockingLink link =
                 enter(gate, seat == null ? null : KernelWire.blocking(kernel, fd, seat.bell()), fd, protocol);
         if (link != null) {
-            link.serve(seat.desk());
+            link.serve(desks);
             leave(gate, link, welcome);
         }
     }
@@ -52,7 +55,7 @@ final class IterativeServer extends LinkServer {
         Seat seat = seats.get(gate);
         try {
             if (seat == null) {
-                seat = new Seat(new Desk(), Bell.open(kernel), gate.protocols.get());
+                seat = new Seat(Bell.open(kernel), gate.protocols.get());
                 seats.put(gate, seat);
             }
         } catch (SysException e) {

@@ -4,6 +4,7 @@ package io.millrace.models;
 import io.millrace.core.Protocol;
 import io.millrace.core.ProtocolFactory;
 import io.millrace.loop.BlockingLink;
+import io.millrace.loop.HeapLimit;
 import io.millrace.loop.ListenOptions;
 import io.millrace.loop.Listening;
 import io.millrace.loop.Wire;
@@ -17,6 +18,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 
 /**
@@ -27,6 +29,8 @@ abstract class LinkServer implements Server {
     final Kernel kernel;
 
     private final int most;
+    private final HeapLimit heap;
+    private final AtomicBoolean relieving = new AtomicBoolean();
     private final List<Gate> gates = new ArrayList<>();
 
     /** The threads at the gates: when they have ended nobody comes in any more. */
@@ -52,12 +56,55 @@ abstract class LinkServer implements Server {
 
         /** Is to end now. */
         void cut();
+
+        /** Bytes of this JVM's heap that wait for it. */
+        default long held() {
+            return 0;
+        }
+
+        /** Is to end now, for the sake of memory. */
+        default void evict() {}
+
+        /** Whether it has been told so. */
+        default boolean evicted() {
+            return false;
+        }
     }
 
-    /** A model that carries at most that many connections at once. */
-    LinkServer(Kernel kernel, int most) {
+    /** A link as a client. */
+    private record Linked(BlockingLink link) implements Client {
+        @Override
+        public void stop() {
+            link.stop();
+        }
+
+        @Override
+        public void cut() {
+            link.cut();
+        }
+
+        @Override
+        public long held() {
+            return link.held();
+        }
+
+        @Override
+        public void evict() {
+            link.evict();
+        }
+
+        @Override
+        public boolean evicted() {
+            return link.evicted();
+        }
+    }
+
+    /** A model that carries at most that many connections at once, which may hold so much of the heap. */
+    LinkServer(Kernel kernel, int most, HeapLimit heap) {
         this.kernel = kernel;
         this.most = most;
+        this.heap = heap;
+        heap.onExceeded(this::relieve);
     }
 
     /** Carries a connection that the gate has just taken: here and now, or on another thread, until {@link #leave}. */
@@ -133,18 +180,8 @@ abstract class LinkServer implements Server {
             gate.left(welcome);
             return null;
         }
-        BlockingLink link = new BlockingLink(wire, peer, protocol);
-        enter(link, new Client() {
-            @Override
-            public void stop() {
-                link.stop();
-            }
-
-            @Override
-            public void cut() {
-                link.cut();
-            }
-        });
+        BlockingLink link = new BlockingLink(wire, peer, protocol, heap);
+        enter(link, new Linked(link));
         return link;
     }
 
@@ -182,6 +219,53 @@ abstract class LinkServer implements Server {
     /** Whether nobody is inside, nobody comes in any more, and the end has been asked for. */
     final boolean done() {
         return cutting && keepers.stream().noneMatch(Thread::isAlive) && clients.isEmpty();
+    }
+
+    // ---- memory ----
+
+    /** Tells those that hold most to end, until little enough is held. By one thread at a time. */
+    private void relieve() {
+        if (!relieving.compareAndSet(false, true)) {
+            return;
+        }
+        try {
+            heap.ended(evictUntil(heap.excess() - leaving()));
+        } finally {
+            relieving.set(false);
+        }
+    }
+
+    /** Bytes held by those that have been told and have not ended yet. */
+    private long leaving() {
+        long bytes = 0;
+        for (Client client : clients.values()) {
+            bytes += client.evicted() ? client.held() : 0;
+        }
+        return bytes;
+    }
+
+    private int evictUntil(long excess) {
+        int told = 0;
+        long left = excess;
+        for (long most = most(); most > 0 && left > 0; most = most()) {
+            for (Client client : clients.values()) {
+                long held = client.held();
+                if (left > 0 && held > 0 && held >= most / 2 && !client.evicted()) {
+                    client.evict();
+                    left -= held;
+                    told++;
+                }
+            }
+        }
+        return told;
+    }
+
+    private long most() {
+        long most = 0;
+        for (Client client : clients.values()) {
+            most = client.evicted() ? most : Math.max(most, client.held());
+        }
+        return most;
     }
 
     // ---- the end ----

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.models;
 
+import io.millrace.loop.HeapLimit;
 import io.millrace.poll.Kernel;
 import io.millrace.poll.Trace;
 import io.millrace.poll.TracedKernel;
@@ -17,39 +18,54 @@ import java.util.List;
  * @param workerCommand the command that starts this program again, for {@code process} and {@code prefork}; empty for
  *     the one that this JVM was started with ({@link Worker})
  * @param trace where to print what the kernel reported and what was done, call by call; {@code null} for nowhere
+ * @param memory how many bytes of the heap connections may hold for what they have received and have to send, all of them
+ *     together, in each process; loops have equal parts of it ({@link HeapLimit})
  */
-public record ModelOptions(int carriers, int most, List<String> workerCommand, PrintStream trace) {
+public record ModelOptions(int carriers, int most, List<String> workerCommand, PrintStream trace, long memory) {
 
     /** As many carriers as there are processors. */
     public static final ModelOptions DEFAULT =
-            new ModelOptions(Runtime.getRuntime().availableProcessors(), 0, List.of(), null);
+            new ModelOptions(Runtime.getRuntime().availableProcessors(), 0, List.of(), null, HeapLimit.usual());
 
     /** Checks the values. */
     public ModelOptions {
         if (carriers < 1 || most < 0) {
             throw new IllegalArgumentException("a model needs at least one carrier, and a limit is not negative");
         }
+        if (memory < 1) {
+            throw new IllegalArgumentException("connections need some of the heap, not " + memory + " bytes");
+        }
         workerCommand = List.copyOf(workerCommand);
     }
 
     /** The same with another number of carriers. */
     public ModelOptions withCarriers(int other) {
-        return new ModelOptions(other, most, workerCommand, trace);
+        return new ModelOptions(other, most, workerCommand, trace, memory);
     }
 
     /** The same with another limit on clients that have something of their own. */
     public ModelOptions withMost(int other) {
-        return new ModelOptions(carriers, other, workerCommand, trace);
+        return new ModelOptions(carriers, other, workerCommand, trace, memory);
     }
 
     /** The same with another way to start this program again. */
     public ModelOptions withWorkerCommand(List<String> other) {
-        return new ModelOptions(carriers, most, other, trace);
+        return new ModelOptions(carriers, most, other, trace, memory);
     }
 
     /** The same, printing what happens to a stream, which several threads may do at once. */
     public ModelOptions withTrace(PrintStream other) {
-        return new ModelOptions(carriers, most, workerCommand, other);
+        return new ModelOptions(carriers, most, workerCommand, other, memory);
+    }
+
+    /** The same with another limit on what connections hold of the heap. */
+    public ModelOptions withMemory(long bytes) {
+        return new ModelOptions(carriers, most, workerCommand, trace, bytes);
+    }
+
+    /** The limit on the heap for a server whose connections all share one. */
+    HeapLimit heap() {
+        return new HeapLimit(memory);
     }
 
     /** The door to the kernel. */

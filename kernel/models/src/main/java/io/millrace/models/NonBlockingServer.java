@@ -4,6 +4,7 @@ package io.millrace.models;
 import io.millrace.core.ProtocolFactory;
 import io.millrace.loop.BlockingLink;
 import io.millrace.loop.Desk;
+import io.millrace.loop.HeapLimit;
 import io.millrace.loop.KernelWire;
 import io.millrace.poll.Interest;
 import io.millrace.poll.Kernel;
@@ -48,8 +49,8 @@ final class NonBlockingServer extends LinkServer {
     private int emptyRounds;
     private long pause;
 
-    NonBlockingServer(Kernel kernel) {
-        super(kernel, Integer.MAX_VALUE);
+    NonBlockingServer(Kernel kernel, HeapLimit heap) {
+        super(kernel, Integer.MAX_VALUE, heap);
         this.trace = Trace.of(kernel);
         this.thread = startWorker("millrace-nonblocking", this::run);
     }

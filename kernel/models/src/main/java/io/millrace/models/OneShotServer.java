@@ -5,6 +5,7 @@ import io.millrace.core.Link;
 import io.millrace.core.Protocol;
 import io.millrace.loop.BlockingLink;
 import io.millrace.loop.Desk;
+import io.millrace.loop.HeapLimit;
 import io.millrace.loop.KernelWire;
 import io.millrace.poll.Interest;
 import io.millrace.poll.Kernel;
@@ -72,8 +73,8 @@ final class OneShotServer extends LinkServer {
 
     private volatile boolean ending;
 
-    OneShotServer(Kernel kernel, int threads) throws SysException {
-        super(kernel, Integer.MAX_VALUE);
+    OneShotServer(Kernel kernel, int threads, HeapLimit heap) throws SysException {
+        super(kernel, Integer.MAX_VALUE, heap);
         this.poller = kernel.poller(PollerKind.EPOLL, EVENTS);
         this.threads = threads;
         List<Poller> mine = new ArrayList<>();

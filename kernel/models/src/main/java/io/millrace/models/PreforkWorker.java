@@ -2,6 +2,7 @@
 package io.millrace.models;
 
 import io.millrace.core.ProtocolFactory;
+import io.millrace.loop.Engine;
 import io.millrace.loop.ListenOptions;
 import io.millrace.loop.Listening;
 import io.millrace.loop.LoopGroup;
@@ -33,7 +34,7 @@ final class PreforkWorker implements Server {
         this.wanted = index;
         // What is started here by others than the JDK, which closes it anyway, is no worker of our parent's.
         Descriptors.fcntl(Worker.TIE, Descriptors.F_SETFD, Descriptors.FD_CLOEXEC);
-        this.loops = LoopGroup.open(options.kernelOfWorker(), 1);
+        this.loops = LoopGroup.open(options.kernelOfWorker(), 1, Engine.READINESS, options.memory());
     }
 
     @Override

@@ -72,7 +72,7 @@ final class ProcessServer extends LinkServer {
     private volatile boolean ending;
 
     ProcessServer(Kernel kernel, ModelOptions options) throws IOException {
-        super(kernel, options.most() == 0 ? MOST : options.most());
+        super(kernel, options.most() == 0 ? MOST : options.most(), options.heap());
         this.trace = Trace.of(kernel);
         this.command = Worker.command(options, Worker.Kind.PROCESS);
         this.poller = kernel.poller(PollerKind.EPOLL, EVENTS);
@@ -144,7 +144,7 @@ final class ProcessServer extends LinkServer {
             BlockingLink link = enter(gate, KernelWire.blocking(kernel, fd, bell), fd, protocol);
             Thread.ofPlatform().daemon().start(() -> {
                 if (link != null) {
-                    link.serve(new Desk());
+                    link.serve(new Desk.Pool());
                     leave(gate, link, false);
                 }
                 bell.close();

@@ -3,19 +3,17 @@ package io.millrace.models;
 
 import io.millrace.core.ProtocolFactory;
 import io.millrace.loop.Bell;
-import io.millrace.loop.Desk;
 import io.millrace.sys.SysException;
 import java.util.concurrent.ConcurrentLinkedDeque;
 
 /**
- * What a thread needs to serve one connection after the other: buffers, a bell and a factory. Taken from a stack and
+ * What a thread needs to serve one connection after the other: a bell and a factory. Taken from a stack and
  * put back, so that there are as many as threads were ever busy at once.
  *
- * @param desk the buffers
  * @param bell what wakes the thread
  * @param factory makes the protocols
  */
-record Seat(Desk desk, Bell bell, ProtocolFactory factory) {
+record Seat(Bell bell, ProtocolFactory factory) {
 
     /** The seats of one gate that nobody sits on. */
     static final class Stack implements AutoCloseable {
@@ -30,7 +28,7 @@ record Seat(Desk desk, Bell bell, ProtocolFactory factory) {
         /** A free seat, or a new one. */
         Seat take() throws SysException {
             Seat seat = free.pollLast();
-            return seat != null ? seat : new Seat(new Desk(), Bell.open(gate.kernel), gate.protocols.get());
+            return seat != null ? seat : new Seat(Bell.open(gate.kernel), gate.protocols.get());
         }
 
         void give(Seat seat) {

@@ -3,6 +3,8 @@ package io.millrace.models;
 
 import io.millrace.core.Protocol;
 import io.millrace.loop.BlockingLink;
+import io.millrace.loop.Desk;
+import io.millrace.loop.HeapLimit;
 import io.millrace.loop.KernelWire;
 import io.millrace.poll.Kernel;
 import io.millrace.sys.SysException;
@@ -49,8 +51,10 @@ final class ThreadServer extends LinkServer {
             new SynchronousQueue<>(),
             Thread.ofPlatform().name("millrace-client-", 0).factory());
 
-    ThreadServer(Kernel kernel, int most) {
-        super(kernel, most == 0 ? MOST : most);
+    private final Desk.Pool desks = new Desk.Pool();
+
+    ThreadServer(Kernel kernel, int most, HeapLimit heap) {
+        super(kernel, most == 0 ? MOST : most, heap);
     }
 
     @Override
@@ -97,7 +101,7 @@ final class ThreadServer extends LinkServer {
         boolean keeper = isCarrier();
         carrying(true);
         try {
-            link.serve(seat.desk());
+            link.serve(desks);
         } finally {
             carrying(keeper);
             stack.give(seat);

@@ -4,9 +4,9 @@ package io.millrace.models;
 import io.millrace.core.Protocol;
 import io.millrace.loop.BlockingLink;
 import io.millrace.loop.Desk;
+import io.millrace.loop.HeapLimit;
 import io.millrace.poll.Kernel;
 import io.millrace.sys.SysException;
-import java.util.concurrent.ConcurrentLinkedDeque;
 
 /**
  * <b>virtual</b>: every client has a thread to himself, and the thread is not the kernel's.
@@ -33,10 +33,10 @@ final class VirtualServer extends LinkServer {
     private final ParkingLot lot;
 
     /** Desks are for those who have work: far fewer than clients. */
-    private final ConcurrentLinkedDeque<Desk> desks = new ConcurrentLinkedDeque<>();
+    private final Desk.Pool desks = new Desk.Pool();
 
-    VirtualServer(Kernel kernel) throws SysException {
-        super(kernel, Integer.MAX_VALUE);
+    VirtualServer(Kernel kernel, HeapLimit heap) throws SysException {
+        super(kernel, Integer.MAX_VALUE, heap);
         this.lot = new ParkingLot(kernel);
         startWorker("millrace-parking", () -> lot.run(this::done));
     }
@@ -57,7 +57,7 @@ final class VirtualServer extends LinkServer {
         carrying(true);
         try {
             while (!link.over()) {
-                step(link);
+                link.step(desks);
                 if (!link.over()) {
                     place.sleep(link);
                 }
@@ -65,16 +65,6 @@ final class VirtualServer extends LinkServer {
         } finally {
             carrying(false);
             leave(gate, link, welcome);
-        }
-    }
-
-    private void step(BlockingLink link) {
-        Desk desk = desks.pollLast();
-        desk = desk == null ? new Desk() : desk;
-        try {
-            link.step(desk);
-        } finally {
-            desks.addLast(desk);
         }
     }
 
