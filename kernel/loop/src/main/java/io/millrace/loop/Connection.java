@@ -46,6 +46,9 @@ final class Connection extends ConnectionFlags implements Link {
     /** What waits to be sent, or {@code null}. */
     Output output;
 
+    /** Bytes given to the kernel since it was asked how many it keeps. */
+    int unasked;
+
     /** How much memory is known to wait here, buffers as large as they are. */
     long counted;
 

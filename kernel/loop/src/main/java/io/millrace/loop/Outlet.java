@@ -18,8 +18,11 @@ final class Outlet {
      */
     private static final int UNRESTRAINED = 32;
 
-    /** Less than this is no matter. */
-    private static final int MUCH = 128 * 1024;
+    /** Less than this is no matter: neither what is to be sent, nor what the kernel keeps. */
+    private static final int MUCH = 64 * 1024;
+
+    /** After so many bytes the kernel is asked how much of them it keeps, even if it has taken them all. */
+    private static final int UNASKED = 64 * 1024;
 
     private final Kernel kernel;
     private final Budget budget;
@@ -47,6 +50,19 @@ final class Outlet {
         return sentThisTurn < budget.turn() ? budget.write() : Math.max(1, budget.write() / 16);
     }
 
+    /**
+     * A good part of what was given to the kernel lately may still be there: asks. A peer that does not read is found
+     * this way before the kernel takes nothing more, which is megabytes later.
+     */
+    private void look(Connection c) {
+        c.unasked = 0;
+        if (kernel.unsent(c.fd) > MUCH) {
+            clogged(c);
+        } else if (c.is(Connection.WRITABLE)) {
+            unclogged(c);
+        }
+    }
+
     /** The peer does not read as fast as there is something to send. */
     void clogged(Connection c) {
         if (!c.is(Connection.CLOGGED)) {
@@ -55,7 +71,7 @@ final class Outlet {
         }
     }
 
-    /** Nothing of the connection waits any more. */
+    /** Little of the connection waits any more, here and in the kernel. */
     void unclogged(Connection c) {
         if (c.is(Connection.CLOGGED)) {
             c.clear(Connection.CLOGGED);
@@ -105,11 +121,17 @@ final class Outlet {
         sentThisTurn += count;
         c.countOut(count);
         c.output.sent(count, outputs.buffers);
+        c.unasked += (int) Math.min(count, UNASKED);
+        if (c.unasked >= UNASKED) {
+            look(c);
+        }
     }
 
     /** Everything has left: what it waited in goes back to the pool. */
     void giveBack(Connection c) {
-        unclogged(c);
+        if (c.is(Connection.CLOGGED)) {
+            look(c);
+        }
         if (c.output != null) {
             outputs.give(c.output);
             c.output = null;

@@ -193,6 +193,7 @@ class FlowSimulationTest {
         assertEquals(ledger.opened, ledger.closed, "every connection that opened has closed");
         assertEquals(0, ledger.held, "bodies not given back");
         assertEquals(0, group.members());
+        assertEquals(0, loop.heap.held(), "memory counted for nobody");
         loop.close();
     }
 }

@@ -129,9 +129,10 @@ class OutputTest {
         AtomicInteger released = new AtomicInteger();
         Body body = Body.of(new byte[5000], 0, 5000, released::incrementAndGet);
         append("one");
-        output.add(body.array(), 0, 5000, body.hold());
+        output.add(body.array(), 0, 5000, body);
         append("two");
-        output.add(body.array(), 0, 5000, body.hold());
+        output.add(body.array(), 0, 5000, body);
+        assertTrue(output.held() < 5000 + BufferPool.CAPACITY, "a body is its maker's memory");
         body.close();
         assertEquals(0, released.get());
         output.release();

@@ -8,6 +8,7 @@ import io.millrace.core.Body;
 import io.millrace.core.Buffer;
 import io.millrace.core.Link;
 import io.millrace.core.Protocol;
+import io.millrace.core.ProtocolFactory;
 import io.millrace.poll.Kernel;
 import io.millrace.poll.TracedKernel;
 import io.millrace.testkit.RawClient;
@@ -28,6 +29,8 @@ import org.junit.jupiter.api.Timeout;
 class RestraintTest {
     /** More than any socket buffer takes. */
     private static final int BODY = 16 << 20;
+
+    private static final int AT_ONCE = 100;
 
     private final Watcher trace = new Watcher();
     private final List<RawClient> clients = new ArrayList<>();
@@ -115,5 +118,69 @@ class RestraintTest {
         serve(60);
         int restraints = trace.restraints();
         assertTrue(restraints > 0 && restraints <= 61, restraints + " for 61 connections");
+    }
+
+    /** Sends as much in answers so small that each finds room in the kernel. */
+    private static final class ManySmall implements Protocol {
+        private static final byte[] ANSWER = new byte[16 * 1024];
+
+        private int left = BODY / ANSWER.length;
+
+        @Override
+        public void opened(Link link) {
+            drained(link);
+        }
+
+        @Override
+        public void receive(Buffer in, Link link) {
+            in.consume(in.readable());
+        }
+
+        @Override
+        public void drained(Link link) {
+            if (left-- > 0) {
+                link.transfer(ANSWER, 0, ANSWER.length);
+                link.flush();
+            }
+        }
+    }
+
+    @Test
+    void ofManyThatComeAtOnceFewMayKeepMuch() throws Exception {
+        serveAtOnce(Large::new);
+    }
+
+    @Test
+    void manySmallAnswersAreFoundAsWell() throws Exception {
+        serveAtOnce(ManySmall::new);
+    }
+
+    /** All come before anybody is blocked: what the kernel keeps of each when nothing more moves. */
+    private void serveAtOnce(ProtocolFactory factory) throws Exception {
+        Kernel kernel = Kernel.host();
+        LoopGroup group = LoopGroup.open(kernel, 1);
+        EventLoop loop = group.loop(0);
+        try {
+            Listening listening =
+                    group.listen(ListenOptions.on(Servers.LOOPBACK).withPaused(true), () -> factory);
+            for (int i = 0; i < AT_ONCE; i++) {
+                clients.add(RawClient.connect(listening.address(), 4096));
+            }
+            listening.resume();
+            List<Integer> kept = new ArrayList<>();
+            do {
+                kept.clear();
+                loop.await(() -> loop.driver.connections().stream()
+                        .filter(Connection::isBlocked)
+                        .forEach(c -> kept.add(kernel.unsent(c.fd))));
+            } while (kept.size() < AT_ONCE);
+            long much = kept.stream().filter(bytes -> bytes > 192 * 1024).count();
+            assertTrue(much <= 33, much + " keep much: " + kept);
+        } finally {
+            for (RawClient client : clients) {
+                client.close();
+            }
+            group.stop(Duration.ofSeconds(10));
+        }
     }
 }

@@ -255,6 +255,7 @@ class SimulationTest {
         assertNull(ledger.complaint);
         assertEquals(List.of(), kernel.open(), "descriptors left open");
         assertEquals(ledger.opened, ledger.closed, "every connection that opened has closed");
+        assertEquals(0, loop.heap.held(), "memory counted for nobody");
         loop.close();
     }
 

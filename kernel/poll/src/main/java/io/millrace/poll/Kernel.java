@@ -154,6 +154,14 @@ public abstract class Kernel {
         return -Errno.ENOPROTOOPT;
     }
 
+    /**
+     * How many bytes of what a connection was given to send the kernel keeps because the peer takes no more
+     * (SIOCOUTQNSD); 0 where the kernel or the socket does not know.
+     */
+    public int unsent(int fd) {
+        return 0;
+    }
+
     /** Closes our direction; the peer reads the end of the stream. */
     public abstract int shutdown(int fd);
 

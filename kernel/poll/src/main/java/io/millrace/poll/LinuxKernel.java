@@ -195,6 +195,12 @@ final class LinuxKernel extends Kernel {
         return Sockets.setsockopt(fd, Sockets.IPPROTO_TCP, Sockets.TCP_NOTSENT_LOWAT, UNSENT);
     }
 
+    /** A Unix socket has no such number, and no more room than its fixed buffer. */
+    @Override
+    public int unsent(int fd) {
+        return Math.max(0, Sockets.unsent(fd));
+    }
+
     @Override
     public int shutdown(int fd) {
         return Sockets.shutdown(fd, Sockets.SHUT_WR);

@@ -114,6 +114,11 @@ public final class TracedKernel extends Kernel {
     }
 
     @Override
+    public int unsent(int fd) {
+        return (int) trace.called("ioctl " + fd + " SIOCOUTQNSD", kernel.unsent(fd));
+    }
+
+    @Override
     public int shutdown(int fd) {
         return (int) trace.called("shutdown " + fd, kernel.shutdown(fd));
     }

@@ -9,7 +9,7 @@ import java.util.Objects;
 
 /**
  * The socket family: socket(2), bind(2), listen(2), accept4(2), connect(2), recv(2), send(2), shutdown(2),
- * getsockopt(2), setsockopt(2), getsockname(2), getpeername(2). The constants are those of Linux on x86-64 and AArch64.
+ * getsockopt(2), setsockopt(2), getsockname(2), getpeername(2), ioctl(2). The constants are those of Linux on x86-64 and AArch64.
  */
 public final class Sockets {
     private Sockets() {}
@@ -43,6 +43,7 @@ public final class Sockets {
     public static final int TCP_NOTSENT_LOWAT = 25;
     public static final int IPPROTO_IPV6 = 41;
     public static final int IPV6_V6ONLY = 26;
+    public static final int SIOCOUTQNSD = 0x894b;
     public static final int MSG_DONTWAIT = 0x40;
     public static final int MSG_NOSIGNAL = 0x4000;
     public static final int MSG_MORE = 0x8000;
@@ -59,6 +60,7 @@ public final class Sockets {
     private static final MethodHandle RECV = Native.critical("recv");
     private static final MethodHandle SEND = Native.critical("send");
     private static final MethodHandle SHUTDOWN = Native.function("shutdown");
+    private static final MethodHandle IOCTL = Native.function("ioctl");
     private static final MethodHandle SETSOCKOPT = Native.function("setsockopt");
     private static final MethodHandle GETSOCKOPT = Native.function("getsockopt");
     private static final MethodHandle GETSOCKNAME = Native.function("getsockname");
@@ -152,6 +154,13 @@ public final class Sockets {
     /** Closes one direction of a connection, or both. */
     public static int shutdown(int fd, int how) {
         return Native.call(SHUTDOWN, fd, how, 0, 0, 0);
+    }
+
+    /** How many bytes a TCP connection was given that have not been sent for the first time (tcp(7)), or -errno. */
+    public static int unsent(int fd) {
+        MemorySegment struct = Scratch.mine().struct;
+        int result = Native.call(IOCTL, fd, SIOCOUTQNSD, struct.address(), 0, 0);
+        return result < 0 ? result : struct.get(ValueLayout.JAVA_INT, 0);
     }
 
     /** Sets an option whose value is an int. */

@@ -243,6 +243,7 @@ class LayoutTest {
                 #include <linux/io_uring.h>
                 #include <linux/filter.h>
                 #include <linux/openat2.h>
+                #include <linux/sockios.h>
                 #include <netinet/in.h>
                 #include <netinet/tcp.h>
                 #include <netinet/udp.h>
