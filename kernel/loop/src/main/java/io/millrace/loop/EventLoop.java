@@ -127,10 +127,6 @@ public final class EventLoop implements Executor {
         this(kernel, name, engine, Budget.USUAL, heap);
     }
 
-    EventLoop(Kernel kernel, String name, Budget budget) throws SysException {
-        this(kernel, name, Engine.READINESS, budget);
-    }
-
     EventLoop(Kernel kernel, String name, Engine engine, Budget budget) throws SysException {
         this(kernel, name, engine, budget, new HeapLimit(HeapLimit.usual()));
     }

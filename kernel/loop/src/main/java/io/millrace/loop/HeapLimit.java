@@ -113,7 +113,8 @@ public final class HeapLimit {
         long all = ended.addAndGet(count);
         if (count > 0 && isTimeToSay()) {
             Log.warn("connections that do not read hold too much memory: ended " + count + ", those with most waiting ("
-                    + all + " so far); the limit is " + text(most) + " of " + text(Runtime.getRuntime().maxMemory()));
+                    + all + " so far); the limit is " + text(most) + " of "
+                    + text(Runtime.getRuntime().maxMemory()));
         }
     }
 

@@ -6,6 +6,14 @@ import java.util.ArrayDeque;
 
 /** Empty pipes that no splice of the loop needs just now. */
 final class PipePool {
+    /**
+     * A pipe(2) by its descriptors.
+     *
+     * @param out what comes out of the pipe is read here
+     * @param in what goes into the pipe is written here
+     */
+    record Pipe(int out, int in) {}
+
     private static final int MOST_KEPT = 16;
 
     private final Kernel kernel;

@@ -22,7 +22,7 @@ final class Splice implements Piped {
     final Connection from;
     final Connection to;
     private final Output.Part part = new Output.Part(this);
-    private Pipe pipe;
+    private PipePool.Pipe pipe;
     private int level;
 
     Splice(Connection from, Connection to) {

@@ -177,7 +177,10 @@ class HeapLimitTest {
         kernel.add(reading);
         EventLoop loop = loop();
         serve(loop, reading);
-        long most = loop.driver.connections().stream().mapToLong(c -> c.counted).max().orElse(0);
+        long most = loop.driver.connections().stream()
+                .mapToLong(c -> c.counted)
+                .max()
+                .orElse(0);
         assertTrue(most > 0 && most < 2 * ANSWER, "one connection holds " + most);
         assertEquals(Map.of(), causes);
         loop.close();
@@ -190,7 +193,10 @@ class HeapLimitTest {
         kernel.add(reading);
         EventLoop loop = loop();
         serve(loop, reading);
-        long most = loop.driver.connections().stream().mapToLong(c -> c.counted).max().orElse(0);
+        long most = loop.driver.connections().stream()
+                .mapToLong(c -> c.counted)
+                .max()
+                .orElse(0);
         assertTrue(most > 8 * ANSWER && most <= Budget.USUAL.high() + 3 * ANSWER, "holds " + most);
         loop.close();
     }

@@ -18,8 +18,8 @@ import java.util.List;
  * @param workerCommand the command that starts this program again, for {@code process} and {@code prefork}; empty for
  *     the one that this JVM was started with ({@link Worker})
  * @param trace where to print what the kernel reported and what was done, call by call; {@code null} for nowhere
- * @param memory how many bytes of the heap connections may hold for what they have received and have to send, all of them
- *     together, in each process; loops have equal parts of it ({@link HeapLimit})
+ * @param memory how many bytes of the heap connections may hold for what they have received and have to send, all of
+ *     them together, in each process; loops have equal parts of it ({@link HeapLimit})
  */
 public record ModelOptions(int carriers, int most, List<String> workerCommand, PrintStream trace, long memory) {
 

@@ -7,8 +7,8 @@ import io.millrace.sys.SysException;
 import java.util.concurrent.ConcurrentLinkedDeque;
 
 /**
- * What a thread needs to serve one connection after the other: a bell and a factory. Taken from a stack and
- * put back, so that there are as many as threads were ever busy at once.
+ * What a thread needs to serve one connection after the other: a bell and a factory. Taken from a stack and put back,
+ * so that there are as many as threads were ever busy at once.
  *
  * @param bell what wakes the thread
  * @param factory makes the protocols

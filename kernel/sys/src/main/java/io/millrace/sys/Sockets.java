@@ -9,7 +9,8 @@ import java.util.Objects;
 
 /**
  * The socket family: socket(2), bind(2), listen(2), accept4(2), connect(2), recv(2), send(2), shutdown(2),
- * getsockopt(2), setsockopt(2), getsockname(2), getpeername(2), ioctl(2). The constants are those of Linux on x86-64 and AArch64.
+ * getsockopt(2), setsockopt(2), getsockname(2), getpeername(2), ioctl(2). The constants are those of Linux on x86-64
+ * and AArch64.
  */
 public final class Sockets {
     private Sockets() {}
