@@ -2,6 +2,7 @@
 package io.millrace.core;
 
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -43,12 +44,37 @@ public interface Folder extends AutoCloseable {
      */
     OpenFile open(String path) throws IOException;
 
+    /** Takes the entries of a directory, one after the other. */
+    interface Visitor {
+
+        /**
+         * Takes an entry.
+         *
+         * @return whether to go on
+         * @throws IOException to end the visit by it
+         */
+        boolean visit(FileInfo entry) throws IOException;
+    }
+
+    /**
+     * Shows a visitor the names in a directory, each looked at, in no particular order, until there are no more or the
+     * visitor has enough. However large the directory is, only a few names are in memory at a time. The visitor runs on
+     * the calling thread and may block; the directory is open meanwhile.
+     *
+     * @throws IOException if it is no directory or may not be read, or what the visitor throws
+     */
+    void list(String path, Visitor visitor) throws IOException;
+
     /**
      * The names in a directory, each looked at, in no particular order.
      *
      * @throws IOException if it is no directory or may not be read
      */
-    List<FileInfo> list(String path) throws IOException;
+    default List<FileInfo> list(String path) throws IOException {
+        List<FileInfo> entries = new ArrayList<>();
+        list(path, entries::add);
+        return entries;
+    }
 
     /**
      * Turns to the directory that stands at the folder's path by now, if it is another one: made anew, moved there, or

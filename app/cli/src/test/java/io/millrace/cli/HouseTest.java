@@ -84,7 +84,6 @@ final class HouseTest {
             Map.entry("http", 6),
             Map.entry("http1", 3),
             Map.entry("testkit", 6),
-            Map.entry("web", 4),
             Map.entry("load", 6),
             Map.entry("cli", 12));
 

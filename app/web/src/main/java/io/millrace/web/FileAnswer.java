@@ -29,7 +29,7 @@ final class FileAnswer {
                 return false;
             }
             case NOT_MODIFIED -> notModified(response, facts);
-            case FAILED -> StaticFiles.refuse(response, 412, shared);
+            case FAILED -> shared.refuse(response, 412);
         }
         return true;
     }
@@ -56,7 +56,7 @@ final class FileAnswer {
         if (ranges != null && ranges.verdict() == ByteRanges.Verdict.UNSATISFIABLE) {
             response.header("Content-Range", "bytes */" + facts.size());
             response.header("Accept-Ranges", "bytes");
-            StaticFiles.refuse(response, 416, shared);
+            shared.refuse(response, 416);
             return;
         }
         String coding = coding(request, original, facts);

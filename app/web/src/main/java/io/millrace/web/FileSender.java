@@ -104,7 +104,7 @@ final class FileSender {
             response.header("Vary", "Accept-Encoding");
         }
         if (chosen == null) {
-            StaticFiles.refuse(response, 406, shared);
+            shared.refuse(response, 406);
             return;
         }
         // Not even that a file is unchanged may be said of one that cannot be opened.
@@ -154,7 +154,7 @@ final class FileSender {
             }
             FileFacts held = facts.size() > SMALL ? kept(facts, file) : load(facts, file);
             if (held == null) {
-                StaticFiles.refuse(response, 403, shared);
+                shared.refuse(response, 403);
             } else {
                 answer.send(request, response, original, held, file);
             }

@@ -5,33 +5,47 @@ import io.millrace.core.FileInfo;
 import io.millrace.core.FileInfo.Kind;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.List;
 
-/** What a listing shows of a folder: its entries that can be asked for, in order. */
+/**
+ * What a listing shows of a folder: which one it is, and those of its entries that can be asked for. Entries that are
+ * too many to be sorted are not kept here: they are shown as they come.
+ */
 final class FolderListing {
     private final String path;
     private final String mount;
     private final ListingOrder order;
-    private final List<FileInfo> entries;
+    private final EntryTable entries;
 
     /**
      * A listing.
      *
      * @param name the folder's path in the root, without a slash at its end
-     * @param found everything that is in it
+     * @param entries in order, or {@code null} for entries in no order
      */
-    FolderListing(FileOptions options, String name, ListingOrder order, List<FileInfo> found) {
+    FolderListing(FileOptions options, String name, ListingOrder order, EntryTable entries) {
         this.mount = options.mount() + "/";
         this.path = name.isEmpty() ? mount : mount + name + "/";
         this.order = order;
-        this.entries = found.stream()
-                .filter(entry -> reachable(entry, options.hidden()))
-                .sorted(order.comparator())
-                .toList();
+        this.entries = entries;
     }
 
-    /** Dead links, devices and what is forbidden would only lead to an error page. */
-    private static boolean reachable(FileInfo entry, boolean hidden) {
+    /** A form of a listing, written in pieces: the beginning, each entry, the end. */
+    interface Form {
+        /** Its media type. */
+        String type();
+
+        /** Appends what stands before the entries. */
+        void begin(StringBuilder text);
+
+        /** Appends one entry. */
+        void entry(StringBuilder text, FileInfo entry);
+
+        /** Appends what stands behind the entries. */
+        void end(StringBuilder text);
+    }
+
+    /** Whether an entry is shown: dead links, devices and what is forbidden would only lead to an error page. */
+    static boolean shows(FileInfo entry, boolean hidden) {
         boolean servable = entry.kind() == Kind.FILE || entry.kind() == Kind.FOLDER;
         return servable && RequestedName.servable(entry.name(), hidden);
     }
@@ -51,8 +65,8 @@ final class FolderListing {
         return order;
     }
 
-    /** The entries in order. */
-    List<FileInfo> entries() {
+    /** The entries in order, or {@code null} if they are in no order. */
+    EntryTable entries() {
         return entries;
     }
 

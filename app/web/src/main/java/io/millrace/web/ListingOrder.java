@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.web;
 
-import io.millrace.core.FileInfo;
 import io.millrace.http.Request;
-import java.util.Comparator;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /**
  * The order of a listing, as {@code ?sort=name|size|time&order=asc|desc} asks for it. Folders always come first.
@@ -41,74 +41,101 @@ record ListingOrder(Key key, boolean descending) {
         return new ListingOrder(key, "desc".equals(request.query("order")));
     }
 
-    /**
-     * The query of a link that sorts by a key: the other way round if it is the present one; large and new things
-     * first.
-     */
-    String link(Key wanted) {
-        boolean down = wanted == key ? !descending : wanted != Key.NAME;
-        return "?sort=" + wanted.parameter() + "&order=" + (down ? "desc" : "asc");
+    /** Whether a choice of this key is to sort downwards: large and new things first, the present key the other way. */
+    boolean downwards(Key wanted) {
+        return wanted == key ? !descending : wanted != Key.NAME;
     }
 
-    /** Folders first, then the key, then the name. */
-    Comparator<FileInfo> comparator() {
-        Comparator<FileInfo> byName = (a, b) -> compareNames(a.name(), b.name());
-        Comparator<FileInfo> byKey = switch (key) {
-            case NAME -> byName;
-            case SIZE -> Comparator.comparingLong(FileInfo::size);
-            case TIME -> Comparator.comparing(FileInfo::modified);
-        };
-        Comparator<FileInfo> foldersFirst = Comparator.comparing(info -> !info.isFolder());
-        return foldersFirst.thenComparing(descending ? byKey.reversed() : byKey).thenComparing(byName);
-    }
-
-    /**
-     * As people sort: letters without regard to case, runs of digits by their value ({@code 2.txt} before
-     * {@code 10.txt}).
-     */
+    /** As {@link #compareNames(byte[], int, int, byte[], int, int)}. */
     static int compareNames(String a, String b) {
-        int i = 0;
-        int j = 0;
-        while (i < a.length() && j < b.length()) {
-            int endI = digitsEnd(a, i);
-            int endJ = digitsEnd(b, j);
-            boolean numbers = endI > i && endJ > j;
-            int order = numbers ? compareNumbers(a, i, endI, b, j, endJ) : compareLetters(a.charAt(i), b.charAt(j));
+        byte[] bytes = a.getBytes(StandardCharsets.UTF_8);
+        byte[] others = b.getBytes(StandardCharsets.UTF_8);
+        return compareNames(bytes, 0, bytes.length, others, 0, others.length);
+    }
+
+    /**
+     * Compares names, in UTF-8, as people sort: letters without regard to case, runs of digits by their value
+     * ({@code 2.txt} before {@code 10.txt}). Allocates nothing.
+     */
+    static int compareNames(byte[] a, int from, int end, byte[] b, int fromB, int endB) {
+        int equal = equalBytes(a, from, end, b, fromB, endB);
+        int i = from + equal;
+        int j = fromB + equal;
+        while (i < end && j < endB) {
+            int digits = digitsEnd(a, i, end);
+            int digitsB = digitsEnd(b, j, endB);
+            boolean numbers = digits > i && digitsB > j;
+            int order =
+                    numbers ? compareNumbers(a, i, digits, b, j, digitsB) : Integer.compare(letter(a, i), letter(b, j));
             if (order != 0) {
                 return order;
             }
-            i = numbers ? endI : i + 1;
-            j = numbers ? endJ : j + 1;
+            i = numbers ? digits : i + width(a[i]);
+            j = numbers ? digitsB : j + width(b[j]);
         }
-        int rest = Integer.compare(a.length() - i, b.length() - j);
-        return rest != 0 ? rest : a.compareTo(b);
+        int rest = Integer.compare(end - i, endB - j);
+        return rest != 0 ? rest : Arrays.compareUnsigned(a, from, end, b, fromB, endB);
     }
 
-    private static int digitsEnd(String text, int from) {
-        int end = from;
-        while (end < text.length() && text.charAt(end) >= '0' && text.charAt(end) <= '9') {
-            end++;
+    /** How many bytes are equal and may be skipped: up to the letter or the number that the first difference is in. */
+    private static int equalBytes(byte[] a, int from, int end, byte[] b, int fromB, int endB) {
+        int equal = Arrays.mismatch(a, from, end, b, fromB, endB);
+        if (equal < 0) {
+            return end - from;
         }
-        return end;
+        while (equal > 0 && (isInLetter(a, from + equal, end) || isInLetter(b, fromB + equal, endB))) {
+            equal--;
+        }
+        while (equal > 0 && a[from + equal - 1] >= '0' && a[from + equal - 1] <= '9') {
+            equal--;
+        }
+        return equal;
     }
 
-    private static int compareNumbers(String a, int i, int endI, String b, int j, int endJ) {
-        int from = skipZeros(a, i, endI);
-        int fromB = skipZeros(b, j, endJ);
-        int byLength = Integer.compare(endI - from, endJ - fromB);
-        return byLength != 0 ? byLength : a.substring(from, endI).compareTo(b.substring(fromB, endJ));
+    /** Whether a byte is another than the first of its character. */
+    private static boolean isInLetter(byte[] text, int at, int end) {
+        return at < end && (text[at] & 0xc0) == 0x80;
     }
 
-    private static int skipZeros(String text, int from, int end) {
+    private static int digitsEnd(byte[] text, int from, int end) {
         int at = from;
-        while (at < end && text.charAt(at) == '0') {
+        while (at < end && text[at] >= '0' && text[at] <= '9') {
             at++;
         }
         return at;
     }
 
-    private static int compareLetters(char a, char b) {
-        return Character.compare(
-                Character.toLowerCase(Character.toUpperCase(a)), Character.toLowerCase(Character.toUpperCase(b)));
+    private static int compareNumbers(byte[] a, int i, int end, byte[] b, int j, int endB) {
+        int from = skipZeros(a, i, end);
+        int fromB = skipZeros(b, j, endB);
+        int byLength = Integer.compare(end - from, endB - fromB);
+        return byLength != 0 ? byLength : Arrays.compare(a, from, end, b, fromB, endB);
+    }
+
+    private static int skipZeros(byte[] text, int from, int end) {
+        int at = from;
+        while (at < end && text[at] == '0') {
+            at++;
+        }
+        return at;
+    }
+
+    /** The letter that begins at an index, of its two forms the one that sorts. */
+    private static int letter(byte[] text, int at) {
+        int first = text[at];
+        if (first >= 0) {
+            return first >= 'A' && first <= 'Z' ? first | 0x20 : first;
+        }
+        int width = width(text[at]);
+        int letter = first & 0x7f >> width;
+        for (int i = 1; i < width; i++) {
+            letter = letter << 6 | text[at + i] & 0x3f;
+        }
+        return Character.toLowerCase(Character.toUpperCase(letter));
+    }
+
+    /** Bytes of the character that begins with this one. */
+    private static int width(byte first) {
+        return first >= 0 ? 1 : (first & 0xe0) == 0xc0 ? 2 : (first & 0xf0) == 0xe0 ? 3 : 4;
     }
 }

@@ -2,17 +2,21 @@
 package io.millrace.web;
 
 import io.millrace.core.FileInfo;
+import io.millrace.core.Printable;
 import java.time.ZoneId;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 
-/** A listing for people: one page of HTML that needs nothing else, no script, no font, no second request. */
-final class ListingPage {
+/**
+ * A listing for people: one page of HTML that needs nothing else, no script, no font, no second request. Its links are
+ * relative, so that it is right below any path that a proxy shows it under.
+ */
+final class ListingPage implements FolderListing.Form {
 
     /** What the page may load: its own style, and nothing else, whatever a file name smuggles in. */
     static final String POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
-            + "form-action 'none'; frame-ancestors 'self'";
+            + "form-action 'self'; frame-ancestors 'self'";
 
     private static final String HEAD = """
             <!DOCTYPE html>
@@ -33,112 +37,128 @@ final class ListingPage {
     private static final String UNITS = "kMGTPE";
 
     private final FolderListing listing;
-    private final StringBuilder html;
     private final ZoneId zone = ZoneId.systemDefault();
+    private boolean empty = true;
 
-    private ListingPage(FolderListing listing) {
+    ListingPage(FolderListing listing) {
         this.listing = listing;
-        this.html = new StringBuilder(8192 + 256 * listing.entries().size());
     }
 
-    /** The listing as a page. */
-    static String of(FolderListing listing) {
-        return new ListingPage(listing).page();
+    @Override
+    public String type() {
+        return "text/html; charset=utf-8";
     }
 
-    private String page() {
+    @Override
+    public void begin(StringBuilder html) {
         html.append(HEAD);
-        escape(listing.path());
+        escape(html, listing.path());
         html.append("</title>\n<style>\n")
                 .append(ListingStyle.CSS)
                 .append("</style>\n</head>\n<body>\n")
                 .append(ListingStyle.ICONS)
                 .append("<main>\n");
-        breadcrumb();
-        summary();
-        table();
+        breadcrumb(html);
+        summary(html, listing.entries());
+        tableHead(html);
+    }
+
+    @Override
+    public void end(StringBuilder html) {
+        html.append("</tbody>\n</table>\n");
+        if (empty) {
+            html.append("<p class=\"empty\">This folder is empty.</p>\n");
+        }
         html.append("</main>\n</body>\n</html>\n");
-        return html.toString();
     }
 
     /** Each folder on the way a link, the last one not. */
-    private void breadcrumb() {
+    private void breadcrumb(StringBuilder html) {
         html.append("<h1><nav aria-label=\"Path\">");
         String path = listing.path();
         int at = listing.mount().length();
-        crumb(path.substring(0, at), listing.mount().equals("/") ? "Home" : path.substring(1, at - 1));
+        int up = (int) path.chars().skip(at).filter(c -> c == '/').count();
+        crumb(html, up, listing.mount().equals("/") ? "Home" : path.substring(1, at - 1));
         while (at < path.length()) {
             int slash = path.indexOf('/', at);
             html.append("<i>/</i>");
-            crumb(path.substring(0, slash + 1), path.substring(at, slash));
+            crumb(html, --up, path.substring(at, slash));
             at = slash + 1;
         }
         html.append("</nav></h1>\n");
     }
 
-    private void crumb(String path, String name) {
-        boolean here = path.equals(listing.path());
-        html.append(here ? "<b aria-current=\"page\">" : "<a href=\"" + UrlText.path(path) + "\">");
-        escape(name);
-        html.append(here ? "</b>" : "</a>");
+    /** A folder so many levels up, 0 for this one. */
+    private static void crumb(StringBuilder html, int up, String name) {
+        html.append(up == 0 ? "<b aria-current=\"page\">" : "<a href=\"" + "../".repeat(up) + "\">");
+        escape(html, name);
+        html.append(up == 0 ? "</b>" : "</a>");
     }
 
-    private void summary() {
-        long folders = listing.entries().stream().filter(FileInfo::isFolder).count();
-        long files = listing.entries().size() - folders;
-        long bytes = listing.entries().stream()
-                .mapToLong(entry -> entry.isFile() ? entry.size() : 0)
-                .sum();
+    private static void summary(StringBuilder html, EntryTable entries) {
         html.append("<p>");
-        if (folders > 0) {
-            html.append(folders).append(folders == 1 ? " folder, " : " folders, ");
-        }
-        html.append(files).append(files == 1 ? " file" : " files");
-        if (files > 0) {
-            html.append(", ").append(size(bytes));
+        if (entries == null) {
+            html.append("Too many entries to sort: they are listed as the system has them.");
+        } else {
+            long files = entries.count() - entries.folders();
+            if (entries.folders() > 0) {
+                html.append(entries.folders()).append(entries.folders() == 1 ? " folder, " : " folders, ");
+            }
+            html.append(files).append(files == 1 ? " file" : " files");
+            if (files > 0) {
+                html.append(", ").append(size(entries.bytes()));
+            }
         }
         html.append("</p>\n");
     }
 
-    private void table() {
+    private void tableHead(StringBuilder html) {
         html.append("<table>\n<thead><tr>");
-        column("name", "Name", ListingOrder.Key.NAME);
-        column("size", "Size", ListingOrder.Key.SIZE);
-        column("time", "Modified", ListingOrder.Key.TIME);
+        column(html, "name", "Name", ListingOrder.Key.NAME);
+        column(html, "size", "Size", ListingOrder.Key.SIZE);
+        column(html, "time", "Modified", ListingOrder.Key.TIME);
         html.append("</tr></thead>\n<tbody>\n");
         if (listing.path().length() > listing.mount().length()) {
             html.append("<tr><td class=\"name\"><a href=\"../\">")
                     .append(icon("up"))
                     .append(PARENT);
         }
-        listing.entries().forEach(this::row);
-        html.append("</tbody>\n</table>\n");
-        if (listing.entries().isEmpty()) {
-            html.append("<p class=\"empty\">This folder is empty.</p>\n");
-        }
     }
 
-    private void column(String style, String title, ListingOrder.Key key) {
-        boolean sorted = listing.order().key() == key;
-        boolean down = listing.order().descending();
+    /**
+     * The head of a column sorts by a form and not by a link: programs that follow every link would fetch the page, and
+     * all that is below it, once for each order.
+     */
+    private void column(StringBuilder html, String style, String title, ListingOrder.Key key) {
+        ListingOrder order = listing.order();
         html.append("<th scope=\"col\" class=\"").append(style).append('"');
-        if (sorted) {
+        if (listing.entries() == null) {
+            html.append("><span>").append(title).append("</span></th>");
+            return;
+        }
+        if (order.key() == key) {
             html.append(" aria-sort=\"")
-                    .append(down ? "descending" : "ascending")
+                    .append(order.descending() ? "descending" : "ascending")
                     .append('"');
         }
-        html.append("><a href=\"");
-        escape(listing.order().link(key));
-        html.append("\">").append(title).append("</a></th>");
+        html.append("><form><input type=\"hidden\" name=\"sort\" value=\"")
+                .append(key.parameter())
+                .append("\"><button name=\"order\" value=\"")
+                .append(order.downwards(key) ? "desc" : "asc")
+                .append("\">")
+                .append(title)
+                .append("</button></form></th>");
     }
 
-    private void row(FileInfo entry) {
+    @Override
+    public void entry(StringBuilder html, FileInfo entry) {
+        empty = false;
         html.append("<tr><td class=\"name\"><a href=\"")
                 .append(FolderListing.link(entry))
                 .append("\">")
                 .append(icon(shape(entry)));
         html.append("<span>");
-        escape(entry.name());
+        escape(html, entry.name());
         html.append("</span></a></td><td class=\"size\">");
         if (entry.isFile()) {
             html.append("<data value=\"")
@@ -148,11 +168,11 @@ final class ListingPage {
                     .append("</data>");
         }
         html.append("</td><td class=\"time\">");
-        time(entry);
+        time(html, entry);
         html.append("</td></tr>\n");
     }
 
-    private void time(FileInfo entry) {
+    private void time(StringBuilder html, FileInfo entry) {
         ZonedDateTime time = FolderListing.modified(entry).atZone(zone);
         html.append("<time datetime=\"")
                 .append(DateTimeFormatter.ISO_OFFSET_DATE_TIME.format(time))
@@ -187,7 +207,7 @@ final class ListingPage {
         return String.format(Locale.ROOT, value < 9.95 ? "%.1f %sB" : "%.0f %sB", value, UNITS.charAt(unit));
     }
 
-    private void escape(String text) {
+    private static void escape(StringBuilder html, String text) {
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
             switch (c) {
@@ -196,13 +216,8 @@ final class ListingPage {
                 case '>' -> html.append("&gt;");
                 case '"' -> html.append("&quot;");
                 case '\'' -> html.append("&#39;");
-                default -> html.append(visible(c) ? c : '\uFFFD');
+                default -> html.append(Printable.at(text, i) ? c : '\uFFFD');
             }
         }
-    }
-
-    /** Control characters, and those that turn the direction of writing to make {@code exe.txt} of {@code txt.exe}. */
-    private static boolean visible(char c) {
-        return c >= ' ' && (c < 127 || c > 159) && (c < '\u202A' || c > '\u202E') && (c < '\u2066' || c > '\u2069');
     }
 }

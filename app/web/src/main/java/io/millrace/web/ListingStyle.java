@@ -26,14 +26,17 @@ final class ListingStyle {
             p.empty { margin: 1.5rem 0; text-align: center }
             a { color: var(--link); text-decoration: none }
             a:hover { text-decoration: underline }
-            a:focus-visible { outline: 2px solid var(--link); outline-offset: -2px; border-radius: 6px }
+            a:focus-visible, button:focus-visible { outline: 2px solid var(--link); outline-offset: -2px; border-radius: 6px }
             table { width: 100%; border-collapse: separate; border-spacing: 0; background: var(--card);
               border: 1px solid var(--line); border-radius: 12px; overflow: hidden }
             th { text-align: left; font-size: .8rem; font-weight: 600 }
-            th a { display: block; padding: .6rem 1rem; color: var(--soft) }
-            th[aria-sort] a { color: var(--ink) }
-            th[aria-sort] a::after { content: " \\2191" }
-            th[aria-sort=descending] a::after { content: " \\2193" }
+            th span, button { display: block; width: 100%; padding: .6rem 1rem; border: 0; background: none;
+              color: var(--soft); font: inherit; text-align: inherit; white-space: nowrap }
+            button { cursor: pointer }
+            button:hover { text-decoration: underline }
+            th[aria-sort] button { color: var(--ink) }
+            th[aria-sort] button::after { content: " \\2191" }
+            th[aria-sort=descending] button::after { content: " \\2193" }
             td { border-top: 1px solid var(--line) }
             tbody tr:hover { background: var(--hover) }
             td.name { width: 100% }
@@ -51,8 +54,8 @@ final class ListingStyle {
             @media (max-width: 36rem) {
               main { padding: 1.1rem .75rem 2rem }
               h1 { font-size: 1.15rem }
-              th a { padding: .6rem .5rem }
-              th.name a, td.name a { padding-left: .75rem }
+              th span, button { padding: .6rem .5rem }
+              th.name span, th.name button, td.name a { padding-left: .75rem }
               td.name a { padding-right: .25rem }
               td.size, td.time { padding: 0 .5rem; font-size: .8rem }
               time span { display: none }

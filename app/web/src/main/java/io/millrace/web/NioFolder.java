@@ -22,8 +22,6 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
@@ -172,20 +170,18 @@ public final class NioFolder implements Folder {
     }
 
     @Override
-    public List<FileInfo> list(String path) throws IOException {
+    public void list(String path, Visitor visitor) throws IOException {
         Path real = inside(root, path);
-        List<FileInfo> entries = new ArrayList<>();
         try (DirectoryStream<Path> names = Files.newDirectoryStream(real)) {
             for (Path child : names) {
                 String name = child.getFileName().toString();
-                if (name.indexOf('\uFFFD') < 0) {
-                    entries.add(entry(path, name, child));
+                if (name.indexOf('\uFFFD') < 0 && !visitor.visit(entry(path, name, child))) {
+                    return;
                 }
             }
         } catch (DirectoryIteratorException e) {
             throw e.getCause();
         }
-        return entries;
     }
 
     /** An entry of a list; only a link needs the whole way to be walked, the others are where their folder is. */

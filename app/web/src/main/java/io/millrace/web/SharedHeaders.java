@@ -4,11 +4,16 @@ package io.millrace.web;
 import io.millrace.http.FieldList;
 import io.millrace.http.Request;
 import io.millrace.http.Response;
+import io.millrace.http.Status;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 
 /** The header fields that every answer of a {@link StaticFiles} carries: CORS and what its owner added. */
 final class SharedHeaders {
+    /** The methods that files know. */
+    static final String METHODS = "GET, HEAD, OPTIONS";
+
     private static final String EXPOSED = "Accept-Ranges, Content-Encoding, Content-Length, Content-Range, ETag";
     private static final String DAY = "86400";
 
@@ -47,12 +52,25 @@ final class SharedHeaders {
         }
     }
 
+    /** Answers with a status and its reason phrase as text. */
+    void refuse(Response response, int status) {
+        response.status(status).type("text/plain; charset=utf-8").header("X-Content-Type-Options", "nosniff");
+        apply(response);
+        response.send((status + " " + Status.reason(status) + "\n").getBytes(StandardCharsets.US_ASCII));
+    }
+
+    /** Answers that this cannot be done now, but perhaps in a moment. */
+    void unavailable(Response response) {
+        response.setHeader("Retry-After", "1");
+        refuse(response, 503);
+    }
+
     /** Adds what a browser asks for before it lets a page of another site send an unusual request (CORS preflight). */
     void preflight(Request request, Response response) {
         if (cors == null || !request.headers().has("Access-Control-Request-Method")) {
             return;
         }
-        response.header("Access-Control-Allow-Methods", StaticFiles.METHODS);
+        response.header("Access-Control-Allow-Methods", METHODS);
         response.header("Access-Control-Max-Age", DAY);
         String asked = request.headers().joined("Access-Control-Request-Headers");
         // No browser asks for anything but names of fields, and nothing else goes back.

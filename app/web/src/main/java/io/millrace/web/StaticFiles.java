@@ -4,19 +4,14 @@ package io.millrace.web;
 import io.millrace.core.Clock;
 import io.millrace.core.FileInfo;
 import io.millrace.core.Folder;
-import io.millrace.http.Dispatch;
 import io.millrace.http.Handler;
 import io.millrace.http.Request;
 import io.millrace.http.Response;
-import io.millrace.http.Status;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -31,16 +26,8 @@ import java.util.concurrent.atomic.AtomicLong;
  * methods, 503 when the system is out of descriptors.
  */
 public final class StaticFiles implements Handler, AutoCloseable {
-    /** A directory whose own size is beyond this many bytes has more than some thousand names. */
-    private static final long LARGE_FOLDER = 64 * 1024;
-
-    /** So many of those are made at once; each may be a hundred thousand names in memory. */
-    private static final int LARGE_LISTINGS = 4;
-
     /** So often, at most, it is asked whether another directory stands at the folder's path. */
     private static final long REFRESH = TimeUnit.MILLISECONDS.toNanos(100);
-
-    static final String METHODS = "GET, HEAD, OPTIONS";
 
     private final Folder folder;
     private final FileOptions options;
@@ -49,13 +36,14 @@ public final class StaticFiles implements Handler, AutoCloseable {
     private final Clock clock;
     private final AtomicLong refreshed;
     private final RecentNames names = new RecentNames();
-    private final Semaphore largeListings = new Semaphore(LARGE_LISTINGS);
+    private final Listings listings;
 
     private StaticFiles(Folder folder, FileOptions options, Clock clock) {
         this.folder = folder;
         this.options = options;
         this.shared = new SharedHeaders(options);
         this.sender = new FileSender(folder, options, shared, clock);
+        this.listings = new Listings(folder, options, shared);
         this.clock = clock;
         this.refreshed = new AtomicLong(clock.nanos());
     }
@@ -91,17 +79,12 @@ public final class StaticFiles implements Handler, AutoCloseable {
         } catch (AccessDeniedException e) {
             refuse(response, 403);
         } catch (IOException | UncheckedIOException e) {
-            unavailable(response);
+            shared.unavailable(response);
         }
     }
 
-    private void unavailable(Response response) {
-        response.setHeader("Retry-After", "1");
-        refuse(response, 503);
-    }
-
     private void other(String method, Request request, Response response) {
-        response.header("Allow", METHODS);
+        response.header("Allow", SharedHeaders.METHODS);
         if (!method.equals("OPTIONS")) {
             refuse(response, 405);
             return;
@@ -181,70 +164,18 @@ public final class StaticFiles implements Handler, AutoCloseable {
         String plain = name.isEmpty() ? name : name.substring(0, name.length() - 1);
         FileInfo info = folder.look(plain);
         switch (info.kind()) {
-            case FOLDER -> listing(request, response, info, plain);
+            case FOLDER -> listing(request, response, plain);
             case FILE, ABSENT -> absent(request, response, name, now);
             case OTHER, FORBIDDEN -> refuse(response, 403);
         }
     }
 
-    private void listing(Request request, Response response, FileInfo info, String name) throws IOException {
-        if (!options.listing()) {
-            refuse(response, 403);
-            return;
-        }
-        ListingOrder order = ListingOrder.of(request);
-        boolean json = Preference.prefers(request.headers().joined("Accept"), "application/json", "text/html");
-        if (info.size() > LARGE_FOLDER && request.dispatch() == Dispatch.INLINE) {
-            response.defer();
-            Thread.ofVirtual().start(() -> listingAside(response, name, order, json));
+    private void listing(Request request, Response response, String name) throws IOException {
+        if (options.listing()) {
+            listings.answer(request, response, name);
         } else {
-            list(response, json, render(name, order, json));
+            refuse(response, 403);
         }
-    }
-
-    /** Thousands of names to look at would keep the loop, and everybody on it, waiting. */
-    private void listingAside(Response response, String name, ListingOrder order, boolean json) {
-        if (!largeListings.tryAcquire()) {
-            onLoop(response, () -> unavailable(response));
-            return;
-        }
-        Runnable answer;
-        try {
-            byte[] page = render(name, order, json);
-            answer = () -> list(response, json, page);
-        } catch (IOException | UncheckedIOException e) {
-            answer = () -> unavailable(response);
-        } catch (Throwable e) {
-            // Nobody is behind this thread to answer for it, an OutOfMemoryError included.
-            System.getLogger("io.millrace.web").log(System.Logger.Level.ERROR, "a listing failed", e);
-            answer = () -> refuse(response, 500);
-        } finally {
-            largeListings.release();
-        }
-        onLoop(response, answer);
-    }
-
-    private static void onLoop(Response response, Runnable answer) {
-        try {
-            response.execute(answer);
-        } catch (RejectedExecutionException e) {
-            // The loop has been closed meanwhile: nobody is there to be answered.
-        }
-    }
-
-    private byte[] render(String name, ListingOrder order, boolean json) throws IOException {
-        FolderListing listing = new FolderListing(options, name, order, folder.list(name));
-        return (json ? ListingJson.of(listing) : ListingPage.of(listing)).getBytes(StandardCharsets.UTF_8);
-    }
-
-    private void list(Response response, boolean json, byte[] page) {
-        response.type(json ? "application/json" : "text/html; charset=utf-8");
-        response.header("Vary", "Accept");
-        response.header("Cache-Control", "no-cache");
-        response.header("Content-Security-Policy", ListingPage.POLICY);
-        response.header("X-Content-Type-Options", "nosniff");
-        shared.apply(response);
-        response.send(page);
     }
 
     /** Nothing of that name: a single-page application answers for what may be one of its routes. */
@@ -283,13 +214,6 @@ public final class StaticFiles implements Handler, AutoCloseable {
     }
 
     private void refuse(Response response, int status) {
-        refuse(response, status, shared);
-    }
-
-    /** Answers with a status and its reason phrase as text. */
-    static void refuse(Response response, int status, SharedHeaders shared) {
-        response.status(status).type("text/plain; charset=utf-8").header("X-Content-Type-Options", "nosniff");
-        shared.apply(response);
-        response.send((status + " " + Status.reason(status) + "\n").getBytes(StandardCharsets.US_ASCII));
+        shared.refuse(response, status);
     }
 }

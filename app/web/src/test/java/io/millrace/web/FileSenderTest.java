@@ -99,8 +99,8 @@ class FileSenderTest extends ServedFolder {
         }
 
         @Override
-        public List<FileInfo> list(String path) throws IOException {
-            return inner.list(path);
+        public void list(String path, Visitor visitor) throws IOException {
+            inner.list(path, visitor);
         }
 
         @Override

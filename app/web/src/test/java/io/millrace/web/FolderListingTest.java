@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -69,7 +70,7 @@ class FolderListingTest {
         assertTrue(response.header("Content-Security-Policy").startsWith("default-src 'none'"));
         assertTrue(page.contains("<meta name=\"viewport\""));
         assertTrue(page.contains("prefers-color-scheme: dark"));
-        assertTrue(page.contains("<a href=\"/\">Home</a>"));
+        assertTrue(page.contains("<a href=\"../\">Home</a>"));
         assertTrue(page.contains("<b aria-current=\"page\">docs</b>"));
         assertTrue(page.contains("href=\"../\""));
         assertTrue(page.contains("1 folder, 3 files, 1.6 kB"));
@@ -79,6 +80,10 @@ class FolderListingTest {
                 matches(page, "class=\"name\"><a href=\"([^.][^\"]*)\""));
         assertFalse(page.contains("<script") || page.contains("src="));
         assertFalse(get("/").utf8().contains("href=\"../\""));
+        assertTrue(get("/docs/zoo/")
+                .utf8()
+                .contains("<a href=\"../../\">Home</a><i>/</i><a href=\"../\">docs</a><i>/</i>"
+                        + "<b aria-current=\"page\">zoo</b>"));
     }
 
     @Test
@@ -89,10 +94,10 @@ class FolderListingTest {
         List<String> lines = Arrays.asList(response.utf8().split("\n"));
         assertEquals(4, lines.size());
         assertTrue(lines.get(0).startsWith("[{\"name\":\"zoo\",\"type\":\"folder\",\"modified\":\""), lines.get(0));
-        assertTrue(lines.get(0).endsWith("Z\",\"url\":\"/docs/zoo/\"},"), lines.get(0));
+        assertTrue(lines.get(0).endsWith("Z\",\"url\":\"zoo/\"},"), lines.get(0));
         assertEquals(
                 " {\"name\":\"File2.txt\",\"type\":\"file\",\"size\":50,\"modified\":\"2024-01-01T00:00:00Z\","
-                        + "\"url\":\"/docs/File2.txt\"},",
+                        + "\"url\":\"File2.txt\"},",
                 lines.get(1));
         assertTrue(lines.get(3).endsWith("]"));
         assertEquals("[]\n", get("/docs/zoo/", "Accept", JSON).utf8());
@@ -140,11 +145,40 @@ class FolderListingTest {
     }
 
     @Test
-    void columnsLinkToTheOtherOrder() {
-        assertTrue(get("/docs/").utf8().contains("aria-sort=\"ascending\"><a href=\"?sort=name&amp;order=desc\">Name"));
-        assertTrue(get("/docs/?sort=size&order=desc")
-                .utf8()
-                .contains("aria-sort=\"descending\"><a href=\"?sort=size&amp;order=asc\">Size"));
+    void columnsLeadToTheOtherOrder() {
+        String form = "<form><input type=\"hidden\" name=\"sort\" value=\"%s\"><button name=\"order\" value=\"%s\">%s<";
+        String byName = get("/docs/").utf8();
+        assertTrue(byName.contains("aria-sort=\"ascending\">" + form.formatted("name", "desc", "Name")));
+        assertTrue(byName.contains(form.formatted("size", "desc", "Size")));
+        assertTrue(byName.contains(form.formatted("time", "desc", "Modified")));
+        String bySize = get("/docs/?sort=size&order=desc").utf8();
+        assertTrue(bySize.contains("aria-sort=\"descending\">" + form.formatted("size", "asc", "Size")));
+        assertTrue(bySize.contains(form.formatted("name", "asc", "Name")));
+        assertTrue(get("/docs/").header("Content-Security-Policy").contains("form-action 'self'"));
+    }
+
+    /** What follows every link would fetch the page once for each order. */
+    @Test
+    void noLinkHasAQuery() {
+        for (String target : List.of("/", "/docs/", "/docs/?sort=size&order=desc")) {
+            for (String link : matches(get(target).utf8(), "(?:href|action)=\"([^\"]*)\"")) {
+                assertFalse(link.contains("?"), link);
+            }
+        }
+    }
+
+    /** Whatever path a proxy shows the folder under. */
+    @Test
+    void linksAreRelative() throws IOException {
+        files = StaticFiles.of(NioFolder.open(root), FileOptions.DEFAULT.mount("/m/n"));
+        for (String target : List.of("/m/n/", "/m/n/docs/", "/m/n/docs/zoo/")) {
+            for (String link : matches(get(target).utf8(), "<a href=\"([^\"]*)\"")) {
+                assertTrue(link.matches("[^/:]+/?|(\\.\\./)+"), link);
+                String path = URI.create("/pre" + target).resolve(link).getPath();
+                assertTrue(path.startsWith("/pre/m/n/"), link + " of " + target);
+            }
+        }
+        assertTrue(get("/m/n/docs/").utf8().contains("<a href=\"../\">m/n</a>"));
     }
 
     @Test
@@ -170,7 +204,7 @@ class FolderListingTest {
                 json.contains("\"line\\u000abreak\"") && json.contains("\"a\\\\b\"") && json.contains("\\u001b[31m"),
                 json);
         for (String url : matches(json, "\"url\":\"([^\"]*)\"")) {
-            assertTrue(url.matches("/[\\x21-\\x7e&&[^\\\\\"<>']]*"), url);
+            assertTrue(url.matches("[\\x21-\\x7e&&[^/:\\\\\"<>']]+/?"), url);
         }
     }
 

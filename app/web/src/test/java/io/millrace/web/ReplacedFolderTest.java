@@ -254,7 +254,7 @@ class ReplacedFolderTest extends ServedFolder {
         }
 
         @Override
-        public List<FileInfo> list(String path) throws IOException {
+        public void list(String path, Visitor visitor) throws IOException {
             throw new NoSuchFileException(path);
         }
 

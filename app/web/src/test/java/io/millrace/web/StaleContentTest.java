@@ -222,8 +222,8 @@ class StaleContentTest extends ServedFolder {
         }
 
         @Override
-        public List<FileInfo> list(String path) throws IOException {
-            return inner.list(path).stream().map(Timeless::timeless).toList();
+        public void list(String path, Visitor visitor) throws IOException {
+            inner.list(path, entry -> visitor.visit(timeless(entry)));
         }
 
         @Override

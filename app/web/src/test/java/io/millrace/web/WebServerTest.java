@@ -356,7 +356,7 @@ final class WebServerTest {
         }
 
         @Override
-        public List<FileInfo> list(String path) throws IOException {
+        public void list(String path, Visitor visitor) throws IOException {
             throw new NoSuchFileException(path);
         }
 

@@ -242,17 +242,19 @@ public final class KernelFolder implements Folder {
     }
 
     @Override
-    public List<FileInfo> list(String path) throws IOException {
+    public void list(String path, Visitor visitor) throws IOException {
         int directory = resolve(path, Files.O_RDONLY | Files.O_DIRECTORY | Files.O_CLOEXEC);
         if (directory < 0) {
             throw failure(path, directory);
         }
-        List<String> names = new ArrayList<>();
         try {
+            String folder = path.isEmpty() ? "" : path + "/";
+            List<String> names = new ArrayList<>();
             int n;
             do {
+                names.clear();
                 n = Files.getdents64(directory, names);
-            } while (n > 0);
+            } while (n > 0 && show(folder, names, visitor));
             if (n < 0) {
                 // ENOENT of a directory that was removed meanwhile.
                 throw n == -Errno.ENOENT ? new NoSuchFileException(path) : new SysException("getdents64", n, path);
@@ -260,13 +262,15 @@ public final class KernelFolder implements Folder {
         } finally {
             Descriptors.close(directory);
         }
-        List<FileInfo> all = new ArrayList<>(names.size());
+    }
+
+    private boolean show(String folder, List<String> names, Visitor visitor) throws IOException {
         for (String name : names) {
-            if (!name.equals(".") && !name.equals("..")) {
-                all.add(look(path.isEmpty() ? name : path + "/" + name));
+            if (!name.equals(".") && !name.equals("..") && !visitor.visit(look(folder + name))) {
+                return false;
             }
         }
-        return all;
+        return true;
     }
 
     /** Waits for calls in progress: the descriptor's number may belong to somebody else a moment later. */
