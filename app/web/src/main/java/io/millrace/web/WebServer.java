@@ -7,6 +7,7 @@ import io.millrace.http.Dispatch;
 import io.millrace.http.ExchangeLog;
 import io.millrace.http.Filter;
 import io.millrace.http.Handler;
+import io.millrace.http.HttpContext;
 import io.millrace.http.Limits;
 import io.millrace.http.Router;
 import io.millrace.http1.Http1;
@@ -357,7 +358,11 @@ public final class WebServer implements AutoCloseable {
 
     /** Each loop has its own: what it caches needs no lock. */
     private Http1 http1() {
-        return new Http1(router, limits, log, clock, serverName);
+        return new Http1(HttpContext.of(router)
+                .withLimits(limits)
+                .withLog(log)
+                .withClock(clock)
+                .withServer(serverName));
     }
 
     /**

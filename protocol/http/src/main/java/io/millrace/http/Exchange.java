@@ -34,6 +34,7 @@ public abstract class Exchange {
 
     private final ExchangeLog log;
     private final Clock clock;
+    private final Dispatcher dispatcher;
     private final ExchangeRequest request;
     private final ExchangeBody body;
     private final ExchangeResponse response;
@@ -65,9 +66,10 @@ public abstract class Exchange {
 
     /** An exchange that can be used many times, one after the other. */
     @SuppressWarnings("this-escape") // the parts only keep the reference
-    protected Exchange(ExchangeLog log, Clock clock) {
-        this.log = log;
-        this.clock = clock;
+    protected Exchange(HttpContext context) {
+        this.log = context.log();
+        this.clock = context.clock();
+        this.dispatcher = context.dispatcher();
         this.request = new ExchangeRequest(this);
         this.body = new ExchangeBody(this);
         this.response = new ExchangeResponse(this);
@@ -110,10 +112,10 @@ public abstract class Exchange {
 
     // ---- what a wire format says
 
-    /** A request has begun to come in at that time of the {@link Clock}: everything of the one before is forgotten. */
-    protected final void begin(Link carrier, long startedNanos) {
+    /** A request has begun to come in: everything of the one before is forgotten. */
+    protected final void begin(Link carrier) {
         link = carrier;
-        started = startedNanos;
+        started = log == ExchangeLog.NONE ? 0 : clock.nanos();
         dispatch = Dispatch.INLINE;
         state = AnswerState.OPEN;
         status = 0;
@@ -146,7 +148,7 @@ public abstract class Exchange {
     }
 
     /** The head is there: answers it as the dispatcher says. */
-    protected final void handle(Dispatcher dispatcher) {
+    protected final void handle() {
         Handles given = handles[turn];
         given.open();
         Route route = dispatcher.resolve(given.request());

@@ -8,10 +8,10 @@ import io.millrace.core.Closing;
 import io.millrace.core.Link;
 import io.millrace.core.Protocol;
 import io.millrace.core.ProtocolFactory;
-import io.millrace.http.Dispatcher;
 import io.millrace.http.ExchangeLog;
 import io.millrace.http.FieldBlock;
 import io.millrace.http.Handler;
+import io.millrace.http.HttpContext;
 import io.millrace.http.Limits;
 
 /**
@@ -21,31 +21,26 @@ import io.millrace.http.Limits;
  */
 public final class Http1 implements ProtocolFactory {
     /** The name that the Server field has where nobody chose another. */
-    public static final String SERVER = "millrace";
+    public static final String SERVER = HttpContext.SERVER;
 
     private static final int SPARE = 256;
     private static final byte[] BUSY = Ascii.bytes("503 Service Unavailable\n");
 
-    private final Dispatcher dispatcher;
-    private final Limits limits;
-    private final ExchangeLog log;
-    private final Clock clock;
+    private final HttpContext context;
     private final ResponseWriter writer;
     private final HeadRules rules = new HeadRules();
-
-    // Durations as the protocol compares them.
-    private final long headNanos;
-    private final long idleNanos;
-    private final long bodyNanos;
-    private final long writeNanos;
-    private final long halfClosedNanos;
-
     private final Http1Exchange[] spares = new Http1Exchange[SPARE];
     private int spareCount;
 
+    /** Serves what {@code context} says. */
+    public Http1(HttpContext context) {
+        this.context = context;
+        this.writer = new ResponseWriter(context.clock(), context.server());
+    }
+
     /** Serves {@code handler} with the usual limits and without a log. */
     public Http1(Handler handler) {
-        this(handler, Limits.DEFAULT, ExchangeLog.NONE, Clock.SYSTEM, SERVER);
+        this(HttpContext.of(handler));
     }
 
     /**
@@ -55,16 +50,11 @@ public final class Http1 implements ProtocolFactory {
      * @param server value of the Server field, {@code null} to leave it away
      */
     public Http1(Handler handler, Limits limits, ExchangeLog log, Clock clock, String server) {
-        this.dispatcher = Dispatcher.of(handler);
-        this.limits = limits;
-        this.log = log;
-        this.clock = clock;
-        this.writer = new ResponseWriter(clock, server);
-        this.headNanos = limits.headTime().toNanos();
-        this.idleNanos = limits.idleTime().toNanos();
-        this.bodyNanos = limits.bodyTime().toNanos();
-        this.writeNanos = limits.writeTime().toNanos();
-        this.halfClosedNanos = limits.halfClosedTime().toNanos();
+        this(HttpContext.of(handler)
+                .withLimits(limits)
+                .withLog(log)
+                .withClock(clock)
+                .withServer(server));
     }
 
     @Override
@@ -89,7 +79,7 @@ public final class Http1 implements ProtocolFactory {
             writer.length(out, BUSY.length);
             writer.end(out, fields, ResponseWriter.Persistence.CLOSE);
             out.append(BUSY);
-            link.stallLimit(writeNanos);
+            link.stallLimit(context.writeNanos());
             link.flush();
             link.close(Closing.LINGERING);
         }
@@ -114,20 +104,8 @@ public final class Http1 implements ProtocolFactory {
 
     // ---- what the exchanges share
 
-    Dispatcher dispatcher() {
-        return dispatcher;
-    }
-
-    Limits limits() {
-        return limits;
-    }
-
-    ExchangeLog log() {
-        return log;
-    }
-
-    Clock clock() {
-        return clock;
+    HttpContext context() {
+        return context;
     }
 
     ResponseWriter writer() {
@@ -136,25 +114,5 @@ public final class Http1 implements ProtocolFactory {
 
     HeadRules rules() {
         return rules;
-    }
-
-    long headNanos() {
-        return headNanos;
-    }
-
-    long idleNanos() {
-        return idleNanos;
-    }
-
-    long bodyNanos() {
-        return bodyNanos;
-    }
-
-    long writeNanos() {
-        return writeNanos;
-    }
-
-    long halfClosedNanos() {
-        return halfClosedNanos;
     }
 }

@@ -7,10 +7,10 @@ import io.millrace.core.Link;
 import io.millrace.core.OpenFile;
 import io.millrace.core.Protocol;
 import io.millrace.http.Exchange;
-import io.millrace.http.ExchangeLog;
 import io.millrace.http.FieldBlock;
 import io.millrace.http.FieldList;
 import io.millrace.http.Limits;
+import io.millrace.http.RequestPace;
 import io.millrace.http1.ResponseWriter.Persistence;
 
 /**
@@ -18,9 +18,6 @@ import io.millrace.http1.ResponseWriter.Persistence;
  * drops it when nobody does, and writes the answer in HTTP/1.1's form.
  */
 final class Http1Exchange extends Exchange {
-    // As long as a body of any size may take: two of these still fit into a number of nanoseconds.
-    private static final double LONGEST = 1L << 61;
-
     /** {@link #advance} needs more input. */
     static final int INPUT = 0;
 
@@ -32,6 +29,7 @@ final class Http1Exchange extends Exchange {
 
     private final Http1 room;
     private final Limits limits;
+    private final RequestPace pace;
     private final ResponseWriter writer;
     private final RequestParser parser;
     private ChunkedDecoder decoder;
@@ -47,17 +45,7 @@ final class Http1Exchange extends Exchange {
     private boolean bodyDone;
     private int version;
 
-    // How fast its body comes: time in which nobody wanted it does not count.
-    private long headSince;
-    private long bodySince;
-    private long lastByte;
-    private long heldSince;
-    private boolean wanted;
-    private long received;
     private long dropped;
-
-    // When there was a sign of life, where that matters: the client's last byte, or something to send to it.
-    private long aliveAt;
 
     // The answer.
     private boolean lasts;
@@ -66,9 +54,10 @@ final class Http1Exchange extends Exchange {
     private Protocol successor;
 
     Http1Exchange(Http1 room) {
-        super(room.log(), room.clock());
+        super(room.context());
         this.room = room;
-        this.limits = room.limits();
+        this.limits = room.context().limits();
+        this.pace = new RequestPace(room.context());
         this.writer = room.writer();
         this.parser = new RequestParser(limits.target(), limits.head(), limits.fields());
     }
@@ -76,17 +65,14 @@ final class Http1Exchange extends Exchange {
     /** A request is beginning to come in. */
     void begin(Http1Protocol owner, Link link) {
         protocol = owner;
-        begin(link, room.log() == ExchangeLog.NONE ? 0 : room.clock().nanos());
+        begin(link);
         parser.begin(request().fields());
-        headSince = link.now();
-        aliveAt = headSince;
+        pace.begin(link.now());
         inHead = true;
         lineSkipped = false;
         expectsContinue = false;
         bodyDone = false;
-        received = 0;
         dropped = 0;
-        wanted = false;
         lasts = false;
         clientCloses = false;
         chunked = false;
@@ -148,7 +134,7 @@ final class Http1Exchange extends Exchange {
             return refuse(failed);
         }
         take(rules);
-        handle(room.dispatcher());
+        handle();
         return body(in);
     }
 
@@ -164,9 +150,7 @@ final class Http1Exchange extends Exchange {
         }
         expectBody(bodyLeft);
         expectsContinue = rules.expectsContinue();
-        bodySince = link().now();
-        lastByte = bodySince;
-        heldSince = bodySince;
+        pace.bodyBegins(link().now());
         if (chunkedBody) {
             if (decoder == null) {
                 decoder = new ChunkedDecoder(limits.head(), limits.fields());
@@ -243,9 +227,7 @@ final class Http1Exchange extends Exchange {
 
     // 0, or the negative of a status.
     private int data(byte[] array, int start, int count) {
-        received += count;
-        lastByte = link().now();
-        if (received > limits.body()) {
+        if (pace.received(count, link().now()) > limits.body()) {
             return -413;
         }
         if (!isOver()) {
@@ -265,21 +247,11 @@ final class Http1Exchange extends Exchange {
 
     @Override
     protected void demandChanged() {
-        long now = link().now();
         boolean wants = wantsBody();
-        if (wants && !wanted) {
-            wasHeld(now - heldSince);
+        if (pace.wanted(wants, link().now()) && wants) {
             goOn();
-        } else if (!wants && wanted) {
-            heldSince = now;
         }
-        wanted = wants;
         protocol.demandChanged(this, link());
-    }
-
-    private void wasHeld(long nanos) {
-        bodySince += nanos;
-        lastByte += nanos;
     }
 
     private void goOn() {
@@ -295,28 +267,19 @@ final class Http1Exchange extends Exchange {
     /** When this exchange is too slow, {@link Link#NEVER} while the client is not the one who is waited for. */
     long due() {
         if (inHead) {
-            return headSince + room.headNanos();
+            return pace.headDue();
         }
-        if (bodyDone || !isOver() && !wantsBody()) {
-            return Link.NEVER;
-        }
-        // Bytes that came fast earn time, but not to be silent in: else a megabyte would buy half an hour.
-        long silent = lastByte + room.bodyNanos();
-        return limits.bodyRate() == 0 ? silent : Math.min(silent, bodySince + earned());
+        return bodyDone || !isOver() && !wantsBody() ? Link.NEVER : pace.bodyDue();
     }
 
-    private long earned() {
-        double nanos = received * (1e9 / limits.bodyRate());
-        return Math.max(room.bodyNanos(), (long) Math.min(nanos, LONGEST));
+    /** When this exchange has been silent for too long, if its client has sent its last byte. */
+    long silentDue() {
+        return pace.silentDue();
     }
 
-    /** When there was a sign of life from this exchange. */
-    long aliveAt() {
-        return aliveAt;
-    }
-
-    void aliveAt(long now) {
-        aliveAt = now;
+    /** There was a sign of life from this exchange. */
+    void alive(long now) {
+        pace.alive(now);
     }
 
     /** The client is too slow. */
@@ -470,8 +433,8 @@ final class Http1Exchange extends Exchange {
 
     @Override
     protected void answered() {
-        if (!bodyDone && !wanted && !inHead) {
-            wasHeld(link().now() - heldSince);
+        if (!bodyDone && !inHead) {
+            pace.wanted(true, link().now()); // to be dropped
         }
         protocol.answered(this, link());
     }

@@ -6,6 +6,7 @@ import io.millrace.core.CloseCause;
 import io.millrace.core.Closing;
 import io.millrace.core.Link;
 import io.millrace.core.Protocol;
+import io.millrace.http.HttpContext;
 
 /**
  * One HTTP/1.1 connection: requests one after the other, answers in the same order, time limits, the end. Small, since
@@ -46,7 +47,7 @@ final class Http1Protocol implements Protocol {
 
     @Override
     public void opened(Link link) {
-        link.stallLimit(room.writeNanos());
+        link.stallLimit(room.context().writeNanos());
         idleSince = link.now();
         arm(link);
     }
@@ -197,7 +198,7 @@ final class Http1Protocol implements Protocol {
 
     // Keeps input for later: the link is told to stop, unless the end that may be behind it is looked for.
     private void hold(Buffer in, Link link) {
-        if (awaitsEnd && in.readable() < room.limits().head()) {
+        if (awaitsEnd && in.readable() < room.context().limits().head()) {
             held = true;
         } else {
             pause(link);
@@ -306,7 +307,7 @@ final class Http1Protocol implements Protocol {
 
     /** Whether the request in flight is the last that this connection may have. */
     boolean isLast() {
-        return served >= room.limits().requests();
+        return served >= room.context().limits().requests();
     }
 
     // ---- time
@@ -355,12 +356,12 @@ final class Http1Protocol implements Protocol {
      */
     private long silentDue() {
         boolean matters = inputEnded || paused && !awaitsEnd;
-        return matters && !exchange.isFinished() ? exchange.aliveAt() + room.halfClosedNanos() : Link.NEVER;
+        return matters && !exchange.isFinished() ? exchange.silentDue() : Link.NEVER;
     }
 
     private void noteLife(Link link) {
         if (exchange != null) {
-            exchange.aliveAt(link.now());
+            exchange.alive(link.now());
         }
     }
 
@@ -368,7 +369,8 @@ final class Http1Protocol implements Protocol {
         if (exchange != null) {
             return Math.min(exchange.due(), silentDue());
         }
-        return idleSince + (served == 0 ? room.headNanos() : room.idleNanos());
+        HttpContext context = room.context();
+        return idleSince + (served == 0 ? context.headNanos() : context.idleNanos());
     }
 
     private void arm(Link link) {

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.http;
+
+import io.millrace.core.Clock;
+import java.util.Objects;
+
+/**
+ * What all connections of a server share, whatever wire format each speaks: who answers, what a client may ask, who is
+ * told of each exchange, and the clock. Never changes; any number of threads may use it.
+ */
+public final class HttpContext {
+    /** The name that the Server field has where nobody chose another. */
+    public static final String SERVER = "millrace";
+
+    private final Dispatcher dispatcher;
+    private final Limits limits;
+    private final ExchangeLog log;
+    private final Clock clock;
+    private final String server;
+
+    // Durations as protocols compare them.
+    private final long headNanos;
+    private final long idleNanos;
+    private final long bodyNanos;
+    private final long writeNanos;
+    private final long halfClosedNanos;
+
+    private HttpContext(Dispatcher dispatcher, Limits limits, ExchangeLog log, Clock clock, String server) {
+        this.dispatcher = Objects.requireNonNull(dispatcher, "dispatcher");
+        this.limits = Objects.requireNonNull(limits, "limits");
+        this.log = Objects.requireNonNull(log, "log");
+        this.clock = Objects.requireNonNull(clock, "clock");
+        this.server = server;
+        this.headNanos = limits.headTime().toNanos();
+        this.idleNanos = limits.idleTime().toNanos();
+        this.bodyNanos = limits.bodyTime().toNanos();
+        this.writeNanos = limits.writeTime().toNanos();
+        this.halfClosedNanos = limits.halfClosedTime().toNanos();
+    }
+
+    /** Returns a context in which {@code handler} answers, with the default limits, no log and the system's clock. */
+    public static HttpContext of(Handler handler) {
+        return new HttpContext(Dispatcher.of(handler), Limits.DEFAULT, ExchangeLog.NONE, Clock.SYSTEM, SERVER);
+    }
+
+    /** Returns this context with other limits. */
+    public HttpContext withLimits(Limits value) {
+        return new HttpContext(dispatcher, value, log, clock, server);
+    }
+
+    /** Returns this context with another log. */
+    public HttpContext withLog(ExchangeLog value) {
+        return new HttpContext(dispatcher, limits, value, clock, server);
+    }
+
+    /** Returns this context with another clock: the one whose nanoseconds the links use. */
+    public HttpContext withClock(Clock value) {
+        return new HttpContext(dispatcher, limits, log, value, server);
+    }
+
+    /** Returns this context with another value of the Server field; {@code null} leaves the field away. */
+    public HttpContext withServer(String value) {
+        return new HttpContext(dispatcher, limits, log, clock, value);
+    }
+
+    /** Returns who answers. */
+    public Dispatcher dispatcher() {
+        return dispatcher;
+    }
+
+    /** Returns what a client may ask. */
+    public Limits limits() {
+        return limits;
+    }
+
+    /** Returns who is told of each exchange. */
+    public ExchangeLog log() {
+        return log;
+    }
+
+    /** Returns the clock for the log and the Date field. */
+    public Clock clock() {
+        return clock;
+    }
+
+    /** Returns the value of the Server field, {@code null} for none. */
+    public String server() {
+        return server;
+    }
+
+    /** Returns {@link Limits#headTime} in nanoseconds. */
+    public long headNanos() {
+        return headNanos;
+    }
+
+    /** Returns {@link Limits#idleTime} in nanoseconds. */
+    public long idleNanos() {
+        return idleNanos;
+    }
+
+    /** Returns {@link Limits#bodyTime} in nanoseconds. */
+    public long bodyNanos() {
+        return bodyNanos;
+    }
+
+    /** Returns {@link Limits#writeTime} in nanoseconds. */
+    public long writeNanos() {
+        return writeNanos;
+    }
+
+    /** Returns {@link Limits#halfClosedTime} in nanoseconds. */
+    public long halfClosedNanos() {
+        return halfClosedNanos;
+    }
+}
