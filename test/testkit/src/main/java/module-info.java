@@ -5,6 +5,11 @@ module io.millrace.testkit {
     requires transitive io.millrace.core;
     requires io.millrace.sys;
     requires transitive io.millrace.poll;
+    requires java.logging;
+    requires transitive org.junit.jupiter.api;
 
     exports io.millrace.testkit;
+
+    provides org.junit.jupiter.api.extension.Extension with
+            io.millrace.testkit.LogWatch;
 }

@@ -13,6 +13,7 @@ import io.millrace.models.IoModel;
 import io.millrace.poll.Kernel;
 import io.millrace.ring.Probe;
 import io.millrace.sys.SysException;
+import io.millrace.web.StatusSocket;
 import io.millrace.web.WebServer;
 import java.io.BufferedReader;
 import java.io.File;
@@ -138,7 +139,7 @@ final class Command implements AutoCloseable {
         while (true) {
             String line = lines.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
             if (line == null || line.equals(END)) {
-                throw new AssertionError("no line with '" + text + "' but:\n" + seen + rest(err));
+                throw new AssertionError("no line with '" + text + "' but:\n" + seen + rest(err, 2));
             }
             if (line.contains(text)) {
                 return line;
@@ -159,23 +160,36 @@ final class Command implements AutoCloseable {
     /** What else is on standard output until the process ends. */
     String restOfOut() throws InterruptedException {
         exitCode();
-        return rest(out);
+        return rest(out, PATIENCE_SECONDS);
     }
 
     /** What else is on standard error until the process ends. */
     String restOfErr() throws InterruptedException {
         exitCode();
-        return rest(err);
+        return rest(err, PATIENCE_SECONDS);
     }
 
-    private static String rest(BlockingQueue<String> lines) throws InterruptedException {
+    private static String rest(BlockingQueue<String> lines, long seconds) throws InterruptedException {
         StringBuilder rest = new StringBuilder();
-        for (String line = lines.poll(2, TimeUnit.SECONDS);
+        for (String line = lines.poll(seconds, TimeUnit.SECONDS);
                 line != null && !line.equals(END);
-                line = lines.poll(2, TimeUnit.SECONDS)) {
+                line = lines.poll(seconds, TimeUnit.SECONDS)) {
             rest.append(line).append('\n');
         }
         return rest.toString();
+    }
+
+    /** Waits for the file by which {@code millrace top} finds the server. */
+    Path awaitStatusSocket() throws IOException, InterruptedException {
+        Path file = StatusSocket.folder().resolve(pid() + ".sock");
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+        while (!Files.exists(file)) {
+            if (System.nanoTime() - end > 0) {
+                throw new AssertionError(file + " does not come" + (isAlive() ? "" : ", for the server has ended"));
+            }
+            Thread.sleep(20);
+        }
+        return file;
     }
 
     /** Sends a signal by its name, as kill(1) does. */

@@ -48,8 +48,9 @@ final class HouseTest {
             // sys for one thing: the errno of a SysException, to say in one line why a port cannot be had.
             Map.entry("cli", Set.of("models", "sys", "web", "load", "lab")));
 
-    /** Libraries of others, in rooms of the roof that nobody embeds. */
+    /** Libraries of others, in rooms of the roof that nobody embeds and in the one for tests. */
     private static final Map<String, Set<String>> LIBRARIES = Map.of(
+            "testkit", Set.of("junit-jupiter-api"),
             "load", Set.of("HdrHistogram", "jackson-jr-objects"),
             "lab", Set.of("jackson-jr-objects"),
             "cli", Set.of("picocli", "jackson-jr-objects"));
@@ -66,6 +67,7 @@ final class HouseTest {
     /** Room by room, the modules of the JDK that it needs beside java.base. */
     private static final Map<String, Set<String>> JDK_MODULES = Map.of(
             "events", Set.of("jdk.jfr", "jdk.unsupported"),
+            "testkit", Set.of("java.logging"),
             "load", Set.of("java.management"),
             // jdk.unsupported for sun.misc.Signal: the command ends in good order where no system call may be made,
             // too.

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.millrace.web.StatusSocket;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -42,8 +41,7 @@ final class TopCommandTest {
             try (var asked = url.resolve("a.txt").toURL().openStream()) {
                 assertEquals("a", new String(asked.readAllBytes(), StandardCharsets.UTF_8));
             }
-            Path socket = StatusSocket.folder().resolve(serve.pid() + ".sock");
-            awaitFile(socket);
+            Path socket = serve.awaitStatusSocket();
             assertEquals("rwx------", rights(socket.getParent()));
             assertEquals("rw-------", rights(socket));
 
@@ -52,12 +50,6 @@ final class TopCommandTest {
             assertTrue(screen.startsWith("millrace serve " + url), screen);
             assertTrue(screen.matches("(?s).*requests +1 .*"), screen);
             assertTrue(screen.contains("turns/s"), screen);
-        }
-    }
-
-    private static void awaitFile(Path file) throws InterruptedException {
-        for (int i = 0; i < 1000 && !Files.exists(file); i++) {
-            Thread.sleep(20);
         }
     }
 
@@ -70,8 +62,7 @@ final class TopCommandTest {
         Path socket;
         try (Command serve = Command.start("serve", "-p", "0", folder.toString())) {
             serve.url();
-            socket = StatusSocket.folder().resolve(serve.pid() + ".sock");
-            awaitFile(socket);
+            socket = serve.awaitStatusSocket();
             serve.signal("TERM");
             assertEquals(Main.OK, serve.exitCode());
         }

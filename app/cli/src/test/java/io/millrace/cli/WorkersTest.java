@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.jr.ob.JSON;
 import io.millrace.models.WorkerCounters;
-import io.millrace.web.StatusSocket;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.net.HttpURLConnection;
@@ -41,10 +40,7 @@ final class WorkersTest {
         try (Command serve =
                 Command.start("serve", "-p", "0", "--model", "process", "--log", "none", folder.toString())) {
             URI url = serve.url();
-            Path socket = StatusSocket.folder().resolve(serve.pid() + ".sock");
-            for (int i = 0; i < 1000 && !Files.exists(socket); i++) {
-                Thread.sleep(20);
-            }
+            serve.awaitStatusSocket();
             try (var asked = url.resolve("a.txt").toURL().openStream()) {
                 assertEquals("a", new String(asked.readAllBytes(), StandardCharsets.UTF_8));
             }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.http.Request;
+import io.millrace.testkit.ExpectedLog;
 import io.millrace.testkit.FakeClock;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -229,6 +230,7 @@ class AccessLogTest {
         assertTrue(text.contains("/first") && text.contains("/0"));
     }
 
+    @ExpectedLog("The access log cannot be written")
     @Test
     void aStreamThatFailsIsTriedAgain() throws InterruptedException {
         int[] calls = {0};
@@ -258,6 +260,7 @@ class AccessLogTest {
         assertTrue(text.contains("/kept") && !text.contains("/lost"), text);
     }
 
+    @ExpectedLog("The access log cannot be written")
     @Test
     void notEvenAnErrorEndsTheWriter() throws InterruptedException {
         int[] calls = {0};

@@ -17,6 +17,7 @@ import io.millrace.loop.EventLoop;
 import io.millrace.loop.ListenOptions;
 import io.millrace.loop.Listening;
 import io.millrace.loop.Overload;
+import io.millrace.testkit.ExpectedLog;
 import io.millrace.testkit.Schedules;
 import io.millrace.testkit.SimKernel;
 import java.io.IOException;
@@ -24,35 +25,16 @@ import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Random;
-import java.util.logging.Level;
-import java.util.logging.Logger;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** HTTP/1.1 over the real loop over a simulated kernel: pipelines, bodies both ways, slow, rude and silent clients. */
 @Timeout(300)
+@ExpectedLog("cannot accept on")
 class HttpSimulationTest {
     static final int PORT = 80;
     private static final int SCHEDULES = 8_000;
     private static final int MOST_TURNS = 300_000;
-
-    private static final Logger LOOP = Logger.getLogger("io.millrace.loop");
-    private static final Logger HTTP = Logger.getLogger("io.millrace.http");
-
-    /** Running out of descriptors is said once each time: thousands of times here. */
-    @BeforeAll
-    static void hush() {
-        LOOP.setLevel(Level.OFF);
-        HTTP.setLevel(Level.OFF);
-    }
-
-    @AfterAll
-    static void speak() {
-        LOOP.setLevel(null);
-        HTTP.setLevel(null);
-    }
 
     @Test
     void httpUnderEveryFault() {

@@ -22,8 +22,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.logging.Level;
-import java.util.logging.Logger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
@@ -41,13 +39,6 @@ class LargeListingTest {
     private static final String JSON = get("application/json");
 
     private static final Duration PATIENT = Duration.ofMinutes(1);
-
-    // A listing fails on purpose here. Kept, since a logger that nobody holds forgets its level.
-    private static final Logger QUIET = Logger.getLogger("io.millrace.web");
-
-    static {
-        QUIET.setLevel(Level.OFF);
-    }
 
     @TempDir
     Path root;

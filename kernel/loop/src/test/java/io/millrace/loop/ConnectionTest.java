@@ -20,6 +20,7 @@ import io.millrace.loop.Servers.Echo;
 import io.millrace.loop.Servers.Events;
 import io.millrace.loop.Servers.Running;
 import io.millrace.loop.Servers.Watched;
+import io.millrace.testkit.ExpectedLog;
 import io.millrace.testkit.RawClient;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -336,6 +337,7 @@ class ConnectionTest {
         }
     }
 
+    @ExpectedLog("a protocol failed on the connection from")
     @Test
     void aTaskOrAnUpgradeThatThrowsEndsTheConnection() throws Exception {
         Events<CloseCause> causes = new Events<>();
@@ -498,6 +500,7 @@ class ConnectionTest {
         }
     }
 
+    @ExpectedLog("a protocol failed on the connection from")
     @Test
     void anExceptionEndsItsConnectionAndNoOther() throws Exception {
         Events<CloseCause> causes = new Events<>();

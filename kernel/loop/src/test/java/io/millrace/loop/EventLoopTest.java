@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.loop.Servers.Events;
 import io.millrace.poll.Kernel;
+import io.millrace.testkit.ExpectedLog;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -82,6 +83,7 @@ class EventLoopTest {
         }
     }
 
+    @ExpectedLog("a task threw")
     @Test
     void aTaskThatThrowsDoesNotEndTheLoop() throws Exception {
         Events<String> events = new Events<>();

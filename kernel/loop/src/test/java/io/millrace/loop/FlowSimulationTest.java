@@ -13,15 +13,12 @@ import io.millrace.core.Link;
 import io.millrace.core.Protocol;
 import io.millrace.core.Rate;
 import io.millrace.core.TimeLimit;
+import io.millrace.testkit.ExpectedLog;
 import io.millrace.testkit.Schedules;
 import io.millrace.testkit.SimKernel;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Random;
-import java.util.logging.Level;
-import java.util.logging.Logger;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -31,21 +28,11 @@ import org.junit.jupiter.api.Timeout;
  * byte comes back.
  */
 @Timeout(300)
+@ExpectedLog("cannot accept on")
 class FlowSimulationTest {
     private static final int SCHEDULES = 2_500;
     private static final int MOST_TURNS = 400_000;
     private static final long LONG = 600_000_000_000L;
-    private static final Logger QUIET = Logger.getLogger("io.millrace.loop");
-
-    @BeforeAll
-    static void hush() {
-        QUIET.setLevel(Boolean.getBoolean("sim.loud") ? null : Level.OFF);
-    }
-
-    @AfterAll
-    static void speak() {
-        QUIET.setLevel(null);
-    }
 
     private static final class Ledger {
         int opened;

@@ -20,6 +20,7 @@ import io.millrace.loop.Servers.Watched;
 import io.millrace.poll.Kernel;
 import io.millrace.sys.Errno;
 import io.millrace.sys.SysException;
+import io.millrace.testkit.ExpectedLog;
 import io.millrace.testkit.RawClient;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -314,6 +315,7 @@ class ListenTest {
         assertEquals(0, client.readAll().length);
     }
 
+    @ExpectedLog("a protocol factory failed")
     @Test
     void aFactoryThatThrowsCostsItsConnectionAndNothingElse() throws Exception {
         AtomicInteger made = new AtomicInteger();
@@ -417,7 +419,7 @@ class ListenTest {
                 assertEquals("y", exchange(fresh, "y"));
             }
             process.getOutputStream().close();
-            assertTrue(process.waitFor(20, TimeUnit.SECONDS));
+            assertTrue(process.waitFor(60, TimeUnit.SECONDS));
             List<String> rest = output.lines().toList();
             assertTrue(rest.stream().anyMatch(line -> line.endsWith(" again")), rest.toString());
             assertTrue(rest.stream().noneMatch(line -> line.contains("cannot accept")), "said once: " + rest);

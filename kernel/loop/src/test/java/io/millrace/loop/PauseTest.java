@@ -20,6 +20,7 @@ import io.millrace.sys.Errno;
 import io.millrace.sys.SocketAddresses;
 import io.millrace.sys.Sockets;
 import io.millrace.sys.SysException;
+import io.millrace.testkit.ExpectedLog;
 import io.millrace.testkit.RawClient;
 import java.io.IOException;
 import java.net.Inet6Address;
@@ -271,6 +272,7 @@ class PauseTest {
         }
     }
 
+    @ExpectedLog("whoever is told that accepting fails failed")
     @Test
     void whoIsToldAndThrowsHarmsNobody() throws Exception {
         CountDownLatch told = new CountDownLatch(1);

@@ -9,16 +9,13 @@ import io.millrace.core.Buffer;
 import io.millrace.core.CloseCause;
 import io.millrace.core.Link;
 import io.millrace.core.Protocol;
+import io.millrace.testkit.ExpectedLog;
 import io.millrace.testkit.Schedules;
 import io.millrace.testkit.SimClient;
 import io.millrace.testkit.SimKernel;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Random;
-import java.util.logging.Level;
-import java.util.logging.Logger;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -27,25 +24,11 @@ import org.junit.jupiter.api.Timeout;
  * produce.
  */
 @Timeout(300)
+@ExpectedLog("cannot accept on")
 class SimulationTest {
     static final int PORT = 7;
     private static final int SCHEDULES = 12_000;
     private static final int MOST_TURNS = 200_000;
-
-    /**
-     * Running out of descriptors is said once each time: thousands of times here. Held, or the setting would be lost.
-     */
-    private static final Logger QUIET = Logger.getLogger("io.millrace.loop");
-
-    @BeforeAll
-    static void hush() {
-        QUIET.setLevel(Level.OFF);
-    }
-
-    @AfterAll
-    static void speak() {
-        QUIET.setLevel(null);
-    }
 
     /** What the server noted: an assertion that fails within a protocol would only end its connection. */
     private static final class Ledger {

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.loop.ListenOptions;
 import io.millrace.loop.Listening;
+import io.millrace.testkit.ExpectedLog;
 import io.millrace.testkit.RawClient;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -91,6 +92,7 @@ final class PreforkModelTest {
         }
     }
 
+    @ExpectedLog("was ended by signal 9")
     @Test
     void aWorkerThatDiesIsReplacedAndNobodyIsRefused() throws Exception {
         long born = System.nanoTime();

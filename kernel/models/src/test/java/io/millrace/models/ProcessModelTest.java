@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.millrace.loop.ListenOptions;
 import io.millrace.loop.Listening;
 import io.millrace.loop.Overload;
+import io.millrace.testkit.ExpectedLog;
 import io.millrace.testkit.RawClient;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -89,6 +90,7 @@ final class ProcessModelTest {
         }
     }
 
+    @ExpectedLog("was ended by signal 9")
     @Test
     void aWorkerThatDiesTakesItsClientAlongAndIsCounted() throws Exception {
         Set<Long> before = children();

@@ -12,19 +12,15 @@ import io.millrace.loop.ListenOptions;
 import io.millrace.loop.Listening;
 import io.millrace.poll.Pollers;
 import io.millrace.sys.Descriptors;
+import io.millrace.testkit.ExpectedLog;
 import io.millrace.testkit.RawClient;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.logging.Handler;
-import java.util.logging.LogRecord;
-import java.util.logging.Logger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -41,20 +37,15 @@ final class QueueAndSetTest {
     private static final int FD_SETSIZE = 1024;
     private static final int CLIENTS = 40;
 
-    /** Held, since a logger that nobody holds is forgotten together with its handler. */
-    private final Logger logger = Logger.getLogger("io.millrace.loop");
-
     /**
      * The client whose descriptor has no bit is closed and the reason logged; those before him and after him are
      * served.
      */
+    @ExpectedLog("beyond FD_SETSIZE: the classic sets of select end at 1024")
     @Test
     void whoIsBeyondTheClassicSetsOfSelectIsRefusedAndTheOthersAreServed() throws Exception {
-        BlockingQueue<String> logged = new LinkedBlockingQueue<>();
-        Handler handler = into(logged);
         List<Integer> fillers = new ArrayList<>();
         System.setProperty(Pollers.CLASSIC_SELECT, "true");
-        logger.addHandler(handler);
         Server server = IoModel.SELECT.open(ModelOptions.DEFAULT.withCarriers(1));
         try {
             Listening listening = server.listen(ListenOptions.on(LOOPBACK), () -> Echo.FACTORY);
@@ -68,8 +59,6 @@ final class QueueAndSetTest {
                 try (RawClient beyond = RawClient.connect(listening.address())) {
                     assertTrue(ends(beyond), "closed");
                 }
-                String line = logged.poll(60, TimeUnit.SECONDS);
-                assertTrue(line != null && line.contains("FD_SETSIZE") && line.contains("1024"), line);
                 assertArrayEquals(new byte[] {'b'}, before.send("b").read(1));
                 fillers.forEach(Descriptors::close);
                 fillers.clear();
@@ -80,7 +69,6 @@ final class QueueAndSetTest {
         } finally {
             fillers.forEach(Descriptors::close);
             System.clearProperty(Pollers.CLASSIC_SELECT);
-            logger.removeHandler(handler);
             server.stop(Duration.ZERO);
         }
     }
@@ -92,21 +80,6 @@ final class QueueAndSetTest {
             // Reset, which is an end as well.
             return true;
         }
-    }
-
-    private static Handler into(BlockingQueue<String> lines) {
-        return new Handler() {
-            @Override
-            public void publish(LogRecord line) {
-                lines.add(String.valueOf(line.getMessage()));
-            }
-
-            @Override
-            public void flush() {}
-
-            @Override
-            public void close() {}
-        };
     }
 
     /** While the loop is held more clients send than the queue has room for signals. One sweep finds them all. */

@@ -128,6 +128,47 @@ class ConnectorSimulationTest {
         Schedules.play(SCHEDULES, ConnectorSimulationTest::play);
     }
 
+    @Test
+    void theTimeLimitEndsItAndItIsSaidWhatBecameOfEach() throws Exception {
+        SimKernel kernel = SimKernel.calm(1);
+        InetAddress refusing = InetAddress.getByName("127.0.0.3");
+        InetAddress silent = InetAddress.getByName("127.0.0.2");
+        kernel.host(new InetSocketAddress(refusing, PORT), SimHost.REFUSES);
+        kernel.host(new InetSocketAddress(silent, PORT), SimHost.SILENT);
+        EventLoop loop = new EventLoop(kernel, "simulated");
+        loop.turn(1);
+        List<ConnectFailure> failures = new ArrayList<>();
+        Connector connector =
+                Connector.USUAL.withTimeLimit(Duration.ofMillis(60)).withResolver(host -> List.of(refusing, silent));
+        InetSocketAddress name = InetSocketAddress.createUnresolved("simulated.invalid", PORT);
+        long from = kernel.nanos();
+        new Connecting(connector, loop, name, new Failing(failures), Runnable::run).begin();
+        while (failures.isEmpty()) {
+            loop.turn(Long.MAX_VALUE);
+        }
+        long millis = (kernel.nanos() - from) / 1_000_000;
+        assertTrue(millis >= 60 && millis < 70, "after " + millis + " ms");
+        String message = failures.getFirst().getMessage();
+        assertTrue(message.contains("60 ms"), message);
+        assertTrue(message.contains("127.0.0.3:80 ECONNREFUSED"), message);
+        assertTrue(message.contains("127.0.0.2:80 no answer"), message);
+        assertEquals(List.of(), kernel.open(), "descriptors left open");
+        loop.close();
+    }
+
+    /** Is told of a failure and of nothing else. */
+    private record Failing(List<ConnectFailure> failures) implements Connector.Outcome {
+        @Override
+        public Protocol connected(SocketAddress peer) {
+            throw new AssertionError("connected to " + peer);
+        }
+
+        @Override
+        public void failed(ConnectFailure why) {
+            failures.add(why);
+        }
+    }
+
     private static void play(long seed) throws Exception {
         SimKernel kernel = new SimKernel(seed);
         Random random = new Random(seed);

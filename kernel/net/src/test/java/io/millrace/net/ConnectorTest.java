@@ -19,6 +19,7 @@ import io.millrace.net.Ends.Told;
 import io.millrace.poll.Kernel;
 import io.millrace.poll.UnixAddress;
 import io.millrace.sys.Errno;
+import io.millrace.testkit.ExpectedLog;
 import java.io.File;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -184,6 +185,7 @@ class ConnectorTest extends OverEveryEngine {
         assertEquals(Errno.ECONNREFUSED, failure.tried().getFirst().errno());
     }
 
+    /** How far it has come until then is for the simulated clock to say: {@link ConnectorSimulationTest}. */
     @Test
     void theTimeLimitEndsIt() throws Exception {
         try (SilentHost silent = new SilentHost(2)) {
@@ -194,9 +196,7 @@ class ConnectorTest extends OverEveryEngine {
                     .withResolver(host -> hosts(3, 2))
                     .connect(loop, name(), outcome);
             ConnectFailure failure = assertInstanceOf(ConnectFailure.class, outcome.outcomes.next());
-            assertTrue(failure.getMessage().contains("60 ms"), failure.getMessage());
-            assertTrue(failure.getMessage().contains("127.0.0.2:" + port + " no answer"), failure + " " + silent);
-            assertTrue(failure.getMessage().contains("127.0.0.3:" + port + " ECONNREFUSED"), failure.getMessage());
+            assertTrue(failure.getMessage().contains("60 ms"), failure + " " + silent);
             awaitDescriptors(before);
         }
     }
@@ -346,6 +346,7 @@ class ConnectorTest extends OverEveryEngine {
         }
     }
 
+    @ExpectedLog("whoever wanted to connect to")
     @Test
     void aProtocolThatCannotBeMadeLeavesNothing() throws Exception {
         int before = descriptors();

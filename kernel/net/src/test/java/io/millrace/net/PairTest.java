@@ -17,6 +17,7 @@ import io.millrace.core.OpenFile;
 import io.millrace.core.Protocol;
 import io.millrace.core.TimeLimit;
 import io.millrace.loop.EventLoop;
+import io.millrace.testkit.ExpectedLog;
 import io.millrace.testkit.SimKernel;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
@@ -24,8 +25,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
-import java.util.logging.Level;
-import java.util.logging.Logger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -37,8 +36,6 @@ import org.junit.jupiter.api.Timeout;
  */
 @Timeout(60)
 class PairTest {
-    private static final Logger QUIET = Logger.getLogger("io.millrace.net");
-
     private EventLoop loop;
 
     @BeforeEach
@@ -49,7 +46,6 @@ class PairTest {
     @AfterEach
     void close() {
         loop.close();
-        QUIET.setLevel(null);
     }
 
     private static byte[] noise(int length) {
@@ -170,9 +166,9 @@ class PairTest {
         assertEquals(List.of("RESET"), b.events);
     }
 
+    @ExpectedLog("a protocol failed on one end of a pair")
     @Test
     void aProtocolThatThrowsEndsItsEndAndResetsTheOther() {
-        QUIET.setLevel(Level.OFF);
         join();
         b.stream.onData(in -> {
             throw new IllegalStateException("on purpose");

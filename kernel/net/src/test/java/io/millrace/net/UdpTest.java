@@ -14,6 +14,7 @@ import io.millrace.net.Ends.Events;
 import io.millrace.poll.Kernel;
 import io.millrace.sys.Errno;
 import io.millrace.sys.SysException;
+import io.millrace.testkit.ExpectedLog;
 import java.io.File;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -407,6 +408,7 @@ class UdpTest extends OverEveryEngine {
         assertThrows(IllegalArgumentException.class, () -> first.groups().join(InetAddress.getByName("127.0.0.1"), lo));
     }
 
+    @ExpectedLog("] threw")
     @Test
     void aReceiverThatThrowsLosesOneDatagramOnly() throws Exception {
         Events<String> heard = new Events<>();

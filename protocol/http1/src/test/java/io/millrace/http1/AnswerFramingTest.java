@@ -13,6 +13,7 @@ import io.millrace.core.Closing;
 import io.millrace.http.Handler;
 import io.millrace.http.HttpException;
 import io.millrace.http.ResponseStream;
+import io.millrace.testkit.ExpectedLog;
 import io.millrace.testkit.MemoryLink;
 import io.millrace.testkit.Trickle;
 import java.io.IOException;
@@ -149,6 +150,7 @@ class AnswerFramingTest {
         assertFalse(answer.closes());
     }
 
+    @ExpectedLog("the answer to GET")
     @Test
     void otherExceptionsAre500AndTellTheClientNothing() {
         Answer answer = answers(
@@ -160,6 +162,7 @@ class AnswerFramingTest {
         assertEquals("500 Internal Server Error\n", answer.body());
     }
 
+    @ExpectedLog("the answer to GET")
     @Test
     void anExceptionInTheMiddleEndsTheConnection() {
         MemoryLink link = Serving.of((request, response) -> {
@@ -174,6 +177,7 @@ class AnswerFramingTest {
         assertFalse(link.text().contains("0\r\n\r\n"));
     }
 
+    @ExpectedLog("the answer to GET")
     @Test
     void anAnswerThatIsCompleteSurvivesTheExceptionBehindIt() {
         Answer answer = answers(
@@ -267,6 +271,7 @@ class AnswerFramingTest {
         assertFalse(serving.log.getFirst().endsWith(" 5000000"));
     }
 
+    @ExpectedLog("6 bytes from 5 of a file of 10")
     @Test
     void aFileOutsideItsBoundsIsRefusedAndClosed() {
         BytesFile file = new BytesFile(new byte[10]);

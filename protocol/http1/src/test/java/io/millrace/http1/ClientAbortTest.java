@@ -58,17 +58,16 @@ class ClientAbortTest {
 
     @BeforeEach
     void listen() {
-        Serving.echo(); // silences the logger once and for all
         LOGGER.setLevel(Level.ALL);
         LOGGER.setUseParentHandlers(false);
         LOGGER.addHandler(recorder);
     }
 
     @AfterEach
-    void silence() {
+    void listenNoMore() {
         LOGGER.removeHandler(recorder);
         LOGGER.setUseParentHandlers(true);
-        LOGGER.setLevel(Level.OFF);
+        LOGGER.setLevel(null);
     }
 
     static List<Arguments> uploads() {

@@ -17,6 +17,7 @@ import io.millrace.core.Protocol;
 import io.millrace.http.Handler;
 import io.millrace.http.RequestBody;
 import io.millrace.http.Response;
+import io.millrace.testkit.ExpectedLog;
 import io.millrace.testkit.MemoryLink;
 import io.millrace.testkit.Trickle;
 import java.time.Duration;
@@ -222,6 +223,7 @@ class LifecycleTest {
         assertSame(Echo.class, link.protocol().getClass());
     }
 
+    @ExpectedLog("the answer to GET")
     @Test
     void aSuccessorThatCannotBeMadeIs500() {
         Response[] responses = new Response[1];
@@ -238,6 +240,7 @@ class LifecycleTest {
         assertEquals(500, Answer.all(atOnce.text()).getFirst().status());
     }
 
+    @ExpectedLog("the file is closed")
     @Test
     void anAnswerThatFailsOnItsWayEndsTheConnection() {
         OpenFile broken = new BytesFile(new byte[10_000_000]);

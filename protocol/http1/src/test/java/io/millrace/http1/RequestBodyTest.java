@@ -13,6 +13,7 @@ import io.millrace.http.Limits;
 import io.millrace.http.RequestBody;
 import io.millrace.http.Response;
 import io.millrace.http.ResponseStream;
+import io.millrace.testkit.ExpectedLog;
 import io.millrace.testkit.MemoryLink;
 import io.millrace.testkit.Trickle;
 import java.io.IOException;
@@ -96,6 +97,7 @@ class RequestBodyTest {
         assertEquals(200, Answer.only(link.text()).status());
     }
 
+    @ExpectedLog("the answer to POST")
     @Test
     void aReaderThatThrowsIsAnsweredWith500() {
         MemoryLink link = Serving.of((request, response) -> {

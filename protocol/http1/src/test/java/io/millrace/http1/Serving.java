@@ -11,18 +11,9 @@ import java.net.SocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
-import java.util.logging.Level;
-import java.util.logging.Logger;
 
 /** A server for tests: a handler, limits, a clock that stands still, and a log that remembers. */
 final class Serving implements Supplier<MemoryLink> {
-    // Handlers fail on purpose here. Kept, since a logger that nobody holds forgets its level.
-    private static final Logger QUIET = Logger.getLogger("io.millrace.http");
-
-    static {
-        QUIET.setLevel(Level.OFF);
-    }
-
     final FakeClock clock = new FakeClock();
     final List<String> log = new ArrayList<>();
     final List<SocketAddress> unreadable = new ArrayList<>();

@@ -14,6 +14,7 @@ import io.millrace.http.Request;
 import io.millrace.http.RequestBody;
 import io.millrace.http.ResponseStream;
 import io.millrace.http.Route;
+import io.millrace.testkit.ExpectedLog;
 import io.millrace.testkit.MemoryLink;
 import java.io.IOException;
 import java.io.InputStream;
@@ -73,6 +74,7 @@ class VirtualDispatchTest {
         assertEquals(202, Answer.only(link.text()).status());
     }
 
+    @ExpectedLog("the answer to GET")
     @Test
     void exceptionsAreMapped() {
         Serving serving = virtual((request, response) -> {
@@ -215,6 +217,7 @@ class VirtualDispatchTest {
         assertEquals(1, serving.log.size());
     }
 
+    @ExpectedLog("the answer to GET")
     @Test
     void aStreamThatCannotBeClosedEndsTheConnection() {
         AtomicReference<Throwable> thrown = new AtomicReference<>();
@@ -276,6 +279,7 @@ class VirtualDispatchTest {
         assertNull(seen.get());
     }
 
+    @ExpectedLog("the answer to POST")
     @Test
     void aReaderThatFailsLeavesTheHandlersResponseAlone() {
         AtomicReference<String> seen = new AtomicReference<>();
