@@ -13,6 +13,7 @@ import io.millrace.poll.Kernel;
 import io.millrace.poll.UnixAddress;
 import io.millrace.sys.Descriptors;
 import io.millrace.sys.Sockets;
+import io.millrace.testkit.ExpectedLog;
 import io.millrace.testkit.RawClient;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -112,6 +113,7 @@ class ClosedLoopTest extends OverEveryDriver {
         }
     }
 
+    @ExpectedLog("a task threw")
     @Test
     void aTaskOfTheEndThatExecutesAnotherForEverIsNotWaitedFor() throws Exception {
         EventLoop loop = started();

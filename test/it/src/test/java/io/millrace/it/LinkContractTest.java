@@ -17,6 +17,7 @@ import io.millrace.core.OpenFile;
 import io.millrace.core.Rate;
 import io.millrace.core.TimeLimit;
 import io.millrace.core.Traffic;
+import io.millrace.testkit.ExpectedLog;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
@@ -577,6 +578,7 @@ final class LinkContractTest {
         }
     }
 
+    @ExpectedLog("a protocol failed on")
     @Test
     void aProtocolThatThrowsEndsItsOwnConnection() throws Exception {
         Probe probe = new Probe() {
@@ -641,6 +643,7 @@ final class LinkContractTest {
         }
     }
 
+    @ExpectedLog("a protocol failed on")
     @Test
     void aTaskThatThrowsDoesNotHarmOthers() throws Exception {
         Assumptions.assumeFalse(fixture.throwsToTheTest(), fixture + " hands exceptions to the test");
