@@ -12,6 +12,7 @@ import io.millrace.http.Dispatch;
 import io.millrace.http.Handler;
 import io.millrace.http.Router;
 import io.millrace.http1.Http1;
+import io.millrace.testkit.ExpectedLog;
 import io.millrace.testkit.MemoryLink;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -317,6 +318,7 @@ class LargeListingTest {
         assertTrue(ask(server, HTML).startsWith("HTTP/1.1 200 "));
     }
 
+    @ExpectedLog("a listing failed")
     @Test
     void oneThatFailsIsAnsweredAndMakesRoom() {
         AtomicInteger calls = new AtomicInteger();
