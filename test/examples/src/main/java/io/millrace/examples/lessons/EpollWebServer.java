@@ -56,6 +56,6 @@ public final class EpollWebServer {
     public static void main(String[] args) throws SysException, InterruptedException {
         int threads = args.length > 0 ? Integer.parseInt(args[0]) : 1;
         Set<String> words = new HashSet<>(Arrays.asList(args));
-        serve(ListeningSocket.open(7104, Sockets.SOCK_NONBLOCK), threads, words);
+        serve(ListeningSocket.open(Integer.getInteger("port", 7104), Sockets.SOCK_NONBLOCK), threads, words);
     }
 }

@@ -50,7 +50,8 @@ public final class EventLibraryServer {
     /** {@code nc 127.0.0.1 7106}; the Enter key, which makes descriptor 0 readable, ends the server. */
     public static void main(String[] args) throws SysException {
         EventLoop base = new EventLoop(Kernel.host(), "base");
-        System.out.println("listening on " + start(base, 7106, 0).address());
+        int port = Integer.getInteger("port", 7106);
+        System.out.println("listening on port " + start(base, port, 0).address().getPort());
         base.run(RunMode.UNTIL_STOPPED);
         base.close();
     }

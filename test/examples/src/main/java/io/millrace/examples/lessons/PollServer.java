@@ -88,6 +88,6 @@ public final class PollServer {
 
     /** {@code nc 127.0.0.1 7103}. */
     public static void main(String[] args) throws SysException {
-        serve(ListeningSocket.open(7103, Sockets.SOCK_NONBLOCK));
+        serve(ListeningSocket.open(Integer.getInteger("port", 7103), Sockets.SOCK_NONBLOCK));
     }
 }

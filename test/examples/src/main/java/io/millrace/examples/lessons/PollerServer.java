@@ -82,6 +82,6 @@ public final class PollerServer {
     /** {@code PollerServer select}, or {@code poll}, {@code epoll}, {@code sigio}; {@code nc 127.0.0.1 7105}. */
     public static void main(String[] args) throws SysException {
         PollerKind kind = PollerKind.valueOf(args.length > 0 ? args[0].toUpperCase(Locale.ROOT) : "EPOLL");
-        new PollerServer(ListeningSocket.open(7105, Sockets.SOCK_NONBLOCK), kind).serve();
+        new PollerServer(ListeningSocket.open(Integer.getInteger("port", 7105), Sockets.SOCK_NONBLOCK), kind).serve();
     }
 }

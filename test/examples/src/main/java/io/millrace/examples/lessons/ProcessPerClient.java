@@ -86,6 +86,6 @@ public final class ProcessPerClient {
 
     /** {@code nc 127.0.0.1 7101}, several times; {@code pstree -p} shows the processes. */
     public static void main(String[] args) throws IOException {
-        serve(ListeningSocket.open(7101, 0));
+        serve(ListeningSocket.open(Integer.getInteger("port", 7101), 0));
     }
 }

@@ -89,6 +89,6 @@ public final class SelectServer {
 
     /** {@code nc 127.0.0.1 7102}. */
     public static void main(String[] args) throws SysException {
-        serve(ListeningSocket.open(7102, Sockets.SOCK_NONBLOCK));
+        serve(ListeningSocket.open(Integer.getInteger("port", 7102), Sockets.SOCK_NONBLOCK));
     }
 }
