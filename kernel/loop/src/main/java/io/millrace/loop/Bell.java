@@ -6,6 +6,7 @@ import io.millrace.poll.Kernel;
 import io.millrace.poll.Trace;
 import io.millrace.sys.Descriptors;
 import io.millrace.sys.Errno;
+import io.millrace.sys.Poll;
 import io.millrace.sys.SysException;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -48,11 +49,10 @@ public final class Bell implements AutoCloseable {
      * @return the Interest bits found for {@code fd}; errors and hang-ups come unasked
      */
     public int await(int fd, int interest, long nanos) {
-        int events = (interest & Interest.READ) != 0 ? Descriptors.POLLIN : 0;
-        events |= (interest & Interest.WRITE) != 0 ? Descriptors.POLLOUT : 0;
-        int found = trace == null
-                ? Descriptors.await(fd, events, eventfd, millis(nanos))
-                : traced(fd, interest, events, nanos);
+        int events = (interest & Interest.READ) != 0 ? Poll.POLLIN : 0;
+        events |= (interest & Interest.WRITE) != 0 ? Poll.POLLOUT : 0;
+        int found =
+                trace == null ? Poll.await(fd, events, eventfd, millis(nanos)) : traced(fd, interest, events, nanos);
         // A negative result is EINTR: the caller looks around and sleeps again.
         if (found > 0 && found >>> 16 != 0) {
             Descriptors.clear(eventfd);
@@ -64,7 +64,7 @@ public final class Bell implements AutoCloseable {
     private int traced(int fd, int interest, int events, long nanos) {
         String in = "poll " + (fd < 0 ? "" : fd + " " + Interest.describe(interest) + " or ") + "bell " + eventfd;
         long since = System.nanoTime();
-        int found = Descriptors.await(fd, events, eventfd, millis(nanos));
+        int found = Poll.await(fd, events, eventfd, millis(nanos));
         String bits = found > 0 && (found & 0xffff) != 0 ? Interest.describe(interests(found)) : "";
         String bell = found > 0 && found >>> 16 != 0 ? (bits.isEmpty() ? "" : " and ") + "bell" : "";
         trace.slept(in, nanos, since, found < 0 ? Errno.symbol(found) : found == 0 ? "time is up" : bits + bell);
@@ -72,10 +72,10 @@ public final class Bell implements AutoCloseable {
     }
 
     private static int interests(int found) {
-        int bits = (found & Descriptors.POLLIN) != 0 ? Interest.READ : 0;
-        bits |= (found & Descriptors.POLLOUT) != 0 ? Interest.WRITE : 0;
-        bits |= (found & (Descriptors.POLLERR | Descriptors.POLLNVAL)) != 0 ? Interest.ERROR : 0;
-        return bits | ((found & Descriptors.POLLHUP) != 0 ? Interest.HANGUP : 0);
+        int bits = (found & Poll.POLLIN) != 0 ? Interest.READ : 0;
+        bits |= (found & Poll.POLLOUT) != 0 ? Interest.WRITE : 0;
+        bits |= (found & (Poll.POLLERR | Poll.POLLNVAL)) != 0 ? Interest.ERROR : 0;
+        return bits | ((found & Poll.POLLHUP) != 0 ? Interest.HANGUP : 0);
     }
 
     private static int millis(long nanos) {

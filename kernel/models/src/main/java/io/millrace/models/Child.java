@@ -2,6 +2,7 @@
 package io.millrace.models;
 
 import io.millrace.poll.Trace;
+import io.millrace.sys.Pidfd;
 import io.millrace.sys.Spawn;
 import java.util.List;
 
@@ -20,7 +21,7 @@ final class Child {
     /** One that was started, and where its end is written down, if anywhere. */
     Child(int pid, Trace trace) {
         this.pid = pid;
-        this.pidfd = Spawn.pidfdOpen(pid);
+        this.pidfd = Pidfd.open(pid);
         this.trace = trace;
     }
 

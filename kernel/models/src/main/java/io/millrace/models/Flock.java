@@ -5,6 +5,7 @@ import io.millrace.loop.ListenOptions;
 import io.millrace.loop.Listening;
 import io.millrace.sys.Descriptors;
 import io.millrace.sys.Errno;
+import io.millrace.sys.Poll;
 import io.millrace.sys.Sockets;
 import io.millrace.sys.SysException;
 import java.io.IOException;
@@ -167,7 +168,7 @@ final class Flock implements Listening {
 
     private void hear(Member member) {
         byte[] said = new byte[5];
-        while ((Descriptors.await(member.tie, Descriptors.POLLIN, -1, 0) & Descriptors.POLLIN) != 0
+        while ((Poll.await(member.tie, Poll.POLLIN, -1, 0) & Poll.POLLIN) != 0
                 && Descriptors.read(member.tie, said, 1) > 0) {
             if (said[0] == READY) {
                 member.ready = true;

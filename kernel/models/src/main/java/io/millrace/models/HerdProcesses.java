@@ -4,6 +4,7 @@ package io.millrace.models;
 import io.millrace.poll.Kernel;
 import io.millrace.sys.Descriptors;
 import io.millrace.sys.Errno;
+import io.millrace.sys.Poll;
 import io.millrace.sys.Sockets;
 import io.millrace.sys.Spawn;
 import io.millrace.sys.UnixSockets;
@@ -101,7 +102,7 @@ final class HerdProcesses implements AutoCloseable {
         StringBuilder heard = new StringBuilder();
         byte[] one = new byte[1];
         while (count == 0 || heard.length() < count) {
-            int found = Descriptors.await(member.tie, Descriptors.POLLIN, -1, PATIENCE_MILLIS);
+            int found = Poll.await(member.tie, Poll.POLLIN, -1, PATIENCE_MILLIS);
             if (found == -Errno.EINTR) {
                 continue;
             }
@@ -122,10 +123,10 @@ final class HerdProcesses implements AutoCloseable {
         for (Member member : members) {
             // The end of its orders: a worker that hears it goes by itself.
             Descriptors.close(member.tie);
-            Descriptors.await(member.child.pidfd, Descriptors.POLLIN, -1, PATIENCE_MILLIS);
+            Poll.await(member.child.pidfd, Poll.POLLIN, -1, PATIENCE_MILLIS);
             if (!member.child.reap()) {
                 member.child.kill();
-                Descriptors.await(member.child.pidfd, Descriptors.POLLIN, -1, PATIENCE_MILLIS);
+                Poll.await(member.child.pidfd, Poll.POLLIN, -1, PATIENCE_MILLIS);
                 member.child.reap();
             }
             Descriptors.close(member.child.pidfd);

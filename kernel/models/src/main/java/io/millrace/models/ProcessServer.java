@@ -14,6 +14,7 @@ import io.millrace.poll.Ready;
 import io.millrace.poll.Trace;
 import io.millrace.sys.Descriptors;
 import io.millrace.sys.Errno;
+import io.millrace.sys.Pipes;
 import io.millrace.sys.SysException;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -76,7 +77,7 @@ final class ProcessServer extends LinkServer {
         this.trace = Trace.of(kernel);
         this.command = Worker.command(options, Worker.Kind.PROCESS);
         this.poller = kernel.poller(PollerKind.EPOLL, EVENTS);
-        int result = Descriptors.pipe2(Descriptors.O_CLOEXEC, pipe);
+        int result = Pipes.pipe2(pipe, Descriptors.O_CLOEXEC);
         if (result < 0) {
             poller.close();
             throw new SysException("pipe2", result, "for workers");

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.sys.Descriptors;
+import io.millrace.sys.Pipes;
+import io.millrace.sys.Poll;
 import io.millrace.sys.Spawn;
 import io.millrace.testkit.RawClient;
 import java.io.BufferedReader;
@@ -38,7 +40,7 @@ final class OrphanTest {
     void anOrphanEndsAndServesNobody(IoModel model, @TempDir Path folder) throws Exception {
         Path output = folder.resolve("output");
         int[] pipe = new int[2];
-        assertEquals(0, Descriptors.pipe2(Descriptors.O_CLOEXEC, pipe));
+        assertEquals(0, Pipes.pipe2(pipe, Descriptors.O_CLOEXEC));
         try {
             List<String> command =
                     new ArrayList<>(List.of("/bin/sh", "-c", "exec \"$@\" >'" + output + "' 2>&1", "sh"));
@@ -70,7 +72,7 @@ final class OrphanTest {
     /** Its exit code, or -1 if it had to be ended. */
     private static int exitCode(Child child) {
         try {
-            Descriptors.await(child.pidfd, Descriptors.POLLIN, -1, LIMIT_MILLIS);
+            Poll.await(child.pidfd, Poll.POLLIN, -1, LIMIT_MILLIS);
             int[] status = new int[1];
             if (Spawn.waitpid(child.pid, status, Spawn.WNOHANG) == child.pid) {
                 return Spawn.exitCode(status[0]);

@@ -12,6 +12,7 @@ import io.millrace.poll.EpollPoller;
 import io.millrace.poll.Interest;
 import io.millrace.poll.Ready;
 import io.millrace.sys.Descriptors;
+import io.millrace.sys.Pipes;
 import io.millrace.testkit.RawClient;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -34,7 +35,7 @@ final class WallsTest {
     /** A handler that reads one of two bytes and forgets the other, as a wrong one would. */
     private static int[] eventsOfAHandlerThatLeavesAByte(int interest) throws Exception {
         int[] pipe = new int[2];
-        assertEquals(0, Descriptors.pipe2(Descriptors.O_CLOEXEC | Descriptors.O_NONBLOCK, pipe));
+        assertEquals(0, Pipes.pipe2(pipe, Descriptors.O_CLOEXEC | Descriptors.O_NONBLOCK));
         try (EpollPoller poller = EpollPoller.open(4)) {
             Ready ready = new Ready(4);
             assertEquals(0, poller.add(pipe[0], Interest.READ | interest, 1));

@@ -2,13 +2,13 @@
 package io.millrace.sys;
 
 /**
- * A thread that makes system calls all day, such as a loop's. Others find the native memory that a call needs through a
- * {@link ThreadLocal}, half a dozen cache lines away; this one carries it.
+ * A thread that makes many system calls, such as a loop's. It carries the native memory that a call needs; other
+ * threads find theirs through a {@link ThreadLocal}, half a dozen cache lines away.
  */
 public final class CallingThread extends Thread {
     final Native.Scratch scratch = new Native.Scratch();
 
-    /** A platform thread of that name, not started. */
+    /** Makes a platform thread of that name, not started. */
     public CallingThread(Runnable task, String name) {
         super(task, name);
     }

@@ -8,7 +8,7 @@ import java.lang.invoke.MethodHandle;
 import java.nio.ByteBuffer;
 
 /**
- * Several datagrams in one call: recvmmsg(2), sendmmsg(2), udp(7). One of these is the native memory for {@code count}
+ * Several datagrams in one call: recvmmsg(2), sendmmsg(2), udp(7). An object is the native memory for {@code count}
  * datagrams of up to {@code size} bytes, in one direction at a time. Not safe for use by several threads at once.
  *
  * <pre>
@@ -66,9 +66,7 @@ public final class Datagrams {
      */
     private final ByteBuffer bytes;
 
-    /**
-     * Room for {@code count} datagrams of up to {@code size} bytes. The memory goes when nobody refers to it any more.
-     */
+    /** Makes room for {@code count} datagrams of up to {@code size} bytes. The garbage collector frees the memory. */
     public Datagrams(int count, int size) {
         this.count = count;
         this.size = size + 7 & ~7;
@@ -83,7 +81,7 @@ public final class Datagrams {
         }
     }
 
-    /** How many there is room for. */
+    /** Returns the number of datagrams that there is room for. */
     public int count() {
         return count;
     }
@@ -97,7 +95,7 @@ public final class Datagrams {
         return (long) count * MMSGHDR_SIZE + (long) index * (HEADERS - MMSGHDR_SIZE + size) + part - MMSGHDR_SIZE;
     }
 
-    /** Receives up to {@code most}: how many, at least one, or -errno. */
+    /** Receives up to {@code most} datagrams. Does not block. Returns their number, at least 1, or -errno. */
     public int receive(int fd, int most) {
         for (int i = 0; i < most; i++) {
             long header = header(i);
@@ -109,19 +107,19 @@ public final class Datagrams {
         return Native.call(RECVMMSG, fd, memory.address(), most, Sockets.MSG_DONTWAIT | MSG_TRUNC, 0);
     }
 
-    /** Bytes of datagram {@code index}: as many as came, which may be more than there was room for. */
+    /** Returns the length of datagram {@code index} as it was sent, which may be more than there was room for. */
     public int length(int index) {
         return memory.get(ValueLayout.JAVA_INT, header(index) + MMSG_LEN);
     }
 
-    /** Whether it was longer than there was room for. */
+    /** Tells whether datagram {@code index} was longer than there was room for. */
     public boolean truncated(int index) {
         return (memory.get(ValueLayout.JAVA_INT, header(index) + UnixSockets.MSG_FLAGS) & MSG_TRUNC) != 0;
     }
 
     /**
-     * The length of the datagrams that the kernel has put together into this one (UDP_GRO), all but the last; 0 for a
-     * single one.
+     * Returns the length of the datagrams that the kernel has put together into this one (UDP_GRO); the last may be
+     * shorter. 0 for a single datagram.
      */
     public int segment(int index) {
         long control = at(index, CONTROL_AT);
@@ -132,19 +130,19 @@ public final class Datagrams {
         return gro ? memory.get(ValueLayout.JAVA_INT, control + UnixSockets.CMSG_DATA) : 0;
     }
 
-    /** Copies the sender's struct sockaddr. */
+    /** Copies the struct sockaddr of the sender of datagram {@code index}. */
     public void address(int index, byte[] into) {
         bytes.get((int) at(index, ADDRESS_AT), into, 0, Math.min(into.length, ADDRESS_ROOM));
     }
 
-    /** Copies the payload, as much of it as there was room for; returns how much that is. */
+    /** Copies the payload of datagram {@code index}, as much of it as there was room for. Returns its length. */
     public int copy(int index, byte[] into) {
         int length = Math.min(length(index), Math.min(size, into.length));
         bytes.get((int) at(index, HEADERS), into, 0, length);
         return length;
     }
 
-    /** Puts the payload of datagram {@code index} in place for {@link #send}; no longer than there is room for. */
+    /** Sets the payload of datagram {@code index} for {@link #send}; no longer than there is room for. */
     public void put(int index, byte[] from, int offset, int length) {
         bytes.put((int) at(index, HEADERS), from, offset, length);
         memory.set(ValueLayout.JAVA_LONG, at(index, PART_AT), memory.address() + at(index, HEADERS));
@@ -152,8 +150,8 @@ public final class Datagrams {
     }
 
     /**
-     * Says where datagram {@code index} goes, a struct sockaddr or {@code null} for where the socket is connected to,
-     * and into what pieces the kernel is to cut it (UDP_SEGMENT), 0 for none.
+     * Sets where datagram {@code index} is sent to, a struct sockaddr, or {@code null} for the peer of a connected
+     * socket; and the length of the pieces that the kernel cuts it into (UDP_SEGMENT), 0 for none.
      */
     public void address(int index, byte[] address, int segment) {
         long header = header(index);
@@ -173,7 +171,7 @@ public final class Datagrams {
         memory.set(ValueLayout.JAVA_SHORT, control + UnixSockets.CMSG_DATA, (short) segment);
     }
 
-    /** Of datagram {@code index} only this piece of the payload that was put there, not cut any further. */
+    /** Has only a piece of the payload of datagram {@code index} sent, not cut any further. */
     public void piece(int index, int offset, int length) {
         memory.set(ValueLayout.JAVA_LONG, at(index, PART_AT), memory.address() + at(index, HEADERS) + offset);
         memory.set(ValueLayout.JAVA_LONG, at(index, PART_AT) + UnixSockets.IOV_LEN, length);
@@ -182,8 +180,8 @@ public final class Datagrams {
     }
 
     /**
-     * Sends those from {@code first} up to, but without, {@code end}: how many were taken, at least one, or -errno of
-     * the first.
+     * Sends the datagrams from {@code first} to {@code end - 1}. Does not block. Returns the number taken, at least 1,
+     * or -errno of the first.
      */
     public int send(int fd, int first, int end) {
         return Native.call(

@@ -27,11 +27,6 @@ public final class Descriptors {
     public static final int FD_CLOEXEC = 1;
     public static final int O_CLOEXEC = 0x80000;
     public static final int O_NONBLOCK = 0x800;
-    public static final int POLLIN = 0x1;
-    public static final int POLLOUT = 0x4;
-    public static final int POLLERR = 0x8;
-    public static final int POLLHUP = 0x10;
-    public static final int POLLNVAL = 0x20;
     public static final int O_ASYNC = 0x2000;
     public static final int RLIMIT_NOFILE = 7;
     public static final int RLIMIT_SIGPENDING = 11;
@@ -43,22 +38,25 @@ public final class Descriptors {
     private static final MethodHandle EVENTFD = Native.function("eventfd");
     private static final MethodHandle WRITE = Native.function("write");
     private static final MethodHandle READ = Native.function("read");
-    private static final MethodHandle PIPE2 = Native.function("pipe2");
-    private static final MethodHandle POLL = Native.function("poll");
     private static final MethodHandle GETRLIMIT = Native.function("getrlimit");
     private static final MethodHandle SETRLIMIT = Native.function("setrlimit");
 
-    /** Closes a descriptor. Never to be repeated, not even after -EINTR: on Linux it is closed then, too. */
+    /**
+     * Closes a descriptor. Not to be repeated after -EINTR: on Linux the descriptor is closed then as well, and its
+     * number may be another file's. Returns 0 or -errno.
+     */
     public static int close(int fd) {
         return Native.call(CLOSE, fd, 0, 0, 0, 0);
     }
 
-    /** Asks or changes flags of a descriptor. */
+    /** Reads or changes flags of a descriptor. Returns what the command gives, or -errno. */
     public static int fcntl(int fd, int command, int argument) {
         return Native.call(FCNTL, fd, command, argument, 0, 0);
     }
 
-    /** Has signals for a descriptor sent to one thread (struct f_owner_ex: type, identifier). */
+    /**
+     * Has the signals of a descriptor sent to one thread (struct f_owner_ex: type, identifier). Returns 0 or -errno.
+     */
     public static int ownByThread(int fd, int thread) {
         MemorySegment struct = Scratch.mine().struct;
         struct.set(ValueLayout.JAVA_INT, 0, F_OWNER_TID);
@@ -66,7 +64,7 @@ public final class Descriptors {
         return Native.call(FCNTL, fd, F_SETOWN_EX, struct.address(), 0, 0);
     }
 
-    /** The thread that signals for a descriptor are sent to: its identifier, 0 for nobody or no thread, or -errno. */
+    /** Returns the identifier of the thread that gets the signals of a descriptor, 0 if no thread does, or -errno. */
     public static int ownerThread(int fd) {
         MemorySegment struct = Scratch.mine().struct;
         int result = Native.call(FCNTL, fd, F_GETOWN_EX, struct.address(), 0, 0);
@@ -76,7 +74,7 @@ public final class Descriptors {
         return struct.get(ValueLayout.JAVA_INT, 0) == F_OWNER_TID ? struct.get(ValueLayout.JAVA_INT, Integer.BYTES) : 0;
     }
 
-    /** A second descriptor for the same open file. */
+    /** Makes a second descriptor for the same open file. Returns it or -errno. */
     public static int dup(int fd) {
         return Native.call(DUP, fd, 0, 0, 0, 0);
     }
@@ -89,35 +87,26 @@ public final class Descriptors {
         return Native.call(DUP3, from, to, flags, 0, 0);
     }
 
-    /** A descriptor that counts: readable when something has been added to it. */
+    /** Makes a counter as a descriptor, which is readable while the count is not 0. Returns it or -errno. */
     public static int eventfd(int initial, int flags) {
         return Native.call(EVENTFD, initial, flags, 0, 0, 0);
     }
 
-    /** Adds one to a non-blocking eventfd. */
+    /** Adds 1 to a non-blocking eventfd. Returns 8, or -EAGAIN if the counter is at its maximum. */
     public static int signal(int eventfd) {
         MemorySegment struct = Scratch.mine().struct;
         struct.set(ValueLayout.JAVA_LONG, 0, 1);
         return (int) Native.callLong(WRITE, eventfd, struct.address(), Long.BYTES, 0, 0);
     }
 
-    /** Takes what has been added to a non-blocking eventfd: 8, or -EAGAIN when that is nothing. */
+    /** Sets a non-blocking eventfd to 0. Returns 8, or -EAGAIN if it was 0. */
     public static int clear(int eventfd) {
         return (int) Native.callLong(READ, eventfd, Scratch.mine().struct.address(), Long.BYTES, 0, 0);
     }
 
-    /** A pipe: {@code pair[0]} to read from, {@code pair[1]} to write to. */
-    public static int pipe2(int flags, int[] pair) {
-        MemorySegment struct = Scratch.mine().struct;
-        int result = Native.call(PIPE2, struct.address(), flags, 0, 0, 0);
-        if (result == 0) {
-            pair[0] = struct.get(ValueLayout.JAVA_INT, 0);
-            pair[1] = struct.get(ValueLayout.JAVA_INT, Integer.BYTES);
-        }
-        return result;
-    }
-
-    /** Reads up to 256 bytes from a descriptor of any kind: bytes, 0 at the end, -errno. May block. */
+    /**
+     * Reads up to 256 bytes from a descriptor of any kind. May block. Returns their number, 0 at the end, or -errno.
+     */
     public static int read(int fd, byte[] into, int length) {
         MemorySegment struct = Scratch.mine().struct;
         int n = (int) Native.callLong(READ, fd, struct.address(), Math.min(length, struct.byteSize()), 0, 0);
@@ -127,7 +116,7 @@ public final class Descriptors {
         return n;
     }
 
-    /** Writes up to 256 bytes to a descriptor of any kind: bytes taken, or -errno. May block. */
+    /** Writes up to 256 bytes to a descriptor of any kind. May block. Returns the number taken, or -errno. */
     public static int write(int fd, byte[] from, int length) {
         MemorySegment struct = Scratch.mine().struct;
         int count = (int) Math.min(length, struct.byteSize());
@@ -136,26 +125,9 @@ public final class Descriptors {
     }
 
     /**
-     * Waits with poll(2) until {@code fd} has one of {@code events} or {@code bell} is readable, up to {@code millis}
-     * (-1 for ever). Blocks. Either may be -1, which poll(2) passes over.
-     *
-     * @return what was found for {@code fd} in the low 16 bits, for {@code bell} in those above; 0 when time is up;
-     *     -errno
+     * Reads a limit of this process: {@code limits[0]} is the soft one, which is in force, {@code limits[1]} the hard
+     * one; -1 is no limit. Returns 0 or -errno.
      */
-    public static int await(int fd, int events, int bell, int millis) {
-        MemorySegment struct = Scratch.mine().struct;
-        struct.set(ValueLayout.JAVA_INT, 0, fd);
-        struct.set(ValueLayout.JAVA_INT, 4, events & 0xffff);
-        struct.set(ValueLayout.JAVA_INT, 8, bell);
-        struct.set(ValueLayout.JAVA_INT, 12, POLLIN);
-        int result = Native.call(POLL, struct.address(), 2, millis, 0, 0);
-        if (result <= 0) {
-            return result;
-        }
-        return struct.get(ValueLayout.JAVA_SHORT, 6) & 0xffff | struct.get(ValueLayout.JAVA_SHORT, 14) << 16;
-    }
-
-    /** A limit of this process: {@code limits[0]} the soft one in force, {@code limits[1]} the hard one; -1 is none. */
     public static int getrlimit(int resource, long[] limits) {
         MemorySegment struct = Scratch.mine().struct;
         int result = Native.call(GETRLIMIT, resource, struct.address(), 0, 0, 0);
@@ -164,7 +136,7 @@ public final class Descriptors {
         return result;
     }
 
-    /** Sets a limit of this process: the soft one to {@code soft}, the hard one to {@code hard}; -1 is none. */
+    /** Sets the soft and the hard limit of this process; -1 is no limit. Returns 0 or -errno. */
     public static int setrlimit(int resource, long soft, long hard) {
         MemorySegment struct = Scratch.mine().struct;
         struct.set(ValueLayout.JAVA_LONG, 0, soft);

@@ -22,12 +22,16 @@ public final class Epoll {
     public static final int EPOLL_CTL_ADD = 1;
     public static final int EPOLL_CTL_DEL = 2;
     public static final int EPOLL_CTL_MOD = 3;
+
+    // What can happen; the values are those of poll(2).
     public static final int EPOLLIN = 0x1;
     public static final int EPOLLPRI = 0x2;
     public static final int EPOLLOUT = 0x4;
     public static final int EPOLLERR = 0x8;
     public static final int EPOLLHUP = 0x10;
     public static final int EPOLLRDHUP = 0x2000;
+
+    // How it is reported.
     public static final int EPOLLEXCLUSIVE = 1 << 28;
     public static final int EPOLLWAKEUP = 1 << 29;
     public static final int EPOLLONESHOT = 1 << 30;
@@ -47,12 +51,12 @@ public final class Epoll {
     /** Since Linux 5.11 and glibc 2.35. */
     private static final MethodHandle PWAIT2 = Native.optional("epoll_pwait2");
 
-    /** A new epoll instance. */
+    /** Opens an epoll instance. Returns its descriptor or -errno. */
     public static int create1(int flags) {
         return Native.call(CREATE1, flags, 0, 0, 0, 0);
     }
 
-    /** Adds, changes or removes a descriptor; {@code event} is one struct epoll_event. */
+    /** Adds, modifies or removes a descriptor; {@code event} is a struct epoll_event. Returns 0 or -errno. */
     public static int ctl(int epoll, int operation, int fd, MemorySegment event) {
         Scratch mine = Scratch.mine();
         try {
@@ -64,7 +68,10 @@ public final class Epoll {
         }
     }
 
-    /** Waits up to {@code millis} (-1 for ever) for events: their number, 0 when time is up, -errno. Blocks. */
+    /**
+     * Waits for events for up to {@code millis} milliseconds, -1 for no limit. Blocks. Returns their number, 0 when the
+     * time is up, or -errno.
+     */
     public static int wait(int epoll, MemorySegment events, int capacity, int millis) {
         Scratch mine = Scratch.mine();
         try {
@@ -77,8 +84,8 @@ public final class Epoll {
     }
 
     /**
-     * As {@link #wait}, with a time limit in nanoseconds (negative for ever). -ENOSYS where the kernel or the C library
-     * does not have it yet.
+     * Waits as {@link #wait} does, for up to {@code nanos} nanoseconds, negative for no limit. Returns -ENOSYS if the
+     * kernel or the C library is too old for it.
      */
     public static int waitNanos(int epoll, MemorySegment events, int capacity, long nanos) {
         if (PWAIT2 == null) {
@@ -95,12 +102,12 @@ public final class Epoll {
         }
     }
 
-    /** The field {@code events} of event number {@code index}. */
+    /** Returns the field {@code events} of event number {@code index}. */
     public static int events(MemorySegment array, int index) {
         return array.get(ValueLayout.JAVA_INT_UNALIGNED, (long) index * EVENT_SIZE);
     }
 
-    /** The field {@code data} of event number {@code index}. */
+    /** Returns the field {@code data} of event number {@code index}. */
     public static long data(MemorySegment array, int index) {
         return array.get(DATA, (long) index * EVENT_SIZE + DATA_OFFSET);
     }

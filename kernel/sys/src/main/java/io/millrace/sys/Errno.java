@@ -55,7 +55,7 @@ public final class Errno {
     public static final int EINPROGRESS = 115;
     public static final int ECANCELED = 125;
 
-    /** The symbol alone: {@code "EADDRINUSE"}. Takes the number with either sign. */
+    /** Returns the symbol, such as {@code "EADDRINUSE"}. Takes the number with either sign. */
     public static String symbol(int errno) {
         String text = describe(errno);
         int end = text.indexOf(" (");
@@ -63,7 +63,8 @@ public final class Errno {
     }
 
     /**
-     * The symbol and a short text: {@code "EADDRINUSE (address already in use)"}. Takes the number with either sign.
+     * Returns the symbol and a short text, such as {@code "EADDRINUSE (address already in use)"}. Takes the number with
+     * either sign.
      */
     public static String describe(int errno) {
         return switch (Math.abs(errno)) {

@@ -7,8 +7,9 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 
 /**
- * What the network has said of datagrams that a socket has sent: its error queue (ip(7) IP_RECVERR, recvmsg(2)
- * MSG_ERRQUEUE). One of these is the native memory for one message of it. Not safe for use by several threads at once.
+ * The error queue of a socket: what the network has answered to datagrams that it has sent (ip(7) IP_RECVERR,
+ * recvmsg(2) MSG_ERRQUEUE). An object is the native memory for one message. Not safe for use by several threads at
+ * once.
  *
  * <pre>
  * struct sock_extended_err   errno u32 | origin u8 | type u8 | code u8 | pad u8 | info u32 | data u32      = 16
@@ -33,10 +34,13 @@ public final class ErrorQueue {
 
     private final MemorySegment memory = Arena.ofAuto().allocate(CONTROL_AT + CONTROL_ROOM, 8);
 
-    /** Room for one message. The memory goes when nobody refers to it any more. */
+    /** Makes room for one message. The garbage collector frees the memory. */
     public ErrorQueue() {}
 
-    /** Has the kernel keep the errors of a socket from now on, IPv4's over a socket of IPv6 as well: 0 or -errno. */
+    /**
+     * Has the kernel keep the errors of a socket from now on. {@code six} says that it is a socket of IPv6; over that
+     * it may send to IPv4 as well, so the errors of both are kept. Returns 0 or -errno.
+     */
     public static int keep(int fd, boolean six) {
         int result = Sockets.setsockopt(fd, Datagrams.IPPROTO_IP, IP_RECVERR, 1);
         return six ? Sockets.setsockopt(fd, Sockets.IPPROTO_IPV6, IPV6_RECVERR, 1) : result;
@@ -46,7 +50,7 @@ public final class ErrorQueue {
      * Takes the oldest error out of the queue. Does not wait.
      *
      * @param receiver gets the struct sockaddr that the datagram was sent to
-     * @return the error number, positive; -errno, which is {@code -EAGAIN} when there is none
+     * @return the error number, positive; or -errno, which is -EAGAIN if there is none
      */
     public int take(int fd, byte[] receiver) {
         long at = memory.address();
@@ -70,8 +74,8 @@ public final class ErrorQueue {
     }
 
     /**
-     * The number in the first control message that is about an error, 0 for none. Control messages are padded to 8
-     * bytes (cmsg(3)).
+     * Returns the error number in the first control message that has one, or 0. Control messages are padded to 8 bytes
+     * (cmsg(3)).
      */
     private int error() {
         long end = CONTROL_AT + memory.get(ValueLayout.JAVA_LONG, UnixSockets.MSG_CONTROLLEN);

@@ -11,8 +11,8 @@ import java.util.List;
 
 /**
  * Files by descriptor: openat2(2), statx(2), pread(2), sendfile(2), getdents64(2), realpath(3), unlink(2), chmod(2).
- * Paths are bytes in UTF-8, whatever the locale of the process says. All of these may wait for a disk, so none is
- * critical.
+ * Paths are encoded in UTF-8, whatever the locale of the process is. Each of these calls may wait for a disk, so none
+ * is critical.
  */
 public final class Files {
     private Files() {}
@@ -33,7 +33,7 @@ public final class Files {
     public static final int S_IFSOCK = 0xc000;
     public static final int S_IFDIR = 0x4000;
 
-    /** What statx is asked for: type, size, times of modification and of change, inode. */
+    /** What statx asks for: type, size, times of modification and of change, inode. */
     public static final int STATX_WANTED = 0x1 | 0x200 | 0x40 | 0x80 | 0x100;
 
     static final int SYS_OPENAT2 = 437;
@@ -50,7 +50,7 @@ public final class Files {
     public static final int CHANGED_SECONDS = 6;
     public static final int CHANGED_NANOS = 7;
 
-    /** Number of values that {@link #statx} gives. */
+    /** Number of values that {@link #statx} fills in. */
     public static final int STAT_VALUES = 8;
 
     /** struct statx, equal on all processors. */
@@ -80,7 +80,7 @@ public final class Files {
     /** struct open_how: flags u64, mode u64, resolve u64. */
     private static final int OPEN_HOW_SIZE = 24;
 
-    /** Opens a path relative to a directory, resolved as the RESOLVE flags say. Touches the disk. */
+    /** Opens a path relative to a directory, resolved as the RESOLVE flags say. Returns the descriptor or -errno. */
     public static int openat2(int directory, String path, long flags, long resolve) {
         Scratch scratch = Scratch.mine();
         int refused = path(path, scratch.path);
@@ -94,7 +94,10 @@ public final class Files {
         return Native.call(SYSCALL, SYS_OPENAT2, directory, scratch.path.address(), how.address(), OPEN_HOW_SIZE);
     }
 
-    /** What a path relative to a directory stands for, links followed, into {@code values} by the indices above. */
+    /**
+     * Reads what a path relative to a directory stands for into {@code values}, by the indices above. Follows links
+     * unless {@code flags} say AT_SYMLINK_NOFOLLOW. Returns 0 or -errno.
+     */
     public static int statx(int directory, String path, int flags, long[] values) {
         Scratch scratch = Scratch.mine();
         int refused = path(path, scratch.path);
@@ -127,12 +130,12 @@ public final class Files {
         }
     }
 
-    /** Room for what {@link #statx} finds: the calling thread's own, until it asks again. */
+    /** Returns an array for {@link #statx} to fill, which belongs to the calling thread and is the same each time. */
     public static long[] values() {
         return Scratch.mine().values;
     }
 
-    /** The path as a C string: 0, or the error that the kernel would have for it. */
+    /** Writes the path as a C string. Returns 0, or the error that the kernel would have for it. */
     private static int path(String text, MemorySegment into) {
         if (text.indexOf('\0') >= 0) {
             return -Errno.ENOENT;
@@ -140,7 +143,7 @@ public final class Files {
         return text.length() < into.byteSize() && ascii(text, into) ? 0 : encoded(text, into);
     }
 
-    /** Nearly all paths are ASCII, which takes no array in between; {@code false} for one that is not. */
+    /** Writes a path of ASCII characters without an array in between. Returns {@code false} for any other path. */
     private static boolean ascii(String text, MemorySegment into) {
         int length = text.length();
         for (int i = 0; i < length; i++) {
@@ -167,7 +170,10 @@ public final class Files {
         return 0;
     }
 
-    /** Reads from a position of a file into a heap array, at most 64 KiB a call: bytes, 0 at the end, -errno. */
+    /**
+     * Reads from a position of a file into a heap array, at most 64 KiB a call. Returns the number of bytes, 0 at the
+     * end of the file, or -errno.
+     */
     public static int pread(int fd, byte[] into, int offset, int length, long position) {
         MemorySegment bytes = Scratch.mine().bytes();
         long wanted = Math.min(length, bytes.byteSize());
@@ -178,7 +184,10 @@ public final class Files {
         return n;
     }
 
-    /** Sends part of a file to a socket within the kernel: bytes taken, 0 past the end of the file, -errno. */
+    /**
+     * Sends part of a file to a socket within the kernel. Returns the number of bytes taken, 0 past the end of the
+     * file, or -errno.
+     */
     public static long sendfile(int socket, int file, long position, long count) {
         Scratch mine = Scratch.mine();
         mine.struct.set(ValueLayout.JAVA_LONG, 0, position);
@@ -192,7 +201,8 @@ public final class Files {
     }
 
     /**
-     * The next names in a directory, {@code .} and {@code ..} included, added to {@code names}: 0 at the end, -errno.
+     * Adds the next names in a directory to {@code names}, {@code .} and {@code ..} included. Returns a positive
+     * number, 0 at the end, or -errno.
      */
     public static int getdents64(int directory, List<String> names) {
         MemorySegment bytes = Scratch.mine().bytes();
@@ -232,14 +242,14 @@ public final class Files {
         return found == 0 ? null : PathBytes.text(cString(real, 0, Scratch.PATH_MAX));
     }
 
-    /** Removes a name; not of a directory. */
+    /** Removes the name of a file that is no directory. Returns 0 or -errno. */
     public static int unlink(String path) {
         Scratch scratch = Scratch.mine();
         int refused = path(path, scratch.path);
         return refused < 0 ? refused : Native.call(UNLINK, scratch.path.address(), 0, 0, 0, 0);
     }
 
-    /** Sets the permissions of a file, links followed. */
+    /** Sets the permissions of a file, following links. Returns 0 or -errno. */
     public static int chmod(String path, int mode) {
         Scratch scratch = Scratch.mine();
         int refused = path(path, scratch.path);
@@ -247,8 +257,8 @@ public final class Files {
     }
 
     /**
-     * Sets the permissions of an open file; of a Unix socket that is not bound yet, those that its file will have at
-     * most.
+     * Sets the permissions of an open file. For a Unix socket that is not bound yet, they are the most that its file
+     * will have. Returns 0 or -errno.
      */
     public static int fchmod(int fd, int mode) {
         return Native.call(FCHMOD, fd, mode, 0, 0, 0);

@@ -63,7 +63,7 @@ public final class Kqueue {
         }
     }
 
-    /** Why there is no kqueue here, or {@code null}. */
+    /** Explains why there is no kqueue here, or returns {@code null} if there is one. */
     public static String whyNot() {
         String library = System.getProperty(LIBRARY);
         if (KQUEUE != null && KEVENT != null) {
@@ -78,15 +78,15 @@ public final class Kqueue {
                 + "=PATH names a library that emulates it, such as " + EMULATION;
     }
 
-    /** A new queue. */
+    /** Opens a queue. Returns its descriptor or -errno. */
     public static int kqueue() {
         return Native.call(KQUEUE, 0, 0, 0, 0, 0);
     }
 
     /**
-     * Hands in {@code changeCount} changes, then waits up to {@code nanos} (negative for ever) for events: their
-     * number, 0 when time is up or there was no room to report any, -errno of the first change that failed where there
-     * was no room. Blocks.
+     * Submits changes, then waits for events, for up to {@code nanos} nanoseconds, negative for no limit. Blocks unless
+     * {@code capacity} is 0. Returns the number of events, 0 when the time is up or {@code capacity} is 0, or -errno,
+     * which with a capacity of 0 is that of the first change that failed.
      */
     public static int kevent(
             int queue, MemorySegment changes, int changeCount, MemorySegment events, int capacity, long nanos) {
@@ -94,7 +94,7 @@ public final class Kqueue {
         return Native.call(KEVENT, queue, changes.address(), changeCount, events.address(), capacity, timeout);
     }
 
-    /** Fills entry {@code index}; {@code userData} comes back with each event. */
+    /** Fills entry {@code index}. {@code userData} comes back with each event. */
     public static void fill(MemorySegment array, int index, long ident, int filter, int flags, long userData) {
         long at = (long) index * KEVENT_SIZE;
         array.asSlice(at, KEVENT_SIZE).fill((byte) 0);
@@ -109,32 +109,32 @@ public final class Kqueue {
         array.set(ValueLayout.JAVA_INT, (long) index * KEVENT_SIZE + FFLAGS, value);
     }
 
-    /** What an event is about: the descriptor. */
+    /** Returns what event number {@code index} is about: the descriptor. */
     public static int ident(MemorySegment array, int index) {
         return (int) array.get(ValueLayout.JAVA_LONG, (long) index * KEVENT_SIZE);
     }
 
-    /** The filter that reports. */
+    /** Returns the filter that reports event number {@code index}. */
     public static int filter(MemorySegment array, int index) {
         return array.get(ValueLayout.JAVA_SHORT, (long) index * KEVENT_SIZE + FILTER);
     }
 
-    /** EV_EOF, EV_ERROR. */
+    /** Returns the flags of event number {@code index}: EV_EOF, EV_ERROR. */
     public static int flags(MemorySegment array, int index) {
         return array.get(ValueLayout.JAVA_SHORT, (long) index * KEVENT_SIZE + FLAGS) & 0xffff;
     }
 
-    /** Of EV_EOF the socket's error, if any. */
+    /** Returns the field {@code fflags} of event number {@code index}: with EV_EOF the socket's error, if any. */
     public static int filterFlags(MemorySegment array, int index) {
         return array.get(ValueLayout.JAVA_INT, (long) index * KEVENT_SIZE + FFLAGS);
     }
 
-    /** How many bytes can be read or written; of EV_ERROR the error number. */
+    /** Returns how many bytes can be read or written, or with EV_ERROR the error number. */
     public static long data(MemorySegment array, int index) {
         return array.get(ValueLayout.JAVA_LONG, (long) index * KEVENT_SIZE + DATA);
     }
 
-    /** What the entry was filled with. */
+    /** Returns the user data that the entry was filled with. */
     public static long userData(MemorySegment array, int index) {
         return array.get(ValueLayout.JAVA_LONG, (long) index * KEVENT_SIZE + UDATA);
     }

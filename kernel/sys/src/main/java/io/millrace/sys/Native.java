@@ -37,8 +37,8 @@ final class Native {
     private static final FunctionDescriptor ON_HEAP = FunctionDescriptor.of(LONG, INT, ValueLayout.ADDRESS, LONG, INT);
 
     /**
-     * A thread's native memory: where errno is left, for the JVM may overwrite the real one before Java code could ask,
-     * and room for what calls read and write.
+     * A thread's native memory: room for what calls read and write, and a copy of errno, which the call makes itself
+     * since the JVM may overwrite errno before Java code could read it.
      */
     static final class Scratch {
         private static final ThreadLocal<Scratch> MINE = ThreadLocal.withInitial(Scratch::new);
@@ -52,14 +52,14 @@ final class Native {
         final Whole received = new Whole();
         final Whole sent = new Whole();
 
-        /** Only threads that read files or folders need it. */
+        /** Allocated for threads that read files or folders. */
         private MemorySegment bytes;
 
         static Scratch mine() {
             return Thread.currentThread() instanceof CallingThread caller ? caller.scratch : MINE.get();
         }
 
-        /** What a call gave whose errno is kept here: the result, or -errno. */
+        /** Returns the result of a call whose errno is kept here, or -errno. */
         long result(long result) {
             return result >= 0 ? result : -errno.get(INT, 0);
         }
@@ -73,14 +73,14 @@ final class Native {
     }
 
     /**
-     * The segment of the array that was used last. A loop receives into one array and sends from a few; and whether a
-     * segment made for a call costs an allocation is up to the compiler's mood, one that is kept never does.
+     * Keeps the segment of the array that was used last: a loop receives into one array and sends from a few. A segment
+     * made for each call costs an allocation unless the JIT compiler removes it, which it does not always do.
      */
     static final class Whole {
         private byte[] array = {};
         private MemorySegment segment = MemorySegment.ofArray(array);
 
-        /** The array from an index on. */
+        /** Returns a segment of the array from an index on. */
         MemorySegment from(byte[] wanted, int offset) {
             if (wanted != array) {
                 array = wanted;
@@ -90,37 +90,37 @@ final class Native {
         }
     }
 
-    /** A function in the wide shape. */
+    /** Binds a function in the wide shape. */
     static MethodHandle function(String name) {
         return LINKER.downcallHandle(symbol(name), WIDE, ERRNO);
     }
 
     /**
-     * syscall(2) with the number and up to six arguments: on x86-64 the seventh integer travels on the stack, where the
-     * wide shape has none.
+     * Binds syscall(2) with the number and up to six arguments: on x86-64 the seventh integer is passed on the stack,
+     * which the wide shape does not do.
      */
     static MethodHandle syscall() {
         return LINKER.downcallHandle(symbol("syscall"), SEVEN, ERRNO);
     }
 
-    /** A function that not every C library has, or {@code null}. */
+    /** Binds a function that not every C library has, or returns {@code null}. */
     static MethodHandle optional(String name) {
         return LINKER.defaultLookup().find(name).isPresent() ? function(name) : null;
     }
 
-    /** What the C library has. */
+    /** Returns the symbols of the C library. */
     static SymbolLookup symbols() {
         return LINKER.defaultLookup();
     }
 
-    /** A function of another library in the wide shape, or {@code null}. */
+    /** Binds a function of another library in the wide shape, or returns {@code null}. */
     static MethodHandle functionIfAny(SymbolLookup library, String name) {
         return library.find(name)
                 .map(symbol -> LINKER.downcallHandle(symbol, WIDE, ERRNO))
                 .orElse(null);
     }
 
-    /** A function that never blocks and whose work is bounded, on a heap array. */
+    /** Binds a function that never blocks and whose work is bounded, on a heap array. */
     static MethodHandle critical(String name) {
         return LINKER.downcallHandle(symbol(name), ON_HEAP, ERRNO, Linker.Option.critical(true));
     }
@@ -132,17 +132,16 @@ final class Native {
     }
 
     /**
-     * Calls a function whose result is an int: the result, or -errno.
+     * Calls a function whose result is an int. Returns the result, or -errno.
      *
-     * <p>A function that a server calls all the time is better invoked where its handle is a constant: should the
-     * compiler ever compile this method by itself, it does not know the handle, and each call goes a long way round and
-     * allocates.
+     * <p>A function that a server calls all the time is invoked where its handle is a constant. When the JIT compiler
+     * compiles this method by itself it does not know the handle; each call is slow then and allocates.
      */
     static int call(MethodHandle function, long a, long b, long c, long d, long e) {
         return call(function, a, b, c, d, e, 0);
     }
 
-    /** The same with a sixth argument. */
+    /** Calls a function with six arguments whose result is an int. Returns the result, or -errno. */
     static int call(MethodHandle function, long a, long b, long c, long d, long e, long f) {
         Scratch mine = Scratch.mine();
         try {
@@ -152,7 +151,7 @@ final class Native {
         }
     }
 
-    /** Calls a function whose result is a long: the result, or -errno. */
+    /** Calls a function whose result is a long. Returns the result, or -errno. */
     static long callLong(MethodHandle function, long a, long b, long c, long d, long e) {
         Scratch mine = Scratch.mine();
         try {
@@ -162,7 +161,7 @@ final class Native {
         }
     }
 
-    /** Calls what {@link #syscall} gave: the result, or -errno. */
+    /** Calls what {@link #syscall} has bound. Returns the result, or -errno. */
     static long callSyscall(MethodHandle syscall, long number, long a, long b, long c, long d, long e, long f) {
         MemorySegment errno = Scratch.mine().errno;
         try {
@@ -173,7 +172,7 @@ final class Native {
         }
     }
 
-    /** Calls splice(2), the one with six parameters, its two offsets being null: the result, or -errno. */
+    /** Calls splice(2), which has six parameters, with null for its two offsets. Returns the result, or -errno. */
     static long callSplice(MethodHandle function, long from, long to, long count, long flags) {
         MemorySegment errno = Scratch.mine().errno;
         try {
@@ -184,7 +183,7 @@ final class Native {
         }
     }
 
-    /** What a handle throws can only be a bug of ours: the C functions themselves throw nothing. */
+    /** Wraps what a handle has thrown. C functions throw nothing, so it is a bug of this room. */
     static AssertionError bug(Throwable thrown) {
         return new AssertionError("a system call was bound wrongly", thrown);
     }

@@ -8,7 +8,7 @@ import java.lang.invoke.MethodHandle;
 
 /**
  * Processes by descriptor: pidfd_open(2) and waitid(2) with P_PIDFD. The descriptor becomes readable when the process
- * ends, and it never means another process, which a number may.
+ * ends, and never stands for another process, as a process id may after that.
  */
 public final class Pidfd {
     private Pidfd() {}
@@ -17,7 +17,7 @@ public final class Pidfd {
     public static final int CLD_KILLED = 2;
     public static final int CLD_DUMPED = 3;
 
-    private static final long SYS_PIDFD_OPEN = 434;
+    static final int SYS_PIDFD_OPEN = 434;
     private static final int P_PIDFD = 3;
     private static final int WNOHANG = 1;
     private static final int WEXITED = 4;
@@ -30,15 +30,21 @@ public final class Pidfd {
     private static final MethodHandle SYSCALL = Native.function("syscall");
     private static final MethodHandle WAITID = Native.function("waitid");
 
-    /** A descriptor for a process, closed on exec, or -errno: {@code ESRCH} when there is none of that number. */
+    /**
+     * Opens a descriptor for a process, closed on exec. Returns it, -ESRCH if there is no such process, or another
+     * -errno.
+     */
     public static int open(int pid) {
         return Native.call(SYSCALL, SYS_PIDFD_OPEN, pid, 0, 0, 0);
     }
 
     /**
-     * Takes the status of a child that has ended, without waiting. 1 and {@code status[0]} is one of {@code CLD_},
-     * {@code status[1]} the exit code or the signal; 0 if it has not ended; {@code ECHILD} when it is no child of this
-     * process or somebody else has taken its status.
+     * Takes the status of a child that has ended, without waiting.
+     *
+     * @param status {@code status[0]} gets CLD_EXITED, CLD_KILLED or CLD_DUMPED, {@code status[1]} the exit code or the
+     *     signal
+     * @return 1 if it has ended, 0 if not, -ECHILD if it is no child of this process or its status was taken before, or
+     *     another -errno
      */
     public static int take(int pidfd, int[] status) {
         MemorySegment info = Scratch.mine().struct;

@@ -19,7 +19,7 @@ public final class Pipes {
     private static final MethodHandle PIPE2 = Native.function("pipe2");
     private static final MethodHandle SPLICE = Native.function("splice");
 
-    /** A pipe: {@code ends[0]} to read from, {@code ends[1]} to write to. */
+    /** Opens a pipe: {@code ends[0]} is to read from, {@code ends[1]} to write to. Returns 0 or -errno. */
     public static int pipe2(int[] ends, int flags) {
         MemorySegment struct = Scratch.mine().struct;
         int result = Native.call(PIPE2, struct.address(), flags, 0, 0, 0);
@@ -30,7 +30,10 @@ public final class Pipes {
         return result;
     }
 
-    /** Moves up to {@code count} bytes between two descriptors, one of which is a pipe: bytes, 0 at the end, -errno. */
+    /**
+     * Moves up to {@code count} bytes between two descriptors, one of which is a pipe. Returns the number of bytes, 0
+     * at the end of the input, or -errno.
+     */
     public static long splice(int from, int to, long count, int flags) {
         return Native.callSplice(SPLICE, from, to, count, flags);
     }

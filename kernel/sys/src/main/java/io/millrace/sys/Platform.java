@@ -3,7 +3,7 @@ package io.millrace.sys;
 
 import java.util.Locale;
 
-/** What machine this is, as far as layouts and numbers of system calls depend on it. */
+/** The system and the processor, as far as layouts and numbers of system calls depend on them. */
 public final class Platform {
     private Platform() {}
 
@@ -25,7 +25,7 @@ public final class Platform {
     /** Whether the processor is 64-bit ARM. */
     public static final boolean AARCH64 = ARCH.equals("aarch64") || ARCH.equals("arm64");
 
-    /** Why the system calls of this room cannot be used here, or {@code null} if they can. */
+    /** Explains why the system calls of this room cannot be used here, or returns {@code null} if they can. */
     public static String whyNot() {
         if (!LINUX) {
             return "needs Linux, this is " + System.getProperty("os.name");
@@ -40,7 +40,7 @@ public final class Platform {
         return null;
     }
 
-    /** The number that differs by processor. */
+    /** Returns the first number on x86-64 and the second on AArch64. */
     static int either(int x86, int arm) {
         return AARCH64 ? arm : x86;
     }

@@ -13,23 +13,25 @@ import java.lang.invoke.MethodHandle;
 public final class Select {
     private Select() {}
 
-    /** Descriptors that an fd_set has room for. */
+    /** Number of descriptors that an fd_set has room for. */
     public static final int FD_SETSIZE = 1024;
 
-    /** Bits of a word of a set. */
+    /** Bits in a word of a set. */
     public static final int WORD = 64;
 
     private static final MethodHandle SELECT = Native.function("select");
 
-    /** Bytes of a set for descriptors below {@code nfds}. */
+    /** Returns the bytes of a set for descriptors below {@code nfds}. */
     public static long bytes(int nfds) {
         return ((long) nfds + WORD - 1) / WORD * Long.BYTES;
     }
 
     /**
-     * Waits until one of the descriptors below {@code nfds} in the sets is ready, up to {@code nanos} (rounded up to
-     * microseconds; negative for ever), and leaves those that are in the sets: their number, each set counted, or
-     * -errno. Blocks.
+     * Waits until a descriptor in one of the sets is ready, and leaves in the sets those that are. Blocks for up to
+     * {@code nanos} nanoseconds, rounded up to microseconds; negative is no limit. Returns the number of bits that are
+     * set in all three, 0 when the time is up, or -errno, and then the sets are not to be used.
+     *
+     * @param nfds one more than the highest descriptor in the sets
      */
     public static int select(
             int nfds, MemorySegment reading, MemorySegment writing, MemorySegment exceptional, long nanos) {
@@ -43,22 +45,22 @@ public final class Select {
         }
     }
 
-    /** The word number {@code index} of a set. */
+    /** Returns word number {@code index} of a set. */
     public static long word(MemorySegment set, int index) {
         return set.getAtIndex(ValueLayout.JAVA_LONG, index);
     }
 
-    /** Puts a descriptor in (FD_SET). */
+    /** Adds a descriptor to a set (FD_SET). */
     public static void set(MemorySegment set, int fd) {
         set.setAtIndex(ValueLayout.JAVA_LONG, fd / WORD, word(set, fd / WORD) | 1L << fd % WORD);
     }
 
-    /** Takes a descriptor out (FD_CLR). */
+    /** Removes a descriptor from a set (FD_CLR). */
     public static void clear(MemorySegment set, int fd) {
         set.setAtIndex(ValueLayout.JAVA_LONG, fd / WORD, word(set, fd / WORD) & ~(1L << fd % WORD));
     }
 
-    /** Whether a descriptor is in (FD_ISSET). */
+    /** Tells whether a descriptor is in a set (FD_ISSET). */
     public static boolean isSet(MemorySegment set, int fd) {
         return (word(set, fd / WORD) & 1L << fd % WORD) != 0;
     }

@@ -8,9 +8,9 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 
 /**
- * Signals that are waited for and not handled: pthread_sigmask(3), sigtimedwait(2), tgkill(2), gettid(2), signal(2),
- * and siginfo_t as it is for descriptors (sigaction(2), {@code si_band} and {@code si_fd}). Signal handlers in Java are
- * not possible: they would run at any point of any thread.
+ * Signals that a thread waits for: pthread_sigmask(3), sigtimedwait(2), tgkill(2), gettid(2), signal(2), and siginfo_t
+ * as it is for descriptors (sigaction(2), {@code si_band} and {@code si_fd}). There are no signal handlers: they would
+ * interrupt any thread at any point, which Java code does not allow.
  */
 public final class Signals {
     private Signals() {}
@@ -39,12 +39,12 @@ public final class Signals {
     private static final MethodHandle SIGNAL = Native.function("signal");
     private static final MethodHandle SIGRTMIN = Native.function("__libc_current_sigrtmin");
 
-    /** The first real-time signal that is free: the C library keeps some for itself (signal(7)). */
+    /** Returns the first real-time signal that the C library does not keep for itself (signal(7)). */
     public static int realTimeMinimum() {
         return Native.call(SIGRTMIN, 0, 0, 0, 0, 0);
     }
 
-    /** A set of signals, never freed. */
+    /** Makes a set of signals. Its memory is never freed. */
     public static MemorySegment set(int... signals) {
         MemorySegment set = Arena.global().allocate(SIGSET_SIZE, 8);
         for (int signal : signals) {
@@ -54,16 +54,18 @@ public final class Signals {
     }
 
     /**
-     * Changes which signals the calling thread, a platform thread, holds back; {@code old}, or NULL, gets what it was.
+     * Changes which signals the calling thread, a platform thread, blocks. {@code old}, unless NULL, gets the mask that
+     * it had. Returns 0 or -errno.
      */
     public static int mask(int how, MemorySegment set, MemorySegment old) {
-        // Gives the error number itself, not through errno.
+        // This function returns the error number itself.
         return -Native.call(PTHREAD_SIGMASK, how, set.address(), old.address(), 0, 0);
     }
 
     /**
-     * Takes one of the pending signals of the set, which the calling thread must hold back, or waits up to
-     * {@code nanos} for one (negative for ever): its number, -EAGAIN when time is up, -EINTR. Blocks.
+     * Takes a pending signal of the set, whose signals the calling thread must have blocked, or waits for one, for up
+     * to {@code nanos} nanoseconds, negative for no limit. Blocks. Returns its number, -EAGAIN when the time is up, or
+     * -EINTR.
      */
     public static int take(MemorySegment set, MemorySegment info, long nanos) {
         Scratch mine = Scratch.mine();
@@ -77,37 +79,36 @@ public final class Signals {
     }
 
     /**
-     * Whether the kernel sent a signal, and not a process: si_code (sigaction(2)). sigtimedwait in glibc says SI_USER,
-     * 0, of what tgkill sent (SI_TKILL, negative).
+     * Tells whether the kernel sent a signal, and not a process: si_code (sigaction(2)). For a signal that tgkill sent,
+     * sigtimedwait of glibc gives SI_USER, which is 0, in place of SI_TKILL, which is negative.
      */
     public static boolean fromKernel(MemorySegment info) {
         return info.get(ValueLayout.JAVA_INT, SI_CODE) > 0;
     }
 
-    /** The descriptor that a signal of O_ASYNC is about: si_fd. */
+    /** Returns the descriptor that a signal of O_ASYNC is about: si_fd. */
     public static int fd(MemorySegment info) {
         return info.get(ValueLayout.JAVA_INT, SI_FD);
     }
 
-    /** What happened to it, bits as of poll(2): si_band. */
+    /** Returns what happened on it, as bits of poll(2): si_band. */
     public static int band(MemorySegment info) {
         return (int) info.get(ValueLayout.JAVA_LONG, SI_BAND);
     }
 
-    /** Sends a signal to one thread of this process. */
+    /** Sends a signal to one thread of this process. Returns 0 or -errno. */
     public static int send(int thread, int signal) {
         return Native.call(TGKILL, Native.call(GETPID, 0, 0, 0, 0, 0), thread, signal, 0, 0);
     }
 
-    /** The calling thread's number with the kernel. */
+    /** Returns the kernel's number of the calling thread. */
     public static int thread() {
         return Native.call(GETTID, 0, 0, 0, 0, 0);
     }
 
     /**
-     * Sees to it that a signal which nobody handles does not end the process: its default action becomes to be ignored.
-     * A handler that is there stays. (A thread that holds the signal back gets it all the same; those that are pending
-     * by now are discarded.)
+     * Ignores a signal from now on unless it has a handler, so that its default action does not end the process. A
+     * thread that has blocked it can take it all the same; signals that are pending are discarded.
      */
     public static void harmless(int signal) {
         long old = Native.callLong(SIGNAL, signal, SIG_IGN, 0, 0, 0);
@@ -116,7 +117,7 @@ public final class Signals {
         }
     }
 
-    /** A siginfo_t to be filled by {@link #take}. */
+    /** Makes a siginfo_t for {@link #take} to fill. */
     public static MemorySegment info() {
         return Arena.ofAuto().allocate(SIGINFO_SIZE, 8);
     }

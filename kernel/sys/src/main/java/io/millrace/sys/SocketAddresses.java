@@ -29,15 +29,15 @@ public final class SocketAddresses {
     /** Bytes of a struct sockaddr_un, the largest here. */
     public static final int SIZE_UN = 110;
 
-    /** Where the path of a struct sockaddr_un begins. */
+    /** Offset of the path in a struct sockaddr_un. */
     public static final int UN_PATH = 2;
 
-    /** The family that {@link #encode} gives an address. */
+    /** Returns the family that {@link #encode} gives an address: AF_INET or AF_INET6. */
     public static int family(InetSocketAddress address) {
         return address.getAddress() instanceof Inet4Address ? Sockets.AF_INET : Sockets.AF_INET6;
     }
 
-    /** The structure for a resolved address. */
+    /** Returns the structure for a resolved address. */
     public static byte[] encode(InetSocketAddress address) {
         boolean v4 = address.getAddress() instanceof Inet4Address;
         byte[] struct = new byte[v4 ? SIZE_IN : SIZE_IN6];
@@ -57,8 +57,9 @@ public final class SocketAddresses {
     }
 
     /**
-     * The structure for a Unix socket: a path, which gets the zero byte that ends it, or an abstract name, which begins
-     * with one and goes to the end of the structure (unix(7)). No more than {@code SIZE_UN - UN_PATH - 1} bytes.
+     * Returns the structure for a Unix socket. {@code name} is a path, to which the zero byte that ends it is added, or
+     * an abstract name, which begins with a zero byte and goes to the end of the structure (unix(7)). It has at most
+     * {@code SIZE_UN - UN_PATH - 1} bytes.
      */
     public static byte[] encodeUnix(byte[] name) {
         boolean path = name.length > 0 && name[0] != 0;
@@ -69,8 +70,8 @@ public final class SocketAddresses {
     }
 
     /**
-     * The path, without the byte that ends it, or the abstract name in the first {@code length} bytes of a structure;
-     * empty for neither.
+     * Returns the path, without the zero byte that ends it, or the abstract name in the first {@code length} bytes of a
+     * structure; empty if the socket has neither.
      */
     public static byte[] decodeUnix(byte[] struct, int length) {
         int end = Math.max(UN_PATH, Math.min(length, struct.length));
@@ -84,7 +85,7 @@ public final class SocketAddresses {
         return Arrays.copyOfRange(struct, UN_PATH, end);
     }
 
-    /** The address in a structure that the kernel filled, or {@code null} for a family that is not IP. */
+    /** Returns the address in a structure that the kernel filled, or {@code null} if its family is not IP. */
     public static InetSocketAddress decode(byte[] struct) {
         int family = (struct[0] & 0xff) | (struct[1] & 0xff) << 8;
         int port = (struct[2] & 0xff) << 8 | (struct[3] & 0xff);

@@ -67,22 +67,24 @@ public final class Sockets {
     private static final MethodHandle GETSOCKNAME = Native.function("getsockname");
     private static final MethodHandle GETPEERNAME = Native.function("getpeername");
 
-    /** Loads a word, here one of the kernel's own; divides and keeps the rest; returns what it has computed. */
+    /**
+     * Instructions of a classic BPF program: load a word, here one of the kernel's own; keep the remainder; return it.
+     */
     private static final int BPF_LOAD = 0x20;
 
     private static final int BPF_MODULO = 0x94;
     private static final int BPF_RETURN = 0x16;
     private static final int SKF_AD_RANDOM = -0x1000 + 56;
 
-    /** In the scratch structure: an address, and behind it how long it is. */
+    /** Offset in the scratch structure of the length of an address; the address itself is at 0. */
     private static final int LENGTH_AT = 128;
 
-    /** A new socket. */
+    /** Opens a socket. Returns its descriptor or -errno. */
     public static int socket(int family, int type, int protocol) {
         return Native.call(SOCKET, family, type, protocol, 0, 0);
     }
 
-    /** Two connected sockets, into {@code pair[0]} and {@code pair[1]}. */
+    /** Opens two connected sockets, into {@code pair[0]} and {@code pair[1]}. Returns 0 or -errno. */
     public static int socketpair(int family, int type, int protocol, int[] pair) {
         MemorySegment struct = Scratch.mine().struct;
         int result = Native.call(SOCKETPAIR, family, type, protocol, struct.address(), 0);
@@ -93,19 +95,23 @@ public final class Sockets {
         return result;
     }
 
-    /** Gives a socket its address: {@code length} bytes of a struct sockaddr (see {@link SocketAddresses}). */
+    /**
+     * Gives a socket its address: {@code length} bytes of a struct sockaddr (see {@link SocketAddresses}). Returns 0 or
+     * -errno.
+     */
     public static int bind(int fd, byte[] address, int length) {
         return Native.call(BIND, fd, toScratch(address, length), length, 0, 0);
     }
 
-    /** Makes a socket listen. */
+    /** Makes a socket listen; up to {@code backlog} connections wait to be accepted. Returns 0 or -errno. */
     public static int listen(int fd, int backlog) {
         return Native.call(LISTEN, fd, backlog, 0, 0, 0);
     }
 
     /**
-     * Takes a connection from a non-blocking listening socket. {@code address} gets the peer's struct sockaddr, as much
-     * of it as fits.
+     * Accepts a connection. {@code address} gets the peer's struct sockaddr, as much of it as fits; {@code flags} are
+     * SOCK_NONBLOCK and SOCK_CLOEXEC. Blocks if the listening socket does. Returns the descriptor, -EAGAIN if a
+     * non-blocking socket has none, or another -errno.
      */
     public static int accept4(int fd, byte[] address, int flags) {
         MemorySegment struct = Scratch.mine().struct;
@@ -117,7 +123,10 @@ public final class Sockets {
         return result;
     }
 
-    /** Begins to connect a non-blocking socket: -EINPROGRESS is the usual answer. */
+    /**
+     * Connects a socket. Returns 0 or -errno; for a non-blocking socket that is usually -EINPROGRESS, and the socket
+     * becomes writable when the attempt has ended.
+     */
     public static int connect(int fd, byte[] address, int length) {
         return Native.call(CONNECT, fd, toScratch(address, length), length, 0, 0);
     }
@@ -128,7 +137,10 @@ public final class Sockets {
         return struct.address();
     }
 
-    /** Receives into a heap array from a non-blocking socket: bytes, 0 at the end of the stream, -errno. Critical. */
+    /**
+     * Receives into a heap array. Critical: the socket must not block. Returns the number of bytes, 0 at the end of the
+     * stream, or -errno.
+     */
     public static int recv(int fd, byte[] into, int offset, int length, int flags) {
         Objects.checkFromIndexSize(offset, length, into.length);
         Scratch mine = Scratch.mine();
@@ -140,7 +152,10 @@ public final class Sockets {
         }
     }
 
-    /** Sends from a heap array to a non-blocking socket: bytes taken, which may be fewer, or -errno. Critical. */
+    /**
+     * Sends from a heap array. Critical: the socket must not block. Returns the number of bytes taken, which may be
+     * fewer than {@code length}, or -errno.
+     */
     public static int send(int fd, byte[] from, int offset, int length, int flags) {
         Objects.checkFromIndexSize(offset, length, from.length);
         Scratch mine = Scratch.mine();
@@ -152,7 +167,7 @@ public final class Sockets {
         }
     }
 
-    /** Closes one direction of a connection, or both. */
+    /** Closes one direction of a connection, or both (SHUT_RD, SHUT_WR, SHUT_RDWR). Returns 0 or -errno. */
     public static int shutdown(int fd, int how) {
         return Native.call(SHUTDOWN, fd, how, 0, 0, 0);
     }
@@ -164,7 +179,7 @@ public final class Sockets {
         return result < 0 ? result : struct.get(ValueLayout.JAVA_INT, 0);
     }
 
-    /** Sets an option whose value is an int. */
+    /** Sets an option whose value is an int. Returns 0 or -errno. */
     public static int setsockopt(int fd, int level, int name, int value) {
         MemorySegment struct = Scratch.mine().struct;
         struct.set(ValueLayout.JAVA_INT, 0, value);
@@ -172,8 +187,8 @@ public final class Sockets {
     }
 
     /**
-     * How long close(2) may take to send what is left: SO_LINGER, on, with so many seconds; 0 breaks the connection off
-     * with RST.
+     * Switches SO_LINGER on: close(2) waits up to so many seconds for the output to be sent; with 0 it resets the
+     * connection (RST). Returns 0 or -errno.
      */
     public static int linger(int fd, int seconds) {
         MemorySegment struct = Scratch.mine().struct;
@@ -183,9 +198,9 @@ public final class Sockets {
     }
 
     /**
-     * Gives the sockets that share an address by SO_REUSEPORT a program that chooses among them (socket(7)
-     * SO_ATTACH_REUSEPORT_CBPF): any of {@code sockets}, in the order in which they began to listen, by a random
-     * number. On the first of them.
+     * Attaches a program to sockets that share an address by SO_REUSEPORT (socket(7) SO_ATTACH_REUSEPORT_CBPF): each
+     * connection goes to one of the first {@code sockets} that listen, by a random number. {@code fd} is the first of
+     * them. Returns 0 or -errno.
      *
      * <pre>
      *   struct sock_fprog    len u16 | filter pointer at 8                       = 16
@@ -207,7 +222,7 @@ public final class Sockets {
         struct.set(ValueLayout.JAVA_INT, at + 4, operand);
     }
 
-    /** Reads an option whose value is an int into {@code value[0]}. */
+    /** Reads an option whose value is an int into {@code value[0]}. Returns 0 or -errno. */
     public static int getsockopt(int fd, int level, int name, int[] value) {
         MemorySegment struct = Scratch.mine().struct;
         struct.set(ValueLayout.JAVA_INT, LENGTH_AT, Integer.BYTES);
@@ -216,12 +231,15 @@ public final class Sockets {
         return result;
     }
 
-    /** Sets an option whose value is a structure, of up to 128 bytes. */
+    /** Sets an option whose value is a structure of up to 128 bytes. Returns 0 or -errno. */
     public static int setsockopt(int fd, int level, int name, byte[] value) {
         return Native.call(SETSOCKOPT, fd, level, name, toScratch(value, value.length), value.length);
     }
 
-    /** Reads an option whose value is a structure of up to 128 bytes: as much of it as fits. Its length or -errno. */
+    /**
+     * Reads an option whose value is a structure of up to 128 bytes, as much of it as fits. Returns its length or
+     * -errno.
+     */
     public static int getsockopt(int fd, int level, int name, byte[] value) {
         MemorySegment struct = Scratch.mine().struct;
         struct.set(ValueLayout.JAVA_INT, LENGTH_AT, Math.min(value.length, LENGTH_AT));
@@ -229,12 +247,12 @@ public final class Sockets {
         return result < 0 ? result : fromScratch(value);
     }
 
-    /** This end's address, a struct sockaddr, as much of it as fits. Its length or -errno. */
+    /** Reads the address of this end, a struct sockaddr, as much of it as fits. Returns its length or -errno. */
     public static int getsockname(int fd, byte[] address) {
         return name(GETSOCKNAME, fd, address);
     }
 
-    /** The peer's address, as {@link #getsockname} gives this end's. */
+    /** Reads the address of the other end, a struct sockaddr, as much of it as fits. Returns its length or -errno. */
     public static int getpeername(int fd, byte[] address) {
         return name(GETPEERNAME, fd, address);
     }
@@ -246,7 +264,7 @@ public final class Sockets {
         return result < 0 ? result : fromScratch(address);
     }
 
-    /** Copies a structure that the kernel left, and how long it said it was. */
+    /** Copies a structure that the kernel left in the scratch memory. Returns the length that it reported. */
     private static int fromScratch(byte[] into) {
         MemorySegment struct = Scratch.mine().struct;
         int length = struct.get(ValueLayout.JAVA_INT, LENGTH_AT);

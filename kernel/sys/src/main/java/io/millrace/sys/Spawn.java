@@ -8,9 +8,8 @@ import java.lang.invoke.MethodHandle;
 import java.util.List;
 
 /**
- * Child processes with descriptors of our choice: posix_spawn(3), waitpid(2), kill(2), pidfd_open(2). A JVM must not
- * fork(2) by itself, for only the calling thread lives on in the child; and the JDK's own process builder closes every
- * descriptor but the first three.
+ * Child processes that inherit descriptors: posix_spawn(3), waitpid(2), kill(2). A JVM must not fork(2): only the
+ * calling thread would exist in the child. And {@link ProcessBuilder} closes every descriptor but the first three.
  */
 public final class Spawn {
     private Spawn() {}
@@ -22,8 +21,6 @@ public final class Spawn {
     public static final int WNOHANG = 1;
     public static final int POSIX_SPAWN_SETPGROUP = 0x02;
     public static final int POSIX_SPAWN_SETSIGMASK = 0x08;
-
-    static final int SYS_PIDFD_OPEN = 434;
 
     /** Sizes of glibc's posix_spawn_file_actions_t, posix_spawnattr_t and sigset_t; those of musl are no larger. */
     static final int FILE_ACTIONS_SIZE = 80;
@@ -42,17 +39,18 @@ public final class Spawn {
     private static final MethodHandle SET_SIGMASK = Native.function("posix_spawnattr_setsigmask");
     private static final MethodHandle WAITPID = Native.function("waitpid");
     private static final MethodHandle KILL = Native.function("kill");
-    private static final MethodHandle SYSCALL = Native.function("syscall");
 
     /**
-     * Starts a program in a process group of its own, so that what a terminal sends its parent's group does not reach
-     * it, with no signal blocked. Its descriptors 0, 1, 2 are the parent's; {@code descriptors[i]} becomes
-     * {@code places[i]}, in this order; every other is closed, whatever its flags say, from the number after the
-     * highest place on (glibc 2.34; before that, those that are marked to be closed on exec).
+     * Starts a program. Its descriptors 0, 1 and 2 are the parent's unless they are among {@code places}. All
+     * descriptors above the highest place are closed in it, whatever their flags (with a glibc older than 2.34, those
+     * that are marked to be closed on exec). It is in a process group of its own, so Ctrl-C in the parent's terminal
+     * does not reach it, and has no signal blocked.
      *
      * @param program the path of the program
-     * @param arguments its arguments, its own name first
+     * @param arguments its arguments, beginning with its name
      * @param environment {@code NAME=value}
+     * @param descriptors descriptors of the parent that it inherits
+     * @param places the numbers that they have in it, in this order (dup2(2))
      * @return the process id, or -errno
      */
     public static int spawn(
@@ -102,7 +100,7 @@ public final class Spawn {
         return error != 0 ? error : Native.call(SET_FLAGS, attributes.address(), flags, 0, 0, 0);
     }
 
-    /** A null-terminated array of C strings. */
+    /** Returns the address of a null-terminated array of C strings. */
     private static long strings(Arena arena, List<String> texts) {
         MemorySegment array = arena.allocate(ValueLayout.JAVA_LONG, texts.size() + 1L);
         for (int i = 0; i < texts.size(); i++) {
@@ -113,11 +111,12 @@ public final class Spawn {
     }
 
     /**
-     * Takes note of the end of a child of ours, by its id alone, never of any child: others in this JVM have children,
-     * too.
+     * Waits for the end of one child and takes its status. Never for any child (-1): others in this JVM have children
+     * as well.
      *
-     * @param status {@code status[0]} gets the wait status, see {@link #exitCode}
-     * @return the id, 0 with WNOHANG when it has not ended, -errno
+     * @param status {@code status[0]} gets the wait status; see {@link #exitCode}
+     * @param flags 0 to block, or WNOHANG
+     * @return the process id, 0 with WNOHANG if it has not ended, or -errno
      */
     public static int waitpid(int pid, int[] status, int flags) {
         assert pid > 0 : pid;
@@ -127,20 +126,18 @@ public final class Spawn {
         return result;
     }
 
-    /** The exit code in a wait status, or 128 + the signal that ended it, as a shell says it. */
+    /** Returns the exit code in a wait status, or 128 plus the signal that ended the process, as shells do. */
     public static int exitCode(int status) {
         int signal = status & 0x7f;
         return signal == 0 ? status >> 8 & 0xff : 128 + signal;
     }
 
-    /** Sends a signal to a process; only a child that has not been waited for is sure to be the one that is meant. */
+    /**
+     * Sends a signal to a process. Only the number of a child that has not been waited for is sure not to be another
+     * process's by now. Returns 0 or -errno.
+     */
     public static int kill(int pid, int signal) {
         assert pid > 0 : pid;
         return Native.call(KILL, pid, signal, 0, 0, 0);
-    }
-
-    /** A descriptor, closed on exec, that is readable when the process has ended. Linux 5.3. */
-    public static int pidfdOpen(int pid) {
-        return Native.call(SYSCALL, SYS_PIDFD_OPEN, pid, 0, 0, 0);
     }
 }

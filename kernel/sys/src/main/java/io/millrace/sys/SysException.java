@@ -3,7 +3,10 @@ package io.millrace.sys;
 
 import java.io.IOException;
 
-/** A system call failed at start-up or in another place where there is no way on. Says what was tried. */
+/**
+ * A system call has failed at start-up, or elsewhere where the program cannot go on. The message names the call, what
+ * it was tried on, and the error.
+ */
 public final class SysException extends IOException {
     private static final long serialVersionUID = 1L;
 
@@ -11,7 +14,7 @@ public final class SysException extends IOException {
     private final int errno;
 
     /**
-     * A failed call.
+     * Describes a failed call.
      *
      * @param call the name of the system call
      * @param errno the error number, with either sign
@@ -23,12 +26,12 @@ public final class SysException extends IOException {
         this.errno = Math.abs(errno);
     }
 
-    /** The name of the system call. */
+    /** Returns the name of the system call. */
     public String call() {
         return call;
     }
 
-    /** The error number, positive. */
+    /** Returns the error number, positive. */
     public int errno() {
         return errno;
     }

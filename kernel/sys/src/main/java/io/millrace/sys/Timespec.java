@@ -13,15 +13,18 @@ final class Timespec {
     private static final long SECOND = 1_000_000_000L;
     private static final long MICRO = 1000;
 
-    /** In the scratch structure, behind what a call may have there in front. */
+    /** Offset in the scratch structure, behind what a call may have at its beginning. */
     private static final int AT = 128;
 
-    /** A time span in a thread's scratch memory: its address, or NULL, which waits for ever, for a negative one. */
+    /**
+     * Writes a time span to a thread's scratch memory. Returns its address, or NULL, which is no limit, if it is
+     * negative.
+     */
     static long fill(Scratch mine, long nanos) {
         return nanos < 0 ? 0 : put(mine, nanos / SECOND, nanos % SECOND);
     }
 
-    /** As {@link #fill}, in microseconds, rounded up. */
+    /** Writes a time span as {@link #fill} does, in microseconds, rounded up. */
     static long fillMicros(Scratch mine, long nanos) {
         if (nanos < 0) {
             return 0;

@@ -7,8 +7,8 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 
 /**
- * What only Unix sockets can (unix(7)): who is at the other end, and descriptors that travel with bytes: sendmsg(2),
- * recvmsg(2), cmsg(3).
+ * What only Unix sockets can do (unix(7)): tell who is at the other end, and pass descriptors together with bytes:
+ * sendmsg(2), recvmsg(2), cmsg(3).
  *
  * <pre>
  * struct msghdr    name ptr | name length u32 | iov ptr | iov count u64 | control ptr | control length u64 | flags i32   = 56
@@ -50,8 +50,8 @@ public final class UnixSockets {
     private static final MethodHandle RECVMSG = Native.function("recvmsg");
 
     /**
-     * Who connected, or made the pair, as the kernel noted it then: process, user and group into {@code values[0..2]}
-     * (struct ucred). A process in another namespace is 0. Returns 0 or -errno.
+     * Reads who connected, or made the pair, as the kernel noted it at that time: process, user and group into
+     * {@code values[0..2]} (struct ucred). The process is 0 if it is in another namespace. Returns 0 or -errno.
      */
     public static int credentials(int fd, int[] values) {
         byte[] struct = new byte[UCRED_SIZE];
@@ -62,26 +62,26 @@ public final class UnixSockets {
         return Math.min(result, 0);
     }
 
-    /** Descriptors on their way: what {@link #send} takes and {@link #receive} fills. */
+    /** Descriptors that are passed: {@link #send} takes them and {@link #receive} fills them in. */
     public static final class Rights {
-        /** The descriptors; the first {@link #count} of them count. */
+        /** The descriptors, the first {@link #count} entries. */
         public final int[] descriptors;
 
-        /** How many there are. */
+        /** The number of descriptors. */
         public int count;
 
-        /** More came than there was room for (MSG_CTRUNC); the kernel has dropped those. */
+        /** Whether more came than there was room for (MSG_CTRUNC); the kernel has closed those. */
         public boolean truncated;
 
-        /** Room for that many, at most {@link #SCM_MAX_FD}. */
+        /** Makes room for {@code capacity} descriptors, at most {@link #SCM_MAX_FD}. */
         public Rights(int capacity) {
             descriptors = new int[capacity];
         }
     }
 
     /**
-     * Sends at least one byte with copies of descriptors. Bytes taken, which may be fewer, or -errno; when any byte was
-     * taken, the descriptors were, too.
+     * Sends at least one byte with copies of descriptors. Does not block. Returns the number of bytes taken, which may
+     * be fewer than {@code length}, or -errno. The descriptors have been sent if any byte was.
      */
     public static int send(int fd, byte[] bytes, int offset, int length, Rights rights) {
         Scratch scratch = Scratch.mine();
@@ -98,8 +98,8 @@ public final class UnixSockets {
     }
 
     /**
-     * Receives bytes and the descriptors that came with them, which are closed on exec and the caller's to close.
-     * Bytes, 0 at the end of the stream, or -errno.
+     * Receives bytes and the descriptors that came with them, which are marked to be closed on exec and which the
+     * caller has to close. Does not block. Returns the number of bytes, 0 at the end of the stream, or -errno.
      */
     public static int receive(int fd, byte[] into, int offset, int length, Rights rights) {
         Scratch scratch = Scratch.mine();
@@ -118,7 +118,7 @@ public final class UnixSockets {
         return n;
     }
 
-    /** One message of one part in the scratch memory: its address. */
+    /** Makes a message of one part in the scratch memory and returns its address. */
     private static long message(Scratch scratch, int length, int control) {
         MemorySegment struct = scratch.struct;
         struct.asSlice(0, PART_AT).fill((byte) 0);
@@ -131,7 +131,7 @@ public final class UnixSockets {
         return struct.address();
     }
 
-    /** Walks the control messages: there may be others beside it. */
+    /** Looks through the control messages: there may be others beside the one with descriptors. */
     private static void takeRights(MemorySegment control, int length, Rights rights) {
         for (int at = 0; at + CMSG_DATA <= length; ) {
             int size = (int) control.get(ValueLayout.JAVA_LONG, at);

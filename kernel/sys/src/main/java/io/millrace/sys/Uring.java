@@ -153,47 +153,55 @@ public final class Uring {
 
     private static final MethodHandle SYSCALL = Native.syscall();
 
-    /** A new ring: its descriptor; {@code params} is one struct io_uring_params, which the kernel completes. */
+    /**
+     * Opens a ring. The kernel completes {@code params}, a struct io_uring_params. Returns the descriptor or -errno.
+     */
     public static int setup(int entries, MemorySegment params) {
         return (int) Native.callSyscall(SYSCALL, SYS_IO_URING_SETUP, entries, params.address(), 0, 0, 0, 0);
     }
 
     /**
-     * Hands over entries and waits for completions: the number of entries taken, or -errno. {@code argument} is a
-     * struct io_uring_getevents_arg for IORING_ENTER_EXT_ARG. Blocks if {@code least} is more than there are.
+     * Submits entries and waits until there are {@code least} completions. Blocks. {@code argument} is a struct
+     * io_uring_getevents_arg for IORING_ENTER_EXT_ARG. Returns the number of entries taken, or -errno.
      */
     public static int enter(int ring, int submit, int least, int flags, MemorySegment argument) {
         return (int) Native.callSyscall(
                 SYSCALL, SYS_IO_URING_ENTER, ring, submit, least, flags, argument.address(), argument.byteSize());
     }
 
-    /** Registers something with a ring or asks about it: 0 or what the operation gives, or -errno. */
+    /** Registers something with a ring or asks about it. Returns what the operation gives, or -errno. */
     public static int register(int ring, int operation, MemorySegment argument, int count) {
         return (int)
                 Native.callSyscall(SYSCALL, SYS_IO_URING_REGISTER, ring, operation, argument.address(), count, 0, 0);
     }
 
-    /** Maps part of a ring, that which begins at {@code offset}: its address or -errno. */
+    /** Maps the part of a ring that begins at {@code offset}. Returns its address or -errno. */
     public static long map(int ring, long size, long offset) {
         int flags = MAP_SHARED | MAP_POPULATE;
         return Native.callSyscall(SYSCALL, SYS_MMAP, 0, size, PROT_READ | PROT_WRITE, flags, ring, offset);
     }
 
     /**
-     * Memory of whole pages, zeroed and outside the heap, for the kernel to read and write at any time: its address or
-     * -errno.
+     * Allocates whole pages outside the heap, filled with 0, which the kernel may read and write at any time. Returns
+     * their address or -errno.
      */
     public static long allocate(long size) {
         int flags = MAP_PRIVATE | MAP_ANONYMOUS;
         return Native.callSyscall(SYSCALL, SYS_MMAP, 0, size, PROT_READ | PROT_WRITE, flags, -1, 0);
     }
 
-    /** Gives back what {@link #map} or {@link #allocate} gave; nobody may touch it any more, the kernel included. */
+    /**
+     * Frees what {@link #map} or {@link #allocate} gave; the kernel must not use it any more either. Returns 0 or
+     * -errno.
+     */
     public static int unmap(long address, long size) {
         return (int) Native.callSyscall(SYSCALL, SYS_MUNMAP, address, size, 0, 0, 0, 0);
     }
 
-    /** Mapped memory to be read and written by any thread. Valid until it is unmapped, which nothing checks. */
+    /**
+     * Returns mapped memory as a segment for any thread. It is not to be used after it is unmapped; nothing checks
+     * that.
+     */
     public static MemorySegment memory(long address, long size) {
         return MemorySegment.ofAddress(address).reinterpret(size);
     }

@@ -117,7 +117,10 @@ class LayoutTest {
             Map.entry("Spawn.FILE_ACTIONS_SIZE", "sizeof(posix_spawn_file_actions_t)"),
             Map.entry("Spawn.ATTRIBUTES_SIZE", "sizeof(posix_spawnattr_t)"),
             Map.entry("Spawn.SIGSET_SIZE", "sizeof(sigset_t)"),
-            Map.entry("Spawn.SYS_PIDFD_OPEN", "SYS_pidfd_open"),
+            Map.entry("Pidfd.SYS_PIDFD_OPEN", "SYS_pidfd_open"),
+            Map.entry("Pidfd.SI_CODE", "offsetof(siginfo_t, si_code)"),
+            Map.entry("Pidfd.SI_PID", "offsetof(siginfo_t, si_pid)"),
+            Map.entry("Pidfd.SI_STATUS", "offsetof(siginfo_t, si_status)"),
             Map.entry("Files.DIRENT_RECLEN", "offsetof(struct dirent64, d_reclen)"),
             Map.entry("Files.DIRENT_NAME", "offsetof(struct dirent64, d_name)"));
 
@@ -221,6 +224,8 @@ class LayoutTest {
                 Signals.class,
                 Timespec.class,
                 Spawn.class,
+                Pidfd.class,
+                Pipes.class,
                 io.millrace.sys.Files.class)) {
             for (Field field : type.getDeclaredFields()) {
                 String name = type.getSimpleName() + "." + field.getName();

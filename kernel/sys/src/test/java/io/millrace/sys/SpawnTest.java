@@ -49,9 +49,9 @@ class SpawnTest {
     @Test
     void anEndIsSeenOnThePidfdAndToldByCodeOrSignal() {
         int three = shell("exit 3", List.of(), new int[0], new int[0]);
-        int pidfd = Spawn.pidfdOpen(three);
+        int pidfd = Pidfd.open(three);
         assertTrue(pidfd >= 0, Errno.describe(pidfd));
-        assertEquals(Descriptors.POLLIN, Descriptors.await(pidfd, Descriptors.POLLIN, -1, 20_000));
+        assertEquals(Poll.POLLIN, Poll.await(pidfd, Poll.POLLIN, -1, 20_000));
         assertEquals(3, exitCode(three));
         Descriptors.close(pidfd);
         int[] status = new int[1];
@@ -73,24 +73,24 @@ class SpawnTest {
     void aWaitSeesTheDescriptorAndTheBellApart() {
         int[] pipe = pipe();
         int bell = Descriptors.eventfd(0, Descriptors.EFD_CLOEXEC | Descriptors.EFD_NONBLOCK);
-        assertEquals(0, Descriptors.await(pipe[0], Descriptors.POLLIN, bell, 0));
+        assertEquals(0, Poll.await(pipe[0], Poll.POLLIN, bell, 0));
         Descriptors.signal(bell);
-        assertEquals(Descriptors.POLLIN << 16, Descriptors.await(pipe[0], Descriptors.POLLIN, bell, 20_000));
+        assertEquals(Poll.POLLIN << 16, Poll.await(pipe[0], Poll.POLLIN, bell, 20_000));
         assertEquals(Long.BYTES, Descriptors.clear(bell));
         assertEquals(-Errno.EAGAIN, Descriptors.clear(bell));
         Descriptors.write(pipe[1], new byte[1], 1);
-        assertEquals(Descriptors.POLLIN, Descriptors.await(pipe[0], Descriptors.POLLIN, bell, 20_000));
+        assertEquals(Poll.POLLIN, Poll.await(pipe[0], Poll.POLLIN, bell, 20_000));
         Descriptors.close(pipe[1]);
         assertEquals(1, Descriptors.read(pipe[0], new byte[8], 8));
-        assertEquals(Descriptors.POLLHUP, Descriptors.await(pipe[0], 0, bell, 20_000), "a hang-up cannot be masked");
+        assertEquals(Poll.POLLHUP, Poll.await(pipe[0], 0, bell, 20_000), "a hang-up cannot be masked");
         Descriptors.close(pipe[0]);
-        assertEquals(Descriptors.POLLNVAL, Descriptors.await(pipe[0], Descriptors.POLLIN, bell, 0));
+        assertEquals(Poll.POLLNVAL, Poll.await(pipe[0], Poll.POLLIN, bell, 0));
         Descriptors.close(bell);
     }
 
     private static int[] pipe() {
         int[] pipe = new int[2];
-        assertEquals(0, Descriptors.pipe2(Descriptors.O_CLOEXEC, pipe));
+        assertEquals(0, Pipes.pipe2(pipe, Descriptors.O_CLOEXEC));
         return pipe;
     }
 
