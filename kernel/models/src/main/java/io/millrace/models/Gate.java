@@ -46,6 +46,10 @@ final class Gate implements Listening {
     private volatile boolean closing;
     private volatile boolean paused;
     private boolean welcome;
+
+    /** The connection that was just accepted is the server's: whoever fails with it has not to close it. */
+    private boolean entered;
+
     private long pause;
     private int fd;
 
@@ -95,6 +99,7 @@ final class Gate implements Listening {
             return NOBODY;
         }
         pause = 0;
+        entered = false;
         welcome = inside.get() < most;
         (welcome ? inside : refused).incrementAndGet();
         return accepted;
@@ -111,7 +116,7 @@ final class Gate implements Listening {
             return;
         }
         if (options.errors() != null) {
-            options.errors().accept(new SysException("accept", result, address));
+            tell(new SysException("accept", result, address));
         } else if (pause == 0) {
             Servers.log(
                     Level.WARNING,
@@ -120,9 +125,27 @@ final class Gate implements Listening {
         pause = pause == 0 ? SHORTEST_PAUSE : Math.min(2 * pause, LONGEST_PAUSE);
     }
 
+    /** Runs code of the user's, which must not end the thread that accepts. */
+    private void tell(SysException failure) {
+        try {
+            options.errors().accept(failure);
+        } catch (Throwable t) {
+            Servers.error("whoever is told that accepting fails failed", t);
+        }
+    }
+
     /** Whether the connection that was just accepted is within the limit; one beyond is to be refused. */
     boolean welcome() {
         return welcome;
+    }
+
+    /** Somebody sees to the end of the connection that was just accepted. */
+    void entered() {
+        entered = true;
+    }
+
+    boolean hasEntered() {
+        return entered;
     }
 
     /** The peer of the connection that was just accepted. */

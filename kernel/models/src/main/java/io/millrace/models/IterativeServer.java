@@ -2,7 +2,6 @@
 package io.millrace.models;
 
 import io.millrace.core.Protocol;
-import io.millrace.loop.Bell;
 import io.millrace.loop.BlockingLink;
 import io.millrace.loop.Desk;
 import io.millrace.loop.HeapLimit;
@@ -50,12 +49,14 @@ final class IterativeServer extends LinkServer {
         }
     }
 
-    /** The one seat there is at this gate. */
+    /** The one seat there is at this gate, or {@code null} if there can be none for now. */
     private Seat seat(Gate gate) {
         Seat seat = seats.get(gate);
         try {
             if (seat == null) {
-                seat = new Seat(Bell.open(kernel), gate.protocols.get());
+                seat = Seat.at(gate);
+            }
+            if (seat != null) {
                 seats.put(gate, seat);
             }
         } catch (SysException e) {

@@ -158,9 +158,18 @@ abstract class LinkServer implements Server {
         }
     }
 
-    private void takeAll(Gate gate) {
+    /** Takes all connections that there are. What goes wrong with one must not keep the others out. */
+    final void takeAll(Gate gate) {
         for (int fd = gate.accept(); fd != Gate.NOBODY; fd = gate.accept()) {
-            carry(gate, fd);
+            try {
+                carry(gate, fd);
+            } catch (Throwable t) {
+                Servers.error("a connection could not be carried", t);
+                if (!gate.hasEntered()) {
+                    kernel.close(fd);
+                    gate.left(gate.welcome());
+                }
+            }
         }
     }
 
@@ -176,12 +185,14 @@ abstract class LinkServer implements Server {
 
     final BlockingLink enter(Gate gate, Wire wire, int fd, Protocol protocol, SocketAddress peer, boolean welcome) {
         if (protocol == null) {
+            gate.entered();
             kernel.close(fd);
             gate.left(welcome);
             return null;
         }
         BlockingLink link = new BlockingLink(wire, peer, protocol, heap);
         enter(link, new Linked(link));
+        gate.entered();
         return link;
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.models;
 
+import io.millrace.core.Protocol;
 import io.millrace.core.ProtocolFactory;
 import io.millrace.loop.BlockingLink;
 import io.millrace.loop.Desk;
@@ -74,14 +75,12 @@ final class NonBlockingServer extends LinkServer {
 
     private boolean round() {
         for (Gate gate = coming.poll(); gate != null; gate = coming.poll()) {
-            gates.put(gate, gate.protocols.get());
+            gates.put(gate, Servers.factory(gate.protocols));
         }
         int before = guests.size();
         for (Gate gate : List.copyOf(gates.keySet())) {
             boolean last = gate.closing();
-            for (int fd = gate.accept(); fd != Gate.NOBODY; fd = gate.accept()) {
-                carry(gate, fd);
-            }
+            takeAll(gate);
             if (last) {
                 gate.closeNow();
                 gates.remove(gate);
@@ -107,10 +106,20 @@ final class NonBlockingServer extends LinkServer {
                 LockSupport.unpark(thread);
             }
         };
-        BlockingLink link = enter(gate, wire, fd, Servers.protocol(gates.get(gate), gate.welcome()));
+        BlockingLink link = enter(gate, wire, fd, protocol(gate));
         if (link != null) {
             guests.add(new Guest(link, gate, gate.welcome()));
         }
+    }
+
+    private Protocol protocol(Gate gate) {
+        ProtocolFactory factory = gates.get(gate);
+        if (factory == null) {
+            // It could not be made before: another try for each connection.
+            factory = Servers.factory(gate.protocols);
+            gates.put(gate, factory);
+        }
+        return factory == null ? null : Servers.protocol(factory, gate.welcome());
     }
 
     /** One try: whatever the socket has, the link finds out by asking. */

@@ -91,7 +91,7 @@ final class OneShotServer extends LinkServer {
     void carry(Gate gate, int fd) {
         Guest guest = new Guest(gate, fd, gate.welcome());
         // A factory for each: a protocol may be carried by any thread, so nothing can be shared without a lock.
-        Protocol protocol = Servers.protocol(gate.protocols.get(), guest.welcome);
+        Protocol protocol = Servers.protocol(gate.protocols, guest.welcome);
         BlockingLink link = enter(gate, guest, fd, protocol);
         if (link != null) {
             guests.put(guest.token, guest);

@@ -98,6 +98,7 @@ final class ProcessServer extends LinkServer {
             return;
         }
         int pid = start(gate, fd);
+        gate.entered();
         kernel.close(fd);
         if (pid < 0) {
             census.failed();
@@ -141,18 +142,31 @@ final class ProcessServer extends LinkServer {
     private void refuse(Gate gate, int fd) {
         try {
             Bell bell = Bell.open(kernel);
-            Protocol protocol = Servers.protocol(gate.protocols.get(), false);
+            Protocol protocol = Servers.protocol(gate.protocols, false);
             BlockingLink link = enter(gate, KernelWire.blocking(kernel, fd, bell), fd, protocol);
-            Thread.ofPlatform().daemon().start(() -> {
-                if (link != null) {
-                    link.serve(new Desk.Pool());
-                    leave(gate, link, false);
-                }
+            if (link == null) {
                 bell.close();
-            });
+            } else {
+                refuse(gate, link, bell);
+            }
         } catch (SysException e) {
             kernel.close(fd);
             gate.left(false);
+        }
+    }
+
+    private void refuse(Gate gate, BlockingLink link, Bell bell) {
+        Runnable serving = () -> {
+            link.serve(new Desk.Pool());
+            leave(gate, link, false);
+            bell.close();
+        };
+        try {
+            Thread.ofPlatform().daemon().start(serving);
+        } catch (Throwable t) {
+            Servers.error("cannot start a thread for a connection", t);
+            link.cut();
+            serving.run();
         }
     }
 

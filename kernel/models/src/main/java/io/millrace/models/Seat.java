@@ -15,6 +15,12 @@ import java.util.concurrent.ConcurrentLinkedDeque;
  */
 record Seat(Bell bell, ProtocolFactory factory) {
 
+    /** A new seat at a gate; {@code null} if no factory can be made for it. */
+    static Seat at(Gate gate) throws SysException {
+        ProtocolFactory factory = Servers.factory(gate.protocols);
+        return factory == null ? null : new Seat(Bell.open(gate.kernel), factory);
+    }
+
     /** The seats of one gate that nobody sits on. */
     static final class Stack implements AutoCloseable {
         private final ConcurrentLinkedDeque<Seat> free = new ConcurrentLinkedDeque<>();
@@ -25,10 +31,10 @@ record Seat(Bell bell, ProtocolFactory factory) {
             this.gate = gate;
         }
 
-        /** A free seat, or a new one. */
+        /** A free seat, or a new one; {@code null} if no factory can be made for that. */
         Seat take() throws SysException {
             Seat seat = free.pollLast();
-            return seat != null ? seat : new Seat(Bell.open(gate.kernel), gate.protocols.get());
+            return seat != null ? seat : at(gate);
         }
 
         void give(Seat seat) {

@@ -5,12 +5,33 @@ import io.millrace.core.Protocol;
 import io.millrace.core.ProtocolFactory;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.util.Objects;
+import java.util.function.Supplier;
 
 /** What the models share and no user sees. */
 final class Servers {
     private static final Duration LONGEST = Duration.ofDays(365);
 
     private Servers() {}
+
+    /**
+     * A factory that the user's code makes, or {@code null} if that fails: the connection that it was wanted for is
+     * closed then, and the next one has another try.
+     */
+    static ProtocolFactory factory(Supplier<? extends ProtocolFactory> protocols) {
+        try {
+            return Objects.requireNonNull(protocols.get(), "a protocol factory");
+        } catch (Throwable t) {
+            error("whoever makes protocol factories failed", t);
+            return null;
+        }
+    }
+
+    /** The protocol of a factory that is made for one connection, or {@code null} as below. */
+    static Protocol protocol(Supplier<? extends ProtocolFactory> protocols, boolean welcome) {
+        ProtocolFactory factory = factory(protocols);
+        return factory == null ? null : protocol(factory, welcome);
+    }
 
     /**
      * The protocol for a connection, or {@code null} for one that is to be closed at once, by the factory's choice or
@@ -20,13 +41,26 @@ final class Servers {
         try {
             return welcome ? factory.create() : factory.refuse();
         } catch (Throwable t) {
-            System.getLogger("io.millrace.models").log(Level.ERROR, "a protocol factory failed", t);
+            error("a protocol factory failed", t);
             return null;
         }
     }
 
     static void log(Level level, String message) {
-        System.getLogger("io.millrace.models").log(level, message);
+        log(level, message, null);
+    }
+
+    static void error(String message, Throwable thrown) {
+        log(Level.ERROR, message, thrown);
+    }
+
+    /** A log that fails, for want of memory or descriptors, must not end a thread that serves. */
+    private static void log(Level level, String message, Throwable thrown) {
+        try {
+            System.getLogger("io.millrace.models").log(level, message, thrown);
+        } catch (Throwable t) {
+            System.err.println(message);
+        }
     }
 
     /** A time span in nanoseconds that can be added to a clock. */

@@ -67,11 +67,8 @@ final class ThreadServer extends LinkServer {
     void carry(Gate gate, int fd) {
         Seat.Stack stack = seats.get(gate);
         boolean welcome = gate.welcome();
-        Seat seat;
-        try {
-            seat = stack.take();
-        } catch (SysException e) {
-            Servers.log(Level.WARNING, "cannot carry a connection: " + e.getMessage());
+        Seat seat = seat(stack);
+        if (seat == null) {
             kernel.close(fd);
             gate.left(welcome);
             return;
@@ -82,6 +79,15 @@ final class ThreadServer extends LinkServer {
             stack.give(seat);
         } else {
             start(gate, link, stack, seat, welcome);
+        }
+    }
+
+    private static Seat seat(Seat.Stack stack) {
+        try {
+            return stack.take();
+        } catch (SysException e) {
+            Servers.log(Level.WARNING, "cannot carry a connection: " + e.getMessage());
+            return null;
         }
     }
 

@@ -45,11 +45,23 @@ final class VirtualServer extends LinkServer {
     void carry(Gate gate, int fd) {
         boolean welcome = gate.welcome();
         // A factory for each: a protocol may be carried by any thread, so nothing can be shared without a lock.
-        Protocol protocol = Servers.protocol(gate.protocols.get(), welcome);
+        Protocol protocol = Servers.protocol(gate.protocols, welcome);
         ParkingLot.Place place = lot.place(fd);
         BlockingLink link = enter(gate, place, fd, protocol);
         if (link != null) {
-            Thread.ofVirtual().name("millrace-client-" + fd).start(() -> serve(gate, link, place, welcome));
+            start(gate, link, place, welcome, "millrace-client-" + fd);
+        }
+    }
+
+    private void start(Gate gate, BlockingLink link, ParkingLot.Place place, boolean welcome, String name) {
+        try {
+            Thread.ofVirtual().name(name).start(() -> serve(gate, link, place, welcome));
+        } catch (Throwable t) {
+            // No memory for a thread: this client cannot be served, and here is who can say so.
+            Servers.error("cannot start a virtual thread for a connection", t);
+            link.cut();
+            link.step(desks);
+            leave(gate, link, welcome);
         }
     }
 

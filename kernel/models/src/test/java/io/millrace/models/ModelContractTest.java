@@ -19,6 +19,9 @@ import io.millrace.loop.KernelFolder;
 import io.millrace.loop.ListenOptions;
 import io.millrace.loop.Listening;
 import io.millrace.loop.Overload;
+import io.millrace.sys.Descriptors;
+import io.millrace.sys.Errno;
+import io.millrace.sys.SysException;
 import io.millrace.testkit.ExpectedLog;
 import io.millrace.testkit.RawClient;
 import java.io.IOException;
@@ -40,6 +43,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -57,6 +61,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 @Timeout(120)
 @ParameterizedClass
 @MethodSource("models")
+@ExpectedLog("whoever makes protocol factories failed")
 final class ModelContractTest {
     private static final InetSocketAddress LOOPBACK = new InetSocketAddress("127.0.0.1", 0);
     private static final Duration GRACE = Duration.ofSeconds(20);
@@ -81,7 +86,7 @@ final class ModelContractTest {
             Server server = model.open(ModelOptions.DEFAULT.withCarriers(2));
             try {
                 return new Running(server, server.listen(options, protocols));
-            } catch (IOException e) {
+            } catch (IOException | RuntimeException e) {
                 server.close();
                 throw e;
             }
@@ -403,6 +408,85 @@ final class ModelContractTest {
             assertEquals("rest", client.readUntil("rest"));
             client.send("more").finish();
             assertEquals("more", client.readText());
+        }
+    }
+
+    /** Whoever makes factories fails once, the first time or later: that costs one connection, and not the address. */
+    @Test
+    void aSupplierThatFailsCostsOneConnection() throws Exception {
+        for (int failing = 1; failing <= 2; failing++) {
+            AtomicInteger left = new AtomicInteger(failing);
+            Supplier<ProtocolFactory> supplier = () -> {
+                if (left.getAndDecrement() == 1) {
+                    throw new IllegalStateException("on purpose, for a test");
+                }
+                return Echo::new;
+            };
+            try (Running running = Running.of(model, ListenOptions.on(LOOPBACK), supplier)) {
+                boolean oneByOne = model.clientsAtOnce() == 1;
+                int served = 0;
+                List<RawClient> clients = new ArrayList<>();
+                for (int i = 0; i < 4; i++) {
+                    RawClient client = running.connect();
+                    clients.add(client);
+                    served += isServed(client) ? 1 : 0;
+                    if (oneByOne) {
+                        client.close();
+                    }
+                }
+                assertTrue(served >= 3, served + " of 4 with failure " + failing);
+                for (RawClient client : clients) {
+                    client.close();
+                }
+                awaitNobody(running.listening);
+            } catch (IllegalStateException e) {
+                // A model that makes them all beforehand: whoever listens is told.
+                assertEquals("on purpose, for a test", e.getMessage());
+            }
+        }
+    }
+
+    private static boolean isServed(RawClient client) {
+        try {
+            return client.send("x").read(1).length == 1;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    /** The process is out of descriptors, and whoever is told so fails: the address stays open. */
+    @ExpectedLog("whoever is told that accepting fails failed")
+    @Test
+    void anErrorCallbackThatFailsDoesNotCloseTheAddress() throws Exception {
+        assumeTrue(model != IoModel.NIO, "the limit of descriptors is found by the JDK, at other places");
+        long[] limits = new long[2];
+        Descriptors.getrlimit(Descriptors.RLIMIT_NOFILE, limits);
+        BlockingQueue<SysException> told = new LinkedBlockingQueue<>();
+        ListenOptions options = ListenOptions.on(LOOPBACK).withErrors(e -> {
+            Descriptors.setrlimit(Descriptors.RLIMIT_NOFILE, limits[0], limits[1]);
+            told.add(e);
+            throw new IllegalStateException("on purpose, for a test");
+        });
+        try (Running running = Running.of(model, options, () -> Echo::new)) {
+            // What is loaded from a folder of classes takes descriptors: all of it before there are none.
+            assertEquals(Errno.EMFILE, new SysException("accept", Errno.EMFILE, LOOPBACK).errno());
+            Servers.log(System.Logger.Level.TRACE, "nothing");
+            try (RawClient client = running.connect()) {
+                client.send("x").read(1);
+            }
+            awaitNobody(running.listening);
+            running.listening.pause();
+            try (RawClient client = running.connect()) {
+                client.send("y");
+                int last = Descriptors.eventfd(0, 0);
+                Descriptors.close(last);
+                Descriptors.setrlimit(Descriptors.RLIMIT_NOFILE, last, limits[1]);
+                running.listening.resume();
+                assertEquals(Errno.EMFILE, next(told).errno());
+                assertArrayEquals(new byte[] {'y'}, client.read(1));
+            }
+        } finally {
+            Descriptors.setrlimit(Descriptors.RLIMIT_NOFILE, limits[0], limits[1]);
         }
     }
 
