@@ -112,10 +112,11 @@ public final class NioFolder implements Folder {
     }
 
     @Override
-    public synchronized boolean refresh() {
+    public boolean refresh() {
         Root before = root;
-        root = find();
-        return !root.equals(before);
+        Root now = find();
+        root = now;
+        return !now.equals(before);
     }
 
     private Root find() {

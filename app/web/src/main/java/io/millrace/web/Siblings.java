@@ -115,12 +115,16 @@ final class Siblings {
             // Being written: no coding makes nothing of something.
             return false;
         }
-        Boolean known = coding == Coding.GZIP ? Boolean.TRUE : sibling.isForBrowsers();
+        Boolean known = sibling.isForBrowsers();
         if (known != null) {
             return known;
         }
         try (OpenFile file = files.open(sibling)) {
-            boolean found = coding == Coding.ZSTD ? ZstdFrame.isForBrowsers(file) : isUsualBrotli(file);
+            boolean found = switch (coding) {
+                case BR -> isUsualBrotli(file);
+                case ZSTD -> ZstdFrame.isForBrowsers(file);
+                case GZIP -> true;
+            };
             sibling.forBrowsers(found);
             return found;
         } catch (IOException e) {

@@ -197,7 +197,8 @@ public final class WebServer implements AutoCloseable {
     }
 
     /**
-     * Serves a folder under a path such as {@code /static} or {@code /}. Symbolic links do not lead out of it.
+     * Serves a folder under a path such as {@code /static} or {@code /}. Symbolic links do not lead out of it. Should
+     * another directory stand at its path one day, that is served; while there is none, its files are 404.
      *
      * @throws IOException if the folder does not exist or may not be read
      */

@@ -151,6 +151,20 @@ class StaleContentTest extends ServedFolder {
         });
     }
 
+    /** The page itself may be read still. */
+    @ParameterizedTest
+    @ValueSource(strings = {"br", "gz"})
+    void aSiblingThatMayNotBeReadAnyMoreIsNotTaken(String extension) throws Exception {
+        open();
+        write("site/page.html", "page");
+        write("site/page.html." + extension, "compressed");
+        String[] accepting = {"Accept-Encoding", "br, gzip"};
+        OtherUser.run(
+                () -> assertEquals("compressed", get("/page.html", accepting).text()));
+        permit(site.resolve("page.html." + extension), "-wx------");
+        OtherUser.run(() -> assertEquals("page", get("/page.html", accepting).text()));
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"/sub/small.txt", "/sub/large.bin"})
     void aFolderThatMayNotBeEnteredAnyMoreIsForbidden(String path) throws Exception {

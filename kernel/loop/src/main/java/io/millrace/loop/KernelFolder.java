@@ -18,7 +18,9 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 
 /**
@@ -47,12 +49,13 @@ public final class KernelFolder implements Folder {
     private final int fd;
     private final long resolve;
     private final ReadWriteLock using = new ReentrantReadWriteLock();
+    private final Lock turning = new ReentrantLock();
     private boolean closed;
 
     /** 0, or why there is no directory at the path: -errno. */
     private volatile int absence;
 
-    /** What the descriptor holds. */
+    /** What the descriptor holds; for the thread that has {@link #turning}. */
     private long device;
 
     private long inode;
@@ -118,18 +121,23 @@ public final class KernelFolder implements Folder {
         return Files.openat2(Files.AT_FDCWD, path, Files.O_PATH | Files.O_DIRECTORY | Files.O_CLOEXEC, 0);
     }
 
+    /** While another thread is at it, on a disk that hangs perhaps, there is nothing to do. */
     @Override
     public boolean refresh() {
+        if (!turning.tryLock()) {
+            return false;
+        }
         using.readLock().lock();
         try {
             return !closed && turn();
         } finally {
             using.readLock().unlock();
+            turning.unlock();
         }
     }
 
     /** Turns to what is at the path now; true if that is something else than before. */
-    private synchronized boolean turn() {
+    private boolean turn() {
         long heldDevice = device;
         long heldInode = inode;
         int before = absence;
