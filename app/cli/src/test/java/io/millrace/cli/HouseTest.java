@@ -83,7 +83,7 @@ final class HouseTest {
             Map.entry("loop", 27),
             Map.entry("models", 3),
             Map.entry("net", 4),
-            Map.entry("http", 6),
+            Map.entry("http", 5),
             Map.entry("http1", 3),
             Map.entry("testkit", 6),
             Map.entry("load", 6),

@@ -43,7 +43,6 @@ public abstract class Exchange {
 
     private Link link;
     private long started;
-    private Dispatch dispatch = Dispatch.INLINE;
     private AnswerState state = AnswerState.OPEN;
     private int status;
     private long bytesSent;
@@ -70,8 +69,8 @@ public abstract class Exchange {
         this.log = context.log();
         this.clock = context.clock();
         this.dispatcher = context.dispatcher();
-        this.request = new ExchangeRequest(this);
         this.body = new ExchangeBody(this);
+        this.request = new ExchangeRequest(body, body.trailers());
         this.response = new ExchangeResponse(this);
     }
 
@@ -95,6 +94,9 @@ public abstract class Exchange {
     /** Asks that what was written be sent. */
     protected abstract void flush();
 
+    /** Whether more of the body may be written without piling up. On the loop. */
+    protected abstract boolean writable();
+
     /** Ends the exchange without, or in the middle of, an answer. */
     protected abstract void cut();
 
@@ -116,7 +118,6 @@ public abstract class Exchange {
     protected final void begin(Link carrier) {
         link = carrier;
         started = log == ExchangeLog.NONE ? 0 : clock.nanos();
-        dispatch = Dispatch.INLINE;
         state = AnswerState.OPEN;
         status = 0;
         bytesSent = 0;
@@ -125,7 +126,7 @@ public abstract class Exchange {
         completed = false;
         stream = null;
         afterwards = null;
-        request.begin();
+        request.begin(carrier);
         response.begin();
         body.begin(0);
         nextHandles();
@@ -152,8 +153,8 @@ public abstract class Exchange {
         Handles given = handles[turn];
         given.open();
         Route route = dispatcher.resolve(given.request());
-        dispatch = route.dispatch();
-        if (dispatch == Dispatch.VIRTUAL) {
+        request.dispatch(route.dispatch());
+        if (route.dispatch() == Dispatch.VIRTUAL) {
             share();
             Thread.ofVirtual().name("millrace-exchange").start(() -> runApart(route.handler(), given));
             return;
@@ -328,7 +329,7 @@ public abstract class Exchange {
     }
 
     Dispatch dispatch() {
-        return dispatch;
+        return request.dispatch();
     }
 
     /** From now on another thread may hold the request and the response. */
@@ -436,7 +437,7 @@ public abstract class Exchange {
                 writeBody(restLength == 0 ? restFile : restFile.hold(), restFrom, count);
             }
             restFrom += count;
-        } while (restLength > 0 && link.writable());
+        } while (restLength > 0 && writable());
         flush();
         if (restLength == 0) {
             restBytes = null;

@@ -15,7 +15,8 @@ import java.util.Map;
  * call that read it is {@link #detach detached}: its head is copied.
  */
 public final class ExchangeRequest extends Request {
-    private final Exchange exchange;
+    private final RequestBody body;
+    private final Headers trailers;
     private final FieldBlock headers = new FieldBlock();
     private final RecentPaths paths = new RecentPaths();
 
@@ -23,6 +24,7 @@ public final class ExchangeRequest extends Request {
     private byte[] store = {};
     private int base;
     private int headLength;
+    private int methodStart;
     private int methodEnd;
     private int targetStart;
     private int targetEnd;
@@ -42,17 +44,26 @@ public final class ExchangeRequest extends Request {
     private Map<String, Object> attributes;
     private boolean known;
     private boolean detached;
-    private boolean secure;
+    private String scheme = "http";
+    private Dispatch dispatch = Dispatch.INLINE;
+    private Link link;
     private SocketAddress peer;
     private SocketAddress local;
 
-    ExchangeRequest(Exchange exchange) {
-        this.exchange = exchange;
+    ExchangeRequest(RequestBody body, Headers trailers) {
+        this.body = body;
+        this.trailers = trailers;
     }
 
-    void begin() {
+    void begin(Link carrier) {
+        link = carrier;
         headers.clear();
         known = false;
+        dispatch = Dispatch.INLINE;
+    }
+
+    void dispatch(Dispatch place) {
+        dispatch = place;
     }
 
     /** Whether there is a head that could be read. */
@@ -89,9 +100,18 @@ public final class ExchangeRequest extends Request {
         unrouted();
     }
 
-    /** The method begins the head and ends here. */
-    public void methodEnd(int end) {
+    /** Where the method lies. */
+    public void method(int start, int end) {
+        methodStart = start;
         methodEnd = end;
+    }
+
+    /** The scheme by which the client asks: of the connection, or as it says itself. To be said for each request. */
+    public void scheme(String name) {
+        if (!scheme.equals(
+                name)) { // the same two strings again and again, and a write of a reference costs more than a look
+            scheme = name;
+        }
     }
 
     /** Where the target lies, and within it the path without the query. */
@@ -102,7 +122,7 @@ public final class ExchangeRequest extends Request {
         rawPathEnd = pathTo;
     }
 
-    /** Where host and port lie, in the target or in a field value. */
+    /** Where host and port lie: in the target, in a field value, or by themselves. */
     public void authority(int start, int end) {
         authorityStart = start;
         authorityEnd = end;
@@ -115,8 +135,6 @@ public final class ExchangeRequest extends Request {
     void detach() {
         if (!detached) {
             detached = true;
-            Link link = exchange.link();
-            secure = link.secure();
             peer = link.peer();
             local = link.local();
             keepHead();
@@ -144,7 +162,8 @@ public final class ExchangeRequest extends Request {
 
     /** Whether the method is HEAD: the answer has no content whatever its fields say. */
     boolean isHead() {
-        return known && methodEnd == 4 && Ascii.equals(array, base, 4, "HEAD");
+        int length = methodEnd - methodStart;
+        return known && length == 4 && Ascii.equals(array, base + methodStart, length, "HEAD");
     }
 
     // ---- for the handler
@@ -152,7 +171,7 @@ public final class ExchangeRequest extends Request {
     @Override
     public String method() {
         if (method == null) {
-            method = Methods.of(array, base, methodEnd);
+            method = Methods.of(array, base + methodStart, methodEnd - methodStart);
         }
         return method;
     }
@@ -216,7 +235,7 @@ public final class ExchangeRequest extends Request {
 
     @Override
     public String scheme() {
-        return (detached ? secure : exchange.link().secure()) ? "https" : "http";
+        return scheme;
     }
 
     @Override
@@ -226,27 +245,27 @@ public final class ExchangeRequest extends Request {
 
     @Override
     public SocketAddress peer() {
-        return detached ? peer : exchange.link().peer();
+        return detached ? peer : link.peer();
     }
 
     @Override
     public SocketAddress local() {
-        return detached ? local : exchange.link().local();
+        return detached ? local : link.local();
     }
 
     @Override
     public RequestBody body() {
-        return exchange.body();
+        return body;
     }
 
     @Override
     public Headers trailers() {
-        return exchange.body().trailers();
+        return trailers;
     }
 
     @Override
     public Dispatch dispatch() {
-        return exchange.dispatch();
+        return dispatch;
     }
 
     @Override

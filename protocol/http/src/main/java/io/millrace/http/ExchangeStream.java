@@ -248,7 +248,7 @@ final class ExchangeStream extends ResponseStream {
         boolean direct = exchange.direct();
         lock.lock();
         try {
-            boolean free = !over && (direct ? exchange.link().writable() : outstanding < LIMIT);
+            boolean free = !over && (direct ? exchange.writable() : outstanding < LIMIT);
             choked |= !free;
             return free;
         } finally {
@@ -301,7 +301,7 @@ final class ExchangeStream extends ResponseStream {
     private void crossed(long count) {
         if (exchange.isOver()) {
             over(true);
-        } else if (exchange.link().writable()) {
+        } else if (exchange.writable()) {
             release(count);
         } else {
             held += count;
@@ -320,7 +320,7 @@ final class ExchangeStream extends ResponseStream {
         lock.lock();
         try {
             outstanding -= count;
-            tell = choked && outstanding < LIMIT && exchange.link().writable();
+            tell = choked && outstanding < LIMIT && exchange.writable();
             choked &= !tell;
             room.signalAll();
         } finally {

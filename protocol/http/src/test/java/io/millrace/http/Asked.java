@@ -9,7 +9,7 @@ final class Asked {
 
     /** A request that is nothing but method and target. */
     static ExchangeRequest of(String method, String target) {
-        ExchangeRequest request = new ExchangeRequest(null);
+        ExchangeRequest request = new ExchangeRequest(null, null);
         set(request, method, target);
         return request;
     }
@@ -20,9 +20,9 @@ final class Asked {
         int start = method.length() + 1;
         int end = start + target.length();
         int query = target.indexOf('?');
-        request.begin();
+        request.begin(null);
         request.head(head, 2, end, 11);
-        request.methodEnd(method.length());
+        request.method(0, method.length());
         request.target(start, end, start, query < 0 ? end : start + query);
     }
 }

@@ -87,7 +87,7 @@ class SmallRoomsTest {
         assertEquals(
                 "GET /\\x9b2J\\xff\\x7f",
                 Asked.of("GET", "/\u009b2J\u00ff\u007f").toString());
-        assertEquals("a request that could not be read", new ExchangeRequest(null).toString());
+        assertEquals("a request that could not be read", new ExchangeRequest(null, null).toString());
     }
 
     @Test

@@ -123,7 +123,8 @@ final class Http1Exchange extends Exchange {
         in.consume(length);
         version = parser.version();
         request().head(array, from, length, version);
-        request().methodEnd(parser.methodEnd());
+        request().method(0, parser.methodEnd());
+        request().scheme(link().secure() ? "https" : "http");
         request().target(parser.targetStart(), parser.targetEnd(), parser.targetStart(), parser.targetEnd());
         HeadRules rules = room.rules();
         int failed = rules.check(parser, array, from, request());
@@ -418,6 +419,11 @@ final class Http1Exchange extends Exchange {
         if (chunked && !isBodiless()) {
             writer.lastChunk(link().out(), trailers);
         }
+    }
+
+    @Override
+    protected boolean writable() {
+        return link().writable();
     }
 
     @Override
