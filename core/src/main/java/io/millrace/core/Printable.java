@@ -65,6 +65,20 @@ public final class Printable {
         return escaped.toString();
     }
 
+    /** Returns the text with escapes in place of everything but printable ASCII: for logs that programs read. */
+    public static String ascii(String text) {
+        StringBuilder ascii = new StringBuilder(text.length());
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c >= ' ' && c < 0x7f) {
+                ascii.append(c);
+            } else {
+                escape(ascii, c);
+            }
+        }
+        return ascii.toString();
+    }
+
     /** Returns the lines of the text, each as by {@link #text}: for what has line ends of its own. */
     public static String lines(String text) {
         StringBuilder lines = new StringBuilder(text.length());
@@ -77,16 +91,19 @@ public final class Printable {
     }
 
     /**
-     * Returns JSON with escapes in place of what may not be shown. Between strings it has no such characters, in
-     * strings the escapes mean the same (RFC 8259 section 7): what is read from it does not change.
+     * Returns JSON with escapes in place of what may not be shown. In its strings they mean the same (RFC 8259 section
+     * 7), between them stands white space and nothing else of the kind: what is read from it does not change.
      */
     public static String json(String json) {
         StringBuilder escaped = new StringBuilder(json.length());
         for (int i = 0; i < json.length(); i++) {
-            if (at(json, i)) {
-                escaped.append(json.charAt(i));
+            char c = json.charAt(i);
+            if (at(json, i) || c == '\n') {
+                escaped.append(c);
+            } else if (c == '\t' || c == '\r') {
+                escaped.append(' ');
             } else {
-                escapeWide(escaped, json.charAt(i));
+                escapeWide(escaped, c);
             }
         }
         return escaped.toString();

@@ -36,6 +36,7 @@ class PrintableTest {
         assertEquals("\\é日", Printable.text("\\é日"));
         String plain = "nothing to do";
         assertSame(plain, Printable.text(plain));
+        assertEquals("\\x1b\\xe9\\u65e5\\ud83d\\ude00~", Printable.ascii("\u001b\u00e9\u65e5\ud83d\ude00~"));
         assertEquals("a\\x0d\nb\\x09\n", Printable.lines("a\r\nb\t\n"));
         assertEquals("a\nb\\x1b", Printable.lines("a\nb\u001b"));
         assertEquals("\\x1b", Printable.lines("\u001b"));
@@ -43,6 +44,7 @@ class PrintableTest {
 
     @Test
     void jsonMeansTheSame() {
+        assertEquals("{ \n\"a\": 1}", Printable.json("{\r\n\"a\":\t1}"));
         assertEquals("{\"a\":\"\\u009b\\u202e\\n\\\\\"}", Printable.json("{\"a\":\"\u009b\u202e\\n\\\\\"}"));
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.cli;
 
+import io.millrace.core.Printable;
 import java.io.PrintStream;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -20,13 +21,14 @@ final class Banner {
     }
 
     void print(PrintStream out, Path root, SocketAddress address, String engine) {
-        out.println("Serving " + style(BOLD, root.toString()));
+        out.println("Serving " + style(BOLD, Printable.text(root.toString())));
         if (address instanceof InetSocketAddress inet) {
             printUrls(out, inet);
         } else {
-            out.println("  at   " + style(BOLD, address.toString()) + style(DIM, "  (curl --unix-socket reaches it)"));
+            out.println("  at   " + style(BOLD, Printable.text(address.toString()))
+                    + style(DIM, "  (curl --unix-socket reaches it)"));
         }
-        out.println("  on   " + engine);
+        out.println("  on   " + Printable.text(engine));
         out.println("  stop " + style(DIM, "Ctrl-C: finishes what is in flight; once more: at once"));
         out.flush();
     }
@@ -34,7 +36,9 @@ final class Banner {
     private void printUrls(PrintStream out, InetSocketAddress address) {
         List<String> urls = Addresses.urls(address);
         for (int i = 0; i < urls.size(); i++) {
-            out.println((i == 0 ? "  at   " : "       ") + style(BOLD, urls.get(i)) + (i == 0 ? reach(address) : ""));
+            out.println((i == 0 ? "  at   " : "       ")
+                    + style(BOLD, Printable.text(urls.get(i)))
+                    + (i == 0 ? reach(address) : ""));
         }
     }
 

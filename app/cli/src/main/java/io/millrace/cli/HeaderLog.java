@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.cli;
 
+import io.millrace.core.Printable;
 import io.millrace.http.ExchangeLog;
 import io.millrace.http.Headers;
 import io.millrace.http.Request;
@@ -13,7 +14,8 @@ import java.util.concurrent.BlockingQueue;
 
 /**
  * jwebserver's verbose output: each request with its header fields, to look at what a client sends. Written by a thread
- * of its own; when that cannot keep up, requests are left out and not held up.
+ * of its own; when that cannot keep up, requests are left out and not held up. No client commands the terminal of the
+ * one who watches: what it sends is {@link Printable}.
  */
 final class HeaderLog implements ExchangeLog, AutoCloseable {
     private static final int WAITING = 1000;
@@ -42,7 +44,7 @@ final class HeaderLog implements ExchangeLog, AutoCloseable {
         if (request == null) {
             text.append(" (unreadable request)");
         } else {
-            text.append(' ').append(request.method()).append(' ').append(request.target());
+            text.append(' ').append(Printable.text(request.method() + " " + request.target()));
         }
         text.append(String.format(Locale.ROOT, " -> %d, %d bytes, %.3f ms%n", status, bytes, nanos / 1e6));
         if (request != null) {
@@ -60,16 +62,9 @@ final class HeaderLog implements ExchangeLog, AutoCloseable {
             text.append("    ")
                     .append(fields.name(i))
                     .append(": ")
-                    .append(visible(fields.value(i)))
+                    .append(Printable.text(fields.value(i)))
                     .append('\n');
         }
-    }
-
-    /** No client may write control sequences to the terminal of the one who watches. */
-    private static String visible(String value) {
-        StringBuilder visible = new StringBuilder(value.length());
-        value.chars().forEach(c -> visible.append(Character.isISOControl(c) && c != '\t' ? '?' : (char) c));
-        return visible.toString();
     }
 
     private void write() {

@@ -6,6 +6,7 @@ import static io.millrace.cli.Options.names;
 import static io.millrace.cli.Options.number;
 import static io.millrace.cli.Options.value;
 
+import io.millrace.core.Printable;
 import io.millrace.lab.Lab;
 import io.millrace.lab.Machine;
 import io.millrace.lab.RunFolder;
@@ -125,7 +126,7 @@ final class LabCommand {
         try {
             if (parsed.hasMatchedOption("--compare")) {
                 List<Path> files = parsed.matchedOptionValue("--compare", List.of());
-                terminal.out().print(Lab.compare(files.get(0), files.get(1)));
+                terminal.out().print(Printable.lines(Lab.compare(files.get(0), files.get(1))));
                 return Main.OK;
             }
             if (parsed.hasMatchedOption("--draw")) {
@@ -172,7 +173,7 @@ final class LabCommand {
         }
         try (RunFolder own = RunFolder.open()) {
             LabContenders contenders = contenders(own.path(), parsed.matchedOptionValue("--peers", List.of()));
-            missing(contenders).forEach(notice -> terminal.err().println("millrace: " + notice));
+            missing(contenders).forEach(notice -> terminal.err().println("millrace: " + Printable.text(notice)));
             return measure(scenarios, contenders, own);
         }
     }
@@ -183,7 +184,7 @@ final class LabCommand {
                 parsed.matchedOptionValue("--models", List.of()),
                 peers,
                 parsed.matchedOptionValue("--peer", List.of()),
-                terminal.err()::println);
+                notice -> terminal.err().println(Printable.lines(notice)));
     }
 
     private List<Scenario> scenarios() throws IOException {
@@ -207,16 +208,20 @@ final class LabCommand {
     private int tell(List<Scenario> scenarios) throws IOException, InterruptedException {
         try (RunFolder folder = RunFolder.open()) {
             LabContenders contenders = contenders(folder.path(), List.of());
-            contenders.notices().forEach(notice -> terminal.err().println("millrace: " + notice));
+            contenders.notices().forEach(notice -> terminal.err().println("millrace: " + Printable.text(notice)));
             tell(scenarios, contenders);
         }
         return Main.OK;
     }
 
     private void tell(List<Scenario> scenarios, LabContenders contenders) {
-        contenders.all().forEach(each -> terminal.out().printf("%-14s %s%n", each.name(), each.story()));
+        contenders
+                .all()
+                .forEach(each ->
+                        terminal.out().printf("%-14s %s%n", Printable.text(each.name()), Printable.text(each.story())));
         terminal.out().println();
-        scenarios.forEach(each -> terminal.out().printf("%-16s %s%n", each.name(), each.title()));
+        scenarios.forEach(
+                each -> terminal.out().printf("%-16s %s%n", Printable.text(each.name()), Printable.text(each.title())));
     }
 
     private Settings settings(Path folder) {
@@ -259,12 +264,13 @@ final class LabCommand {
         }
         lab.findings().forEach((title, sentences) -> {
             if (!sentences.isEmpty()) {
-                terminal.out().println(title + "\n  " + String.join("\n  ", sentences) + "\n");
+                terminal.out().println(Printable.lines(title + "\n  " + String.join("\n  ", sentences) + "\n"));
             }
         });
         terminal.out()
-                .println((whole ? "" : "Broken off. ") + "The page is " + page() + ", the data " + beside(page())
-                        + "; it took " + Summary.time(Duration.ofNanos(System.nanoTime() - begin)) + ".");
+                .println((whole ? "" : "Broken off. ") + "The page is " + Printable.text(page().toString())
+                        + ", the data " + Printable.text(beside(page()).toString()) + "; it took "
+                        + Summary.time(Duration.ofNanos(System.nanoTime() - begin)) + ".");
         return whole ? Main.OK : Main.FAILED;
     }
 
@@ -287,7 +293,8 @@ final class LabCommand {
             return line -> {};
         }
         return line -> {
-            terminal.err().print(terminal.interactive() ? CLEAR_LINE + line : line + "\n");
+            String shown = Printable.text(line);
+            terminal.err().print(terminal.interactive() ? CLEAR_LINE + shown : shown + "\n");
             terminal.err().flush();
         };
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.cli;
 
+import io.millrace.core.Printable;
 import io.millrace.load.Coordinator;
 import io.millrace.load.Load;
 import io.millrace.load.LoadAgent;
@@ -101,7 +102,7 @@ final class LoadCommand {
         LoadPlan plan = options.plan();
         PrintStream messages = options.json() == null || !options.json().equals("-") ? terminal.out() : terminal.err();
         LoadResult result = options.agents().isEmpty() ? alone(plan, messages) : together(plan, messages);
-        messages.print(LoadText.of(result));
+        messages.print(Printable.lines(LoadText.of(result)));
         messages.flush();
         writeJson(result);
         return result.requests() > 0 ? Main.OK : Main.FAILED;
@@ -130,7 +131,7 @@ final class LoadCommand {
         }
         LoadProgress[] before = new LoadProgress[1];
         return now -> {
-            messages.print(CLEAR_LINE + LoadText.of(now, before[0]));
+            messages.print(CLEAR_LINE + Printable.text(LoadText.of(now, before[0])));
             messages.flush();
             before[0] = now;
         };
@@ -142,7 +143,7 @@ final class LoadCommand {
         }
         String text = LoadJson.text(result) + "\n";
         if (options.json().equals("-")) {
-            terminal.out().print(text);
+            terminal.out().print(Printable.json(text));
             terminal.out().flush();
         } else {
             Files.writeString(Path.of(options.json()), text);

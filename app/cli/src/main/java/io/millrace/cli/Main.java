@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.cli;
 
+import io.millrace.core.Printable;
 import io.millrace.models.Worker;
 import java.util.Arrays;
 import picocli.CommandLine;
@@ -98,7 +99,7 @@ public final class Main {
     /** Two lines: what is wrong, and where to read on. The whole help would push what is wrong off the screen. */
     private static int explain(Terminal terminal, ParameterException wrong) {
         CommandLine command = wrong.getCommandLine();
-        String text = "millrace: " + firstLine(wrong.getMessage());
+        String text = "millrace: " + Printable.text(firstLine(wrong.getMessage()));
         if (wrong instanceof UnmatchedArgumentException unmatched
                 && !unmatched.getSuggestions().isEmpty()) {
             text += " (did you mean " + String.join(" or ", unmatched.getSuggestions()) + "?)";

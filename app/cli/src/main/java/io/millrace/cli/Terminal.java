@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.cli;
 
+import io.millrace.core.Printable;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -67,7 +68,7 @@ record Terminal(PrintStream out, PrintStream err, boolean interactive, Map<Strin
 
     /** One line that says what is in the way; returns the exit code for that. */
     int fail(String line) {
-        err.println("millrace: " + line);
+        err.println("millrace: " + Printable.text(line));
         return Main.FAILED;
     }
 

@@ -8,6 +8,7 @@ import io.millrace.core.Buffer;
 import io.millrace.core.CloseCause;
 import io.millrace.core.LineEnd;
 import io.millrace.core.Link;
+import io.millrace.core.Printable;
 import io.millrace.core.Protocol;
 import io.millrace.loop.EventLoop;
 import io.millrace.poll.Kernel;
@@ -18,6 +19,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.stream.Stream;
@@ -79,7 +81,7 @@ final class TopCommand {
             List<Path> sockets = sockets();
             if (sockets.size() > 1) {
                 terminal.out().println("Several servers run; name one:");
-                sockets.forEach(socket -> terminal.out().println("  millrace top " + pid(socket)));
+                sockets.forEach(socket -> terminal.out().println("  millrace top " + Printable.text(pid(socket))));
                 return Main.OK;
             }
             if (sockets.isEmpty()) {
@@ -146,11 +148,11 @@ final class TopCommand {
         TopScreen screen = new TopScreen(JSON.std.mapFrom(first));
         for (String line = lines.take(); !line.equals(END); line = lines.take()) {
             if (parsed.hasMatchedOption("--json")) {
-                terminal.out().println(line);
+                terminal.out().println(Printable.json(line));
             } else {
                 terminal.out()
                         .print((terminal.interactive() && !parsed.hasMatchedOption("--once") ? HOME : "")
-                                + screen.next(JSON.std.mapFrom(line)));
+                                + shown(JSON.std.mapFrom(line), screen));
             }
             terminal.out().flush();
             if (parsed.hasMatchedOption("--once")) {
@@ -159,6 +161,11 @@ final class TopCommand {
         }
         terminal.out().println("The server has ended.");
         return Main.OK;
+    }
+
+    /** The screen for a line of a server, which may be named by somebody else: by a path that is given. */
+    static String shown(Map<String, Object> line, TopScreen screen) {
+        return Printable.lines(screen.next(line));
     }
 
     /** Cuts what comes into lines. */

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.lab;
 
+import io.millrace.core.Printable;
+
 /** Markup, appended piece by piece; texts are escaped. */
 final class Html {
     private final StringBuilder out = new StringBuilder();
@@ -31,10 +33,21 @@ final class Html {
     }
 
     static String escape(String text) {
-        return text.replace("&", "&amp;")
+        return shown(text)
+                .replace("&", "&amp;")
                 .replace("<", "&lt;")
                 .replace(">", "&gt;")
                 .replace("\"", "&quot;");
+    }
+
+    /** Names may come from files of others. Some texts have lines. */
+    private static String shown(String text) {
+        StringBuilder shown = new StringBuilder(text.length());
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            shown.append(c == '\n' || Printable.at(text, i) ? c : '\uFFFD');
+        }
+        return shown.toString();
     }
 
     @Override

@@ -2,6 +2,7 @@
 package io.millrace.web;
 
 import io.millrace.core.Folder;
+import io.millrace.core.Printable;
 import io.millrace.http.Tokens;
 import java.util.ArrayList;
 import java.util.List;
@@ -238,18 +239,13 @@ public final class FileOptions {
 
     private static void requireToken(String name) {
         if (!Tokens.isToken(name)) {
-            throw new IllegalArgumentException("not a header field name: '" + printable(name) + "'");
+            throw new IllegalArgumentException("not a header field name: '" + Printable.text(name) + "'");
         }
     }
 
     private static void requireValue(String value) {
         if (!Tokens.isValue(value)) {
-            throw new IllegalArgumentException("not a header field value: '" + printable(value) + "'");
+            throw new IllegalArgumentException("not a header field value: '" + Printable.text(value) + "'");
         }
-    }
-
-    /** What is refused may be so for a line break, which would break the message as well. */
-    private static String printable(String text) {
-        return text.replaceAll("\\p{Cntrl}", "?");
     }
 }

@@ -64,7 +64,7 @@ final class LogLine {
 
     private void common(
             Buffer out, Request request, SocketAddress from, int status, long bytes, long nanos, long millis) {
-        out.appendLatin1(peer(from, "-"));
+        escape(out, peer(from, "-"), false);
         out.appendLatin1(" - - [");
         out.append(time(millis));
         out.appendLatin1("] \"");

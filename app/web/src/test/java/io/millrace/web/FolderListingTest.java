@@ -187,14 +187,22 @@ class FolderListingTest {
         String name = "<script>alert('x')</script>&\" #?%20:é\u202Etxt.html";
         Files.createDirectory(root.resolve("bad"));
         Files.createDirectory(root.resolve("bad/<b>&\"'"));
-        for (String bad :
-                List.of(name.replace("/", "_"), "javascript:alert(1)", "line\nbreak", "a\\b", "esc\u001B[31m")) {
+        for (String bad : List.of(
+                name.replace("/", "_"),
+                "javascript:alert(1)",
+                "line\nbreak",
+                "a\\b",
+                "esc\u001B[31m",
+                "c1\u009b2J",
+                "m\u200e\u200f\u061c\u2028")) {
             Files.write(root.resolve("bad").resolve(bad), new byte[1]);
         }
         String page = get("/bad/").utf8();
         assertFalse(
                 page.contains("<script") || page.contains("<b>") || page.contains("\u202E") || page.contains("\u001B"),
                 page);
+        assertFalse(page.matches("(?s).*[\u009b\u200e\u200f\u061c\u2028].*"));
+        assertTrue(page.contains("<span>m\ufffd\ufffd\ufffd\ufffd</span>"));
         assertFalse(page.contains("href=\"javascript:"));
         assertTrue(page.contains("href=\"javascript%3Aalert(1)\""));
         assertTrue(page.contains("&lt;b&gt;&amp;&quot;&#39;"));
@@ -203,6 +211,7 @@ class FolderListingTest {
         assertTrue(
                 json.contains("\"line\\u000abreak\"") && json.contains("\"a\\\\b\"") && json.contains("\\u001b[31m"),
                 json);
+        assertTrue(json.contains("\"c1\\u009b2J\"") && json.contains("\"m\\u200e\\u200f\\u061c\\u2028\""), json);
         for (String url : matches(json, "\"url\":\"([^\"]*)\"")) {
             assertTrue(url.matches("[\\x21-\\x7e&&[^/:\\\\\"<>']]+/?"), url);
         }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.loop;
 
+import io.millrace.core.Printable;
+
 /**
  * The room's logger, made when there is something to say: loading a logging system costs a start-up more than all else
  * here.
@@ -36,10 +38,12 @@ final class Log {
         }
     }
 
-    /** A log that fails, for want of memory or descriptors, must not end a loop. */
+    /**
+     * A log that fails, for want of memory or descriptors, must not end a loop. Messages may name what peers choose.
+     */
     private static void log(System.Logger.Level level, String message, Throwable thrown) {
         try {
-            Holder.LOGGER.log(level, message, thrown);
+            Holder.LOGGER.log(level, Printable.text(message), thrown);
         } catch (Throwable t) {
             System.err.println(message);
         }

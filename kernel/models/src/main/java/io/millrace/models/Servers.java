@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.models;
 
+import io.millrace.core.Printable;
 import io.millrace.core.Protocol;
 import io.millrace.core.ProtocolFactory;
 import java.lang.System.Logger.Level;
@@ -57,7 +58,7 @@ final class Servers {
     /** A log that fails, for want of memory or descriptors, must not end a thread that serves. */
     private static void log(Level level, String message, Throwable thrown) {
         try {
-            System.getLogger("io.millrace.models").log(level, message, thrown);
+            System.getLogger("io.millrace.models").log(level, Printable.text(message), thrown);
         } catch (Throwable t) {
             System.err.println(message);
         }

@@ -3,9 +3,9 @@ package io.millrace.http;
 
 import io.millrace.core.Ascii;
 import io.millrace.core.Link;
+import io.millrace.core.Printable;
 import java.net.SocketAddress;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 
@@ -322,19 +322,6 @@ public final class ExchangeRequest extends Request {
     /** For logs: what is not printable ASCII is escaped, so that no client draws on a terminal. */
     @Override
     public String toString() {
-        return known ? printable(method() + " " + target()) : "a request that could not be read";
-    }
-
-    private static String printable(String text) {
-        StringBuilder printable = new StringBuilder(text.length());
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            if (c >= ' ' && c < 0x7f) {
-                printable.append(c);
-            } else {
-                printable.append("\\x").append(HexFormat.of().toHexDigits((byte) c));
-            }
-        }
-        return printable.toString();
+        return known ? Printable.ascii(method() + " " + target()) : "a request that could not be read";
     }
 }

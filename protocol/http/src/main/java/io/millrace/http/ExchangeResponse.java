@@ -2,6 +2,7 @@
 package io.millrace.http;
 
 import io.millrace.core.OpenFile;
+import io.millrace.core.Printable;
 import io.millrace.core.Protocol;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -94,10 +95,10 @@ final class ExchangeResponse extends Response {
 
     private void checkField(String name, String value) {
         if (!Tokens.isToken(name)) {
-            throw new IllegalArgumentException("not a field name: " + name);
+            throw new IllegalArgumentException("not a field name: " + Printable.text(name));
         }
         if (!Tokens.isValue(value)) {
-            throw new IllegalArgumentException("not a value for " + name + ": " + value);
+            throw new IllegalArgumentException("not a value for " + name + ": " + Printable.text(value));
         }
         if (isOurs(name)) {
             throw new IllegalArgumentException(name + " is the server's work");

@@ -3,6 +3,7 @@ package io.millrace.http;
 
 import io.millrace.core.Buffer;
 import io.millrace.core.OpenFile;
+import io.millrace.core.Printable;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.util.Objects;
@@ -198,7 +199,7 @@ final class ExchangeStream extends ResponseStream {
             throw new IllegalStateException("the stream is closed");
         }
         if (!Tokens.isToken(name) || !Tokens.isValue(value)) {
-            throw new IllegalArgumentException("not a field: " + name + ": " + value);
+            throw new IllegalArgumentException("not a field: " + Printable.text(name + ": " + value));
         }
         // Fields that frame or route a message must not come after it (RFC 9110 section 6.5.1).
         if (ExchangeResponse.isOurs(name) || name.equalsIgnoreCase("Host") || name.equalsIgnoreCase("Trailer")) {
