@@ -7,9 +7,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A socket that listens already and that this process was started with: from systemd (sd_listen_fds(3):
- * {@code LISTEN_PID}, {@code LISTEN_FDS}, {@code LISTEN_FDNAMES}) or from whoever else leaves a descriptor open. Stands
- * where an address could stand.
+ * A listening socket that this process has inherited: from systemd (sd_listen_fds(3): {@code LISTEN_PID},
+ * {@code LISTEN_FDS}, {@code LISTEN_FDNAMES}) or from any other program that has left a descriptor open. It can be used
+ * in place of an address.
  */
 public final class InheritedSocket extends SocketAddress {
     private static final long serialVersionUID = 1L;
@@ -19,7 +19,7 @@ public final class InheritedSocket extends SocketAddress {
     /** SD_LISTEN_FDS_START. */
     private static final int FIRST = 3;
 
-    /** What systemd calls a socket that has no name. */
+    /** The name that systemd gives to a socket without a name. */
     private static final String UNKNOWN = "unknown";
 
     private final int descriptor;
@@ -30,7 +30,11 @@ public final class InheritedSocket extends SocketAddress {
         this.name = name;
     }
 
-    /** The socket under a descriptor of this process. */
+    /**
+     * Returns the socket under a descriptor of this process.
+     *
+     * @throws IllegalArgumentException if the descriptor is negative
+     */
     public static InheritedSocket of(int descriptor) {
         if (descriptor < 0) {
             throw new IllegalArgumentException("a descriptor is not negative: " + descriptor);
@@ -39,9 +43,9 @@ public final class InheritedSocket extends SocketAddress {
     }
 
     /**
-     * The sockets that this process was handed, in their order; none if the variables are for another process.
+     * Returns the sockets that the environment names, in their order; none if the variables are for another process.
      *
-     * @throws IllegalArgumentException if the variables cannot be understood
+     * @throws IllegalArgumentException if the variables are malformed
      */
     public static List<InheritedSocket> all() {
         return all(System.getenv(), ProcessHandle.current().pid());
@@ -70,7 +74,8 @@ public final class InheritedSocket extends SocketAddress {
     }
 
     /**
-     * What {@code fd:3} and {@code fd:name} stand for, or {@code null} for a text that does not begin so.
+     * Returns the socket that {@code fd:3} or {@code fd:name} stands for, or {@code null} if the text does not begin
+     * with {@code fd:}.
      *
      * @throws IllegalArgumentException if no socket of that name was inherited
      */
@@ -96,12 +101,12 @@ public final class InheritedSocket extends SocketAddress {
                 + (all.isEmpty() ? "LISTEN_FDS names none for this process" : "there are " + all));
     }
 
-    /** The descriptor. */
+    /** Returns the descriptor. */
     public int descriptor() {
         return descriptor;
     }
 
-    /** The name that it was given, {@code unknown} if none. */
+    /** Returns the name that it was given, or {@code unknown}. */
     public String name() {
         return name;
     }
@@ -116,7 +121,7 @@ public final class InheritedSocket extends SocketAddress {
         return descriptor;
     }
 
-    /** {@code fd:3}, {@code fd:3 (web)}. */
+    /** Returns {@code fd:3}, or with a name {@code fd:3 (web)}. */
     @Override
     public String toString() {
         return SCHEME + descriptor + (name.equals(UNKNOWN) ? "" : " (" + name + ")");

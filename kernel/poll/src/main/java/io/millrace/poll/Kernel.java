@@ -9,23 +9,23 @@ import java.net.SocketAddress;
 
 /**
  * The one door between the loop and the kernel: every call on a socket that the loop makes, and the time. Results are
- * those of the system calls: n or 0, and -errno for a failure. Sockets that come through here are non-blocking and
- * closed on exec.
+ * those of the system calls: n or 0, or -errno for a failure. Sockets that are opened here do not block and are closed
+ * on exec.
  *
- * <p>There is one implementation in a program, {@link LinuxKernel}, so the JIT binds these calls directly; a simulated
- * kernel can stand in for tests. Calls are made by the loop's thread.
+ * <p>A program has one implementation, {@link LinuxKernel}, so the JIT compiler binds these calls directly. A simulated
+ * kernel can take its place in tests. The loop's thread makes the calls.
  */
 public abstract class Kernel {
 
     /** Whether several sockets listen on one address. */
     public enum Sharing {
-        /** This one only. */
+        /** Only this one does. */
         ALONE,
 
-        /** The first of several: must have the address for itself, and lets others join. */
+        /** The first of several: it binds the address for itself alone, and then lets others join. */
         FIRST,
 
-        /** One more. */
+        /** One that joins the first. */
         FURTHER
     }
 
@@ -33,9 +33,9 @@ public abstract class Kernel {
     protected Kernel() {}
 
     /**
-     * The kernel of this machine.
+     * Returns the kernel of this machine.
      *
-     * @throws UnsupportedOperationException saying why, where the system calls cannot be used
+     * @throws UnsupportedOperationException if system calls cannot be made, with the reason
      */
     public static Kernel host() {
         String whyNot = Platform.whyNot();
@@ -46,60 +46,70 @@ public abstract class Kernel {
     }
 
     /**
-     * A poller for sockets of this kernel that reports up to {@code capacity} events a call.
+     * Opens a poller for sockets of this kernel that reports up to {@code capacity} events a call.
      *
-     * @throws UnsupportedOperationException saying why, where this kind cannot be had
+     * @throws UnsupportedOperationException if the kind is not available, with the reason
+     * @throws SysException if the kernel refuses what the poller needs
      */
     public abstract Poller poller(PollerKind kind, int capacity) throws SysException;
 
-    /** As the other, the usual kind: epoll. */
+    /**
+     * Opens an epoll poller.
+     *
+     * @throws SysException if the kernel refuses what the poller needs
+     */
     public final Poller poller(int capacity) throws SysException {
         return poller(PollerKind.EPOLL, capacity);
     }
 
     /**
-     * A listening socket.
+     * Opens a listening socket and returns its descriptor.
      *
-     * @param address where: an {@link InetSocketAddress}, a {@link UnixAddress}, whose file takes the place of one that
-     *     nobody listens on any more, or an {@link InheritedSocket}, which is checked and made non-blocking
-     * @param sharing whether other sockets may listen on the same address, the kernel spreading connections
-     *     (SO_REUSEPORT); TCP only
+     * @param address an {@link InetSocketAddress}; a {@link UnixAddress}, whose file replaces one on which no process
+     *     listens any more; or an {@link InheritedSocket}, which is checked and made non-blocking
+     * @param sharing whether other sockets may listen on the same address, among which the kernel then spreads
+     *     connections (SO_REUSEPORT); TCP only
      * @throws SysException naming the call that failed and the address
      */
     public abstract int listen(SocketAddress address, ListenFlags flags, Sharing sharing) throws SysException;
 
     /**
-     * The last socket that listened on the address has been closed: removes what it left behind, the file of a Unix
-     * socket, unless somebody else listens on it by now.
+     * Removes the file of a Unix socket after the last socket that listened on it was closed, unless another process
+     * listens on it by now. Does nothing for other addresses.
      *
-     * @throws SysException if there is something that cannot be removed
+     * @throws SysException if the file cannot be removed
      */
     public abstract void unlinkSocket(SocketAddress address) throws SysException;
 
     /**
-     * Begins to connect a new stream socket, bound to {@code from} before unless that is {@code null}: its descriptor,
-     * which becomes writable when the attempt has ended; or -errno, at once and for good. -EAGAIN: the queue of a Unix
-     * socket is full, later it may not be.
+     * Opens a stream socket and begins to connect it. Returns its descriptor, which becomes writable when the attempt
+     * has ended, or -errno if it has failed at once. -EAGAIN says that the queue of a Unix socket is full; later it may
+     * not be.
+     *
+     * @param from the address to bind the socket to first, or {@code null}
      */
     public abstract int connect(SocketAddress to, SocketAddress from);
 
     /**
-     * How the attempt of {@link #connect} ended: 0 for connected, with TCP_NODELAY set, -EINPROGRESS for not yet, or
-     * -errno.
+     * Returns how the attempt of {@link #connect} has ended: 0 if the socket is connected, which has TCP_NODELAY set
+     * then, -EINPROGRESS if it has not ended, or the -errno of its failure.
      */
     public abstract int connected(int fd);
 
-    /** Takes a connection: its descriptor, with TCP_NODELAY set, or -errno. */
+    /** Accepts a connection and sets TCP_NODELAY. Returns its descriptor or -errno; {@code peer} gets its address. */
     public abstract int accept(int listener, RawSockaddr peer);
 
-    /** Whose connection it is, or was before it was reset, that was accepted without asking: 0 or -errno. */
+    /**
+     * Reads the peer's address of a connection that was accepted without asking for it, also when it has been reset
+     * since. Returns 0 or -errno.
+     */
     public int peer(int fd, RawSockaddr peer) {
         return -Errno.EOPNOTSUPP;
     }
 
     /**
-     * Whether what {@link #accept} gave is an error of the one connection that has gone again, not of the socket
-     * (accept(2)): the next may be tried.
+     * Tells whether an error of {@link #accept} is one of a single connection that has ended already, and not of the
+     * listening socket (accept(2)); then the next call may succeed.
      */
     public static boolean isOfTheConnection(int result) {
         return switch (-result) {
@@ -117,38 +127,49 @@ public abstract class Kernel {
         };
     }
 
-    /** Makes a descriptor from elsewhere fit for a loop: 0, or -errno for what is no connected stream socket. */
+    /**
+     * Prepares a descriptor that was opened elsewhere for a loop. Returns 0, or -errno if it is no connected stream
+     * socket.
+     */
     public abstract int adopt(int fd);
 
-    /** Receives: bytes, 0 at the end of the stream, or -errno. */
+    /** Receives. Returns the number of bytes, 0 at the end of the stream, or -errno. */
     public abstract int receive(int fd, byte[] into, int offset, int length);
 
-    /** Sends what fits now: bytes taken or -errno. {@code more} says that a send follows at once (MSG_MORE). */
+    /**
+     * Sends as much as the socket takes now. Returns the number of bytes, or -errno.
+     *
+     * @param more whether another send follows at once (MSG_MORE)
+     */
     public abstract int send(int fd, byte[] from, int offset, int length, boolean more);
 
-    /** Sends part of a file: bytes taken, 0 past its end, or -errno. */
+    /** Sends part of a file. Returns the number of bytes taken, 0 past the end of the file, or -errno. */
     public abstract long sendFile(int fd, int file, long position, long count);
 
     /**
-     * A pipe with room for some {@code room} bytes, as far as may be: {@code ends[0]} to read from, {@code ends[1]} to
-     * write to; both non-blocking and closed on exec. Returns 0 or -errno; -ENOSYS from a kernel without.
+     * Opens a pipe: {@code ends[0]} is to read from, {@code ends[1]} to write to; both do not block and are closed on
+     * exec. Returns 0 or -errno; -ENOSYS if this kernel has none.
+     *
+     * @param room bytes that the pipe is to hold, as far as the kernel allows it
      */
     public int pipe(int[] ends, int room) {
         return -Errno.ENOSYS;
     }
 
     /**
-     * Moves up to {@code count} bytes between a socket and a pipe: bytes, 0 at the end of the stream, or -errno.
-     * {@code more} says that output of another kind follows at once.
+     * Moves up to {@code count} bytes between a socket and a pipe. Returns the number of bytes, 0 at the end of the
+     * stream, or -errno.
+     *
+     * @param more whether other output follows at once
      */
     public long splice(int from, int to, long count, boolean more) {
         return -Errno.ENOSYS;
     }
 
     /**
-     * Has the kernel keep little of what a connection sends beyond what is under way to the peer, and tell of room when
-     * only little is left (TCP_NOTSENT_LOWAT, tcp(7)). Of a listening socket those that it accepts inherit it. 0, or
-     * -errno where the kernel or the socket does not know how, which is no harm.
+     * Limits what the kernel buffers of a connection's output beyond what is under way to the peer, so that the socket
+     * becomes writable only when little is left (TCP_NOTSENT_LOWAT, tcp(7)). Sockets accepted from a listening socket
+     * inherit it. Returns 0, or -errno if the kernel or the socket does not support it, which does no harm.
      */
     public int setNotsentLowat(int fd) {
         return -Errno.ENOPROTOOPT;
@@ -162,31 +183,32 @@ public abstract class Kernel {
         return 0;
     }
 
-    /** Closes our direction; the peer reads the end of the stream. */
+    /** Closes the direction of this end, so that the peer reads the end of the stream. Returns 0 or -errno. */
     public abstract int shutdown(int fd);
 
-    /** Closes a descriptor. */
+    /** Closes a descriptor. Returns 0 or -errno. */
     public abstract int close(int fd);
 
-    /** Closes a connection so that the peer gets RST (SO_LINGER of 0, socket(7)); where that cannot be, closes it. */
+    /** Resets a connection: the peer gets RST (SO_LINGER of 0, socket(7)). A kernel that cannot do this closes it. */
     public int abort(int fd) {
         return close(fd);
     }
 
     /**
-     * A descriptor that serves nothing, to be closed in need: what has to be done without any may need one. Or -errno.
+     * Opens a descriptor that serves no purpose, to be closed when the process has run out of descriptors and needs
+     * one. Returns it or -errno.
      */
     public abstract int reserveDescriptor();
 
-    /** The address of this end, or {@code null} if the socket has none. */
+    /** Returns the address of this end, or {@code null} if the socket has none. */
     public abstract SocketAddress local(int fd);
 
-    /** The address of the other end, or {@code null} if there is none; of a Unix socket a {@link UnixPeer}. */
+    /** Returns the address of the other end, of a Unix socket a {@link UnixPeer}, or {@code null} if there is none. */
     public abstract SocketAddress peer(int fd);
 
-    /** Monotonic time in nanoseconds. */
+    /** Returns the monotonic time in nanoseconds. */
     public abstract long nanos();
 
-    /** The number of descriptors that this process may have open. */
+    /** Returns the number of descriptors that this process may have open. */
     public abstract long descriptorLimit();
 }

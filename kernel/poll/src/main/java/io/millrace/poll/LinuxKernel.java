@@ -15,7 +15,7 @@ import java.util.Arrays;
 
 /** The kernel of this machine, by system calls. */
 final class LinuxKernel extends Kernel {
-    /** Bytes that {@link #setNotsentLowat} lets wait: enough to fill the next few windows. */
+    /** Bytes of unsent output that {@link #setNotsentLowat} allows: enough to fill the next few windows. */
     private static final int UNSENT = 128 * 1024;
 
     static final int FLAGS = Sockets.SOCK_NONBLOCK | Sockets.SOCK_CLOEXEC;
@@ -67,7 +67,8 @@ final class LinuxKernel extends Kernel {
             byte[] struct = encode(to);
             result = Sockets.connect(fd, struct, struct.length);
         }
-        // Interrupted it goes on by itself, as one in progress does; to call again would be EALREADY (connect(2)).
+        // An interrupted attempt goes on by itself as one in progress does; another call would be EALREADY
+        // (connect(2)).
         if (result >= 0 || result == -Errno.EINPROGRESS || result == -Errno.EINTR) {
             return fd;
         }
@@ -78,7 +79,7 @@ final class LinuxKernel extends Kernel {
     private static int bind(int fd, SocketAddress from) {
         byte[] struct = encode(from);
         if (from instanceof InetSocketAddress inet && inet.getPort() != 0) {
-            // Or a port that was used a minute ago could not be used for another peer (tcp(7)).
+            // Else a port that was used a minute ago could not be used for another peer (tcp(7)).
             Sockets.setsockopt(fd, Sockets.SOL_SOCKET, Sockets.SO_REUSEADDR, 1);
         }
         return Sockets.bind(fd, struct, struct.length);
@@ -94,7 +95,7 @@ final class LinuxKernel extends Kernel {
         byte[] peer = new byte[SocketAddresses.SIZE_UN];
         int length = Sockets.getpeername(fd, peer);
         if (length < 0) {
-            // Woken up for nothing.
+            // The event was for nothing.
             return length == -Errno.ENOTCONN ? -Errno.EINPROGRESS : length;
         }
         if (peer[0] == Sockets.AF_UNIX) {
@@ -122,8 +123,8 @@ final class LinuxKernel extends Kernel {
     }
 
     /**
-     * Whose a connection was that has been reset: accept(2) would have told that as well. SO_PEERNAME does not mind,
-     * but refuses to give more bytes than an address has.
+     * Reads the peer of a connection that has been reset, for which getpeername fails. SO_PEERNAME still tells, but
+     * refuses a buffer that is longer than the address.
      */
     private static int formerPeer(int fd, byte[] address) {
         int result = Sockets.getsockopt(fd, Sockets.SOL_SOCKET, Sockets.SO_PEERNAME, address);
@@ -148,7 +149,7 @@ final class LinuxKernel extends Kernel {
         return result < 0 ? result : setFlags(fd);
     }
 
-    /** What sockets of our own have from their birth: they do not block and are closed on exec. 0 or -errno. */
+    /** Sets what sockets opened here have from the beginning: they do not block and are closed on exec. 0 or -errno. */
     static int setFlags(int fd) {
         int flags = Descriptors.fcntl(fd, Descriptors.F_GETFL, 0);
         int result = flags < 0 ? flags : Descriptors.fcntl(fd, Descriptors.F_SETFL, flags | Descriptors.O_NONBLOCK);
@@ -162,7 +163,7 @@ final class LinuxKernel extends Kernel {
 
     @Override
     public int send(int fd, byte[] from, int offset, int length, boolean more) {
-        // A JVM ignores SIGPIPE already; a child that inherited the socket would not.
+        // A JVM ignores SIGPIPE, but a child process that has inherited the socket may not.
         int flags = more ? Sockets.MSG_NOSIGNAL | Sockets.MSG_MORE : Sockets.MSG_NOSIGNAL;
         return Sockets.send(fd, from, offset, length, flags);
     }
@@ -176,8 +177,7 @@ final class LinuxKernel extends Kernel {
     public int pipe(int[] ends, int room) {
         int result = Pipes.pipe2(ends, Descriptors.O_NONBLOCK | Files.O_CLOEXEC);
         if (result == 0) {
-            // Beyond a share of memory that a user may have in pipes the kernel says no (pipe(7)): the usual room does
-            // as well.
+            // The kernel refuses it beyond a user's share of memory in pipes (pipe(7)); the default size will do.
             Descriptors.fcntl(ends[1], Pipes.F_SETPIPE_SZ, room);
         }
         return result;
@@ -189,7 +189,7 @@ final class LinuxKernel extends Kernel {
         return Pipes.splice(from, to, count, more ? flags | Pipes.SPLICE_F_MORE : flags);
     }
 
-    /** Best effort: a Unix socket has no such option, and a kernel without it serves all the same. */
+    /** Best effort: Unix sockets do not have this option, nor do old kernels. */
     @Override
     public int setNotsentLowat(int fd) {
         return Sockets.setsockopt(fd, Sockets.IPPROTO_TCP, Sockets.TCP_NOTSENT_LOWAT, UNSENT);

@@ -11,7 +11,7 @@ import io.millrace.sys.SysException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 
-/** How a listening socket comes to be: made and bound, or taken over. */
+/** Opens listening sockets: new ones, and those that were inherited. */
 final class LinuxListen {
     private LinuxListen() {}
 
@@ -41,9 +41,9 @@ final class LinuxListen {
     // ---- TCP ----
 
     /**
-     * With SO_REUSEPORT set, bind(2) lets any process of this user have the port too, a server that was started a
-     * second time by mistake included, and half of the connections would go astray without a word. So the first socket
-     * binds for itself alone and lets others in afterwards.
+     * Binds. With SO_REUSEPORT set, bind(2) lets any process of this user share the port, also a server that was
+     * started twice by mistake, which would then silently get half of the connections. So the first socket binds for
+     * itself alone, and lets others join afterwards.
      */
     private static void bind(int fd, InetSocketAddress address, Sharing sharing) throws SysException {
         if (sharing == Sharing.FURTHER) {
@@ -79,7 +79,7 @@ final class LinuxListen {
         }
     }
 
-    /** What accepted sockets inherit, which saves a call for each of them. */
+    /** Sets what accepted sockets inherit, which saves a call for each of them. */
     private static void tune(int fd, SocketAddress address) throws SysException {
         option("TCP_NODELAY", fd, Sockets.IPPROTO_TCP, Sockets.TCP_NODELAY, 1, address);
     }
@@ -96,7 +96,7 @@ final class LinuxListen {
 
     private static void bind(int fd, UnixAddress address, int mode) throws SysException {
         if (mode >= 0) {
-            // The file is made with no more than this; to set it afterwards would leave it open to all for a moment.
+            // The file is created with these permissions at most; set afterwards, it would be open to all for a moment.
             check("fchmod", Files.fchmod(fd, mode), address);
         }
         byte[] struct = address.encode();
@@ -107,16 +107,16 @@ final class LinuxListen {
         }
         check("bind", result, address);
         if (mode >= 0 && address.path() != null) {
-            // umask(2) has taken its part: now all that was asked for.
+            // What umask(2) has taken away.
             check("chmod", Files.chmod(address.path(), mode), address);
         }
     }
 
     /**
-     * Removes the file that a Unix socket has left behind, which the kernel never does by itself (unix(7)): if it is a
-     * socket, and nobody listens on it any more.
+     * Removes the file that a Unix socket has left behind, which the kernel does not do (unix(7)), if it is a socket
+     * and no process listens on it.
      *
-     * @throws SysException if the file is no socket, or if it cannot be removed; EADDRINUSE if somebody listens
+     * @throws SysException EADDRINUSE if it is no socket or a process listens; another error if it cannot be removed
      */
     static void removeStale(UnixAddress address) throws SysException {
         String path = address.path();
@@ -138,7 +138,7 @@ final class LinuxListen {
         check("unlink", Files.unlink(path), address);
     }
 
-    /** What somebody who connects is told. */
+    /** Returns what a client is told that connects. */
     private static int knock(UnixAddress address) {
         int fd = Sockets.socket(Sockets.AF_UNIX, Sockets.SOCK_STREAM | LinuxKernel.FLAGS, 0);
         if (fd < 0) {

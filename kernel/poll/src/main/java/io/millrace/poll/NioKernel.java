@@ -16,15 +16,15 @@ import java.nio.channels.SocketChannel;
 import java.util.Arrays;
 
 /**
- * The door to the kernel by the JDK's own channels: no native access, any system that Java runs on. What the loop takes
- * for descriptors are numbers that this class gives to channels; they mean nothing to anybody else. Goes with
- * {@link NioPoller}, which is level-triggered.
+ * The door to the kernel by the JDK's own channels, for any system that Java runs on, without native access. What the
+ * loop takes for descriptors are numbers that this class gives to channels; they have no meaning elsewhere. It is used
+ * with {@link NioPoller}, which is level-triggered.
  *
- * <p>The JDK says why something failed in words; they become error numbers again as far as the loop cares which it was.
- * Any thread may call, since connections are handed from loop to loop.
+ * <p>The JDK tells the reason of a failure in words. They are translated back to error numbers where the loop needs to
+ * know which one it is. Any thread may call, since connections are handed from loop to loop.
  */
 public final class NioKernel extends Kernel {
-    /** More than anybody has, and few enough for tables by descriptor. */
+    /** A limit above what programs use, and small enough for tables by descriptor. */
     private static final long LIMIT = 1 << 20;
 
     private volatile SelectableChannel[] channels = new SelectableChannel[64];
@@ -32,7 +32,7 @@ public final class NioKernel extends Kernel {
     private int freeCount;
     private int top;
 
-    /** A kernel whose channels are its own. */
+    /** Makes a kernel without channels. */
     public NioKernel() {}
 
     private synchronized int put(SelectableChannel channel) {
@@ -42,7 +42,7 @@ public final class NioKernel extends Kernel {
             now = Arrays.copyOf(now, 2 * fd);
         }
         now[fd] = channel;
-        // Written anew each time, so that every thread sees what is in it.
+        // The field is written each time, so that every thread sees the contents of the array.
         channels = now;
         return fd;
     }
@@ -61,13 +61,13 @@ public final class NioKernel extends Kernel {
         return channel;
     }
 
-    /** The channel of a number, or {@code null}. */
+    /** Returns the channel of a number, or {@code null}. */
     SelectableChannel channel(int fd) {
         SelectableChannel[] now = channels;
         return fd < 0 || fd >= now.length ? null : now[fd];
     }
 
-    /** Of whatever kind was asked for: the one there is. */
+    /** Returns a poller of the one kind that there is, whichever was asked for. */
     @Override
     public Poller poller(PollerKind kind, int capacity) throws SysException {
         try {
@@ -87,7 +87,7 @@ public final class NioKernel extends Kernel {
             try {
                 channel.configureBlocking(false);
                 channel.setOption(StandardSocketOptions.SO_REUSEADDR, true);
-                // As LinuxKernel: the first has the address for itself, and lets others join afterwards.
+                // As LinuxListen does: the first binds for itself alone, and lets others join afterwards.
                 if (sharing == Sharing.FURTHER) {
                     channel.setOption(StandardSocketOptions.SO_REUSEPORT, true);
                 }
@@ -186,7 +186,7 @@ public final class NioKernel extends Kernel {
         }
     }
 
-    /** Files are copied: the numbers of files are not ours. */
+    /** Has the caller copy the file: numbers of files are not numbers of channels. */
     @Override
     public long sendFile(int fd, int file, long position, long count) {
         return -Errno.ENOSYS;
@@ -223,7 +223,7 @@ public final class NioKernel extends Kernel {
                 socket.setOption(StandardSocketOptions.SO_LINGER, 0);
             }
         } catch (IOException | UnsupportedOperationException e) {
-            // Closed in the usual way, then: a socket of another family knows no such option.
+            // A socket of another family does not have the option; it is closed in the usual way.
         }
         return close(fd);
     }
@@ -263,7 +263,7 @@ public final class NioKernel extends Kernel {
         return LIMIT;
     }
 
-    /** The error number behind the JDK's words, which are those of strerror(3). */
+    /** Returns the error number behind the JDK's words, which are those of strerror(3). */
     private static int errno(IOException thrown) {
         String said = String.valueOf(thrown.getMessage());
         String[] words = {

@@ -12,8 +12,8 @@ import java.nio.channels.SocketChannel;
 import java.util.Iterator;
 
 /**
- * The JDK's {@link Selector}: epoll, kqueue or whatever the system has, behind it; level-triggered, for the channels of
- * a {@link NioKernel}.
+ * The JDK's {@link Selector}, level-triggered, for the channels of a {@link NioKernel}. Behind it is epoll, kqueue or
+ * what else the system has.
  */
 final class NioPoller extends Poller {
     private static final int SUPPORTED = Interest.READ | Interest.WRITE;
@@ -55,7 +55,7 @@ final class NioPoller extends Poller {
         try {
             channel.register(selector, operations(channel, interest), token);
         } catch (CancelledKeyException e) {
-            // Removed a moment ago: the selector forgets it for good with its next selection.
+            // Removed a moment ago: the selector drops the key with its next selection.
             selector.selectNow();
             channel.register(selector, operations(channel, interest), token);
         }
@@ -101,7 +101,7 @@ final class NioPoller extends Poller {
             if (timeoutNanos == 0) {
                 selector.selectNow();
             } else {
-                // Rounded up, for a wait that ends too early is a busy loop; 0 is for ever.
+                // Rounded up, since a wait that ends too early becomes a busy loop; 0 is no limit.
                 selector.select(timeoutNanos < 0 ? 0 : (timeoutNanos + MILLION - 1) / MILLION);
             }
         } catch (IOException e) {
@@ -135,7 +135,7 @@ final class NioPoller extends Poller {
         try {
             selector.close();
         } catch (IOException e) {
-            // Closed all the same.
+            // It is closed all the same.
         }
     }
 }

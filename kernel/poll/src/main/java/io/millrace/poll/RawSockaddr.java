@@ -10,36 +10,36 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
- * Where {@link Kernel#accept} leaves the peer's address: the bytes of a struct sockaddr (ip(7), ipv6(7)), reused from
- * call to call. What a connection keeps of it are two longs and an int, the sixteen address bytes (IPv4 as
- * ::ffff:a.b.c.d) and the port: 20 bytes instead of the some 100 of an InetSocketAddress that most connections are
- * never asked for.
+ * The bytes of a struct sockaddr (ip(7), ipv6(7)) to which {@link Kernel#accept} writes the peer's address, used again
+ * for each call. A connection keeps two longs and an int of it: the sixteen bytes of the address (IPv4 as
+ * ::ffff:a.b.c.d) and the port. That is 20 bytes, where an InetSocketAddress, which most connections are never asked
+ * for, has some 100.
  */
 public final class RawSockaddr {
     private static final long V4_MAPPED = 0xffffL << 32;
 
     final byte[] address = new byte[SocketAddresses.SIZE_IN6];
 
-    /** An empty one. */
+    /** Makes an empty one. */
     public RawSockaddr() {}
 
-    /** The structure, to be filled by a kernel. */
+    /** Returns the structure, for a kernel to fill. */
     public byte[] bytes() {
         return address;
     }
 
-    /** The first eight bytes of the address. */
+    /** Returns the first eight bytes of the address. */
     public long high() {
         return v6() ? ByteBuffer.wrap(address).getLong(8) : 0;
     }
 
-    /** The last eight bytes of the address. */
+    /** Returns the last eight bytes of the address. */
     public long low() {
         ByteBuffer bytes = ByteBuffer.wrap(address);
         return v6() ? bytes.getLong(16) : V4_MAPPED | bytes.getInt(4) & 0xffff_ffffL;
     }
 
-    /** The port, or -1 for a Unix socket, whose address is asked for by {@link Kernel#peer}. */
+    /** Returns the port, or -1 for a Unix socket, whose address {@link Kernel#peer(int)} tells. */
     public int port() {
         return address[0] == Sockets.AF_UNIX ? -1 : ByteBuffer.wrap(address).getShort(2) & 0xffff;
     }
@@ -48,7 +48,7 @@ public final class RawSockaddr {
         return address[0] == Sockets.AF_INET6;
     }
 
-    /** The address that was kept in three numbers. */
+    /** Returns the address that was kept as three numbers. */
     public static InetSocketAddress unpack(long high, long low, int port) {
         byte[] bytes = new byte[16];
         ByteBuffer.wrap(bytes).putLong(high).putLong(low);

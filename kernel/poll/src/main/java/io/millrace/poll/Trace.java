@@ -6,9 +6,9 @@ import java.io.PrintStream;
 import java.util.Locale;
 
 /**
- * Where a {@link TracedKernel} writes: a line for each call, with the time since the beginning in seconds and the
- * thread. What waits elsewhere than in a {@link Poller} (a thread in poll(2), a virtual one that is parked) asks for
- * the trace of its kernel ({@link #of}), and writes into it if there is one.
+ * The output of a {@link TracedKernel}: a line for each call, with the time in seconds since the beginning and the
+ * thread. Code that waits elsewhere than in a {@link Poller}, such as a thread in poll(2), asks for the trace of its
+ * kernel ({@link #of}) and writes to it if there is one.
  */
 public final class Trace {
     private static final double SECOND = 1e9;
@@ -19,22 +19,22 @@ public final class Trace {
     private final long start = System.nanoTime();
 
     /**
-     * A trace of its own, for what has no kernel of ours.
+     * Makes a trace without a kernel.
      *
-     * @param out where to, which several threads and processes may write to at once
-     * @param who stands before the thread's name, where several processes write to one place; else empty
+     * @param out the output; several threads and processes may write to it at once
+     * @param who a word before the thread's name, if several processes write to one place; else empty
      */
     public Trace(PrintStream out, String who) {
         this.out = out;
         this.who = who.isEmpty() ? "" : who + " ";
     }
 
-    /** Where calls on that kernel are written, or {@code null} for nowhere. */
+    /** Returns the trace that calls on a kernel are written to, or {@code null} if it is not traced. */
     public static Trace of(Kernel kernel) {
         return kernel instanceof TracedKernel traced ? traced.trace() : null;
     }
 
-    /** A line; whole lines, whichever threads write. */
+    /** Writes a line. Any thread; lines are not mixed up. */
     public void line(String text) {
         double seconds = (System.nanoTime() - start) / SECOND;
         out.printf(
@@ -46,22 +46,32 @@ public final class Trace {
                 text);
     }
 
-    /** A call and what came of it: a number, or the name of the error for -errno. Returns the result. */
+    /** Writes a call and its result: a number, or for -errno the name of the error. Returns the result. */
     public long called(String call, long result) {
         line("  " + call + " = " + result(result));
         return result;
     }
 
     /**
-     * A sleep: in what, up to how many nanoseconds (negative: for ever), since when ({@link System#nanoTime}) and what
-     * ended it.
+     * Writes a wait that has ended.
+     *
+     * @param in the call, or what was waited for
+     * @param limit its timeout in nanoseconds, negative for none
+     * @param since when it began, by {@link System#nanoTime}
+     * @param result what ended it
      */
     public void slept(String in, long limit, long since, String result) {
         line("  " + wait(in, limit, since) + " = " + result);
     }
 
     /**
-     * A turn of a loop: its number, the call that waited, up to how many nanoseconds, since when, and what came of it.
+     * Writes the beginning of a loop's turn: its wait.
+     *
+     * @param number the number of the turn
+     * @param call the call that waited
+     * @param limit its timeout in nanoseconds, negative for none
+     * @param since when it began, by {@link System#nanoTime}
+     * @param result its result: a number of events, or -errno
      */
     public void turn(long number, String call, long limit, long since, long result) {
         line("turn " + number + ": " + wait(call, limit, since) + " = " + result(result));
@@ -76,7 +86,7 @@ public final class Trace {
         return nanos < 0 ? "no limit" : String.format(Locale.ROOT, "limit %.3f ms", nanos / MILLION);
     }
 
-    /** A number, or the name of the error for -errno. */
+    /** Returns a result as text: a number, or for -errno the name of the error. */
     public static String result(long result) {
         return result < 0 ? Errno.symbol((int) result) : Long.toString(result);
     }

@@ -7,7 +7,7 @@ import java.net.SocketAddress;
 
 /**
  * A kernel that prints, turn by turn, what the real one reported and what the loop did: descriptors, flags and errors
- * by name, bytes, times.
+ * by name, numbers of bytes, times.
  *
  * <pre>
  *   0.104133 millrace-0   turn 4: epoll, no limit, waited 71.240 ms = 1
@@ -16,8 +16,8 @@ import java.net.SocketAddress;
  *   0.104544 millrace-0     send 12 (6) = 6
  * </pre>
  *
- * <p>So level trigger's repeats and edge trigger's single report can be watched as they happen. It is another
- * implementation of the loop's one door to the kernel, and costs nothing when it is not used:
+ * <p>It shows, for example, that level trigger reports again and edge trigger once. It is another implementation of the
+ * loop's one door to the kernel, so it costs nothing when it is not used:
  * {@code LoopGroup.open(TracedKernel.over(Kernel.host(), System.err), 1, Engine.EPOLL_LEVEL)}.
  */
 public final class TracedKernel extends Kernel {
@@ -29,14 +29,14 @@ public final class TracedKernel extends Kernel {
         this.trace = trace;
     }
 
-    /** Prints what goes through {@code kernel} to {@code out}, which several threads may do at once. */
+    /** Returns a kernel that prints the calls on {@code kernel} to {@code out}. Several threads may use it. */
     public static TracedKernel over(Kernel kernel, PrintStream out) {
         return over(kernel, out, "");
     }
 
     /**
-     * The same where several processes print to one place, each with a word for {@code who} it is before its threads'
-     * names.
+     * Returns a kernel that prints the calls on {@code kernel} to {@code out}, with {@code who} before the names of
+     * threads: for several processes that print to one place.
      */
     public static TracedKernel over(Kernel kernel, PrintStream out, String who) {
         return new TracedKernel(kernel, new Trace(out, who));

@@ -9,18 +9,16 @@ import java.nio.file.Path;
 import java.util.Arrays;
 
 /**
- * The address of a Unix socket (unix(7)): a path; on Linux also an abstract name, which is in no file system and goes
- * away with its socket; or none, as most clients have.
- *
- * <p>Beside the JDK's {@link java.net.UnixDomainSocketAddress}, which knows paths only.
+ * The address of a Unix socket (unix(7)): a path; on Linux also an abstract name, which is in no file system and ends
+ * with its socket; or none, as most clients have. The JDK's {@link java.net.UnixDomainSocketAddress} knows paths only.
  */
 public sealed class UnixAddress extends SocketAddress permits UnixPeer {
     private static final long serialVersionUID = 1L;
 
-    /** The bytes that a path or a name may have: one of the structure's ends a path, or begins a name. */
+    /** The most bytes that a path or a name may have; one more ends a path, or begins a name. */
     public static final int LONGEST = SocketAddresses.SIZE_UN - SocketAddresses.UN_PATH - 1;
 
-    /** No address: that of a socket which has not been bound. */
+    /** The address of a socket that has not been bound: none. */
     public static final UnixAddress UNNAMED = new UnixAddress(new byte[0]);
 
     private static final String SCHEME = "unix:";
@@ -33,7 +31,7 @@ public sealed class UnixAddress extends SocketAddress permits UnixPeer {
     }
 
     /**
-     * The socket at a path.
+     * Returns the address of the socket at a path.
      *
      * @throws IllegalArgumentException if it is empty, contains a zero byte or U+FFFD, which stands for what could not
      *     be decoded, or has more than {@link #LONGEST} bytes in UTF-8
@@ -49,7 +47,7 @@ public sealed class UnixAddress extends SocketAddress permits UnixPeer {
     }
 
     /**
-     * The socket at a path, by the bytes of its name, whatever the locale takes them for.
+     * Returns the address of the socket at a path, by the bytes of its name, whatever the locale takes them for.
      *
      * @throws IllegalArgumentException if it is empty or has more than {@link #LONGEST} bytes
      * @throws UnsupportedOperationException if the name is not UTF-8, or the path is not in the system's own file
@@ -60,8 +58,9 @@ public sealed class UnixAddress extends SocketAddress permits UnixPeer {
     }
 
     /**
-     * The socket of an abstract name, any bytes but none; {@link #toString} writes it with {@code @} in front. Linux
-     * only.
+     * Returns the address of an abstract name, which {@link #toString} writes with {@code @} in front. Linux only.
+     *
+     * @throws IllegalArgumentException if it is empty or has more than {@link #LONGEST} bytes in UTF-8
      */
     public static UnixAddress abstractName(String name) {
         byte[] bytes = PathBytes.of(name);
@@ -72,8 +71,10 @@ public sealed class UnixAddress extends SocketAddress permits UnixPeer {
     }
 
     /**
-     * What {@code unix:/run/a.sock} and {@code unix:@name} stand for, or {@code null} for a text that does not begin
-     * so.
+     * Returns the address that {@code unix:/run/a.sock} or {@code unix:@name} stands for, or {@code null} if the text
+     * does not begin with {@code unix:}.
+     *
+     * @throws IllegalArgumentException if the path or the name is not allowed
      */
     public static UnixAddress parse(String text) {
         if (!text.startsWith(SCHEME)) {
@@ -90,23 +91,23 @@ public sealed class UnixAddress extends SocketAddress permits UnixPeer {
         }
     }
 
-    /** The address in the first {@code length} bytes of a struct sockaddr_un. */
+    /** Returns the address in the first {@code length} bytes of a struct sockaddr_un. */
     static UnixAddress decode(byte[] struct, int length) {
         byte[] name = SocketAddresses.decodeUnix(struct, length);
         return name.length == 0 ? UNNAMED : new UnixAddress(name);
     }
 
-    /** The path, or {@code null} if this is none. */
+    /** Returns the path, or {@code null} if this is not a path. */
     public String path() {
         return name.length > 0 && name[0] != 0 ? new String(name, StandardCharsets.UTF_8) : null;
     }
 
-    /** The abstract name, or {@code null} if this is none. */
+    /** Returns the abstract name, or {@code null} if this is not one. */
     public String abstractName() {
         return name.length > 0 && name[0] == 0 ? new String(name, 1, name.length - 1, StandardCharsets.UTF_8) : null;
     }
 
-    /** The bytes of struct sockaddr_un. */
+    /** Returns the bytes of a struct sockaddr_un. */
     byte[] encode() {
         return SocketAddresses.encodeUnix(name);
     }
@@ -125,7 +126,7 @@ public sealed class UnixAddress extends SocketAddress permits UnixPeer {
         return Arrays.hashCode(name);
     }
 
-    /** {@code unix:/run/a.sock}, {@code unix:@name}, or {@code unix:} for none. */
+    /** Returns {@code unix:/run/a.sock}, {@code unix:@name}, or {@code unix:} for no address. */
     @Override
     public String toString() {
         return SCHEME + (name.length == 0 ? "" : path() != null ? path() : "@" + abstractName());

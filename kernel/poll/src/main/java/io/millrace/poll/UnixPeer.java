@@ -2,9 +2,8 @@
 package io.millrace.poll;
 
 /**
- * The peer of a Unix socket: its address, and who it is, as the kernel noted it when the connection was made (unix(7)
- * SO_PEERCRED). What {@link io.millrace.poll.Kernel#peer} gives for a Unix connection: nobody can pretend to be
- * another.
+ * The peer of a Unix socket: its address, and its process, user and group as the kernel noted them when the connection
+ * was made (unix(7) SO_PEERCRED). A peer cannot pretend to be another one. {@link Kernel#peer(int)} returns it.
  */
 public final class UnixPeer extends UnixAddress {
     private static final long serialVersionUID = 1L;
@@ -13,7 +12,7 @@ public final class UnixPeer extends UnixAddress {
     private final int user;
     private final int group;
 
-    /** A peer: an address and the numbers of its process, user and group. */
+    /** Makes a peer of its address and the numbers of its process, user and group. */
     public UnixPeer(UnixAddress address, int process, int user, int group) {
         super(address.name());
         this.process = process;
@@ -21,22 +20,22 @@ public final class UnixPeer extends UnixAddress {
         this.group = group;
     }
 
-    /** The process, 0 if it is in another namespace. The number may have a new owner since. */
+    /** Returns the process, 0 if it is in another namespace. It may have ended, and the number be another's. */
     public int process() {
         return process;
     }
 
-    /** The user. */
+    /** Returns the user. */
     public int user() {
         return user;
     }
 
-    /** The group. */
+    /** Returns the group. */
     public int group() {
         return group;
     }
 
-    /** As an address, with who it is: {@code unix: (process 17, user 1000, group 1000)}. */
+    /** Returns the address and who it is, such as {@code unix: (process 17, user 1000, group 1000)}. */
     @Override
     public String toString() {
         return super.toString() + " (process " + process + ", user " + user + ", group " + group + ")";

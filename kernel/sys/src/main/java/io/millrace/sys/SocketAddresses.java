@@ -14,7 +14,7 @@ import java.util.Arrays;
  * <pre>
  * sockaddr_in   family u16 | port u16 big-endian | address 4 bytes | zero 8 bytes                       = 16
  * sockaddr_in6  family u16 | port u16 big-endian | flow u32 | address 16 bytes | scope u32 native order = 28
- * sockaddr_un   family u16 | path, a zero byte first for an abstract name; as long as it is                <= 110
+ * sockaddr_un   family u16 | path, a zero byte first for an abstract name; as long as it is, at most             = 110
  * </pre>
  */
 public final class SocketAddresses {
