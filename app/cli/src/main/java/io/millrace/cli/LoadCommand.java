@@ -59,7 +59,8 @@ final class LoadCommand {
                         "  millrace load --rate 5000 127.0.0.1:8000/page   how long at 5,000 requests a second?",
                         "  millrace load --new-connections tcp://127.0.0.1:7777",
                         "                                                  an echo server, a connection for each message",
-                        "  millrace load --agent 7000                      on each of several machines, then on one:",
+                        "  millrace load --agent 0.0.0.0:7000 --token-file secret",
+                        "                                                  on each of several machines, then on one:",
                         "  millrace load --coordinate a:7000,b:7000 --token-file secret http://server/");
         Options.addHelp(spec);
         LoadOptions.declare(spec);
@@ -75,7 +76,7 @@ final class LoadCommand {
             return options.isAgent() ? serve() : load();
         } catch (UnknownHostException e) {
             return terminal.fail("unknown host: " + e.getMessage());
-        } catch (IOException e) {
+        } catch (IOException | IllegalArgumentException e) {
             return terminal.fail(StartFailure.message(e));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

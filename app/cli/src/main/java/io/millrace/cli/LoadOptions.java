@@ -91,7 +91,7 @@ final class LoadOptions {
                         "FILE",
                         String.class,
                         names("--token-file"),
-                        "A file with what agents and coordinators both know."));
+                        "A file with what agents and coordinators both know: 16 characters or more, and random."));
     }
 
     private static OptionSpec.Builder decimal(String label, String name, String description) {
@@ -147,7 +147,14 @@ final class LoadOptions {
 
     String token() throws IOException {
         String file = read("--token-file", null);
-        return file == null ? "" : Files.readString(Path.of(file)).strip();
+        if (file == null) {
+            return "";
+        }
+        String token = Files.readString(Path.of(file)).strip();
+        if (token.isEmpty()) {
+            throw new IOException("there is no token in " + file);
+        }
+        return token;
     }
 
     String json() {

@@ -10,6 +10,7 @@ import io.millrace.lab.Lab;
 import io.millrace.load.Load;
 import io.millrace.loop.LoopGroup;
 import io.millrace.models.IoModel;
+import io.millrace.net.Connector;
 import io.millrace.poll.Kernel;
 import io.millrace.ring.Probe;
 import io.millrace.sys.SysException;
@@ -101,6 +102,7 @@ final class Command implements AutoCloseable {
                 SysException.class,
                 Buffer.class,
                 Load.class,
+                Connector.class,
                 Lab.class,
                 Histogram.class,
                 JSON.class,

@@ -32,7 +32,12 @@ public final class Load {
     private final Worker[] workers;
     private final EventLoop[] loops;
     private volatile CompletableFuture<Dialer> finding;
-    private volatile boolean stopped;
+    private volatile Consumer<Worker> ending;
+
+    /**
+     * Whether the workers are there; written before {@link #ending} is read, as that is written before this is read.
+     */
+    private volatile boolean started;
 
     /** A run that has not begun. */
     public Load(LoadPlan plan) {
@@ -58,8 +63,8 @@ public final class Load {
 
     private Dialer dialer(EventLoop loop) throws IOException, InterruptedException {
         finding = Dialer.find(plan, loop);
-        if (stopped) {
-            stop();
+        if (ending != null) {
+            end(ending);
         }
         try {
             return finding.get();
@@ -79,8 +84,9 @@ public final class Load {
         for (int i = 0; i < workers.length; i++) {
             loops[i].execute(workers[i]::start);
         }
-        if (stopped) {
-            stop();
+        started = true;
+        if (ending != null) {
+            end(ending);
         }
         awaitDone(progress);
         group.stop(CLOSE);
@@ -129,24 +135,27 @@ public final class Load {
      * connection. Any thread may call.
      */
     public void stop() {
-        stopped = true;
+        end(Worker::finish);
+    }
+
+    /** Ends the run without waiting for requests that are under way: nobody wants its result. Any thread may call. */
+    void abandon() {
+        end(Worker::abandon);
+    }
+
+    private void end(Consumer<Worker> how) {
+        ending = how;
         CompletableFuture<Dialer> waiting = finding;
         if (waiting != null) {
             waiting.cancel(false);
         }
-        for (int i = 0; i < workers.length; i++) {
+        for (int i = 0; started && i < workers.length; i++) {
             Worker worker = workers[i];
-            if (worker != null) {
-                finish(loops[i], worker);
+            try {
+                loops[i].execute(() -> how.accept(worker));
+            } catch (RejectedExecutionException e) {
+                // The run has ended by itself meanwhile.
             }
-        }
-    }
-
-    private static void finish(EventLoop loop, Worker worker) {
-        try {
-            loop.execute(worker::finish);
-        } catch (RejectedExecutionException e) {
-            // The run has ended by itself meanwhile.
         }
     }
 }

@@ -173,10 +173,22 @@ final class Worker {
         if (!over || left || interval > 0 && clients.stream().anyMatch(Client::isAsking)) {
             return;
         }
+        leave();
+    }
+
+    private void leave() {
         left = true;
         clients.forEach(Client::leave);
         bystanders.forEach(Bystander::leave);
         done.countDown();
+    }
+
+    /** Ends the run without waiting for what is under way. */
+    void abandon() {
+        finish();
+        if (!left) {
+            leave();
+        }
     }
 
     // ---- when to ask

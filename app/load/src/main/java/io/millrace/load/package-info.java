@@ -11,7 +11,8 @@
  *    │          │                                             │
  *    │          ├── Dialer ─► net.Connector                   ├─► http1.ResponseParser
  *    │          └── Tally (what has happened) ◄───────────────┘
- *    └─► LoadResult (all tallies together)          LoadAgent, Coordinator: the same on several machines
+ *    └─► LoadResult (all tallies together)          LoadAgent, Coordinator: the same on several machines, over a
+ *                                                   SealedChannel
  * </pre>
  *
  * <p>At a fixed rate the time of a request counts from when it was <em>due</em>, not from when it could be sent: a
