@@ -1,0 +1,467 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.http;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.millrace.core.Ascii;
+import java.io.IOException;
+import java.net.SocketAddress;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What an exchange promises to handlers and asks of a wire format, whatever that is: over a wire made for the test. */
+@Timeout(60)
+class ExchangeContractTest {
+    // Handlers fail on purpose here. Kept, since a logger that nobody holds forgets its level.
+    private static final Logger QUIET = Logger.getLogger("io.millrace.http");
+
+    static {
+        QUIET.setLevel(Level.OFF);
+    }
+
+    private final List<String> log = new ArrayList<>();
+
+    private TestWire wire(Handler handler) {
+        return new TestWire(HttpContext.of(handler).withLog(new ExchangeLog() {
+            @Override
+            public void completed(Request request, int status, long bytes, long nanos) {
+                log.add((request == null ? "-" : request.target()) + " " + status + " " + bytes);
+            }
+
+            @Override
+            public void brokenOff(Request request, int status, long bytes, long nanos) {
+                log.add(request.target() + " broken off " + status + " " + bytes);
+            }
+
+            @Override
+            public void unreadable(SocketAddress peer, int status, long bytes, long nanos) {
+                log.add("unreadable " + status);
+            }
+        }));
+    }
+
+    /** Every place where a handler may run: what it says is the same. */
+    static List<Dispatch> places() {
+        return List.of(Dispatch.INLINE, Dispatch.VIRTUAL);
+    }
+
+    private static Handler at(Dispatch place, Handler handler) {
+        return place == Dispatch.INLINE ? handler : Route.virtual(handler);
+    }
+
+    // ---- requests
+
+    @ParameterizedTest
+    @MethodSource("places")
+    void aRequestIsWhatTheWireSays(Dispatch place) {
+        TestWire wire = wire(at(
+                place,
+                (request, response) -> response.send(String.join(
+                        " ",
+                        request.method(),
+                        request.target(),
+                        request.path(),
+                        request.rawPath(),
+                        request.query(),
+                        request.query("q"),
+                        request.scheme(),
+                        request.authority(),
+                        String.valueOf(request.version()),
+                        request.header("x-a"),
+                        String.valueOf(request.headers().size()),
+                        String.valueOf(request.dispatch())))));
+        wire.ask("GET", "/a/%62?q=1", "X-A:y", "Z:").runUntilOver();
+        assertEquals("GET /a/%62?q=1 /a/b /a/%62 q=1 1 https h:1 20 y 2 " + place, wire.content());
+    }
+
+    @Test
+    void aRequestOutlivesItsBytesWhenItsAnswerIsDeferred() {
+        AtomicReference<Response> later = new AtomicReference<>();
+        AtomicReference<Request> asked = new AtomicReference<>();
+        TestWire wire = wire((request, response) -> {
+            asked.set(request);
+            later.set(response.defer());
+        });
+        wire.ask("PUT", "/a?b", "X:y");
+        assertEquals(
+                "PUT /a b y h:1",
+                String.join(
+                        " ",
+                        asked.get().method(),
+                        asked.get().path(),
+                        asked.get().query(),
+                        asked.get().header("X"),
+                        asked.get().authority()));
+        elsewhere(() -> later.get().send(asked.get().target()));
+        assertEquals("/a?b", wire.runUntilOver().content());
+    }
+
+    // ---- whole answers
+
+    @ParameterizedTest
+    @MethodSource("places")
+    void anAnswerIsHeadBodyEnd(Dispatch place) {
+        TestWire wire = wire(at(
+                place,
+                (request, response) ->
+                        response.status(201).header("A", "b").header("A", "c").send(Ascii.bytes("hello"))));
+        wire.ask("POST", "/").runUntilOver();
+        assertEquals(List.of("head 201 length 5 A=b A=c", "body hello", "end"), wire.written);
+        assertEquals(1, wire.answered());
+        assertEquals(List.of("/ 201 5"), log);
+    }
+
+    @Test
+    void anExchangeAnsweredOnTheLoopServesTheNext() {
+        Set<Integer> exchanges = new TreeSet<>();
+        TestWire wire = wire((request, response) -> {
+            exchanges.add(System.identityHashCode(request.body()));
+            response.send(request.path());
+        });
+        for (int i = 0; i < 100; i++) {
+            wire.ask("GET", "/" + i);
+        }
+        assertEquals(100, wire.answered());
+        assertEquals(100, log.size());
+        // As many as are given out in turn, and no more.
+        assertEquals(Handles.ROTATION, exchanges.size());
+    }
+
+    @ParameterizedTest
+    @MethodSource("places")
+    void noAnswerIsAnEmptyOne(Dispatch place) {
+        TestWire wire = wire(at(place, (request, response) -> response.status(202)));
+        wire.ask("GET", "/").runUntilOver();
+        assertEquals(List.of("head 202 length 0", "end"), wire.written);
+    }
+
+    @ParameterizedTest
+    @MethodSource("places")
+    void whatAHandlerThrowsIsAnAnswer(Dispatch place) {
+        TestWire wire = wire(at(place, (request, response) -> {
+            response.header("ETag", "of the content").header("X", "kept");
+            if (request.path().equals("/known")) {
+                throw new HttpException(409);
+            }
+            throw new AssertionError("on purpose");
+        }));
+        wire.ask("GET", "/known").runUntilOver();
+        wire.ask("GET", "/unknown").runUntilOver();
+        assertEquals("head 409 length 13 X=kept Content-Type=text/plain; charset=utf-8", wire.written.get(0));
+        assertEquals("head 500 length 26 X=kept Content-Type=text/plain; charset=utf-8", wire.written.get(3));
+        assertEquals(List.of("/known 409 13", "/unknown 500 26"), log);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {204, 205, 304})
+    void statusesWithoutContentHaveNone(int status) {
+        TestWire wire = wire((request, response) -> response.status(status).send("text"));
+        wire.ask("GET", "/");
+        int length = status == 205 ? 0 : 4;
+        assertEquals(
+                List.of("head " + status + " length " + length + " Content-Type=text/plain; charset=utf-8", "end"),
+                wire.written);
+    }
+
+    @Test
+    void headHasTheHeadOfGet() {
+        TestWire wire = wire((request, response) -> response.send("text"));
+        wire.ask("HEAD", "/");
+        assertEquals(List.of("head 200 length 4 Content-Type=text/plain; charset=utf-8", "end"), wire.written);
+    }
+
+    @ParameterizedTest
+    @MethodSource("places")
+    void aLargeAnswerWaitsForRoom(Dispatch place) {
+        byte[] large = new byte[200_000];
+        Arrays.fill(large, (byte) 'x');
+        TestWire wire = wire(at(place, (request, response) -> response.send(large)));
+        wire.full().ask("GET", "/").runUntil(() -> wire.written.size() >= 2);
+        assertEquals(List.of("head 200 length 200000"), wire.written.subList(0, 1));
+        int before = wire.content().length();
+        assertTrue(before < large.length, before + " bytes without room");
+        assertEquals(List.of(), log);
+        wire.drain();
+        assertEquals(large.length, wire.content().length());
+        assertEquals(List.of("/ 200 200000"), log);
+    }
+
+    @Test
+    void anAnswerFromAnotherThreadIsRefusedUntilItIsDeferred() {
+        AtomicReference<Response> kept = new AtomicReference<>();
+        TestWire wire = wire((request, response) -> {
+            kept.set(response);
+            elsewhere(() -> assertThrows(IllegalStateException.class, () -> response.send("early")));
+            if (request.path().equals("/deferred")) {
+                response.defer();
+            }
+        });
+        wire.ask("GET", "/forgotten");
+        elsewhere(
+                () -> assertThrows(IllegalStateException.class, () -> kept.get().send("late")));
+        wire.ask("GET", "/deferred");
+        elsewhere(() -> kept.get().send(new byte[0]));
+        wire.runUntilOver();
+        assertEquals(List.of("head 200 length 0", "end", "head 200 length 0", "end"), wire.written);
+        assertEquals(List.of("/forgotten 200 0", "/deferred 200 0"), log);
+    }
+
+    @Test
+    void anAnswerThatComesTooLateIsDropped() {
+        AtomicReference<Response> later = new AtomicReference<>();
+        TestWire wire = wire((request, response) -> later.set(response.defer()));
+        wire.ask("GET", "/").reset();
+        elsewhere(() -> later.get().send("nobody"));
+        wire.onLoop(() -> {});
+        assertEquals(List.of(), wire.written);
+        assertEquals(List.of("/ 0 0"), log);
+    }
+
+    // ---- streams
+
+    @ParameterizedTest
+    @MethodSource("places")
+    void aStreamIsGatheredAndFlushed(Dispatch place) {
+        TestWire wire = wire(at(place, (request, response) -> {
+            ResponseStream stream = response.header("A", "b").stream();
+            stream.write("one");
+            stream.write("two");
+            stream.flush();
+            stream.write("three");
+            stream.trailer("T", "t");
+            stream.close();
+        }));
+        wire.ask("GET", "/").runUntilOver();
+        assertEquals(List.of("head 200 length -1 A=b", "body onetwo", "body three", "end T=t"), wire.written);
+        assertEquals(List.of("/ 200 11"), log);
+    }
+
+    @ParameterizedTest
+    @MethodSource("places")
+    void aStreamKeepsItsLength(Dispatch place) {
+        TestWire wire = wire(at(place, (request, response) -> {
+            try (ResponseStream stream = response.stream(5)) {
+                stream.write(
+                        request.path().equals("/much")
+                                ? "too much"
+                                : request.path().substring(1));
+            }
+        }));
+        wire.ask("GET", "/exact").runUntilOver();
+        assertEquals(List.of("head 200 length 5", "body exact", "end"), wire.written);
+        for (String wrong : List.of("/much", "/less")) {
+            TestWire other = wire(at(place, (request, response) -> {
+                try (ResponseStream stream = response.stream(5)) {
+                    stream.write(wrong.equals("/much") ? "too much" : "less");
+                }
+            }));
+            other.ask("GET", wrong).runUntilOver();
+            assertEquals(List.of("cut"), other.written);
+        }
+    }
+
+    @Test
+    void aStreamOnTheLoopIsToldWhenToGoOn() {
+        AtomicReference<ResponseStream> stream = new AtomicReference<>();
+        List<String> told = new ArrayList<>();
+        TestWire wire = wire((request, response) -> {
+            stream.set(response.stream());
+            stream.get().onWritable(() -> told.add("go on"));
+        });
+        wire.ask("GET", "/").full();
+        wire.onLoop(() -> assertFalse(stream.get().writable()));
+        assertEquals(List.of(), told);
+        wire.drain();
+        assertEquals(List.of("go on"), told);
+        wire.onLoop(() -> assertTrue(stream.get().writable()));
+    }
+
+    @Test
+    void aStreamElsewhereWaitsForRoom() {
+        AtomicLong count = new AtomicLong();
+        TestWire wire = wire(Route.virtual((request, response) -> {
+            try (ResponseStream stream = response.stream()) {
+                for (int i = 0; i < 100; i++) {
+                    stream.write(new byte[10_000]);
+                    count.addAndGet(10_000);
+                }
+            }
+        }));
+        wire.full().ask("GET", "/").runUntil(() -> wire.content().length() > 200_000);
+        for (int i = 0; i < 50; i++) {
+            wire.onLoop(() -> {});
+        }
+        assertTrue(count.get() < 400_000, count + " bytes written without room");
+        wire.drain().runUntilOver();
+        assertEquals(1_000_000, wire.content().length());
+    }
+
+    @Test
+    void aStreamHearsThatTheConnectionHasEnded() {
+        List<String> told = new ArrayList<>();
+        AtomicReference<ResponseStream> stream = new AtomicReference<>();
+        TestWire wire = wire((request, response) -> {
+            stream.set(response.stream());
+            stream.get().onAborted(() -> told.add("aborted"));
+            response.onComplete(() -> told.add("complete " + response.bytesSent()));
+            stream.get().write("x");
+            stream.get().flush();
+        });
+        wire.ask("GET", "/").reset();
+        assertEquals(List.of("aborted", "complete 1"), told);
+        assertEquals(List.of("/ broken off 200 1"), log);
+        wire.onLoop(() -> assertThrows(IOException.class, () -> stream.get().write("y")));
+    }
+
+    // ---- bodies
+
+    @Test
+    void aBodyIsWantedByItsReaderAlone() {
+        AtomicReference<RequestBody> body = new AtomicReference<>();
+        List<String> seen = new ArrayList<>();
+        TestWire wire = wire((request, response) -> {
+            response.defer();
+            body.set(request.body());
+            assertEquals(9, body.get().length());
+        });
+        wire.ask(9, "POST", "/");
+        assertFalse(wire.data("abc"));
+        wire.onLoop(() -> body.get().read(new Recorder(seen)));
+        assertTrue(wire.data("abc"));
+        wire.onLoop(() -> body.get().pause(true));
+        assertFalse(wire.data("def"));
+        elsewhere(() -> body.get().pause(false));
+        wire.runUntil(wire::wantsBody);
+        assertTrue(wire.data("def"));
+        assertTrue(wire.data("ghi"));
+        wire.end();
+        assertEquals(List.of("abc", "def", "ghi", "end"), seen);
+    }
+
+    @Test
+    void aBodyIsCollectedUpToItsLimit() {
+        TestWire wire = wire((request, response) -> request.body().whole(5, response::send));
+        wire.ask(-1, "POST", "/fits").data("abc");
+        wire.data("de");
+        wire.end();
+        assertEquals(List.of("head 200 length 5", "body abcde", "end"), wire.written);
+        wire.ask(-1, "POST", "/large").data("abc");
+        wire.data("def");
+        assertEquals(List.of("/fits 200 5", "/large 413 22"), log);
+        assertFalse(wire.wantsBody());
+    }
+
+    @Test
+    void aBodyIsReadByThoseWhoWait() {
+        TestWire wire = wire(Route.virtual(
+                (request, response) -> response.send(request.body().bytes(10))));
+        wire.ask(-1, "POST", "/").runUntil(wire::wantsBody);
+        wire.data("abc");
+        wire.data("def");
+        wire.end().runUntilOver();
+        assertEquals("abcdef", wire.content());
+    }
+
+    @Test
+    void aReaderHearsOfABadBody() {
+        List<String> seen = new ArrayList<>();
+        TestWire wire = wire((request, response) -> request.body().read(new Recorder(seen)));
+        wire.ask(9, "POST", "/").data("abc");
+        wire.bad(408);
+        assertEquals(List.of("abc", "failed 408 Request Timeout"), seen);
+        assertEquals("head 408 length 20 Content-Type=text/plain; charset=utf-8", wire.written.getFirst());
+    }
+
+    @Test
+    void aReaderHearsThatTheConnectionHasEnded() {
+        List<String> seen = new ArrayList<>();
+        AtomicReference<Throwable> thrown = new AtomicReference<>();
+        TestWire wire = wire((request, response) -> request.body().read(new Recorder(seen)));
+        wire.ask(9, "POST", "/").reset();
+        assertEquals(List.of("failed the connection has ended"), seen);
+        TestWire other = wire(Route.virtual((request, response) -> {
+            try {
+                request.body().bytes(10);
+            } catch (IOException e) {
+                thrown.set(e);
+            }
+        }));
+        other.ask(9, "POST", "/").runUntil(other::wantsBody).reset().runUntil(() -> thrown.get() != null);
+        assertInstanceOf(IOException.class, thrown.get());
+    }
+
+    @Test
+    void aBadRequestInTheMiddleOfItsAnswerEndsTheConnection() {
+        TestWire wire = wire((request, response) -> {
+            ResponseStream stream = response.stream();
+            stream.write("half");
+            stream.flush();
+        });
+        wire.ask(9, "POST", "/").bad(400);
+        assertEquals(List.of("head 200 length -1", "body half", "cut"), wire.written);
+        assertEquals(List.of("/ broken off 200 4"), log);
+    }
+
+    // ---- tools
+
+    private interface Task {
+        void run() throws Exception;
+    }
+
+    private static void elsewhere(Task task) {
+        CountDownLatch done = new CountDownLatch(1);
+        AtomicReference<Throwable> thrown = new AtomicReference<>();
+        Thread.ofPlatform().start(() -> {
+            try {
+                task.run();
+            } catch (Throwable e) {
+                thrown.set(e);
+            } finally {
+                done.countDown();
+            }
+        });
+        try {
+            done.await();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+        if (thrown.get() != null) {
+            throw new AssertionError(thrown.get());
+        }
+    }
+
+    /** Writes down what it is told. */
+    private record Recorder(List<String> seen) implements RequestBody.Reader {
+        @Override
+        public void data(byte[] bytes, int offset, int length) {
+            seen.add(Ascii.string(bytes, offset, length));
+        }
+
+        @Override
+        public void end() {
+            seen.add("end");
+        }
+
+        @Override
+        public void failed(IOException why) {
+            seen.add("failed " + why.getMessage());
+        }
+    }
+}
