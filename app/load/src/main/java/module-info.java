@@ -3,6 +3,7 @@
 /** A load generator on the event loop. */
 module io.millrace.load {
     requires transitive io.millrace.core;
+    requires io.millrace.transport;
     requires io.millrace.loop;
     requires io.millrace.net;
     requires io.millrace.http;

@@ -5,7 +5,9 @@ module io.millrace.web {
     requires transitive io.millrace.core;
     requires transitive io.millrace.http;
     requires io.millrace.http1;
+    requires transitive io.millrace.transport;
     requires transitive io.millrace.loop;
+    requires transitive io.millrace.fs;
     requires transitive io.millrace.models;
 
     exports io.millrace.web;

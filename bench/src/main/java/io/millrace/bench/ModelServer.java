@@ -3,7 +3,7 @@ package io.millrace.bench;
 
 import io.millrace.core.Ascii;
 import io.millrace.http1.Http1;
-import io.millrace.loop.ListenOptions;
+import io.millrace.transport.ListenOptions;
 import io.millrace.models.IoModel;
 import io.millrace.models.ModelOptions;
 import io.millrace.models.Server;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.bench;
 
+import io.millrace.transport.Engine;
 import io.millrace.loop.EventLoop;
 import io.millrace.loop.Timer;
 import io.millrace.poll.Kernel;
@@ -43,7 +44,7 @@ public class TimerBench {
     /** The thread that measures becomes the loop's owner with its first turn. */
     @Setup
     public void open() throws SysException {
-        loop = new EventLoop(Kernel.host(), "bench");
+        loop = new EventLoop(Kernel.host(), "bench", Engine.READINESS);
         loop.turn(0);
         for (int i = 0; i < waiting; i++) {
             loop.schedule(time(), NOTHING);

@@ -6,8 +6,8 @@ import static io.millrace.cli.Options.names;
 import static io.millrace.cli.Options.number;
 import static io.millrace.cli.Options.value;
 
-import io.millrace.loop.ListenOptions;
-import io.millrace.loop.Listening;
+import io.millrace.transport.ListenOptions;
+import io.millrace.transport.Listening;
 import io.millrace.models.IoModel;
 import io.millrace.models.ModelOptions;
 import io.millrace.models.Server;

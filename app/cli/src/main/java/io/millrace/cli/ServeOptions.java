@@ -9,8 +9,8 @@ import static io.millrace.cli.Options.value;
 
 import io.millrace.cli.Terminal.Color;
 import io.millrace.http.Limits;
-import io.millrace.loop.Overload;
-import io.millrace.loop.Spread;
+import io.millrace.transport.Overload;
+import io.millrace.transport.Spread;
 import io.millrace.models.IoModel;
 import io.millrace.poll.InheritedSocket;
 import io.millrace.poll.ListenFlags;

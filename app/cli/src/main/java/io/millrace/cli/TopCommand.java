@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.cli;
 
+import io.millrace.transport.Engine;
+import io.millrace.transport.Connections;
 import static io.millrace.cli.Options.flag;
 
 import com.fasterxml.jackson.jr.ob.JSON;
@@ -124,8 +126,8 @@ final class TopCommand {
     }
 
     private int watch(Path socket) throws IOException, InterruptedException {
-        EventLoop loop = new EventLoop(Kernel.host(), "millrace-top");
-        loop.connect(UnixAddress.of(socket), null, attempt -> {
+        EventLoop loop = new EventLoop(Kernel.host(), "millrace-top", Engine.READINESS);
+        Connections.of(loop).connect(UnixAddress.of(socket), null, attempt -> {
             if (attempt.result() == 0) {
                 attempt.open(new Listener());
             } else {

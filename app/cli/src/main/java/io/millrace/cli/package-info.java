@@ -5,7 +5,7 @@
  *
  * <p>Knows: options and their help, what a person is told at the start, at the end and when something is in the way,
  * what signals mean, exit codes. Does not know: bytes, HTTP, system calls; it configures
- * {@link io.millrace.web.WebServer} and {@link io.millrace.loop.LoopGroup} and lets them work.
+ * {@link io.millrace.web.WebServer} and {@link io.millrace.transport.LoopGroup} and lets them work.
  *
  * <p>Read in this order: {@code Main} (which command), {@code ServeOptions} and {@code ServeCommand},
  * {@code EchoCommand} with {@code EchoProtocol}, {@code Shutdown} (from the signal to the exit code),

@@ -8,7 +8,7 @@ import io.millrace.http.Handler;
 import io.millrace.http1.Http1;
 import io.millrace.lab.Lab;
 import io.millrace.load.Load;
-import io.millrace.loop.LoopGroup;
+import io.millrace.transport.LoopGroup;
 import io.millrace.models.IoModel;
 import io.millrace.net.Connector;
 import io.millrace.poll.Kernel;

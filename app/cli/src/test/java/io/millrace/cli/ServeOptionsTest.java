@@ -8,8 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.http.Limits;
-import io.millrace.loop.Overload;
-import io.millrace.loop.Spread;
+import io.millrace.transport.Overload;
+import io.millrace.transport.Spread;
 import io.millrace.web.LogFormat;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -2,7 +2,7 @@
 package io.millrace.load;
 
 import io.millrace.loop.EventLoop;
-import io.millrace.loop.LoopGroup;
+import io.millrace.transport.LoopGroup;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.BlockingQueue;

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.web;
 
+import io.millrace.transport.Engine;
+import io.millrace.transport.Connections;
 import io.millrace.core.Buffer;
 import io.millrace.core.CloseCause;
 import io.millrace.core.Link;
 import io.millrace.core.Protocol;
 import io.millrace.loop.EventLoop;
-import io.millrace.loop.ListenOptions;
-import io.millrace.loop.Overload;
+import io.millrace.transport.ListenOptions;
+import io.millrace.transport.Overload;
 import io.millrace.loop.RunMode;
 import io.millrace.poll.Kernel;
 import io.millrace.poll.ListenFlags;
@@ -87,12 +89,12 @@ public final class StatusSocket implements AutoCloseable {
      * @throws IOException if the address cannot be had
      */
     public static StatusSocket open(Path path, Supplier<? extends Source> sources) throws IOException {
-        EventLoop loop = new EventLoop(Kernel.host(), "millrace-status");
+        EventLoop loop = new EventLoop(Kernel.host(), "millrace-status", Engine.READINESS);
         try {
             ListenOptions options = ListenOptions.on(UnixAddress.of(path))
                     .withFlags(ListenFlags.USUAL.withMode(OWNER_ONLY))
                     .withMaxConnections(MOST_WATCHERS, Overload.REFUSE);
-            loop.listen(options, () -> () -> new Teller(sources.get()));
+            Connections.of(loop).listen(options, () -> () -> new Teller(sources.get()));
         } catch (IOException | RuntimeException e) {
             loop.close();
             throw e;

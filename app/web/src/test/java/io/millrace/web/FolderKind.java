@@ -2,7 +2,7 @@
 package io.millrace.web;
 
 import io.millrace.core.Folder;
-import io.millrace.loop.KernelFolder;
+import io.millrace.fs.KernelFolder;
 import java.io.IOException;
 import java.nio.file.Path;
 

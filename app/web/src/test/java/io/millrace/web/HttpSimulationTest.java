@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.web;
 
+import io.millrace.transport.Connections;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -12,11 +13,11 @@ import io.millrace.http.RequestBody;
 import io.millrace.http.ResponseStream;
 import io.millrace.http.Router;
 import io.millrace.http1.Http1;
-import io.millrace.loop.Engine;
+import io.millrace.transport.Engine;
 import io.millrace.loop.EventLoop;
-import io.millrace.loop.ListenOptions;
-import io.millrace.loop.Listening;
-import io.millrace.loop.Overload;
+import io.millrace.transport.ListenOptions;
+import io.millrace.transport.Listening;
+import io.millrace.transport.Overload;
 import io.millrace.testkit.ExpectedLog;
 import io.millrace.testkit.Schedules;
 import io.millrace.testkit.SimKernel;
@@ -164,7 +165,7 @@ class HttpSimulationTest {
         ExchangeLog log = (request, status, bytes, nanos) -> answers[0]++;
         Handler handler = routes();
         Listening listening =
-                loop.listen(options, () -> new Http1(handler, Limits.DEFAULT, log, clock(kernel), Http1.SERVER));
+                Connections.of(loop).listen(options, () -> new Http1(handler, Limits.DEFAULT, log, clock(kernel), Http1.SERVER));
         loop.turn(1);
         int expected = 0;
         for (int i = 1 + random.nextInt(6); i > 0; i--) {

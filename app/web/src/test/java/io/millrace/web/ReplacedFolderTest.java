@@ -10,7 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.millrace.core.FileInfo;
 import io.millrace.core.Folder;
 import io.millrace.core.OpenFile;
-import io.millrace.loop.KernelFolder;
+import io.millrace.fs.KernelFolder;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileVisitResult;

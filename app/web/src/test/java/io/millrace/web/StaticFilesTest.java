@@ -11,7 +11,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.millrace.core.Folder;
 import io.millrace.http1.Http1;
-import io.millrace.loop.KernelFolder;
+import io.millrace.fs.KernelFolder;
 import io.millrace.testkit.MemoryLink;
 import java.io.File;
 import java.io.IOException;

@@ -12,8 +12,8 @@ import io.millrace.core.Folder;
 import io.millrace.core.OpenFile;
 import io.millrace.http.Dispatch;
 import io.millrace.http.Limits;
-import io.millrace.loop.Overload;
-import io.millrace.loop.Spread;
+import io.millrace.transport.Overload;
+import io.millrace.transport.Spread;
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
@@ -502,7 +502,7 @@ final class WebServerTest {
                 WebServer.class,
                 io.millrace.http1.Http1.class,
                 io.millrace.http.Handler.class,
-                io.millrace.loop.LoopGroup.class,
+                io.millrace.transport.LoopGroup.class,
                 io.millrace.models.IoModel.class,
                 io.millrace.poll.Kernel.class,
                 io.millrace.sys.SysException.class,

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.millrace.loop.Engine;
+import io.millrace.transport.Engine;
 import io.millrace.loop.EventLoop;
 import io.millrace.loop.RunEnd;
 import io.millrace.loop.RunMode;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.events;
 
+import io.millrace.transport.Engine;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.loop.EventLoop;
@@ -16,7 +17,7 @@ import org.junit.jupiter.api.Timeout;
 class LoopFlightTest {
     @Test
     void flightRecorderSeesCountersAndSlowCallbacks() throws Exception {
-        EventLoop loop = new EventLoop(Kernel.host(), "flight loop");
+        EventLoop loop = new EventLoop(Kernel.host(), "flight loop", Engine.READINESS);
         CountDownLatch counters = new CountDownLatch(1);
         CountDownLatch slow = new CountDownLatch(1);
         Thread thread = loop.start();

@@ -2,13 +2,23 @@
 package io.millrace.loop;
 
 /** Something that happens when its time has come. Lies in {@link Alarms} at most once. */
-abstract class Alarm {
+public abstract class Alarm {
     /** When, in the loop's nanoseconds. To be set by {@link Alarms} only while the alarm lies there. */
     long due;
 
     /** Where in the heap, or -1. */
     int index = -1;
 
-    /** The time has come. The alarm has been taken out and may be set again. */
-    abstract void ring();
+    /** Returns whether it is set. On the loop. */
+    public final boolean isSet() {
+        return index >= 0;
+    }
+
+    /** Returns when it is due, in the nanoseconds of {@link EventLoop#now}, if it is set. On the loop. */
+    public final long due() {
+        return due;
+    }
+
+    /** Is told that the time has come, on the loop. It has been taken out and may be set again. */
+    protected abstract void ring();
 }

@@ -40,9 +40,7 @@ final class Dump {
                 .append(", ")
                 .append(loop.counters())
                 .append('\n');
-        for (Connection connection : loop.driver.connections()) {
-            text.append("  ").append(Log.text(connection)).append('\n');
-        }
+        loop.mechanism.describe(subject -> text.append("  ").append(Log.text(subject)).append('\n'));
         for (Event event : events(loop)) {
             text.append("  ").append(line(event)).append('\n');
         }

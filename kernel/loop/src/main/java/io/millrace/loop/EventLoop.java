@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.loop;
 
-import io.millrace.core.Protocol;
-import io.millrace.core.ProtocolFactory;
 import io.millrace.poll.Kernel;
 import io.millrace.sys.CallingThread;
 import io.millrace.sys.SysException;
-import java.net.InetSocketAddress;
-import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -22,7 +18,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 import java.util.function.LongConsumer;
-import java.util.function.Supplier;
 
 /**
  * One thread that serves many connections by turns. The package comment draws the turn.
@@ -41,12 +36,7 @@ public final class EventLoop implements Executor {
     static final long LONGEST_NANOS = LONGEST.toNanos();
 
     final Kernel kernel;
-    final Budget budget;
-
-    /** How much of the heap its connections may hold. */
-    final HeapLimit heap;
-
-    final Driver driver;
+    final Mechanism mechanism;
     final Alarms alarms = new Alarms();
     final Callbacks callbacks = new Callbacks();
     final Meter meter = new Meter();
@@ -57,9 +47,6 @@ public final class EventLoop implements Executor {
 
     /** Events that are enabled or set and that a loop goes on for. */
     int live;
-
-    /** Those that were not accepted are not limited in number: whoever opens them has them in hand. */
-    private final Quota outgoing = new Quota(Integer.MAX_VALUE);
 
     /** In their order, each once. */
     private final Set<Runnable> attached = new LinkedHashSet<>();
@@ -78,8 +65,6 @@ public final class EventLoop implements Executor {
     private volatile Thread owner;
     private long now;
     private long taskNanos = Long.MAX_VALUE;
-    private CountDownLatch draining;
-    private boolean drained;
     private boolean turning;
     private boolean running;
     private boolean exiting;
@@ -94,51 +79,24 @@ public final class EventLoop implements Executor {
     /** The time to leave, if there is one. */
     private final class Exit extends Alarm {
         @Override
-        void ring() {
+        protected void ring() {
             exiting = true;
         }
     }
 
     /**
-     * A loop over a kernel, not running yet: {@link #start} gives it a thread of its own, {@link #turn} runs it on the
-     * caller's.
+     * Opens a loop over a kernel with a mechanism of its own, not running yet: {@link #start} gives it a thread,
+     * {@link #turn} runs it on the caller's.
      *
-     * @throws SysException if the kernel refuses what a loop needs, such as another descriptor
+     * @param name the loop's name, which is its thread's, too
+     * @throws SysException if the kernel refuses what the mechanism needs, such as another descriptor or a ring
      */
-    public EventLoop(Kernel kernel, String name) throws SysException {
-        this(kernel, name, Engine.READINESS);
-    }
-
-    /**
-     * A loop over a kernel that works in that way.
-     *
-     * @throws SysException if the kernel refuses what a loop needs, such as another descriptor or a ring
-     */
-    public EventLoop(Kernel kernel, String name, Engine engine) throws SysException {
-        this(kernel, name, engine, Budget.USUAL);
-    }
-
-    /**
-     * A loop over a kernel that works in that way, and whose connections may hold so much of the heap.
-     *
-     * @throws SysException if the kernel refuses what a loop needs, such as another descriptor or a ring
-     */
-    public EventLoop(Kernel kernel, String name, Engine engine, HeapLimit heap) throws SysException {
-        this(kernel, name, engine, Budget.USUAL, heap);
-    }
-
-    EventLoop(Kernel kernel, String name, Engine engine, Budget budget) throws SysException {
-        this(kernel, name, engine, budget, new HeapLimit(HeapLimit.usual()));
-    }
-
-    EventLoop(Kernel kernel, String name, Engine engine, Budget budget, HeapLimit heap) throws SysException {
+    public EventLoop(Kernel kernel, String name, Mechanism.Factory mechanism) throws SysException {
         this.kernel = kernel;
         this.name = name;
         this.tasks = new Tasks(name);
-        this.budget = budget;
-        this.heap = heap;
-        this.driver = engine.open(this, kernel, budget);
-        this.watches = new WatchTable(driver, kernel.descriptorLimit());
+        this.mechanism = mechanism.open(this);
+        this.watches = new WatchTable(this.mechanism, kernel.descriptorLimit());
         this.now = kernel.nanos();
         Log.prepare();
     }
@@ -150,7 +108,7 @@ public final class EventLoop implements Executor {
 
     /** The mechanism the loop waits with, such as {@code "epoll, edge-triggered"}. */
     public String engine() {
-        return driver.engine();
+        return mechanism.engine();
     }
 
     /**
@@ -228,18 +186,18 @@ public final class EventLoop implements Executor {
             }
             long begun = meter.begin();
             waiting.set(true);
-            driver.await(timeout(longest));
+            mechanism.await(timeout(longest));
             waiting.set(false);
             meter.waited(begun);
             now = kernel.nanos();
             hooks.after();
-            driver.dispatch();
+            mechanism.dispatch();
             runTasks();
             ringAlarms();
             if (!broken) {
                 callbacks.tell(this);
             }
-            driver.finishTurn();
+            mechanism.finishTurn();
         } finally {
             turning = false;
         }
@@ -255,7 +213,7 @@ public final class EventLoop implements Executor {
     }
 
     private long timeout(long longest) {
-        if (stopped || running && exiting || driver.hasWork() || !callbacks.isEmpty() || !tasks.isEmpty()) {
+        if (stopped || running && exiting || mechanism.hasWork() || !callbacks.isEmpty() || !tasks.isEmpty()) {
             return 0;
         }
         long next = alarms.next();
@@ -270,8 +228,8 @@ public final class EventLoop implements Executor {
         return live == 0
                 && holds.get() == 0
                 && exit.index < 0
-                && driver.isEmpty()
-                && !driver.hasWork()
+                && mechanism.isEmpty()
+                && !mechanism.hasWork()
                 && callbacks.isEmpty()
                 && tasks.isEmpty();
     }
@@ -340,7 +298,7 @@ public final class EventLoop implements Executor {
     }
 
     /** As {@link #execute}, but returns whether the task was accepted. */
-    boolean offer(Runnable task) {
+    public boolean offer(Runnable task) {
         boolean taken = tasks.add(task);
         if (taken) {
             wakeup();
@@ -350,12 +308,12 @@ public final class EventLoop implements Executor {
 
     private void wakeup() {
         if (!inLoop() && waiting.compareAndSet(true, false)) {
-            driver.wakeup();
+            mechanism.wakeup();
         }
     }
 
     /** Runs a task on the loop and waits until it has run; on the loop's end, until that. Not for the loop itself. */
-    void await(Runnable task) throws InterruptedException {
+    public void await(Runnable task) throws InterruptedException {
         CountDownLatch done = new CountDownLatch(1);
         boolean accepted = offer(() -> {
             task.run();
@@ -573,6 +531,12 @@ public final class EventLoop implements Executor {
         debug = on ? new Debug(Log::warn) : null;
     }
 
+    /** Does as {@link #debug(boolean)} with {@code true}, but tells {@code reports} and not the log. On the loop. */
+    public void debug(Consumer<String> reports) {
+        own();
+        debug = new Debug(reports);
+    }
+
     /** All events that are enabled, set or active. On the loop. */
     public List<Event> events() {
         own();
@@ -603,6 +567,35 @@ public final class EventLoop implements Executor {
         own();
         now = kernel.nanos();
         return now;
+    }
+
+    /** Returns the kernel that the loop stands on. Any thread may call. */
+    public Kernel kernel() {
+        return kernel;
+    }
+
+    /** Returns what the loop waits with. Any thread may call. */
+    public Mechanism mechanism() {
+        return mechanism;
+    }
+
+    /** Sets a timer node to expire at {@code due}, in the nanoseconds of {@link #now}, or moves it there. On the loop. */
+    public void setTimer(Alarm node, long due) {
+        alarms.set(node, due);
+    }
+
+    /** Takes a timer node out; does nothing if it is not set. On the loop. */
+    public void cancelTimer(Alarm node) {
+        alarms.cancel(node);
+    }
+
+    /**
+     * Refuses what a closed loop cannot do any more. Any thread may call.
+     *
+     * @throws RejectedExecutionException if the loop has been closed
+     */
+    public void checkOpen() {
+        tasks.check();
     }
 
     /** The clock itself, not as of this turn. */
@@ -662,62 +655,6 @@ public final class EventLoop implements Executor {
     }
 
     /**
-     * Listens on an address with this loop alone; to be called by its owner, or before it runs. Loops of a
-     * {@link LoopGroup} share an address.
-     *
-     * @throws SysException if the address cannot be had: names the call and the error number
-     * @throws RejectedExecutionException if the loop has been closed
-     */
-    public Listening listen(ListenOptions options, Supplier<? extends ProtocolFactory> protocols) throws SysException {
-        return ListenGroup.open(kernel, options.withSpread(Spread.HAND_OVER), new EventLoop[] {this}, protocols);
-    }
-
-    /**
-     * Begins to connect to an address: an {@link java.net.InetSocketAddress} or a {@link io.millrace.poll.UnixAddress}.
-     * One address, one attempt, and no other time limit than the kernel's; a connector that tries all addresses of a
-     * name stands above. Any thread may call.
-     *
-     * @param from the address to connect from, or {@code null} for one that the kernel chooses
-     * @param ended is told the outcome once, on the loop, later: opens the connection, if there is one, by
-     *     {@link Attempt#open}
-     * @throws RejectedExecutionException if the loop has been closed
-     */
-    public Attempt connect(SocketAddress to, SocketAddress from, Consumer<? super Attempt> ended) {
-        tasks.check();
-        if (to instanceof InetSocketAddress inet && inet.isUnresolved()) {
-            throw new IllegalArgumentException("an address is needed, not a name: " + inet.getHostString());
-        }
-        Attempt attempt =
-                new Attempt(this, Objects.requireNonNull(to, "to"), from, Objects.requireNonNull(ended, "ended"));
-        if (inLoop()) {
-            attempt.begin();
-        } else {
-            execute(attempt::begin);
-        }
-        return attempt;
-    }
-
-    /**
-     * Takes a connected stream socket over: it is this loop's from now on, which closes it. Any thread may call.
-     *
-     * @throws SysException if the descriptor is no connected stream socket; it is still the caller's then
-     * @throws RejectedExecutionException if the loop has been closed; the descriptor is still the caller's then
-     */
-    public void adopt(int fd, Protocol protocol) throws SysException {
-        tasks.check();
-        int result = kernel.adopt(fd);
-        if (result < 0) {
-            throw new SysException("adopt", result, "descriptor " + fd);
-        }
-        SocketAddress peer = kernel.peer(fd);
-        if (inLoop()) {
-            open(fd, peer, protocol);
-        } else {
-            execute(() -> open(fd, peer, protocol));
-        }
-    }
-
-    /**
      * Is run when the loop ends, before it has: whoever holds a descriptor beside the loop's own lets it go then. On a
      * loop that is ending already it is run at once. On the loop.
      */
@@ -735,42 +672,9 @@ public final class EventLoop implements Executor {
         attached.remove(end);
     }
 
-    /** Opens a connection that was not accepted here. On the loop. */
-    void open(int fd, SocketAddress peer, Protocol protocol) {
-        outgoing.take();
-        driver.open(new Connection(this, outgoing, peer), fd, protocol);
-    }
-
-    /**
-     * Tells all connections, those still to come included, that the server is stopping, once what had arrived for them
-     * has been delivered. Counts down when none is left. On the loop.
-     */
-    void drain(CountDownLatch empty) {
-        draining = empty;
-        drained = false;
-        // Their last word before: a request that lies in the socket already is in flight, not idle.
-        for (Connection connection : driver.connections()) {
-            driver.look(connection);
-            connection.stopping();
-        }
-        left();
-    }
-
-    /** Whether it has been asked to end. */
-    boolean hasEnded() {
+    /** Returns whether {@link #stop} has been called. Any thread may call. */
+    public boolean isStopped() {
         return stopped;
-    }
-
-    boolean draining() {
-        return draining != null;
-    }
-
-    /** A connection or a listening socket is gone. */
-    void left() {
-        if (draining != null && !drained && driver.isEmpty()) {
-            drained = true;
-            draining.countDown();
-        }
     }
 
     /** Asks the loop to end: connections that stand are closed, tasks not yet run are run. Any thread may call. */
@@ -790,10 +694,10 @@ public final class EventLoop implements Executor {
         }
         ended = true;
         List.copyOf(attached).forEach(this::run);
-        driver.closeAll();
+        mechanism.closeAll();
         callbacks.clear();
         tasks.runLeft(this::run);
-        driver.close();
+        mechanism.close();
         closed = true;
     }
 }

@@ -7,7 +7,7 @@ import io.millrace.core.Printable;
  * The room's logger, made when there is something to say: loading a logging system costs a start-up more than all else
  * here.
  */
-final class Log {
+public final class Log {
     private Log() {}
 
     private static final class Holder {
@@ -15,22 +15,22 @@ final class Log {
     }
 
     /** Loads this class while there are descriptors for it. */
-    static void prepare() {}
+    public static void prepare() {}
 
-    static void warn(String message) {
+    public static void warn(String message) {
         log(System.Logger.Level.WARNING, message, null);
     }
 
-    static void info(String message) {
+    public static void info(String message) {
         log(System.Logger.Level.INFO, message, null);
     }
 
-    static void error(String message, Throwable thrown) {
+    public static void error(String message, Throwable thrown) {
         log(System.Logger.Level.ERROR, message, thrown);
     }
 
     /** An object in words, whatever its {@code toString} does: it may be the user's. */
-    static String text(Object object) {
+    public static String text(Object object) {
         try {
             return String.valueOf(object);
         } catch (Throwable t) {

@@ -8,7 +8,7 @@ import java.util.Arrays;
  * that an event that was on its way for a closed connection finds nobody, even when the slot and the descriptor have
  * new owners.
  */
-final class Slab {
+public final class Slab {
     private static final int SMALLEST = 16;
 
     private Source[] sources = new Source[SMALLEST];
@@ -21,12 +21,12 @@ final class Slab {
     private int top;
 
     /** Number of sources. */
-    int size() {
+    public int size() {
         return top - freeCount;
     }
 
     /** Gives a source its slot and sets its token. */
-    void add(Source source) {
+    public void add(Source source) {
         int slot;
         if (freeCount > 0) {
             slot = free[--freeCount];
@@ -47,13 +47,13 @@ final class Slab {
     }
 
     /** The source with that token, or {@code null} if it is gone. */
-    Source get(long token) {
+    public Source get(long token) {
         int slot = (int) token;
         return slot >= 0 && slot < top && generations[slot] == (int) (token >>> 32) ? sources[slot] : null;
     }
 
     /** Frees a source's slot: its token is dead from now on. */
-    void remove(Source source) {
+    public void remove(Source source) {
         int slot = (int) source.token;
         assert sources[slot] == source;
         sources[slot] = null;
@@ -66,17 +66,17 @@ final class Slab {
     }
 
     /** How many slots are or were in use. */
-    int slots() {
+    public int slots() {
         return top;
     }
 
     /** The source in a slot, {@code null} if it is free. */
-    Source at(int slot) {
+    public Source at(int slot) {
         return sources[slot];
     }
 
     /** All sources there are now. */
-    Source[] toArray() {
+    public Source[] toArray() {
         Source[] all = new Source[size()];
         int n = 0;
         for (int slot = 0; slot < top; slot++) {

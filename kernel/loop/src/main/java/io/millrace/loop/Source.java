@@ -5,30 +5,30 @@ package io.millrace.loop;
  * A descriptor that a driver watches: a connection, a listening socket, what users watch. Has one alarm for its time
  * limits.
  */
-abstract class Source extends Alarm {
+public abstract class Source extends Alarm {
     /** The descriptor, -1 once it is closed. */
-    int fd = -1;
+    public int fd = -1;
 
     /** Operations of a ring that the kernel has not completed yet, a bit for each kind; 0 where there is no ring. */
-    int underWay;
+    public int underWay;
 
     /** What a ring polls the descriptor for, and by which kind of operation. */
-    int interest;
+    public int interest;
 
-    int kind;
+    public int kind;
 
     /** Place in the {@link Slab} and generation: what events come back with. */
-    long token;
+    public long token;
 
     /** The poller reports these {@link io.millrace.poll.Interest} bits. */
-    abstract void ready(int events);
+    protected abstract void ready(int events);
 
     /** Work that was left over when the last turn's budget ended, or that was put off. */
-    abstract void resume();
+    protected abstract void resume();
 
     /** Whether an orderly end waits for it: for connections and those that bring them. */
-    abstract boolean awaited();
+    protected abstract boolean awaited();
 
     /** The loop ends: lets go of everything at once. The driver does that itself for connections. */
-    abstract void closeNow();
+    protected abstract void closeNow();
 }

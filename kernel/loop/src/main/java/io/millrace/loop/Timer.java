@@ -72,18 +72,13 @@ public final class Timer extends Event {
         return this;
     }
 
-    /** Whether it is going to call. */
-    public boolean isSet() {
-        return index >= 0;
-    }
-
     /** Nanoseconds until the next call, 0 for one that is due, -1 for one that is not set. */
     public long remaining() {
         return index < 0 ? -1 : Math.max(0, due - loop.kernel.nanos());
     }
 
     @Override
-    void ring() {
+    protected void ring() {
         happened(TIMEOUT);
         if (period == 0) {
             alive(false);

@@ -138,7 +138,7 @@ public final class Watch extends Event {
      */
     public String whyNot() {
         loop.own();
-        return fd < 0 ? null : loop.driver.whyNot(fd, interest);
+        return fd < 0 ? null : loop.mechanism.whyNot(fd, interest);
     }
 
     /** Watches no longer. What has happened and has not been told is not told any more. May be enabled again. */
@@ -166,7 +166,7 @@ public final class Watch extends Event {
     }
 
     @Override
-    void ring() {
+    protected void ring() {
         happened(TIMEOUT);
     }
 

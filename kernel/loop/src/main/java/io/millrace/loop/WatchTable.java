@@ -18,15 +18,15 @@ import java.util.function.Consumer;
 final class WatchTable {
     private static final int SMALLEST = 64;
 
-    private final Driver driver;
+    private final Mechanism mechanism;
     private final long limit;
     private Watched[] byDescriptor = new Watched[SMALLEST];
 
     /** Those without a descriptor. */
     private final Set<Watch> free = new LinkedHashSet<>();
 
-    WatchTable(Driver driver, long limit) {
-        this.driver = driver;
+    WatchTable(Mechanism mechanism, long limit) {
+        this.mechanism = mechanism;
         this.limit = limit;
     }
 
@@ -49,7 +49,7 @@ final class WatchTable {
 
     private int addFirst(Watch watch) {
         Watched watched = new Watched(this);
-        int result = driver.add(watched, watch.fd, watch.interest);
+        int result = mechanism.add(watched, watch.fd, watch.interest);
         if (result >= 0) {
             watched.interest = watch.interest;
             link(watched, watch);
@@ -67,7 +67,7 @@ final class WatchTable {
         // Asked for even when nothing changes: the descriptor may be a new one under an old number, which only the
         // kernel knows.
         int together = watched.interest | watch.interest;
-        int result = driver.modify(watched, together);
+        int result = mechanism.modify(watched, together);
         if (result >= 0) {
             watched.interest = together;
             link(watched, watch);
@@ -92,7 +92,7 @@ final class WatchTable {
         unlink(watched, watch);
         if (watched.first == null) {
             byDescriptor[watch.fd] = null;
-            driver.remove(watched);
+            mechanism.remove(watched);
             return;
         }
         int together = 0;
@@ -102,7 +102,7 @@ final class WatchTable {
         if (together != watched.interest) {
             watched.interest = together;
             // Refused only when the descriptor has been closed, and then nothing is left to be told.
-            driver.modify(watched, together);
+            mechanism.modify(watched, together);
         }
     }
 

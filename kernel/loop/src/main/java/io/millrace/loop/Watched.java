@@ -24,7 +24,7 @@ final class Watched extends Source {
     }
 
     @Override
-    void ready(int events) {
+    protected void ready(int events) {
         int found = meant(events);
         for (Watch watch = first; watch != null; watch = watch.next) {
             int mine = found & (watch.interest | ~ASKED);
@@ -45,22 +45,22 @@ final class Watched extends Source {
     }
 
     @Override
-    void resume() {
+    protected void resume() {
         throw new IllegalStateException("watches leave nothing over");
     }
 
     @Override
-    void ring() {
+    protected void ring() {
         throw new IllegalStateException("watches have their own alarms");
     }
 
     @Override
-    boolean awaited() {
+    protected boolean awaited() {
         return false;
     }
 
     @Override
-    void closeNow() {
+    protected void closeNow() {
         while (first != null) {
             first.disable();
         }

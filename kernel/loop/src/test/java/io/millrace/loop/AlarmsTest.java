@@ -21,7 +21,7 @@ class AlarmsTest {
         }
 
         @Override
-        void ring() {
+        protected void ring() {
             rung.add(number);
         }
     }
@@ -63,7 +63,7 @@ class AlarmsTest {
     void oneThatSetsItselfForNowWaitsForTheNextTurn() {
         Alarm eager = new Alarm() {
             @Override
-            void ring() {
+            protected void ring() {
                 rung.add(0);
                 alarms.set(this, 0);
             }

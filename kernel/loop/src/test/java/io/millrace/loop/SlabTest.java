@@ -19,21 +19,21 @@ class SlabTest {
 
     private static final class Nothing extends Source {
         @Override
-        void ready(int events) {}
+        protected void ready(int events) {}
 
         @Override
-        void resume() {}
+        protected void resume() {}
 
         @Override
-        void ring() {}
+        protected void ring() {}
 
         @Override
-        boolean awaited() {
+        protected boolean awaited() {
             return true;
         }
 
         @Override
-        void closeNow() {}
+        protected void closeNow() {}
     }
 
     private Nothing add() {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.models;
 
-import io.millrace.loop.Listening;
+import io.millrace.transport.Listening;
 import java.net.SocketAddress;
 
 /**

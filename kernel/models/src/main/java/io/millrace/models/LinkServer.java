@@ -3,11 +3,11 @@ package io.millrace.models;
 
 import io.millrace.core.Protocol;
 import io.millrace.core.ProtocolFactory;
-import io.millrace.loop.BlockingLink;
-import io.millrace.loop.HeapLimit;
-import io.millrace.loop.ListenOptions;
-import io.millrace.loop.Listening;
-import io.millrace.loop.Wire;
+import io.millrace.transport.BlockingLink;
+import io.millrace.transport.HeapLimit;
+import io.millrace.transport.ListenOptions;
+import io.millrace.transport.Listening;
+import io.millrace.transport.Wire;
 import io.millrace.poll.Kernel;
 import java.io.IOException;
 import java.net.SocketAddress;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.models;
 
-import io.millrace.loop.HeapLimit;
+import io.millrace.transport.HeapLimit;
 import io.millrace.poll.Kernel;
 import io.millrace.poll.Trace;
 import io.millrace.poll.TracedKernel;

@@ -3,10 +3,10 @@ package io.millrace.models;
 
 import io.millrace.core.Link;
 import io.millrace.core.Protocol;
-import io.millrace.loop.BlockingLink;
-import io.millrace.loop.Desk;
-import io.millrace.loop.HeapLimit;
-import io.millrace.loop.KernelWire;
+import io.millrace.transport.BlockingLink;
+import io.millrace.transport.Desk;
+import io.millrace.transport.HeapLimit;
+import io.millrace.transport.KernelWire;
 import io.millrace.poll.Interest;
 import io.millrace.poll.Kernel;
 import io.millrace.poll.Poller;

@@ -2,8 +2,8 @@
 package io.millrace.models;
 
 import io.millrace.core.Link;
-import io.millrace.loop.BlockingLink;
-import io.millrace.loop.KernelWire;
+import io.millrace.transport.BlockingLink;
+import io.millrace.transport.KernelWire;
 import io.millrace.poll.Interest;
 import io.millrace.poll.Kernel;
 import io.millrace.poll.Poller;

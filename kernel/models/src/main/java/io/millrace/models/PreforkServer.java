@@ -2,8 +2,8 @@
 package io.millrace.models;
 
 import io.millrace.core.ProtocolFactory;
-import io.millrace.loop.ListenOptions;
-import io.millrace.loop.Listening;
+import io.millrace.transport.ListenOptions;
+import io.millrace.transport.Listening;
 import io.millrace.poll.Interest;
 import io.millrace.poll.Kernel;
 import io.millrace.poll.Poller;

@@ -2,11 +2,11 @@
 package io.millrace.models;
 
 import io.millrace.core.ProtocolFactory;
-import io.millrace.loop.Engine;
-import io.millrace.loop.ListenOptions;
-import io.millrace.loop.Listening;
-import io.millrace.loop.LoopGroup;
-import io.millrace.loop.Spread;
+import io.millrace.transport.Engine;
+import io.millrace.transport.ListenOptions;
+import io.millrace.transport.Listening;
+import io.millrace.transport.LoopGroup;
+import io.millrace.transport.Spread;
 import io.millrace.poll.InheritedSocket;
 import io.millrace.sys.Descriptors;
 import io.millrace.sys.SysException;

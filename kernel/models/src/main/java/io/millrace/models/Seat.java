@@ -2,7 +2,7 @@
 package io.millrace.models;
 
 import io.millrace.core.ProtocolFactory;
-import io.millrace.loop.Bell;
+import io.millrace.transport.Bell;
 import io.millrace.sys.SysException;
 import java.util.concurrent.ConcurrentLinkedDeque;
 

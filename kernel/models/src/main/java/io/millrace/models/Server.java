@@ -2,8 +2,8 @@
 package io.millrace.models;
 
 import io.millrace.core.ProtocolFactory;
-import io.millrace.loop.ListenOptions;
-import io.millrace.loop.Listening;
+import io.millrace.transport.ListenOptions;
+import io.millrace.transport.Listening;
 import io.millrace.loop.LoopCounters;
 import java.io.IOException;
 import java.time.Duration;

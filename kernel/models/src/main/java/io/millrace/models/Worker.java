@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.models;
 
-import io.millrace.loop.NioWire;
+import io.millrace.transport.NioWire;
 import java.io.File;
 import java.io.FileInputStream;
 import java.io.IOException;

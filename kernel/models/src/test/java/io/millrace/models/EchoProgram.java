@@ -2,8 +2,8 @@
 package io.millrace.models;
 
 import io.millrace.core.Buffer;
-import io.millrace.loop.ListenOptions;
-import io.millrace.loop.LoopGroup;
+import io.millrace.transport.ListenOptions;
+import io.millrace.transport.LoopGroup;
 import io.millrace.poll.Kernel;
 import io.millrace.sys.SysException;
 import java.io.File;

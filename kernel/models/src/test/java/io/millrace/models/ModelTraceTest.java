@@ -4,8 +4,8 @@ package io.millrace.models;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.millrace.loop.ListenOptions;
-import io.millrace.loop.Listening;
+import io.millrace.transport.ListenOptions;
+import io.millrace.transport.Listening;
 import io.millrace.testkit.RawClient;
 import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;

@@ -7,9 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.millrace.loop.ListenOptions;
-import io.millrace.loop.Listening;
-import io.millrace.loop.Overload;
+import io.millrace.transport.ListenOptions;
+import io.millrace.transport.Listening;
+import io.millrace.transport.Overload;
 import io.millrace.testkit.ExpectedLog;
 import io.millrace.testkit.RawClient;
 import java.io.BufferedReader;

@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.millrace.loop.ListenOptions;
-import io.millrace.loop.Listening;
+import io.millrace.transport.ListenOptions;
+import io.millrace.transport.Listening;
 import io.millrace.poll.EpollPoller;
 import io.millrace.poll.Interest;
 import io.millrace.poll.Ready;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.net;
 
+import io.millrace.transport.Connections;
 import io.millrace.core.Protocol;
-import io.millrace.loop.Attempt;
+import io.millrace.transport.Attempt;
 import io.millrace.loop.EventLoop;
 import io.millrace.loop.Timer;
 import io.millrace.net.ConnectFailure.Tried;
@@ -142,7 +143,7 @@ public final class Connecting {
         if (over || address == null) {
             return;
         }
-        running.add(loop.connect(address, how.from(), this::ended));
+        running.add(Connections.of(loop).connect(address, how.from(), this::ended));
         if (!left.isEmpty()) {
             next = loop.schedule(how.attemptDelay(), this::startNext);
         }

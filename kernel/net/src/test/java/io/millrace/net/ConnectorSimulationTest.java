@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.net;
 
+import io.millrace.transport.Engine;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -135,7 +136,7 @@ class ConnectorSimulationTest {
         InetAddress silent = InetAddress.getByName("127.0.0.2");
         kernel.host(new InetSocketAddress(refusing, PORT), SimHost.REFUSES);
         kernel.host(new InetSocketAddress(silent, PORT), SimHost.SILENT);
-        EventLoop loop = new EventLoop(kernel, "simulated");
+        EventLoop loop = new EventLoop(kernel, "simulated", Engine.READINESS);
         loop.turn(1);
         List<ConnectFailure> failures = new ArrayList<>();
         Connector connector =
@@ -172,7 +173,7 @@ class ConnectorSimulationTest {
     private static void play(long seed) throws Exception {
         SimKernel kernel = new SimKernel(seed);
         Random random = new Random(seed);
-        EventLoop loop = new EventLoop(kernel, "simulated");
+        EventLoop loop = new EventLoop(kernel, "simulated", Engine.READINESS);
         loop.turn(1);
         List<Run> runs = new ArrayList<>();
         for (int i = 1 + random.nextInt(4); i > 0; i--) {

@@ -8,9 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.loop.EventLoop;
-import io.millrace.loop.ListenOptions;
-import io.millrace.loop.Listening;
-import io.millrace.loop.LoopGroup;
+import io.millrace.transport.ListenOptions;
+import io.millrace.transport.Listening;
+import io.millrace.transport.LoopGroup;
 import io.millrace.net.Ends.Echo;
 import io.millrace.net.Ends.Events;
 import io.millrace.poll.InheritedSocket;

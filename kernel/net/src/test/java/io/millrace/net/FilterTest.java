@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.net;
 
+import io.millrace.transport.Engine;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -47,7 +48,7 @@ class FilterTest {
 
     @BeforeEach
     void open() throws Exception {
-        loop = new EventLoop(SimKernel.calm(1), "filters");
+        loop = new EventLoop(SimKernel.calm(1), "filters", Engine.READINESS);
     }
 
     @AfterEach

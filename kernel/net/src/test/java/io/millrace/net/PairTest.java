@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.net;
 
+import io.millrace.transport.Engine;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -40,7 +41,7 @@ class PairTest {
 
     @BeforeEach
     void open() throws Exception {
-        loop = new EventLoop(SimKernel.calm(1), "pair");
+        loop = new EventLoop(SimKernel.calm(1), "pair", Engine.READINESS);
     }
 
     @AfterEach

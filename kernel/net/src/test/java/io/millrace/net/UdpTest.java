@@ -9,7 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.loop.EventLoop;
-import io.millrace.loop.LoopGroup;
+import io.millrace.transport.LoopGroup;
 import io.millrace.net.Ends.Events;
 import io.millrace.poll.Kernel;
 import io.millrace.sys.Errno;

@@ -3,9 +3,9 @@ package io.millrace.examples;
 
 import io.millrace.core.Body;
 import io.millrace.core.LineEnd;
-import io.millrace.loop.ListenOptions;
-import io.millrace.loop.Listening;
-import io.millrace.loop.LoopGroup;
+import io.millrace.transport.ListenOptions;
+import io.millrace.transport.Listening;
+import io.millrace.transport.LoopGroup;
 import io.millrace.net.Stream;
 import java.io.IOException;
 import java.net.InetSocketAddress;

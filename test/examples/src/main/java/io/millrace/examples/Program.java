@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.examples;
 
-import io.millrace.loop.Listening;
-import io.millrace.loop.LoopGroup;
+import io.millrace.transport.Listening;
+import io.millrace.transport.LoopGroup;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 

@@ -2,7 +2,7 @@
 package io.millrace.examples;
 
 import io.millrace.loop.EventLoop;
-import io.millrace.loop.LoopGroup;
+import io.millrace.transport.LoopGroup;
 import io.millrace.net.UdpOptions;
 import io.millrace.net.UdpSocket;
 import java.io.IOException;

@@ -7,8 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.core.Rate;
-import io.millrace.loop.Listening;
-import io.millrace.loop.LoopGroup;
+import io.millrace.transport.Listening;
+import io.millrace.transport.LoopGroup;
 import io.millrace.testkit.RawClient;
 import io.millrace.web.WebServer;
 import java.io.IOException;

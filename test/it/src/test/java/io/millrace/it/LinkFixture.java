@@ -2,7 +2,7 @@
 package io.millrace.it;
 
 import io.millrace.core.Protocol;
-import io.millrace.loop.Engine;
+import io.millrace.transport.Engine;
 import io.millrace.models.IoModel;
 import java.io.IOException;
 import java.util.ArrayList;

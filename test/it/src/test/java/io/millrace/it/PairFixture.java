@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.it;
 
+import io.millrace.transport.Engine;
 import io.millrace.core.Buffer;
 import io.millrace.core.CloseCause;
 import io.millrace.core.Closing;
@@ -23,7 +24,7 @@ final class PairFixture implements LinkFixture {
 
     @Override
     public void start() throws IOException {
-        loop = new EventLoop(Kernel.host(), "pair");
+        loop = new EventLoop(Kernel.host(), "pair", Engine.READINESS);
         thread = loop.start();
     }
 

@@ -3,10 +3,10 @@ package io.millrace.it;
 
 import io.millrace.core.Buffer;
 import io.millrace.core.Protocol;
-import io.millrace.loop.Engine;
-import io.millrace.loop.ListenOptions;
-import io.millrace.loop.Listening;
-import io.millrace.loop.LoopGroup;
+import io.millrace.transport.Engine;
+import io.millrace.transport.ListenOptions;
+import io.millrace.transport.Listening;
+import io.millrace.transport.LoopGroup;
 import io.millrace.models.IoModel;
 import io.millrace.models.ModelOptions;
 import io.millrace.models.Server;

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.examples.lessons;
 
+import io.millrace.transport.Engine;
+import io.millrace.transport.Connections;
 import io.millrace.core.TimeLimit;
 import io.millrace.loop.EventLoop;
-import io.millrace.loop.ListenOptions;
-import io.millrace.loop.Listening;
+import io.millrace.transport.ListenOptions;
+import io.millrace.transport.Listening;
 import io.millrace.loop.RunMode;
 import io.millrace.net.Stream;
 import io.millrace.poll.Interest;
@@ -33,7 +35,7 @@ public final class EventLibraryServer {
         base.watch(control, Interest.READ, (event, found) -> base.exit()).enable();
         base.every(Duration.ofSeconds(10), () -> System.out.println(server.clients + " clients"));
         InetSocketAddress address = new InetSocketAddress("127.0.0.1", port);
-        return base.listen(ListenOptions.on(address), () -> Stream.each(server::accepted));
+        return Connections.of(base).listen(ListenOptions.on(address), () -> Stream.each(server::accepted));
     }
 
     private void accepted(Stream socket) {
@@ -49,7 +51,7 @@ public final class EventLibraryServer {
 
     /** {@code nc 127.0.0.1 7106}; the Enter key, which makes descriptor 0 readable, ends the server. */
     public static void main(String[] args) throws SysException {
-        EventLoop base = new EventLoop(Kernel.host(), "base");
+        EventLoop base = new EventLoop(Kernel.host(), "base", Engine.READINESS);
         int port = Integer.getInteger("port", 7106);
         System.out.println("listening on port " + start(base, port, 0).address().getPort());
         base.run(RunMode.UNTIL_STOPPED);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.examples.lessons;
 
+import io.millrace.transport.Engine;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -165,7 +166,7 @@ class LessonsTest {
 
     @Test
     void eventLibrary() throws Exception {
-        EventLoop base = new EventLoop(Kernel.host(), "base");
+        EventLoop base = new EventLoop(Kernel.host(), "base", Engine.READINESS);
         int control = Descriptors.eventfd(0, Descriptors.EFD_CLOEXEC | Descriptors.EFD_NONBLOCK);
         port = EventLibraryServer.start(base, 0, control).address().getPort();
         Program program = () -> {

@@ -1,0 +1,798 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.transport;
+
+import io.millrace.loop.Log;
+import io.millrace.loop.EventLoop;
+import io.millrace.core.Body;
+import io.millrace.core.Buffer;
+import io.millrace.core.CloseCause;
+import io.millrace.core.Closing;
+import io.millrace.core.Link;
+import io.millrace.core.OpenFile;
+import io.millrace.core.Protocol;
+import io.millrace.poll.Interest;
+import io.millrace.sys.Errno;
+import java.io.IOException;
+import java.net.SocketAddress;
+import java.util.Objects;
+import java.util.concurrent.ConcurrentLinkedQueue;
+
+/**
+ * A connection without a loop: whoever serves it is its loop. {@link #serve} gives it the calling thread for its whole
+ * life, the way of servers with a process or a thread for each client; {@link #step} is one round of that without the
+ * sleep, for carriers that sleep in ways of their own. The protocol sees no difference to a connection of an
+ * {@link EventLoop}.
+ *
+ * <pre>
+ *   serve:   step ──► sleep on the socket and the bell ──► step ──► ... until over
+ *   step:    run tasks ─► ring the deadline ─► receive ─► protocol ─► send
+ * </pre>
+ *
+ * <p>A link is served by one thread at a time, which owns it meanwhile. What other threads {@link #execute} once the
+ * link is over runs on their own thread, one after the other.
+ */
+public final class BlockingLink implements Link {
+    private static final long LINGER_NANOS = 2_000_000_000L;
+    private static final int TASKS_A_STEP = 1024;
+    private static final Budget BUDGET = Budget.USUAL;
+
+    // What the kernel said last.
+    private static final int READABLE = 1;
+    private static final int WRITABLE = 1 << 1;
+    private static final int HUNG_UP = 1 << 2;
+    private static final int ENDED = 1 << 3;
+    private static final int END_TO_TELL = 1 << 4;
+
+    // What the protocol wants.
+    private static final int PAUSED = 1 << 5;
+    private static final int DIRTY = 1 << 6;
+    private static final int OFFER = 1 << 7;
+
+    // Where we are.
+    private static final int OPENED = 1 << 8;
+    private static final int LINGERING = 1 << 9;
+    private static final int DOOMED = 1 << 10;
+    private static final int DEAD = 1 << 11;
+    private static final int STOPPING = 1 << 12;
+    private static final int ABORTING = 1 << 13;
+
+    private final Wire wire;
+    private final SocketAddress peer;
+    private final HeapLimit heap;
+    private final ConcurrentLinkedQueue<Runnable> tasks = new ConcurrentLinkedQueue<>();
+    private Protocol protocol;
+    private Desk desk;
+    private Buffer in;
+    private Output output;
+    private int flags = WRITABLE;
+    private Closing closing;
+    private CloseCause cause;
+    private long now;
+    private long deadline = NEVER;
+    private long stallAt = NEVER;
+    private long stallLimit = NEVER;
+    private boolean moved;
+    private volatile Thread owner;
+    private volatile boolean over;
+
+    /** How much memory is known to wait here. */
+    private volatile long counted;
+
+    private volatile boolean evicted;
+
+    /**
+     * A link over a connected socket, with a limit of its own on what it holds.
+     *
+     * @param wire the socket, which the link closes at its end
+     * @param peer the peer's address, or {@code null}
+     * @param protocol what is spoken
+     */
+    public BlockingLink(Wire wire, SocketAddress peer, Protocol protocol) {
+        this(wire, peer, protocol, new HeapLimit(HeapLimit.usual()));
+    }
+
+    /**
+     * A link over a connected socket, one of several that share a limit.
+     *
+     * @param heap how much of the heap they may hold
+     */
+    public BlockingLink(Wire wire, SocketAddress peer, Protocol protocol, HeapLimit heap) {
+        this.wire = wire;
+        this.peer = peer;
+        this.protocol = protocol;
+        this.heap = heap;
+    }
+
+    // ---- for carriers ----
+
+    /**
+     * Serves the connection on the calling thread until it is over, and returns why it ended. Has a desk only while it
+     * works.
+     */
+    public CloseCause serve(Desk.Pool desks) {
+        step(desks);
+        while (!over) {
+            ready(hasWork() ? 0 : wire.await(interest(), untilDue()));
+            step(desks);
+        }
+        return cause;
+    }
+
+    /** Takes a step at a desk that is free. */
+    public boolean step(Desk.Pool desks) {
+        Desk taken = desks.take();
+        try {
+            return step(taken);
+        } finally {
+            desks.give(taken);
+        }
+    }
+
+    /**
+     * Does what can be done without waiting. The caller owns the link for the length of the call.
+     *
+     * @return whether anything moved
+     */
+    public boolean step(Desk desk) {
+        if (over) {
+            return false;
+        }
+        this.desk = desk;
+        owner = Thread.currentThread();
+        now = System.nanoTime();
+        moved = false;
+        try {
+            round();
+        } catch (Throwable t) {
+            failed(t);
+        }
+        if (is(DOOMED)) {
+            bury();
+            return true;
+        }
+        count();
+        this.desk = null;
+        owner = null;
+        heap.relieve();
+        return moved;
+    }
+
+    /** What was found on the socket: {@link Interest} bits. By the carrier, between two steps. */
+    public void ready(int events) {
+        if ((events & Interest.WRITE) != 0) {
+            set(WRITABLE);
+        }
+        if ((events & Interest.READ) != 0) {
+            set(READABLE);
+        }
+        if ((events & (Interest.ERROR | Interest.HANGUP)) != 0) {
+            set(READABLE | WRITABLE | HUNG_UP);
+        }
+    }
+
+    /** What the link waits for: READ, WRITE, both or none. By the carrier, between two steps. */
+    public int interest() {
+        boolean read = wantsInput() && !is(ENDED);
+        boolean write = pending() > 0 && !is(WRITABLE);
+        return (read ? Interest.READ : 0) | (write ? Interest.WRITE : 0);
+    }
+
+    /**
+     * When the next step is due even if nothing happens, in {@link System#nanoTime}; {@link #NEVER}. By the carrier,
+     * between two steps.
+     */
+    public long due() {
+        return Math.min(deadline, stallAt);
+    }
+
+    private long untilDue() {
+        long due = due();
+        return due == NEVER ? -1 : Math.max(0, due - System.nanoTime());
+    }
+
+    /**
+     * Whether a step would get anywhere now: its budget was used up, or there is a task. By the carrier, between two
+     * steps.
+     */
+    public boolean hasWork() {
+        return hasIo() || !tasks.isEmpty() || evicted;
+    }
+
+    private boolean hasIo() {
+        return is(DIRTY) && is(WRITABLE) && !is(DOOMED)
+                || is(READABLE | OFFER | END_TO_TELL) && wantsInput()
+                || is(HUNG_UP);
+    }
+
+    /** Whether the connection has ended; nothing more is to be done for it then. Any thread may ask. */
+    public boolean over() {
+        return over;
+    }
+
+    /**
+     * Tells the protocol that the server is stopping, once what has arrived was delivered. Once. Any thread may call.
+     */
+    public void stop() {
+        execute(() -> {
+            if (!is(STOPPING)) {
+                set(STOPPING | READABLE);
+                read(BUDGET.read());
+                if (closing == null && !is(DOOMED | DEAD)) {
+                    protocol.stopping(this);
+                }
+            }
+        });
+    }
+
+    /** Ends the connection at once, with {@link CloseCause#SHUTDOWN}. Any thread may call. */
+    public void cut() {
+        execute(() -> doom(CloseCause.SHUTDOWN));
+    }
+
+    // ---- memory ----
+
+    /** Bytes of heap that wait here, buffers as large as they are. Any thread may ask. */
+    public long held() {
+        return counted;
+    }
+
+    /**
+     * Ends the connection with {@link CloseCause#MEMORY_PRESSURE}, soon: all hold too much, and this one holds most.
+     * Any thread may call.
+     */
+    public void evict() {
+        evicted = true;
+        wire.wake();
+    }
+
+    /** Whether it has been told to end for the sake of memory. Any thread may ask. */
+    public boolean evicted() {
+        return evicted;
+    }
+
+    /** Notes how much waits here by now; when memory is short and the peer does not read, little more than that. */
+    private void count() {
+        if (heap.isShort() && pending() > 0 && !is(WRITABLE)) {
+            trim();
+        }
+        long held = (in == null ? 0 : in.capacity()) + (output == null ? 0 : output.held());
+        if (held != counted) {
+            heap.add(held - counted);
+            counted = held;
+        }
+    }
+
+    private void trim() {
+        output.trim();
+        if (in != null) {
+            in.trim();
+        }
+    }
+
+    private long high() {
+        return heap.isShort() ? HeapLimit.LOW_MARK : BUDGET.high();
+    }
+
+    // ---- one round ----
+
+    private void round() {
+        if (evicted) {
+            set(ABORTING);
+            doom(CloseCause.MEMORY_PRESSURE);
+            return;
+        }
+        if (!is(OPENED)) {
+            set(OPENED);
+            moved = true;
+            protocol.opened(this);
+        }
+        runTasks();
+        move();
+        // After the bytes: what has just moved puts a limit off.
+        if (due() <= now && !is(DOOMED)) {
+            ring();
+            move();
+        }
+    }
+
+    private void move() {
+        long left = BUDGET.read();
+        int rounds = BUDGET.rounds();
+        do {
+            left = read(left);
+            if (is(DIRTY)) {
+                write();
+            }
+        } while (hasIo() && !is(DOOMED) && left > 0 && --rounds > 0);
+    }
+
+    /** Those that are there; one that executes another for ever must not keep the socket waiting. */
+    private void runTasks() {
+        for (int i = 0; i < TASKS_A_STEP; i++) {
+            Runnable task = tasks.poll();
+            if (task == null) {
+                return;
+            }
+            moved = true;
+            try {
+                task.run();
+            } catch (Throwable t) {
+                failed(t);
+            }
+        }
+    }
+
+    private void ring() {
+        if (stallAt <= now) {
+            doom(CloseCause.STALLED);
+        } else {
+            deadline = NEVER;
+            moved = true;
+            if (is(LINGERING)) {
+                doom(CloseCause.LOCAL);
+            } else {
+                protocol.expired(this);
+            }
+        }
+    }
+
+    private long read(long most) {
+        long left = most;
+        while (left > 0 && wantsInput()) {
+            if (is(OFFER)) {
+                left -= offer();
+            } else if (is(END_TO_TELL)) {
+                clear(END_TO_TELL);
+                protocol.ended(this);
+            } else if (is(READABLE)) {
+                left -= receive();
+            } else {
+                break;
+            }
+        }
+        // Gone in both directions while nobody reads: no call would ever find out.
+        if (is(HUNG_UP) && !wantsInput()) {
+            doom(CloseCause.RESET);
+        }
+        return left;
+    }
+
+    private boolean wantsInput() {
+        if (is(LINGERING)) {
+            return !is(DOOMED);
+        }
+        return !is(PAUSED | DOOMED | DEAD) && closing == null && pending() < high();
+    }
+
+    /** Shows the protocol once more what it left, without new bytes. */
+    private int offer() {
+        clear(OFFER);
+        Buffer left = in;
+        if (left != null) {
+            protocol.receive(left, this);
+            if (left.isEmpty() && in == left) {
+                in = null;
+            }
+        }
+        return 4096;
+    }
+
+    private int receive() {
+        Buffer into = lend();
+        int space = heap.isShort() ? Math.min(into.writable(), HeapLimit.LITTLE) : into.writable();
+        int n = wire.receive(into.array(), into.tail(), space);
+        if (n > 0) {
+            into.wrote(n);
+            moved = true;
+            // Less than there was room for: nothing more is there (a hang-up excepted), and the next wait will tell.
+            if (n < space && !is(HUNG_UP)) {
+                clear(READABLE);
+            }
+            deliver(into);
+            return n;
+        }
+        desk.lent.clear();
+        if (n == 0) {
+            endRead();
+        } else if (n == -Errno.EAGAIN) {
+            clear(READABLE | HUNG_UP);
+        } else if (n != -Errno.EINTR) {
+            doom(Causes.of(n));
+        }
+        return 0;
+    }
+
+    private void endRead() {
+        clear(READABLE);
+        if (is(ENDED) && is(HUNG_UP)) {
+            doom(CloseCause.RESET);
+        } else if (!is(ENDED)) {
+            moved = true;
+            set(ENDED | END_TO_TELL);
+            if (is(LINGERING)) {
+                doom(CloseCause.LOCAL);
+            }
+        }
+        clear(HUNG_UP);
+    }
+
+    private Buffer lend() {
+        Buffer lent = desk.lent;
+        if (in == null) {
+            return lent;
+        }
+        if (in.readable() <= lent.capacity() / 2) {
+            lent.append(in);
+            return lent;
+        }
+        in.reserve(lent.capacity());
+        return in;
+    }
+
+    private void deliver(Buffer from) {
+        try {
+            if (is(LINGERING)) {
+                from.clear();
+            } else {
+                protocol.receive(from, this);
+                keep(from);
+            }
+        } finally {
+            desk.lent.clear();
+        }
+    }
+
+    /** What the protocol left moves out of the lent buffer into one of the link's own, just large enough. */
+    private void keep(Buffer from) {
+        if (from.isEmpty()) {
+            in = null;
+        } else if (from != in) {
+            if (in == null) {
+                in = new Buffer(Intake.justEnough(from.readable()));
+            }
+            in.clear();
+            in.append(from);
+        }
+    }
+
+    private void write() {
+        clear(DIRTY);
+        long left = BUDGET.write();
+        boolean progress = false;
+        while (pending() > 0 && is(WRITABLE) && !is(DOOMED)) {
+            if (left <= 0) {
+                set(DIRTY);
+                stallAt = stallAt == NEVER ? NEVER : later(stallLimit);
+                return;
+            }
+            long n = sendFirst(left);
+            if (n > 0) {
+                progress = true;
+                left -= n;
+            } else if (n == -Errno.EAGAIN) {
+                clear(WRITABLE);
+            } else if (n != -Errno.EINTR) {
+                doom(Causes.of((int) n));
+            }
+        }
+        moved |= progress;
+        if (!is(DOOMED)) {
+            settle(progress);
+        }
+    }
+
+    private void settle(boolean progress) {
+        if (pending() > 0) {
+            set(DIRTY);
+            if (stallLimit != NEVER && (progress || stallAt == NEVER)) {
+                stallAt = later(stallLimit);
+            }
+            return;
+        }
+        if (output != null) {
+            desk.outputs.give(output);
+            output = null;
+        }
+        stallAt = NEVER;
+        if (closing == Closing.FLUSHED) {
+            doom(CloseCause.LOCAL);
+        } else if (closing == Closing.LINGERING) {
+            linger();
+        } else {
+            protocol.drained(this);
+        }
+    }
+
+    private void linger() {
+        if (is(ENDED)) {
+            doom(CloseCause.LOCAL);
+        } else if (!is(LINGERING)) {
+            wire.shutdown();
+            set(LINGERING | READABLE);
+            in = null;
+            deadline = later(LINGER_NANOS);
+        }
+    }
+
+    private long later(long nanos) {
+        long at = now + nanos;
+        return at < now ? NEVER : at;
+    }
+
+    private long sendFirst(long most) {
+        long n = output.isBytes()
+                ? send(output.bytes().array(), output.bytes().head(), output.length(), output.more())
+                : sendPart(output.first(), most);
+        if (n > 0) {
+            output.sent(n, desk.outputs.buffers);
+        }
+        return n;
+    }
+
+    private long sendPart(Output.Part part, long most) {
+        if (part.array == null) {
+            return sendFile(part, most);
+        }
+        int length = (int) Math.min(part.left, most);
+        return send(part.array, (int) part.position, length, part.left > length || output.more());
+    }
+
+    private long send(byte[] bytes, int offset, int length, boolean more) {
+        int n = wire.send(bytes, offset, length, more);
+        if (n >= 0 && n < length) {
+            clear(WRITABLE);
+        }
+        return n;
+    }
+
+    private long sendFile(Output.Part part, long most) {
+        long count = Math.min(part.left, most);
+        if (!part.copied) {
+            long n = wire.sendFile(part.file, part.position, count);
+            if (n != -Errno.EINVAL && n != -Errno.ENOSYS && n != -Errno.EOPNOTSUPP) {
+                return n == 0 ? -Errno.EIO : n;
+            }
+            part.copied = true;
+        }
+        return copyFile(part, (int) Math.min(count, desk.lent.capacity()));
+    }
+
+    private long copyFile(Output.Part part, int count) {
+        Buffer lent = desk.lent;
+        lent.clear();
+        try {
+            int n = part.file.read(part.position, lent.array(), 0, count);
+            if (n <= 0) {
+                return -Errno.EIO;
+            }
+            lent.wrote(n);
+            return send(lent.array(), lent.head(), n, part.left > n || output.more());
+        } catch (IOException e) {
+            return -Errno.EIO;
+        } finally {
+            lent.clear();
+        }
+    }
+
+    private void failed(Throwable thrown) {
+        if (is(DEAD)) {
+            Log.error("a task of a connection that has ended threw", thrown);
+            return;
+        }
+        Log.error("a protocol failed on the connection from " + peer, thrown);
+        doom(CloseCause.FAILED);
+    }
+
+    private void doom(CloseCause why) {
+        if (!is(DOOMED)) {
+            set(DOOMED);
+            cause = why;
+        }
+    }
+
+    private void bury() {
+        set(DEAD);
+        releaseOutput();
+        in = null;
+        count();
+        if (is(ABORTING)) {
+            wire.abort();
+        } else {
+            wire.close();
+        }
+        try {
+            protocol.closed(cause);
+        } catch (Throwable t) {
+            Log.error("a protocol failed in closed()", t);
+        }
+        desk = null;
+        owner = null;
+        over = true;
+        runLate();
+    }
+
+    private void releaseOutput() {
+        if (output != null) {
+            Output all = output;
+            output = null;
+            all.release();
+        }
+    }
+
+    /** After the end there is no owner any more: one thread at a time stands in for it. */
+    private synchronized void runLate() {
+        Thread before = owner;
+        owner = Thread.currentThread();
+        while (!tasks.isEmpty()) {
+            runTasks();
+        }
+        // A task that executes another one comes through here twice on the same thread.
+        owner = before;
+    }
+
+    // ---- wishes, from the protocol ----
+
+    private boolean is(int flag) {
+        return (flags & flag) != 0;
+    }
+
+    private void set(int flag) {
+        flags |= flag;
+    }
+
+    private void clear(int flag) {
+        flags &= ~flag;
+    }
+
+    @Override
+    public Buffer out() {
+        assert inLoop();
+        return is(DEAD) ? new Buffer() : output().out(desk.outputs.buffers);
+    }
+
+    private Output output() {
+        if (output == null) {
+            output = desk.outputs.take();
+        }
+        return output;
+    }
+
+    @Override
+    public void flush() {
+        assert inLoop();
+        set(DIRTY);
+    }
+
+    @Override
+    public boolean writable() {
+        // Whoever asks is about to begin something: what is held by now has to be known.
+        count();
+        return pending() < high();
+    }
+
+    @Override
+    public long pending() {
+        return output == null ? 0 : output.pending();
+    }
+
+    @Override
+    public void transfer(OpenFile file, long from, long count) {
+        assert inLoop();
+        if (is(DOOMED | DEAD) || count <= 0) {
+            file.close();
+            return;
+        }
+        output().add(file, from, count);
+    }
+
+    @Override
+    public void transfer(Body body) {
+        send(body.array(), body.offset(), body.length(), body);
+    }
+
+    @Override
+    public void transfer(byte[] bytes, int offset, int length) {
+        Objects.checkFromIndexSize(offset, length, bytes.length);
+        send(bytes, offset, length, null);
+    }
+
+    private void send(byte[] bytes, int offset, int length, Body body) {
+        assert inLoop();
+        if (!is(DOOMED | DEAD) && length > 0) {
+            output().transfer(bytes, offset, length, body, heap.isShort(), desk.outputs.buffers);
+        }
+    }
+
+    @Override
+    public void pause(boolean on) {
+        assert inLoop();
+        if (on) {
+            set(PAUSED);
+        } else {
+            clear(PAUSED);
+            set(OFFER);
+        }
+    }
+
+    @Override
+    public void become(Protocol next) {
+        assert inLoop();
+        if (is(DOOMED | DEAD)) {
+            return;
+        }
+        protocol = next;
+        // What the old one has been told and what it left, the next one has still to hear.
+        set(OFFER);
+        if (is(ENDED)) {
+            set(END_TO_TELL);
+        }
+        if (closing == null) {
+            // What the old one has set for itself is not for the next one.
+            deadline = NEVER;
+            stallLimit = NEVER;
+            stallAt = NEVER;
+        }
+        next.opened(this);
+    }
+
+    @Override
+    public void deadline(long at) {
+        assert inLoop();
+        deadline = at;
+    }
+
+    @Override
+    public void stallLimit(long nanos) {
+        assert inLoop();
+        stallLimit = nanos;
+    }
+
+    @Override
+    public void close(Closing how) {
+        assert inLoop();
+        if (how == Closing.NOW || how == Closing.ABORT) {
+            if (how == Closing.ABORT && !is(DOOMED)) {
+                set(ABORTING);
+            }
+            doom(CloseCause.LOCAL);
+        } else if (closing == null) {
+            closing = how;
+            set(DIRTY);
+        }
+    }
+
+    @Override
+    public long now() {
+        return now;
+    }
+
+    @Override
+    public boolean inLoop() {
+        return Thread.currentThread() == owner;
+    }
+
+    @Override
+    public SocketAddress peer() {
+        return peer;
+    }
+
+    @Override
+    public SocketAddress local() {
+        return is(DEAD) ? null : wire.local();
+    }
+
+    @Override
+    public void execute(Runnable task) {
+        tasks.add(task);
+        if (over) {
+            runLate();
+        } else if (!inLoop()) {
+            wire.wake();
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "BlockingLink[" + peer + "]";
+    }
+}

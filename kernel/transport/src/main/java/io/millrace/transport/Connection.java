@@ -1,0 +1,768 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.transport;
+
+import io.millrace.loop.Log;
+import io.millrace.loop.EventLoop;
+import io.millrace.core.Body;
+import io.millrace.core.Buffer;
+import io.millrace.core.CloseCause;
+import io.millrace.core.Closing;
+import io.millrace.core.Link;
+import io.millrace.core.OpenFile;
+import io.millrace.core.Protocol;
+import io.millrace.core.Rate;
+import io.millrace.core.TimeLimit;
+import io.millrace.core.Traffic;
+import io.millrace.poll.RawSockaddr;
+import java.net.SocketAddress;
+import java.util.Objects;
+
+/**
+ * One connection: what its protocol has asked for and what the driver needs to know to do it. The driver moves the
+ * bytes; this class calls the protocol and turns its wishes into flags.
+ *
+ * <p>An idle one is this object and its protocol, nothing else: buffers are lent for the length of a turn, and only
+ * what a protocol left unconsumed or the socket did not take stays.
+ *
+ * <pre>
+ *   open ──close(FLUSHED)──► flushing ──all sent──────────────────────────────► dead
+ *     │ ───close(LINGERING)► flushing ──all sent, FIN──► lingering ──end, time──► dead
+ *     └────close(NOW), reset, stalled, failed ─────────► doomed ──end of serve──► dead
+ * </pre>
+ */
+final class Connection extends ConnectionFlags implements Link {
+    /** How long the rest of a lingering peer's input is read and dropped. */
+    private static final long LINGER_NANOS = 2_000_000_000L;
+
+    /** In place of a port: a Unix socket, whose address the kernel knows. */
+    private static final int UNIX = -1;
+
+    final EventLoop loop;
+    final Driver driver;
+    private final Quota quota;
+    private Protocol protocol;
+
+    /** Input that the protocol left, or {@code null}. */
+    Buffer in;
+
+    /** What waits to be sent, or {@code null}. */
+    Output output;
+
+    /** Bytes given to the kernel since it was asked how many it keeps. */
+    int unasked;
+
+    /** How much memory is known to wait here, buffers as large as they are. */
+    long counted;
+
+    /** Bytes at the front of the output that have been handed over and whose completion is not known yet. */
+    int sending;
+
+    /** What was agreed upon beyond the usual, or {@code null}. */
+    Terms terms;
+
+    private long bytesIn;
+    private long bytesOut;
+    private final long since;
+    long lastIn;
+    long lastOut;
+
+    /** What a level-triggered driver has asked the kernel to report, {@link io.millrace.poll.Interest} bits. */
+    int watched;
+
+    private Closing closing;
+    private CloseCause cause;
+    private long deadline = NEVER;
+    private long stallAt = NEVER;
+    private long stallLimit = NEVER;
+    private final long peerHigh;
+    private final long peerLow;
+    private final int peerPort;
+    private SocketAddress peer;
+
+    Connection(Driver driver, Quota quota, long peerHigh, long peerLow, int peerPort) {
+        this.loop = driver.loop();
+        this.driver = driver;
+        this.quota = quota;
+        this.peerHigh = peerHigh;
+        this.peerLow = peerLow;
+        this.peerPort = peerPort;
+        this.since = loop.now();
+        this.lastIn = since;
+        this.lastOut = since;
+    }
+
+    /** To or from a peer whose address is known. */
+    Connection(Driver driver, Quota quota, SocketAddress peer) {
+        this(driver, quota, 0, 0, UNIX);
+        this.peer = peer;
+    }
+
+    // ---- what is to be done ----
+
+    /** Whether the protocol may be given input, or told of its end. */
+    boolean wantsInput() {
+        if (is(LINGERING)) {
+            return !is(DOOMED);
+        }
+        return !is(PAUSED | DOOMED | DEAD) && closing == null && (pending() < high() || isPouring());
+    }
+
+    /** Whether the input goes elsewhere, so that it does not matter how much output waits here. */
+    private boolean isPouring() {
+        return terms != null && terms.splice != null;
+    }
+
+    /** Whether there is no reason but the protocol's to leave input in the socket. */
+    boolean mayReceive() {
+        return terms == null || !is(HELD_IN) && terms.hasRoom();
+    }
+
+    /** Whether to ask the kernel for more input, by those that are told afterwards how much it was. */
+    boolean canReceive() {
+        return mayReceive() && (terms == null || terms.mayReceive(1) > 0);
+    }
+
+    /** Whether serving would get anywhere now. */
+    boolean hasWork() {
+        return is(DIRTY) && is(WRITABLE) && !is(DOOMED | HELD_OUT)
+                || is(READABLE | OFFER | END_TO_TELL) && wantsInput() && (is(OFFER | END_TO_TELL) || mayReceive());
+    }
+
+    /** Whether something waits that the socket has no room for. */
+    boolean isBlocked() {
+        return pending() > 0 && !is(WRITABLE | HELD_OUT);
+    }
+
+    private long high() {
+        long agreed = terms == null ? driver.budget.high() : terms.outputHigh;
+        return driver.heap.isShort() ? Math.min(agreed, HeapLimit.LOW_MARK) : agreed;
+    }
+
+    /** Notes how much memory waits here by now. */
+    void count() {
+        if (counted != held()) {
+            long before = counted;
+            counted = held();
+            driver.heap.add(counted - before);
+        }
+    }
+
+    private long held() {
+        return (in == null ? 0 : in.capacity()) + (output == null ? 0 : output.held());
+    }
+
+    /** Gives up memory that nothing waits in. */
+    void trim() {
+        if (in != null) {
+            in.trim();
+        }
+        if (output != null) {
+            output.trim();
+        }
+    }
+
+    // ---- events, from the driver ----
+
+    @Override
+    protected void ready(int events) {
+        driver.ready(this, events);
+    }
+
+    @Override
+    protected void resume() {
+        clear(AGAIN);
+        driver.serve(this);
+    }
+
+    @Override
+    protected boolean awaited() {
+        return true;
+    }
+
+    @Override
+    protected void closeNow() {
+        doom(CloseCause.SHUTDOWN);
+        driver.touch(this);
+    }
+
+    /** The connection stands. */
+    void opened(Protocol first) {
+        protocol = first;
+        guarded(() -> first.opened(this));
+    }
+
+    /** So many bytes have come out of the socket. */
+    void countIn(long count) {
+        bytesIn += count;
+        lastIn = loop.now();
+        if (terms != null) {
+            terms.received(count);
+        }
+    }
+
+    /** So many bytes have gone into the socket. */
+    void countOut(long count) {
+        bytesOut += count;
+        lastOut = loop.now();
+        if (terms != null) {
+            terms.sent(count);
+        }
+    }
+
+    /** Whether the protocol wants to see so many bytes, or to wait for more. */
+    boolean isEnough(int readable) {
+        return terms == null || readable >= terms.inputLow || is(ENDED);
+    }
+
+    /** Bytes are in the buffer: the protocol takes what it wants of it. */
+    void received(Buffer buffer) {
+        try {
+            protocol.receive(buffer, this);
+        } catch (Throwable t) {
+            failed(t);
+        }
+    }
+
+    /** The end of the input has been read. */
+    void endRead() {
+        set(ENDED);
+        if (is(LINGERING)) {
+            doom(CloseCause.LOCAL);
+        } else {
+            // What was too little to be shown is all there will ever be.
+            set(terms == null ? END_TO_TELL : END_TO_TELL | OFFER);
+        }
+    }
+
+    /** The peer sends nothing more. */
+    void ended() {
+        clear(END_TO_TELL);
+        guarded(() -> protocol.ended(this));
+    }
+
+    /** All output has left: the protocol may go on, or the end has come. */
+    void drained() {
+        stallAt = NEVER;
+        if (is(FINISHING) && !is(FINISHED)) {
+            set(FINISHED);
+            loop.kernel().shutdown(fd);
+        }
+        if (closing == Closing.FLUSHED) {
+            doom(CloseCause.LOCAL);
+        } else if (closing == Closing.LINGERING) {
+            linger();
+        } else {
+            callDrained();
+        }
+    }
+
+    private void callDrained() {
+        try {
+            protocol.drained(this);
+        } catch (Throwable t) {
+            failed(t);
+        }
+    }
+
+    private void linger() {
+        if (is(ENDED)) {
+            doom(CloseCause.LOCAL);
+            return;
+        }
+        if (!is(FINISHED)) {
+            loop.kernel().shutdown(fd);
+        }
+        dropTerms();
+        set(LINGERING | READABLE);
+        in = null;
+        deadline = NEVER;
+        deadline(loop.now() + LINGER_NANOS);
+    }
+
+    /** The socket takes nothing more for now; {@code progress} says whether it took something this time. */
+    void blocked(boolean progress) {
+        if (stallLimit != NEVER && (progress || stallAt == NEVER)) {
+            stallAt = later(stallLimit);
+            arm();
+        }
+        if (terms != null) {
+            terms.blocked();
+        }
+    }
+
+    /** A limit of rate holds the output up, not the peer. */
+    void heldOut() {
+        stallAt = NEVER;
+    }
+
+    /** Some output has left and some has not: tells a producer when it has become little enough. */
+    void lowered() {
+        if (terms != null && closing == null && terms.fellToLow(pending())) {
+            callDrained();
+        }
+    }
+
+    /** Some bytes have left, though not all: it moves. */
+    void moved() {
+        if (stallAt != NEVER) {
+            stallAt = later(stallLimit);
+        }
+    }
+
+    private long later(long nanos) {
+        long at = loop.now() + nanos;
+        return at < loop.now() ? NEVER : at;
+    }
+
+    @Override
+    protected void ring() {
+        long now = loop.now();
+        if (nextLimit() > now) {
+            arm();
+            return;
+        }
+        if (stallAt <= now) {
+            doom(CloseCause.STALLED);
+        } else if (deadline <= now) {
+            deadline = NEVER;
+            expired();
+        }
+        if (terms != null) {
+            terms.ring(now);
+        }
+        arm();
+        driver.touch(this);
+    }
+
+    private long nextLimit() {
+        long next = Math.min(deadline, stallAt);
+        return terms == null ? next : Math.min(next, terms.next());
+    }
+
+    /** A time limit has passed. */
+    void late(TimeLimit which) {
+        if (closing == null && !is(DOOMED)) {
+            guarded(() -> protocol.late(this, which));
+        }
+    }
+
+    private void expired() {
+        if (is(LINGERING)) {
+            doom(CloseCause.LOCAL);
+        } else {
+            guarded(() -> protocol.expired(this));
+        }
+    }
+
+    /** Calls the protocol, where that is seldom enough for a lambda: what it throws ends the connection. */
+    private void guarded(Runnable call) {
+        try {
+            call.run();
+        } catch (Throwable t) {
+            failed(t);
+        }
+    }
+
+    private void failed(Throwable thrown) {
+        if (is(DEAD)) {
+            Log.error("a task of a connection that has ended threw", thrown);
+            return;
+        }
+        Log.error("a protocol failed on the connection from " + peer(), thrown);
+        doom(CloseCause.FAILED);
+    }
+
+    /** The connection is to end as soon as the driver has left the protocol. The first cause stays. */
+    void doom(CloseCause why) {
+        if (!is(DOOMED)) {
+            set(DOOMED);
+            cause = why;
+        }
+    }
+
+    /** All hold too much memory, and this one holds most: the peer and the kernel's buffers are let go of at once. */
+    void evict() {
+        set(ABORTING);
+        doom(CloseCause.MEMORY_PRESSURE);
+    }
+
+    /** The descriptor and the slot are free: only the protocol has still to be told. */
+    void died() {
+        set(DEAD);
+        releaseOutput();
+        dropTerms();
+        in = null;
+        count();
+        quota.release();
+        try {
+            protocol.closed(cause);
+        } catch (Throwable t) {
+            Log.error("a protocol failed in closed()", t);
+        }
+    }
+
+    private void dropTerms() {
+        if (terms != null) {
+            terms.release();
+            terms = null;
+            clear(HELD_IN | HELD_OUT);
+        }
+    }
+
+    /** It never came to be opened: gives its place back. */
+    void unopened() {
+        set(DEAD);
+        quota.release();
+    }
+
+    private void releaseOutput() {
+        if (output != null) {
+            Output all = output;
+            output = null;
+            all.release();
+        }
+    }
+
+    /** The server is shutting down. */
+    void stopping() {
+        if (closing == null && !is(DOOMED | DEAD)) {
+            guarded(() -> protocol.stopping(this));
+            driver.touch(this);
+        }
+    }
+
+    // ---- wishes, from the protocol ----
+
+    @Override
+    public Buffer out() {
+        assert inLoop();
+        return is(DEAD | FINISHING) ? new Buffer() : output().out(driver.outputs.buffers);
+    }
+
+    private Output output() {
+        if (output == null) {
+            output = driver.outputs.take();
+        }
+        return output;
+    }
+
+    @Override
+    public void flush() {
+        assert inLoop();
+        if (!is(DEAD)) {
+            set(DIRTY);
+            driver.touch(this);
+            if (!is(BUSY)) {
+                // Tasks come by the hundred before those that they are for are served.
+                count();
+            }
+        }
+    }
+
+    @Override
+    public boolean writable() {
+        return pending() < high();
+    }
+
+    @Override
+    public long pending() {
+        return output == null ? 0 : output.pending();
+    }
+
+    @Override
+    public void transfer(OpenFile file, long from, long count) {
+        assert inLoop();
+        if (!takesOutput() || count <= 0) {
+            file.close();
+            return;
+        }
+        output().add(file, from, count);
+    }
+
+    @Override
+    public void transfer(Body body) {
+        send(body.array(), body.offset(), body.length(), body);
+    }
+
+    @Override
+    public void transfer(byte[] bytes, int offset, int length) {
+        Objects.checkFromIndexSize(offset, length, bytes.length);
+        send(bytes, offset, length, null);
+    }
+
+    private void send(byte[] bytes, int offset, int length, Body body) {
+        assert inLoop();
+        if (takesOutput() && length > 0) {
+            output().transfer(bytes, offset, length, body, driver.heap.isShort(), driver.outputs.buffers);
+        }
+    }
+
+    /** Whether there is somebody left to send to. */
+    private boolean takesOutput() {
+        return !is(DOOMED | DEAD | FINISHING);
+    }
+
+    @Override
+    public boolean pour(Link into) {
+        assert inLoop();
+        if (into == null) {
+            if (terms != null) {
+                terms.splice = null;
+            }
+            return true;
+        }
+        if (is(DOOMED | DEAD) || closing != null || !(into instanceof Connection to) || to.loop != loop) {
+            return false;
+        }
+        terms().splice = new Splice(this, to);
+        set(OFFER);
+        driver.touch(this);
+        return true;
+    }
+
+    /** Bytes are under way to this connection out of another. */
+    void pour(Output.Part part) {
+        output().addPiped(part);
+        flush();
+    }
+
+    /** What this connection had under way to another has arrived there, or is lost: more may follow. */
+    void poured() {
+        if (!is(BUSY | AGAIN | DEAD)) {
+            set(AGAIN);
+            driver.again(this);
+        }
+    }
+
+    @Override
+    public void pause(boolean on) {
+        assert inLoop();
+        if (is(DEAD)) {
+            return;
+        }
+        if (on) {
+            set(PAUSED);
+            return;
+        }
+        clear(PAUSED);
+        set(OFFER);
+        if (terms != null) {
+            terms.resumed();
+        }
+        driver.touch(this);
+    }
+
+    @Override
+    public void become(Protocol next) {
+        assert inLoop();
+        if (is(DOOMED | DEAD)) {
+            return;
+        }
+        protocol = next;
+        // What the old one has been told and what it left, the next one has still to hear.
+        set(OFFER);
+        if (is(ENDED)) {
+            set(END_TO_TELL);
+        }
+        if (closing == null) {
+            forgetLimits();
+        }
+        driver.touch(this);
+        guarded(() -> next.opened(this));
+    }
+
+    /** What a protocol has set for itself is not for the next one. */
+    private void forgetLimits() {
+        deadline = NEVER;
+        stallLimit = NEVER;
+        stallAt = NEVER;
+        if (terms != null) {
+            terms.reset();
+        }
+    }
+
+    @Override
+    public void deadline(long at) {
+        assert inLoop();
+        deadline = at;
+        if (at != NEVER) {
+            arm();
+        }
+    }
+
+    /**
+     * Sees to it that the alarm rings no later than the next time limit. Rings too early are cheaper than moving it
+     * each time.
+     */
+    void arm() {
+        long next = nextLimit();
+        if (next != NEVER && !is(DEAD) && (!isSet() || next < due())) {
+            loop.setTimer(this, next);
+        }
+    }
+
+    @Override
+    public void stallLimit(long nanos) {
+        assert inLoop();
+        stallLimit = nanos;
+    }
+
+    private Terms terms() {
+        if (terms == null) {
+            terms = new Terms(this);
+        }
+        return terms;
+    }
+
+    /** Whether nothing can be agreed upon any more. */
+    private boolean isOver() {
+        assert inLoop();
+        return is(LINGERING | DOOMED | DEAD);
+    }
+
+    /** Puts the connection under a group's limit; {@code false} if it is too late for that. */
+    boolean enter(RateGroup.Member member) {
+        if (isOver()) {
+            return false;
+        }
+        terms().enter(member);
+        // Whatever queue it waited in, it waits there no more.
+        free();
+        return true;
+    }
+
+    /** Nothing holds the connection up any more, as far as is known. */
+    void free() {
+        clear(HELD_IN | HELD_OUT);
+        touched();
+    }
+
+    /** Has itself served before the turn ends. */
+    void touched() {
+        driver.touch(this);
+    }
+
+    @Override
+    public void limit(TimeLimit which, long nanos) {
+        if (!isOver()) {
+            terms().limit(which, nanos);
+        }
+    }
+
+    @Override
+    public void outputMarks(long low, long high) {
+        Terms.check(low >= 0 && high > low, "marks", low, high);
+        if (!isOver()) {
+            terms().outputLow = low;
+            terms.outputHigh = high;
+            touched();
+        }
+    }
+
+    @Override
+    public void inputMarks(int low, int high) {
+        Terms.check(low >= 0 && high >= Math.max(1, low), "marks", low, high);
+        if (!isOver()) {
+            terms().inputLow = low;
+            terms.inputHigh = high;
+            set(OFFER);
+            touched();
+        }
+    }
+
+    @Override
+    public void rate(Rate rate) {
+        if (!isOver()) {
+            terms().rate(rate, loop.now());
+            touched();
+        }
+    }
+
+    @Override
+    public void portions(int read, int write) {
+        Terms.check(read > 0 && write > 0, "portions", read, write);
+        if (!isOver()) {
+            terms().portions(read, write);
+            touched();
+        }
+    }
+
+    @Override
+    public Traffic traffic() {
+        return new Traffic(bytesIn, bytesOut, since, lastIn, lastOut);
+    }
+
+    @Override
+    public void finish() {
+        assert inLoop();
+        if (is(FINISHING | DOOMED | DEAD) || closing != null) {
+            return;
+        }
+        if (output != null) {
+            output.finish(driver.outputs.buffers);
+        }
+        set(FINISHING | DIRTY);
+        driver.touch(this);
+    }
+
+    @Override
+    public void close(Closing how) {
+        assert inLoop();
+        if (is(DEAD)) {
+            return;
+        }
+        if (how == Closing.NOW || how == Closing.ABORT) {
+            if (how == Closing.ABORT && !is(DOOMED)) {
+                set(ABORTING);
+            }
+            doom(CloseCause.LOCAL);
+        } else if (closing == null) {
+            closing = how;
+            set(DIRTY);
+        }
+        driver.touch(this);
+    }
+
+    @Override
+    public long now() {
+        return loop.now();
+    }
+
+    @Override
+    public boolean inLoop() {
+        return loop.inLoop();
+    }
+
+    @Override
+    public SocketAddress peer() {
+        if (peer == null) {
+            peer = peerPort != UNIX
+                    ? RawSockaddr.unpack(peerHigh, peerLow, peerPort)
+                    : is(DEAD) ? null : loop.kernel().peer(fd);
+        }
+        return peer;
+    }
+
+    @Override
+    public SocketAddress local() {
+        return is(DEAD) ? null : loop.kernel().local(fd);
+    }
+
+    /** A task of a connection that throws ends it: whoever waits for what the task was to do would wait for ever. */
+    @Override
+    public void execute(Runnable task) {
+        loop.execute(() -> {
+            try {
+                task.run();
+            } catch (Throwable t) {
+                failed(t);
+                driver.touch(this);
+            }
+        });
+    }
+
+    @Override
+    public String toString() {
+        return "Connection[" + peer() + ", descriptor " + fd + "]";
+    }
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.transport;
+
+import io.millrace.loop.Source;
+
+/** What is known of a connection in bits: what the kernel said, what the protocol wants, how far it has come. */
+abstract class ConnectionFlags extends Source {
+    // What the kernel said last.
+    static final int READABLE = 1;
+    static final int WRITABLE = 1 << 1;
+    /** An end or an error was reported: read until the kernel shows it. */
+    static final int ENDING = 1 << 2;
+    /** The end of the input has been read. */
+    static final int ENDED = 1 << 3;
+    /** It has been read and the protocol has not been told: it paused, or it is a new one. */
+    static final int END_TO_TELL = 1 << 13;
+
+    // What the protocol wants.
+    static final int PAUSED = 1 << 4;
+    /** There is output to send, or an end to come to. */
+    static final int DIRTY = 1 << 5;
+    /** Unconsumed input, if there is any, is to be offered once more. */
+    static final int OFFER = 1 << 6;
+
+    // Where we are.
+    /** The driver is serving this connection just now and looks at the flags before it leaves. */
+    static final int BUSY = 1 << 7;
+
+    static final int TOUCHED = 1 << 8;
+    static final int AGAIN = 1 << 9;
+    static final int LINGERING = 1 << 10;
+    static final int DOOMED = 1 << 11;
+    static final int DEAD = 1 << 12;
+
+    // What our own direction has come to, and what holds it up.
+    /** Our direction is to be closed after what waits to be sent. */
+    static final int FINISHING = 1 << 14;
+    /** It is closed. */
+    static final int FINISHED = 1 << 15;
+    /** The end is to be a reset. */
+    static final int ABORTING = 1 << 16;
+    /** A limit of rate lets no more come in, or go out, for now. */
+    static final int HELD_IN = 1 << 17;
+
+    static final int HELD_OUT = 1 << 18;
+    /** Its output waits for the peer to read. */
+    static final int CLOGGED = 1 << 19;
+    /** The kernel has been told to keep little of it. */
+    static final int RESTRAINED = 1 << 20;
+
+    private int flags = WRITABLE;
+
+    final boolean is(int flag) {
+        return (flags & flag) != 0;
+    }
+
+    final void set(int flag) {
+        flags |= flag;
+    }
+
+    final void clear(int flag) {
+        flags &= ~flag;
+    }
+}

@@ -1,0 +1,431 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.transport;
+
+import io.millrace.loop.Mechanism;
+import io.millrace.loop.Log;
+import io.millrace.loop.EventLoop;
+import io.millrace.loop.Source;
+import io.millrace.core.CloseCause;
+import io.millrace.core.Protocol;
+import io.millrace.poll.Interest;
+import io.millrace.poll.Kernel;
+import io.millrace.sys.Errno;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+
+/**
+ * Moves bytes between the kernel and connections; knows no protocol. The seam between readiness and completion lies
+ * here, and it is "bytes moved", never "ready": a connection appends to its output and is served, and it is given what
+ * came in, whatever the kernel's way of saying so.
+ *
+ * <p>What all ways have in common is in this class: who there is, who is to be served before the turn ends, who goes on
+ * next turn, and how one connection is served within its budget. A way itself says how to wait, how to receive and to
+ * send, and how to let go of a socket.
+ */
+abstract class Driver extends Mechanism {
+    /**
+     * What offering input again counts in a connection's budget: a protocol that asks for it for ever must not hold up
+     * the others.
+     */
+    private static final int OFFER_COST = 4096;
+
+    /** So many outputs and buffers are kept for those who have something to send. */
+    private static final int OUTPUTS = 64;
+
+    /** All are asked so often to give up memory that nothing waits in, while memory is short. */
+    private static final long TRIM_NANOS = 1_000_000_000L;
+
+    final Budget budget;
+
+    /** How much of the heap the connections may hold. */
+    final HeapLimit heap;
+
+    /** The loop's connections as users open and end them. */
+    final Connections connections;
+
+    final Output.Pool outputs = new Output.Pool(OUTPUTS);
+    final Intake intake;
+    final Inlet inlet;
+    final Outlet outlet;
+
+    /** Where splices borrow their pipes. */
+    final PipePool pipes;
+
+    /** When to look again whether all could do with less memory. */
+    private long trimAt = Long.MIN_VALUE;
+
+    /** To be served before this turn ends. */
+    private final ArrayList<Connection> touched = new ArrayList<>();
+
+    Driver(EventLoop loop, Budget budget, HeapLimit heap) {
+        super(loop);
+        this.budget = budget;
+        this.heap = heap;
+        this.connections = new Connections(loop, this);
+        this.intake = new Intake(budget.lent());
+        this.pipes = new PipePool(kernel);
+        this.inlet = new Inlet(kernel, budget, intake, pipes);
+        this.outlet = new Outlet(kernel, budget, intake, outputs);
+    }
+
+    /** Returns the driver of a loop; {@link Connections#of} says what it throws. */
+    static Driver of(EventLoop loop) {
+        return Connections.of(loop).driver;
+    }
+
+    // ---- what each way does differently ----
+
+    /** Begins to move the bytes of a connection that has its slot and its descriptor. Returns 0 or -errno. */
+    abstract int begin(Connection connection);
+
+    /** The kernel reported these {@link io.millrace.poll.Interest} bits for a connection. */
+    abstract void ready(Connection connection, int events);
+
+    /** Looks whether something has arrived that no event has reported yet, and serves the connection. */
+    abstract void look(Connection connection);
+
+    /** Takes input that can be had now and delivers it. Returns the bytes it took from the connection's budget. */
+    abstract int receive(Connection connection);
+
+    /**
+     * Sends from the first part of the output, which there is, up to {@code most} bytes of a file: bytes moved, 0 if
+     * they are under way and their completion serves the connection, or -errno.
+     */
+    abstract long send(Connection connection, long most);
+
+    /** The socket takes no more: sees to it that the connection is served when it does. */
+    abstract void full(Connection connection);
+
+    /**
+     * The connection has been served, and is alive: sees to it that it is served when something happens that it wants
+     * to know.
+     */
+    abstract void settle(Connection connection);
+
+    /** Lets go of the socket, in as many steps as that takes; the last one is {@link #free}. */
+    abstract void release(Connection connection);
+
+    /** Why {@link #begin} failed, in words. */
+    String refusal(Connection connection, int result) {
+        return Errno.describe(result);
+    }
+
+    /**
+     * The {@link Interest} bits to accept connections with. Without EDGE among them the acceptor has to ask for nothing
+     * while it does not take those who wait. With {@code exclusive} one of several loops is woken, where the mechanism
+     * can.
+     */
+    int listening(boolean exclusive) {
+        return Interest.READ | Interest.EDGE | (exclusive ? Interest.EXCLUSIVE : 0);
+    }
+
+    /**
+     * From now on connections come by themselves, to {@link Acceptor#arrived}, and the socket's events are not told.
+     * {@code false} where that cannot be, or not yet, and everything is as before. {@link #modify} and {@link #unwatch}
+     * end it; those on their way still arrive, as long as the acceptor is known.
+     */
+    boolean beginAccepting(Acceptor acceptor) {
+        return false;
+    }
+
+    /** Ends it and has all those on their way arrive before this returns. For tasks, not while events are handled. */
+    void finishAccepting(Acceptor acceptor) {}
+
+    // ---- the turn ----
+
+    @Override
+    protected final void dispatch() {
+        outlet.turn();
+        super.dispatch();
+    }
+
+    @Override
+    protected final void failed(Source source) {
+        if (source instanceof Connection c && !c.is(Connection.DEAD)) {
+            c.doom(CloseCause.FAILED);
+            intake.scratch();
+            bury(c);
+        }
+    }
+
+    /** Serves the connections that tasks and alarms have touched. */
+    @Override
+    protected final void finishTurn() {
+        // Serving one connection can touch another: the list may grow while it is read.
+        for (int i = 0; i < touched.size(); i++) {
+            Connection connection = touched.get(i);
+            connection.clear(Connection.TOUCHED);
+            try {
+                serve(connection);
+            } catch (Throwable t) {
+                broken(connection, t);
+            }
+        }
+        touched.clear();
+    }
+
+    @Override
+    protected final boolean hasWork() {
+        return super.hasWork() || !touched.isEmpty();
+    }
+
+    /** The connection has output, input to take or an end to come to: it is served before the turn ends. */
+    final void touch(Connection connection) {
+        if (!connection.is(Connection.BUSY | Connection.TOUCHED | Connection.DEAD)) {
+            connection.set(Connection.TOUCHED);
+            touched.add(connection);
+        }
+    }
+
+    // ---- one connection ----
+
+    /** Takes a connected socket over, whatever happens: what cannot be opened is closed. */
+    final void open(Connection c, int fd, Protocol protocol) {
+        if (isClosed() || !register(c, fd)) {
+            kernel.close(fd);
+            c.unopened();
+            return;
+        }
+        try {
+            begin(c, protocol);
+        } catch (Throwable t) {
+            broken(c, t);
+        }
+    }
+
+    private boolean register(Connection c, int fd) {
+        try {
+            slab.add(c);
+            c.fd = fd;
+            return true;
+        } catch (Throwable t) {
+            Log.error("there is no room for a connection", t);
+            return false;
+        }
+    }
+
+    private void begin(Connection c, Protocol protocol) {
+        c.set(Connection.BUSY);
+        c.opened(protocol);
+        int result = begin(c);
+        if (result < 0) {
+            Log.warn("cannot watch a connection: " + refusal(c, result));
+            c.doom(CloseCause.FAILED);
+        } else if (connections.draining()) {
+            c.stopping();
+        }
+        serve(c);
+    }
+
+    /** Moves what bytes of a connection can be moved now, within the turn's budget. */
+    final void serve(Connection c) {
+        if (c.is(Connection.DEAD)) {
+            return;
+        }
+        c.set(Connection.BUSY);
+        long left = budget.read();
+        int rounds = budget.rounds();
+        do {
+            left = read(c, left);
+            if (c.is(Connection.DIRTY)) {
+                write(c);
+            }
+        } while (c.hasWork() && left > 0 && --rounds > 0);
+        if (c.is(Connection.DOOMED)) {
+            bury(c);
+            return;
+        }
+        c.clear(Connection.BUSY);
+        settle(c);
+        if (c.hasWork() && !c.is(Connection.AGAIN)) {
+            c.set(Connection.AGAIN);
+            again(c);
+        }
+        c.count();
+        if (heap.isShort()) {
+            spare(c);
+        }
+    }
+
+    // ---- memory ----
+
+    /** Memory is short, and the connection has just been served. */
+    private void spare(Connection c) {
+        if (loop.now() >= trimAt) {
+            trimAt = loop.now() + TRIM_NANOS;
+            trimAll();
+        } else if (c.isBlocked()) {
+            c.trim();
+            c.count();
+        }
+        if (heap.isExceeded()) {
+            relieve();
+        }
+    }
+
+    /** Has all give up memory that nothing waits in. */
+    private void trimAll() {
+        for (int slot = 0; slot < slab.slots(); slot++) {
+            if (slab.at(slot) instanceof Connection c && c.counted > 0) {
+                c.trim();
+                c.count();
+            }
+        }
+    }
+
+    /** Ends those that hold most, until little enough is held. */
+    private void relieve() {
+        int ended = 0;
+        for (long most = most(); most > 0 && heap.excess() > 0; most = most()) {
+            ended += endFrom(most / 2);
+        }
+        heap.ended(ended);
+    }
+
+    private long most() {
+        long most = 0;
+        for (int slot = 0; slot < slab.slots(); slot++) {
+            if (slab.at(slot) instanceof Connection c && !c.is(Connection.BUSY)) {
+                most = Math.max(most, c.counted);
+            }
+        }
+        return most;
+    }
+
+    /** Ends connections that hold so much or more, as many as have to be. */
+    private int endFrom(long least) {
+        int ended = 0;
+        for (int slot = 0; slot < slab.slots() && heap.excess() > 0; slot++) {
+            if (slab.at(slot) instanceof Connection c && !c.is(Connection.BUSY) && c.counted >= Math.max(1, least)) {
+                c.evict();
+                bury(c);
+                ended++;
+            }
+        }
+        return ended;
+    }
+
+    private long read(Connection c, long most) {
+        long left = most;
+        while (left > 0 && c.wantsInput()) {
+            if (c.is(Connection.OFFER)) {
+                intake.offer(c);
+                left -= OFFER_COST;
+            } else if (c.is(Connection.END_TO_TELL)) {
+                c.ended();
+            } else if (c.is(Connection.READABLE) && c.mayReceive()) {
+                left -= receive(c);
+            } else {
+                break;
+            }
+        }
+        return left;
+    }
+
+    /** Sends until everything has left or is under way, the socket is full or the budget is used up. */
+    private void write(Connection c) {
+        c.clear(Connection.DIRTY);
+        if (c.sending > 0) {
+            // On its way: the completion goes on.
+            return;
+        }
+        outlet.restrain(c);
+        long left = outlet.share();
+        boolean progress = false;
+        while (c.pending() > 0 && c.is(Connection.WRITABLE) && !c.is(Connection.DOOMED)) {
+            if (left <= 0) {
+                c.moved();
+                c.set(Connection.DIRTY);
+                c.lowered();
+                return;
+            }
+            long most = c.terms == null ? left : c.terms.maySend(left);
+            if (most == 0) {
+                c.set(Connection.DIRTY);
+                c.heldOut();
+                c.lowered();
+                return;
+            }
+            long n = send(c, most);
+            if (n > 0) {
+                progress = true;
+                left -= n;
+            } else if (n == 0) {
+                return;
+            } else if (n == -Errno.EAGAIN) {
+                c.clear(Connection.WRITABLE);
+            } else if (n != -Errno.EINTR) {
+                c.doom(Causes.of((int) n));
+            }
+        }
+        if (c.is(Connection.DOOMED)) {
+            return;
+        }
+        if (c.pending() > 0) {
+            c.set(Connection.DIRTY);
+            outlet.clogged(c);
+            c.blocked(progress);
+            c.lowered();
+            full(c);
+        } else {
+            outlet.giveBack(c);
+            c.drained();
+        }
+    }
+
+    /** The end of a connection: its protocol is told, and its socket is let go of. */
+    private void bury(Connection c) {
+        loop.cancelTimer(c);
+        outlet.unclogged(c);
+        release(c);
+        c.died();
+        connections.left();
+    }
+
+    /** The kernel holds nothing of the connection any more: its slot and its descriptor are free for others. */
+    final void free(Connection c) {
+        slab.remove(c);
+        if (c.is(Connection.ABORTING)) {
+            kernel.abort(c.fd);
+        } else {
+            kernel.close(c.fd);
+        }
+        c.fd = -1;
+    }
+
+    // ---- the end ----
+
+    /** Returns all connections there are now. */
+    final List<Connection> all() {
+        List<Connection> all = new ArrayList<>();
+        for (Source source : slab.toArray()) {
+            if (source instanceof Connection connection && !connection.is(Connection.DEAD)) {
+                all.add(connection);
+            }
+        }
+        return all;
+    }
+
+    @Override
+    protected final void describe(Consumer<Object> lines) {
+        all().forEach(lines);
+    }
+
+    @Override
+    protected final void end(Source source) {
+        if (!(source instanceof Connection c)) {
+            super.end(source);
+        } else if (!c.is(Connection.DEAD)) {
+            c.doom(CloseCause.SHUTDOWN);
+            bury(c);
+        }
+    }
+
+    @Override
+    protected final void closeAll() {
+        super.closeAll();
+        touched.clear();
+        pipes.close();
+    }
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.transport;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** How many connections an address has and may have, over all loops. Any thread may call. */
+final class Quota {
+    private final int most;
+    private final AtomicInteger open = new AtomicInteger();
+    private final List<Acceptor> waiting = new ArrayList<>();
+    private volatile boolean someoneWaits;
+
+    Quota(int most) {
+        this.most = most;
+    }
+
+    int open() {
+        return open.get();
+    }
+
+    /** How many places are free. */
+    int free() {
+        return most - open.get();
+    }
+
+    /** Takes a place, if one is free. */
+    boolean take() {
+        if (open.incrementAndGet() <= most) {
+            return true;
+        }
+        open.decrementAndGet();
+        return false;
+    }
+
+    /** Gives a place back. */
+    void release() {
+        open.decrementAndGet();
+        if (someoneWaits) {
+            wakeAll();
+        }
+    }
+
+    /**
+     * The acceptor is told when a place may be free. Asks for a place once more, for one may have come free meanwhile.
+     */
+    void await(Acceptor acceptor) {
+        synchronized (waiting) {
+            waiting.add(acceptor);
+            someoneWaits = true;
+        }
+        if (open.get() < most) {
+            wakeAll();
+        }
+    }
+
+    private void wakeAll() {
+        List<Acceptor> all;
+        synchronized (waiting) {
+            all = new ArrayList<>(waiting);
+            waiting.clear();
+            someoneWaits = false;
+        }
+        all.forEach(Acceptor::wake);
+    }
+}

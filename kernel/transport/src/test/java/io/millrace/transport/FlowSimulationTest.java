@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.transport;
+
+import io.millrace.loop.EventLoop;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.millrace.core.Body;
+import io.millrace.core.Buffer;
+import io.millrace.core.CloseCause;
+import io.millrace.core.Closing;
+import io.millrace.core.Link;
+import io.millrace.core.Protocol;
+import io.millrace.core.Rate;
+import io.millrace.core.TimeLimit;
+import io.millrace.testkit.ExpectedLog;
+import io.millrace.testkit.Schedules;
+import io.millrace.testkit.SimKernel;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/**
+ * An echo over the simulated kernel whose connections have terms drawn by lot: rates, alone and in a group, marks,
+ * portions, bodies instead of bytes, splices that the kernel refuses, half-close, reset. Whatever is agreed upon, every
+ * byte comes back.
+ */
+@Timeout(300)
+@ExpectedLog("cannot accept on")
+class FlowSimulationTest {
+    private static final int SCHEDULES = 2_500;
+    private static final int MOST_TURNS = 400_000;
+    private static final long LONG = 600_000_000_000L;
+
+    private static final class Ledger {
+        int opened;
+        int closed;
+        int held;
+        String complaint;
+
+        void check(boolean condition, String what) {
+            if (!condition) {
+                complaint = what;
+            }
+        }
+    }
+
+    private static final class TermsEcho implements Protocol {
+        private final Ledger ledger;
+        private final Random random;
+        private final RateGroup group;
+        private final boolean aborts;
+        private int low = 1;
+        private int high = Integer.MAX_VALUE;
+        private boolean finishing;
+        private boolean ended;
+
+        TermsEcho(Ledger ledger, Random random, RateGroup group, boolean aborts) {
+            this.ledger = ledger;
+            this.random = random;
+            this.group = group;
+            this.aborts = aborts;
+        }
+
+        @Override
+        public void opened(Link link) {
+            ledger.opened++;
+            link.stallLimit(LONG);
+            if (random.nextInt(3) == 0) {
+                link.rate(new Rate(rate(), 1 + random.nextInt(3000), rate(), 1 + random.nextInt(3000)));
+            }
+            if (random.nextInt(3) == 0) {
+                group.add(link);
+            }
+            if (random.nextInt(3) == 0) {
+                low = 1 + random.nextInt(100);
+                high = low + random.nextInt(1000);
+                link.inputMarks(low, high);
+            }
+            if (random.nextInt(3) == 0) {
+                long mark = random.nextInt(1000);
+                link.outputMarks(mark, mark + 1 + random.nextInt(2000));
+            }
+            if (random.nextInt(3) == 0) {
+                link.portions(1 + random.nextInt(500), 1 + random.nextInt(500));
+            }
+            if (random.nextInt(3) == 0) {
+                link.limit(TimeLimit.values()[random.nextInt(3)], LONG);
+            }
+            if (random.nextInt(4) == 0) {
+                link.pour(link);
+            }
+        }
+
+        private long rate() {
+            return random.nextBoolean() ? Rate.UNLIMITED : 2000 + random.nextInt(1_000_000);
+        }
+
+        @Override
+        public void receive(Buffer in, Link link) {
+            ledger.check(!ended, "received after the end");
+            ledger.check(in.readable() <= high, "more than the high mark: " + in.readable());
+            if (aborts && random.nextInt(20) == 0) {
+                link.close(Closing.ABORT);
+                return;
+            }
+            byte[] bytes = in.take(random.nextInt(5) == 0 ? (in.readable() + 1) / 2 : in.readable());
+            if (random.nextBoolean()) {
+                ledger.held++;
+                try (Body body = Body.of(bytes, 0, bytes.length, () -> ledger.held--)) {
+                    link.transfer(body);
+                }
+            } else {
+                link.out().append(bytes);
+            }
+            link.flush();
+            if (!in.isEmpty()) {
+                link.pause(true);
+                link.execute(() -> link.pause(false));
+            }
+        }
+
+        @Override
+        public void ended(Link link) {
+            ended = true;
+            if (random.nextBoolean()) {
+                finishing = true;
+                link.finish();
+                link.out().append(new byte[10]);
+                link.flush();
+            } else {
+                link.close(random.nextBoolean() ? Closing.FLUSHED : Closing.LINGERING);
+            }
+        }
+
+        @Override
+        public void drained(Link link) {
+            if (finishing && link.pending() == 0) {
+                link.close(Closing.FLUSHED);
+            }
+        }
+
+        @Override
+        public void closed(CloseCause why) {
+            ledger.closed++;
+        }
+    }
+
+    @Test
+    void everyByteComesBackUnderAnyTerms() {
+        Schedules.play(SCHEDULES, FlowSimulationTest::echo);
+    }
+
+    private static void echo(long seed) throws Exception {
+        SimKernel kernel = new SimKernel(seed);
+        Ledger ledger = new Ledger();
+        Random random = new Random(seed);
+        EventLoop loop =
+                new EventLoop(kernel, "simulated", SimulationTest.trigger(random).with(SimulationTest.budget(random)));
+        RateGroup group = RateGroup.of(Rate.of(5000 + random.nextInt(1_000_000)), 1 + random.nextInt(200));
+        boolean aborts = random.nextInt(4) == 0;
+        ListenOptions options = ListenOptions.on(new InetSocketAddress("127.0.0.1", SimulationTest.PORT));
+        Listening listening =
+                Connections.of(loop).listen(options, () -> () -> new TermsEcho(ledger, new Random(random.nextLong()), group, aborts));
+        loop.turn(1);
+        for (int i = 1 + random.nextInt(6); i > 0; i--) {
+            kernel.add(new SimulationTest.EchoClient(
+                    new Random(random.nextLong()), aborts || kernel.faults().jumps()));
+        }
+        for (int turns = 0; !kernel.done(); turns++) {
+            assertTrue(turns < MOST_TURNS, "no end in sight");
+            loop.turn(Long.MAX_VALUE);
+        }
+        listening.close();
+        SimulationTest.settle(loop, listening);
+        assertNull(ledger.complaint);
+        assertEquals(List.of(), kernel.open(), "descriptors left open");
+        assertEquals(ledger.opened, ledger.closed, "every connection that opened has closed");
+        assertEquals(0, ledger.held, "bodies not given back");
+        assertEquals(0, group.members());
+        assertEquals(0, Driver.of(loop).heap.held(), "memory counted for nobody");
+        loop.close();
+    }
+}
