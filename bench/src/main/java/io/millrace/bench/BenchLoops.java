@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.bench;
 
-import io.millrace.transport.Engine;
 import io.millrace.loop.EventLoop;
 import io.millrace.poll.Kernel;
 import io.millrace.sys.SysException;
+import io.millrace.transport.Engine;
 
 /** A loop for each method that the benchmarks know. */
 final class BenchLoops {

@@ -3,10 +3,10 @@ package io.millrace.bench;
 
 import io.millrace.core.Ascii;
 import io.millrace.http1.Http1;
-import io.millrace.transport.ListenOptions;
 import io.millrace.models.IoModel;
 import io.millrace.models.ModelOptions;
 import io.millrace.models.Server;
+import io.millrace.transport.ListenOptions;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.bench;
 
-import io.millrace.transport.Engine;
 import io.millrace.loop.EventLoop;
 import io.millrace.loop.Timer;
 import io.millrace.poll.Kernel;
 import io.millrace.sys.SysException;
+import io.millrace.transport.Engine;
 import java.time.Duration;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;

@@ -6,12 +6,12 @@ import static io.millrace.cli.Options.names;
 import static io.millrace.cli.Options.number;
 import static io.millrace.cli.Options.value;
 
-import io.millrace.transport.ListenOptions;
-import io.millrace.transport.Listening;
 import io.millrace.models.IoModel;
 import io.millrace.models.ModelOptions;
 import io.millrace.models.Server;
 import io.millrace.models.Worker;
+import io.millrace.transport.ListenOptions;
+import io.millrace.transport.Listening;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.net.InetSocketAddress;

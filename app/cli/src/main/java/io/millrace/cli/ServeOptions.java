@@ -9,12 +9,12 @@ import static io.millrace.cli.Options.value;
 
 import io.millrace.cli.Terminal.Color;
 import io.millrace.http.Limits;
-import io.millrace.transport.Overload;
-import io.millrace.transport.Spread;
 import io.millrace.models.IoModel;
 import io.millrace.poll.InheritedSocket;
 import io.millrace.poll.ListenFlags;
 import io.millrace.poll.UnixAddress;
+import io.millrace.transport.Overload;
+import io.millrace.transport.Spread;
 import io.millrace.web.FileOptions;
 import io.millrace.web.LogFormat;
 import java.net.SocketAddress;

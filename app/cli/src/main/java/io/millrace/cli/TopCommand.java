@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.cli;
 
-import io.millrace.transport.Engine;
-import io.millrace.transport.Connections;
 import static io.millrace.cli.Options.flag;
 
 import com.fasterxml.jackson.jr.ob.JSON;
@@ -15,6 +13,8 @@ import io.millrace.core.Protocol;
 import io.millrace.loop.EventLoop;
 import io.millrace.poll.Kernel;
 import io.millrace.poll.UnixAddress;
+import io.millrace.transport.Connections;
+import io.millrace.transport.Engine;
 import io.millrace.web.StatusSocket;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

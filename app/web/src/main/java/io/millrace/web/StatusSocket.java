@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.web;
 
-import io.millrace.transport.Engine;
-import io.millrace.transport.Connections;
 import io.millrace.core.Buffer;
 import io.millrace.core.CloseCause;
 import io.millrace.core.Link;
 import io.millrace.core.Protocol;
 import io.millrace.loop.EventLoop;
-import io.millrace.transport.ListenOptions;
-import io.millrace.transport.Overload;
 import io.millrace.loop.RunMode;
 import io.millrace.poll.Kernel;
 import io.millrace.poll.ListenFlags;
 import io.millrace.poll.UnixAddress;
+import io.millrace.transport.Connections;
+import io.millrace.transport.Engine;
+import io.millrace.transport.ListenOptions;
+import io.millrace.transport.Overload;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

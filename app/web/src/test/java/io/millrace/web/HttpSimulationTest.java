@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.web;
 
-import io.millrace.transport.Connections;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -13,14 +12,15 @@ import io.millrace.http.RequestBody;
 import io.millrace.http.ResponseStream;
 import io.millrace.http.Router;
 import io.millrace.http1.Http1;
-import io.millrace.transport.Engine;
 import io.millrace.loop.EventLoop;
-import io.millrace.transport.ListenOptions;
-import io.millrace.transport.Listening;
-import io.millrace.transport.Overload;
 import io.millrace.testkit.ExpectedLog;
 import io.millrace.testkit.Schedules;
 import io.millrace.testkit.SimKernel;
+import io.millrace.transport.Connections;
+import io.millrace.transport.Engine;
+import io.millrace.transport.ListenOptions;
+import io.millrace.transport.Listening;
+import io.millrace.transport.Overload;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
@@ -164,8 +164,8 @@ class HttpSimulationTest {
         int[] answers = new int[1];
         ExchangeLog log = (request, status, bytes, nanos) -> answers[0]++;
         Handler handler = routes();
-        Listening listening =
-                Connections.of(loop).listen(options, () -> new Http1(handler, Limits.DEFAULT, log, clock(kernel), Http1.SERVER));
+        Listening listening = Connections.of(loop)
+                .listen(options, () -> new Http1(handler, Limits.DEFAULT, log, clock(kernel), Http1.SERVER));
         loop.turn(1);
         int expected = 0;
         for (int i = 1 + random.nextInt(6); i > 0; i--) {

@@ -10,8 +10,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.millrace.core.Folder;
-import io.millrace.http1.Http1;
 import io.millrace.fs.KernelFolder;
+import io.millrace.http1.Http1;
 import io.millrace.testkit.MemoryLink;
 import java.io.File;
 import java.io.IOException;

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.millrace.transport.Engine;
 import io.millrace.loop.EventLoop;
 import io.millrace.loop.RunEnd;
 import io.millrace.loop.RunMode;
@@ -13,6 +12,7 @@ import io.millrace.poll.Kernel;
 import io.millrace.sys.Errno;
 import io.millrace.sys.Spawn;
 import io.millrace.sys.SysException;
+import io.millrace.transport.Engine;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.events;
 
-import io.millrace.transport.Engine;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.loop.EventLoop;
 import io.millrace.poll.Kernel;
+import io.millrace.transport.Engine;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;

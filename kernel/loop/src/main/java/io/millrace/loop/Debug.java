@@ -2,7 +2,6 @@
 package io.millrace.loop;
 
 import java.lang.ref.Cleaner;
-import java.util.Set;
 import java.util.function.Consumer;
 
 /**
@@ -15,12 +14,8 @@ final class Debug {
         static final Cleaner CLEANER = Cleaner.create();
     }
 
-    private static final Set<String> OWN = Set.of(
-            Debug.class.getName(),
-            Event.class.getName(),
-            Watch.class.getName(),
-            Timer.class.getName(),
-            EventLoop.class.getName());
+    /** Frames of this room are passed over: the user's own line is wanted. */
+    private static final String OWN = Debug.class.getPackageName() + ".";
 
     private final Consumer<String> reports;
 
@@ -33,26 +28,17 @@ final class Debug {
         return Boolean.getBoolean("io.millrace.loop.debug") ? new Debug(Log::warn) : null;
     }
 
-    Origin made(Event event) {
+    Origin made(Object event) {
         Origin origin = new Origin(event.getClass().getSimpleName(), new Throwable().getStackTrace(), this);
         Holder.CLEANER.register(event, origin);
         return origin;
     }
 
     boolean own(StackTraceElement element) {
-        return OWN.contains(element.getClassName());
+        return element.getClassName().startsWith(OWN);
     }
 
     void report(String what) {
         reports.accept(what);
-    }
-
-    /** The loop closes: who is still enabled has been forgotten. */
-    void closing(EventLoop loop) {
-        for (Event event : loop.events()) {
-            if (event.isAlive()) {
-                report(event + " was still enabled when its loop was closed" + event.place());
-            }
-        }
     }
 }

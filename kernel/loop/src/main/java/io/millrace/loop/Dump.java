@@ -40,7 +40,8 @@ final class Dump {
                 .append(", ")
                 .append(loop.counters())
                 .append('\n');
-        loop.mechanism.describe(subject -> text.append("  ").append(Log.text(subject)).append('\n'));
+        loop.mechanism.describe(
+                subject -> text.append("  ").append(Log.text(subject)).append('\n'));
         for (Event event : events(loop)) {
             text.append("  ").append(line(event)).append('\n');
         }

@@ -579,7 +579,9 @@ public final class EventLoop implements Executor {
         return mechanism;
     }
 
-    /** Sets a timer node to expire at {@code due}, in the nanoseconds of {@link #now}, or moves it there. On the loop. */
+    /**
+     * Sets a timer node to expire at {@code due}, in the nanoseconds of {@link #now}, or moves it there. On the loop.
+     */
     public void setTimer(Alarm node, long due) {
         alarms.set(node, due);
     }
@@ -672,6 +674,15 @@ public final class EventLoop implements Executor {
         attached.remove(end);
     }
 
+    /** Events that are still enabled when the loop is closed have been forgotten. */
+    private void reportForgotten() {
+        for (Event event : Dump.events(this)) {
+            if (event.isAlive()) {
+                debug.report(event + " was still enabled when its loop was closed" + event.place());
+            }
+        }
+    }
+
     /** Returns whether {@link #stop} has been called. Any thread may call. */
     public boolean isStopped() {
         return stopped;
@@ -690,7 +701,7 @@ public final class EventLoop implements Executor {
     public void close() {
         stopped = true;
         if (debug != null && !closed) {
-            debug.closing(this);
+            reportForgotten();
         }
         ended = true;
         List.copyOf(attached).forEach(this::run);

@@ -23,6 +23,12 @@ public abstract class Source extends Alarm {
     /** The poller reports these {@link io.millrace.poll.Interest} bits. */
     protected abstract void ready(int events);
 
+    /**
+     * An operation of the source's own, such as an accept that goes on, has brought this result, or -errno. With
+     * {@code more} false it was the last one. Where there are no completions it is never called.
+     */
+    public void completed(int result, boolean more) {}
+
     /** Work that was left over when the last turn's budget ended, or that was put off. */
     protected abstract void resume();
 

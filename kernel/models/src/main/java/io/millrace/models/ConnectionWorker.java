@@ -3,6 +3,7 @@ package io.millrace.models;
 
 import io.millrace.core.Protocol;
 import io.millrace.core.ProtocolFactory;
+import io.millrace.poll.Trace;
 import io.millrace.transport.BlockingLink;
 import io.millrace.transport.Desk;
 import io.millrace.transport.ListenOptions;
@@ -10,7 +11,6 @@ import io.millrace.transport.Listening;
 import io.millrace.transport.NioWire;
 import io.millrace.transport.TracedWire;
 import io.millrace.transport.Wire;
-import io.millrace.poll.Trace;
 import java.io.FileInputStream;
 import java.io.IOException;
 import java.time.Duration;

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.models;
 
-import io.millrace.transport.ListenOptions;
-import io.millrace.transport.Listening;
 import io.millrace.sys.Descriptors;
 import io.millrace.sys.Errno;
 import io.millrace.sys.Poll;
 import io.millrace.sys.Sockets;
 import io.millrace.sys.SysException;
+import io.millrace.transport.ListenOptions;
+import io.millrace.transport.Listening;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.SocketAddress;

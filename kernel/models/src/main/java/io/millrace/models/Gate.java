@@ -2,15 +2,15 @@
 package io.millrace.models;
 
 import io.millrace.core.ProtocolFactory;
-import io.millrace.transport.Bell;
-import io.millrace.transport.ListenOptions;
-import io.millrace.transport.Listening;
-import io.millrace.transport.Overload;
 import io.millrace.poll.Interest;
 import io.millrace.poll.Kernel;
 import io.millrace.poll.RawSockaddr;
 import io.millrace.sys.Errno;
 import io.millrace.sys.SysException;
+import io.millrace.transport.Bell;
+import io.millrace.transport.ListenOptions;
+import io.millrace.transport.Listening;
+import io.millrace.transport.Overload;
 import java.lang.System.Logger.Level;
 import java.net.SocketAddress;
 import java.util.concurrent.atomic.AtomicInteger;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.models;
 
-import io.millrace.transport.Engine;
-import io.millrace.transport.LoopGroup;
 import io.millrace.poll.Kernel;
 import io.millrace.poll.NioKernel;
 import io.millrace.sys.Platform;
+import io.millrace.transport.Engine;
+import io.millrace.transport.LoopGroup;
 import java.io.IOException;
 import java.util.Optional;
 

@@ -2,12 +2,12 @@
 package io.millrace.models;
 
 import io.millrace.core.Protocol;
+import io.millrace.poll.Kernel;
+import io.millrace.sys.SysException;
 import io.millrace.transport.BlockingLink;
 import io.millrace.transport.Desk;
 import io.millrace.transport.HeapLimit;
 import io.millrace.transport.KernelWire;
-import io.millrace.poll.Kernel;
-import io.millrace.sys.SysException;
 import java.lang.System.Logger.Level;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;

@@ -3,12 +3,12 @@ package io.millrace.models;
 
 import io.millrace.core.Protocol;
 import io.millrace.core.ProtocolFactory;
+import io.millrace.poll.Kernel;
 import io.millrace.transport.BlockingLink;
 import io.millrace.transport.HeapLimit;
 import io.millrace.transport.ListenOptions;
 import io.millrace.transport.Listening;
 import io.millrace.transport.Wire;
-import io.millrace.poll.Kernel;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.time.Duration;

@@ -3,9 +3,9 @@ package io.millrace.models;
 
 import io.millrace.core.ProtocolFactory;
 import io.millrace.loop.EventLoop;
+import io.millrace.loop.LoopCounters;
 import io.millrace.transport.ListenOptions;
 import io.millrace.transport.Listening;
-import io.millrace.loop.LoopCounters;
 import io.millrace.transport.LoopGroup;
 import java.io.IOException;
 import java.time.Duration;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.models;
 
-import io.millrace.transport.HeapLimit;
 import io.millrace.poll.Kernel;
 import io.millrace.poll.Trace;
 import io.millrace.poll.TracedKernel;
+import io.millrace.transport.HeapLimit;
 import java.io.PrintStream;
 import java.util.List;
 

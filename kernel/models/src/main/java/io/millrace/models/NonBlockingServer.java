@@ -3,13 +3,13 @@ package io.millrace.models;
 
 import io.millrace.core.Protocol;
 import io.millrace.core.ProtocolFactory;
+import io.millrace.poll.Interest;
+import io.millrace.poll.Kernel;
+import io.millrace.poll.Trace;
 import io.millrace.transport.BlockingLink;
 import io.millrace.transport.Desk;
 import io.millrace.transport.HeapLimit;
 import io.millrace.transport.KernelWire;
-import io.millrace.poll.Interest;
-import io.millrace.poll.Kernel;
-import io.millrace.poll.Trace;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;

@@ -2,8 +2,6 @@
 package io.millrace.models;
 
 import io.millrace.core.Link;
-import io.millrace.transport.BlockingLink;
-import io.millrace.transport.KernelWire;
 import io.millrace.poll.Interest;
 import io.millrace.poll.Kernel;
 import io.millrace.poll.Poller;
@@ -12,6 +10,8 @@ import io.millrace.poll.Ready;
 import io.millrace.poll.Trace;
 import io.millrace.sys.Errno;
 import io.millrace.sys.SysException;
+import io.millrace.transport.BlockingLink;
+import io.millrace.transport.KernelWire;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;

@@ -2,8 +2,6 @@
 package io.millrace.models;
 
 import io.millrace.core.ProtocolFactory;
-import io.millrace.transport.ListenOptions;
-import io.millrace.transport.Listening;
 import io.millrace.poll.Interest;
 import io.millrace.poll.Kernel;
 import io.millrace.poll.Poller;
@@ -11,6 +9,8 @@ import io.millrace.poll.PollerKind;
 import io.millrace.poll.Ready;
 import io.millrace.poll.Trace;
 import io.millrace.sys.Errno;
+import io.millrace.transport.ListenOptions;
+import io.millrace.transport.Listening;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -2,14 +2,14 @@
 package io.millrace.models;
 
 import io.millrace.core.ProtocolFactory;
+import io.millrace.poll.InheritedSocket;
+import io.millrace.sys.Descriptors;
+import io.millrace.sys.SysException;
 import io.millrace.transport.Engine;
 import io.millrace.transport.ListenOptions;
 import io.millrace.transport.Listening;
 import io.millrace.transport.LoopGroup;
 import io.millrace.transport.Spread;
-import io.millrace.poll.InheritedSocket;
-import io.millrace.sys.Descriptors;
-import io.millrace.sys.SysException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;

@@ -2,10 +2,6 @@
 package io.millrace.models;
 
 import io.millrace.core.Protocol;
-import io.millrace.transport.Bell;
-import io.millrace.transport.BlockingLink;
-import io.millrace.transport.Desk;
-import io.millrace.transport.KernelWire;
 import io.millrace.poll.Interest;
 import io.millrace.poll.Kernel;
 import io.millrace.poll.Poller;
@@ -16,6 +12,10 @@ import io.millrace.sys.Descriptors;
 import io.millrace.sys.Errno;
 import io.millrace.sys.Pipes;
 import io.millrace.sys.SysException;
+import io.millrace.transport.Bell;
+import io.millrace.transport.BlockingLink;
+import io.millrace.transport.Desk;
+import io.millrace.transport.KernelWire;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.util.List;

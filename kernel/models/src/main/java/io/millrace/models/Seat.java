@@ -2,8 +2,8 @@
 package io.millrace.models;
 
 import io.millrace.core.ProtocolFactory;
-import io.millrace.transport.Bell;
 import io.millrace.sys.SysException;
+import io.millrace.transport.Bell;
 import java.util.concurrent.ConcurrentLinkedDeque;
 
 /**

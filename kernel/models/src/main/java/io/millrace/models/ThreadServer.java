@@ -2,12 +2,12 @@
 package io.millrace.models;
 
 import io.millrace.core.Protocol;
+import io.millrace.poll.Kernel;
+import io.millrace.sys.SysException;
 import io.millrace.transport.BlockingLink;
 import io.millrace.transport.Desk;
 import io.millrace.transport.HeapLimit;
 import io.millrace.transport.KernelWire;
-import io.millrace.poll.Kernel;
-import io.millrace.sys.SysException;
 import java.lang.System.Logger.Level;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -26,8 +26,8 @@ import java.util.concurrent.TimeUnit;
  * changes of thread.
  *
  * <p>So the number must be bounded, and a bound needs an answer for the one beyond it: he waits in the kernel's queue,
- * or a few threads more tell him 503 and close ({@link io.millrace.transport.Overload}). A thread that has become free waits
- * ten seconds for the next client.
+ * or a few threads more tell him 503 and close ({@link io.millrace.transport.Overload}). A thread that has become free
+ * waits ten seconds for the next client.
  *
  * <p>A thread sleeps in poll(2) on two descriptors, its client and its bell (an eventfd), and not in recv(2) as in the
  * textbook: in recv it could be woken by its client only, and the answer that another thread has computed, or the order

@@ -2,11 +2,11 @@
 package io.millrace.models;
 
 import io.millrace.core.Protocol;
+import io.millrace.poll.Kernel;
+import io.millrace.sys.SysException;
 import io.millrace.transport.BlockingLink;
 import io.millrace.transport.Desk;
 import io.millrace.transport.HeapLimit;
-import io.millrace.poll.Kernel;
-import io.millrace.sys.SysException;
 
 /**
  * <b>virtual</b>: every client has a thread to himself, and the thread is not the kernel's.

@@ -2,10 +2,10 @@
 package io.millrace.models;
 
 import io.millrace.core.Buffer;
-import io.millrace.transport.ListenOptions;
-import io.millrace.transport.LoopGroup;
 import io.millrace.poll.Kernel;
 import io.millrace.sys.SysException;
+import io.millrace.transport.ListenOptions;
+import io.millrace.transport.LoopGroup;
 import java.io.File;
 import java.net.InetSocketAddress;
 import java.net.URI;

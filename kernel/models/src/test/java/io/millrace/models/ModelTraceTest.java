@@ -4,9 +4,9 @@ package io.millrace.models;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.millrace.testkit.RawClient;
 import io.millrace.transport.ListenOptions;
 import io.millrace.transport.Listening;
-import io.millrace.testkit.RawClient;
 import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
 import java.io.InputStreamReader;

@@ -7,11 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.millrace.testkit.ExpectedLog;
+import io.millrace.testkit.RawClient;
 import io.millrace.transport.ListenOptions;
 import io.millrace.transport.Listening;
 import io.millrace.transport.Overload;
-import io.millrace.testkit.ExpectedLog;
-import io.millrace.testkit.RawClient;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;

@@ -6,14 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.millrace.transport.ListenOptions;
-import io.millrace.transport.Listening;
 import io.millrace.poll.EpollPoller;
 import io.millrace.poll.Interest;
 import io.millrace.poll.Ready;
 import io.millrace.sys.Descriptors;
 import io.millrace.sys.Pipes;
 import io.millrace.testkit.RawClient;
+import io.millrace.transport.ListenOptions;
+import io.millrace.transport.Listening;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;

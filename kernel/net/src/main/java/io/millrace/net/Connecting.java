@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.net;
 
-import io.millrace.transport.Connections;
 import io.millrace.core.Protocol;
-import io.millrace.transport.Attempt;
 import io.millrace.loop.EventLoop;
 import io.millrace.loop.Timer;
 import io.millrace.net.ConnectFailure.Tried;
 import io.millrace.net.Connector.Outcome;
 import io.millrace.poll.UnixAddress;
 import io.millrace.sys.Errno;
+import io.millrace.transport.Attempt;
+import io.millrace.transport.Connections;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;

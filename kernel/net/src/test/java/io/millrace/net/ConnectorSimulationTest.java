@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.net;
 
-import io.millrace.transport.Engine;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -15,6 +14,7 @@ import io.millrace.sys.Errno;
 import io.millrace.testkit.Schedules;
 import io.millrace.testkit.SimHost;
 import io.millrace.testkit.SimKernel;
+import io.millrace.transport.Engine;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;

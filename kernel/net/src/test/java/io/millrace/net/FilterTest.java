@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.net;
 
-import io.millrace.transport.Engine;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -16,6 +15,7 @@ import io.millrace.core.Protocol;
 import io.millrace.core.TimeLimit;
 import io.millrace.loop.EventLoop;
 import io.millrace.testkit.SimKernel;
+import io.millrace.transport.Engine;
 import java.io.ByteArrayOutputStream;
 import java.time.Instant;
 import java.util.ArrayList;

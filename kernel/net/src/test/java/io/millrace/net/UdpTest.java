@@ -9,12 +9,12 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.loop.EventLoop;
-import io.millrace.transport.LoopGroup;
 import io.millrace.net.Ends.Events;
 import io.millrace.poll.Kernel;
 import io.millrace.sys.Errno;
 import io.millrace.sys.SysException;
 import io.millrace.testkit.ExpectedLog;
+import io.millrace.transport.LoopGroup;
 import java.io.File;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.transport;
 
-import io.millrace.loop.Log;
-import io.millrace.loop.EventLoop;
-import io.millrace.loop.Source;
 import io.millrace.core.Protocol;
 import io.millrace.core.ProtocolFactory;
+import io.millrace.loop.EventLoop;
+import io.millrace.loop.Log;
+import io.millrace.loop.Source;
 import io.millrace.poll.Interest;
 import io.millrace.poll.Kernel;
 import io.millrace.poll.RawSockaddr;
@@ -42,6 +42,8 @@ final class Acceptor extends Source {
 
     /** A paused socket is not watched, and the driver would not close it. */
     private final Runnable end = this::closeNow;
+
+    private final Runnable wake = this::wake;
 
     /** The listening socket, -1 once it is closed; watched, as {@code fd}, unless the listening is paused. */
     private int socket = -1;
@@ -164,7 +166,8 @@ final class Acceptor extends Source {
      * A connection has come by itself, or -errno. With {@code more} false it was the last one that did. A place for
      * each is found as for one that was fetched: more come by themselves only as long as that will go well.
      */
-    void arrived(int result, boolean more) {
+    @Override
+    public void completed(int result, boolean more) {
         if (result >= 0) {
             last = result;
             early.add(result);
@@ -219,7 +222,7 @@ final class Acceptor extends Source {
     }
 
     /** A place under the connection limit may be free. Any thread may call. */
-    void wake() {
+    private void wake() {
         loop.offer(() -> {
             waiting = false;
             accept();
@@ -260,7 +263,7 @@ final class Acceptor extends Source {
         boolean welcome = quota.take();
         if (!welcome && (group.waits() || !refused.take())) {
             waiting = true;
-            (group.waits() ? quota : refused).await(this);
+            (group.waits() ? quota : refused).await(wake);
             return false;
         }
         Quota taken = welcome ? quota : refused;
@@ -412,7 +415,7 @@ final class Acceptor extends Source {
         int listening = socket;
         socket = -1;
         group.leave(listening);
-        driver.connections.left();
+        driver.left();
     }
 
     @Override

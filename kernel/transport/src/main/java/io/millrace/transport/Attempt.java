@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.transport;
 
-import io.millrace.loop.Log;
-import io.millrace.loop.EventLoop;
-import io.millrace.loop.Source;
 import io.millrace.core.Protocol;
+import io.millrace.loop.EventLoop;
+import io.millrace.loop.Log;
+import io.millrace.loop.Source;
 import io.millrace.poll.Interest;
 import io.millrace.sys.Errno;
 import java.net.SocketAddress;
@@ -87,7 +87,7 @@ public final class Attempt extends Source {
             Log.error("whoever wanted to connect to " + to + " failed", t);
         }
         closeSocket();
-        Connections.of(loop).left();
+        Driver.of(loop).left();
     }
 
     private void unwatch() {
@@ -111,7 +111,9 @@ public final class Attempt extends Source {
      * @throws IllegalStateException if there is no connected socket, or not any more
      */
     public void open(Protocol protocol) {
-        Connections.of(loop).open(take(), to, protocol);
+        Driver driver = Driver.of(loop);
+        driver.outgoing.take();
+        driver.open(new Connection(driver, driver.outgoing, to), take(), protocol);
     }
 
     /**
@@ -147,7 +149,7 @@ public final class Attempt extends Source {
             result = -Errno.ECANCELED;
             unwatch();
             closeSocket();
-            Connections.of(loop).left();
+            Driver.of(loop).left();
         }
     }
 

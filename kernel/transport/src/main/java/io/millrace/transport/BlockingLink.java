@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.transport;
 
-import io.millrace.loop.Log;
-import io.millrace.loop.EventLoop;
 import io.millrace.core.Body;
 import io.millrace.core.Buffer;
 import io.millrace.core.CloseCause;
@@ -10,6 +8,8 @@ import io.millrace.core.Closing;
 import io.millrace.core.Link;
 import io.millrace.core.OpenFile;
 import io.millrace.core.Protocol;
+import io.millrace.loop.EventLoop;
+import io.millrace.loop.Log;
 import io.millrace.poll.Interest;
 import io.millrace.sys.Errno;
 import java.io.IOException;

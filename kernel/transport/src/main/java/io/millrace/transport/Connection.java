@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.transport;
 
-import io.millrace.loop.Log;
-import io.millrace.loop.EventLoop;
 import io.millrace.core.Body;
 import io.millrace.core.Buffer;
 import io.millrace.core.CloseCause;
@@ -13,6 +11,8 @@ import io.millrace.core.Protocol;
 import io.millrace.core.Rate;
 import io.millrace.core.TimeLimit;
 import io.millrace.core.Traffic;
+import io.millrace.loop.EventLoop;
+import io.millrace.loop.Log;
 import io.millrace.poll.RawSockaddr;
 import java.net.SocketAddress;
 import java.util.Objects;
@@ -621,7 +621,7 @@ final class Connection extends ConnectionFlags implements Link {
     }
 
     /** Puts the connection under a group's limit; {@code false} if it is too late for that. */
-    boolean enter(RateGroup.Member member) {
+    boolean enter(Limiter member) {
         if (isOver()) {
             return false;
         }

@@ -19,16 +19,10 @@ import java.util.function.Supplier;
  */
 public final class Connections {
     private final EventLoop loop;
-    final Driver driver;
+    private final Driver driver;
     private final Kernel kernel;
 
-    /** Those that were not accepted are not limited in number: whoever opens them has them in hand. */
-    private final Quota outgoing = new Quota(Integer.MAX_VALUE);
-
-    private CountDownLatch draining;
-    private boolean drained;
-
-    Connections(EventLoop loop, Driver driver) {
+    private Connections(EventLoop loop, Driver driver) {
         this.loop = loop;
         this.driver = driver;
         this.kernel = loop.kernel();
@@ -40,10 +34,7 @@ public final class Connections {
      * @throws IllegalArgumentException if the loop was opened with a mechanism that carries none
      */
     public static Connections of(EventLoop loop) {
-        if (loop.mechanism() instanceof Driver driver) {
-            return driver.connections;
-        }
-        throw new IllegalArgumentException("the loop " + loop.name() + " carries no connections: " + loop.engine());
+        return new Connections(loop, Driver.of(loop));
     }
 
     /**
@@ -103,9 +94,9 @@ public final class Connections {
     }
 
     /** Opens a connection that was not accepted here. On the loop. */
-    void open(int fd, SocketAddress peer, Protocol protocol) {
-        outgoing.take();
-        driver.open(new Connection(driver, outgoing, peer), fd, protocol);
+    private void open(int fd, SocketAddress peer, Protocol protocol) {
+        driver.outgoing.take();
+        driver.open(new Connection(driver, driver.outgoing, peer), fd, protocol);
     }
 
     /**
@@ -113,26 +104,6 @@ public final class Connections {
      * has been delivered. Counts down when none is left. On the loop.
      */
     void drain(CountDownLatch empty) {
-        draining = empty;
-        drained = false;
-        // Their last word before: a request that lies in the socket already is in flight, not idle.
-        for (Connection connection : driver.all()) {
-            driver.look(connection);
-            connection.stopping();
-        }
-        left();
-    }
-
-    /** Whether connections are told to end. On the loop. */
-    boolean draining() {
-        return draining != null;
-    }
-
-    /** A connection or a listening socket is gone. On the loop. */
-    void left() {
-        if (draining != null && !drained && driver.isEmpty()) {
-            drained = true;
-            draining.countDown();
-        }
+        driver.drain(empty);
     }
 }

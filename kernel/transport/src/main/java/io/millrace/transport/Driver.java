@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.transport;
 
-import io.millrace.loop.Mechanism;
-import io.millrace.loop.Log;
-import io.millrace.loop.EventLoop;
-import io.millrace.loop.Source;
 import io.millrace.core.CloseCause;
 import io.millrace.core.Protocol;
+import io.millrace.loop.EventLoop;
+import io.millrace.loop.Log;
+import io.millrace.loop.Mechanism;
+import io.millrace.loop.Source;
 import io.millrace.poll.Interest;
-import io.millrace.poll.Kernel;
 import io.millrace.sys.Errno;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
 
 /**
@@ -41,8 +41,8 @@ abstract class Driver extends Mechanism {
     /** How much of the heap the connections may hold. */
     final HeapLimit heap;
 
-    /** The loop's connections as users open and end them. */
-    final Connections connections;
+    /** Those that were not accepted are not limited in number: whoever opens them has them in hand. */
+    final Quota outgoing = new Quota(Integer.MAX_VALUE);
 
     final Output.Pool outputs = new Output.Pool(OUTPUTS);
     final Intake intake;
@@ -58,20 +58,31 @@ abstract class Driver extends Mechanism {
     /** To be served before this turn ends. */
     private final ArrayList<Connection> touched = new ArrayList<>();
 
+    /** Counted down when no connection is left, or {@code null} as long as none is told to end. */
+    private CountDownLatch draining;
+
+    private boolean drained;
+
     Driver(EventLoop loop, Budget budget, HeapLimit heap) {
         super(loop);
         this.budget = budget;
         this.heap = heap;
-        this.connections = new Connections(loop, this);
         this.intake = new Intake(budget.lent());
         this.pipes = new PipePool(kernel);
         this.inlet = new Inlet(kernel, budget, intake, pipes);
         this.outlet = new Outlet(kernel, budget, intake, outputs);
     }
 
-    /** Returns the driver of a loop; {@link Connections#of} says what it throws. */
+    /**
+     * Returns the driver of a loop.
+     *
+     * @throws IllegalArgumentException if the loop was opened with a mechanism that carries no connections
+     */
     static Driver of(EventLoop loop) {
-        return Connections.of(loop).driver;
+        if (loop.mechanism() instanceof Driver driver) {
+            return driver;
+        }
+        throw new IllegalArgumentException("the loop " + loop.name() + " carries no connections: " + loop.engine());
     }
 
     // ---- what each way does differently ----
@@ -121,16 +132,16 @@ abstract class Driver extends Mechanism {
     }
 
     /**
-     * From now on connections come by themselves, to {@link Acceptor#arrived}, and the socket's events are not told.
+     * From now on connections come by themselves, to {@link Source#completed}, and the socket's events are not told.
      * {@code false} where that cannot be, or not yet, and everything is as before. {@link #modify} and {@link #unwatch}
      * end it; those on their way still arrive, as long as the acceptor is known.
      */
-    boolean beginAccepting(Acceptor acceptor) {
+    boolean beginAccepting(Source acceptor) {
         return false;
     }
 
     /** Ends it and has all those on their way arrive before this returns. For tasks, not while events are handled. */
-    void finishAccepting(Acceptor acceptor) {}
+    void finishAccepting(Source acceptor) {}
 
     // ---- the turn ----
 
@@ -212,7 +223,7 @@ abstract class Driver extends Mechanism {
         if (result < 0) {
             Log.warn("cannot watch a connection: " + refusal(c, result));
             c.doom(CloseCause.FAILED);
-        } else if (connections.draining()) {
+        } else if (draining != null) {
             c.stopping();
         }
         serve(c);
@@ -380,7 +391,7 @@ abstract class Driver extends Mechanism {
         outlet.unclogged(c);
         release(c);
         c.died();
-        connections.left();
+        left();
     }
 
     /** The kernel holds nothing of the connection any more: its slot and its descriptor are free for others. */
@@ -395,6 +406,26 @@ abstract class Driver extends Mechanism {
     }
 
     // ---- the end ----
+
+    /** Tells all connections, those still to come included, to end; {@link Connections#drain} says how. */
+    final void drain(CountDownLatch empty) {
+        draining = empty;
+        drained = false;
+        // Their last word before: a request that lies in the socket already is in flight, not idle.
+        for (Connection connection : all()) {
+            look(connection);
+            connection.stopping();
+        }
+        left();
+    }
+
+    /** A connection or a listening socket is gone. */
+    final void left() {
+        if (draining != null && !drained && isEmpty()) {
+            drained = true;
+            draining.countDown();
+        }
+    }
 
     /** Returns all connections there are now. */
     final List<Connection> all() {

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.transport;
 
-import io.millrace.loop.Mechanism;
 import io.millrace.loop.EventLoop;
-import io.millrace.poll.Kernel;
+import io.millrace.loop.Mechanism;
 import io.millrace.poll.PollerKind;
 import io.millrace.poll.Pollers;
 import io.millrace.ring.Probe;

@@ -30,7 +30,7 @@ final class Inlet {
     }
 
     private int receiveOnTerms(Connection c) {
-        int most = c.terms.mayReceive(c.terms.splice == null ? budget.lent() : Splice.PORTION);
+        int most = c.terms.mayReceive(c.terms.splice == null ? budget.lent() : PipePool.PORTION);
         if (most == 0) {
             return 0;
         }

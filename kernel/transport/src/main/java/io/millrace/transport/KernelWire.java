@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.transport;
 
-import io.millrace.fs.KernelFile;
 import io.millrace.core.OpenFile;
+import io.millrace.fs.KernelFile;
 import io.millrace.poll.Kernel;
 import io.millrace.sys.Errno;
 import java.net.SocketAddress;

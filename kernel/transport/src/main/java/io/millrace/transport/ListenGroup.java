@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.transport;
 
-import io.millrace.loop.Log;
-import io.millrace.loop.EventLoop;
 import io.millrace.core.ProtocolFactory;
+import io.millrace.loop.EventLoop;
+import io.millrace.loop.Log;
 import io.millrace.poll.Kernel;
 import io.millrace.poll.Kernel.Sharing;
 import io.millrace.sys.Errno;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.transport;
 
-import io.millrace.loop.EventLoop;
 import io.millrace.core.ProtocolFactory;
+import io.millrace.loop.EventLoop;
 import io.millrace.poll.Kernel;
 import io.millrace.sys.SysException;
 import java.time.Duration;

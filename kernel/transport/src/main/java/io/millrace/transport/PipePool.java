@@ -14,6 +14,12 @@ final class PipePool {
      */
     record Pipe(int out, int in) {}
 
+    /**
+     * What moves at once: room for it is asked for when a pipe is made, and the kernel may give less (pipe(7),
+     * pipe-user-pages-soft).
+     */
+    static final int PORTION = 256 * 1024;
+
     private static final int MOST_KEPT = 16;
 
     private final Kernel kernel;
@@ -30,7 +36,7 @@ final class PipePool {
         if (pipe != null) {
             return pipe;
         }
-        return kernel.pipe(ends, Splice.PORTION) < 0 ? null : new Pipe(ends[0], ends[1]);
+        return kernel.pipe(ends, PORTION) < 0 ? null : new Pipe(ends[0], ends[1]);
     }
 
     /** Takes an empty pipe back. */

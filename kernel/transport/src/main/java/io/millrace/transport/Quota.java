@@ -9,7 +9,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class Quota {
     private final int most;
     private final AtomicInteger open = new AtomicInteger();
-    private final List<Acceptor> waiting = new ArrayList<>();
+    private final List<Runnable> waiting = new ArrayList<>();
     private volatile boolean someoneWaits;
 
     Quota(int most) {
@@ -43,11 +43,12 @@ final class Quota {
     }
 
     /**
-     * The acceptor is told when a place may be free. Asks for a place once more, for one may have come free meanwhile.
+     * {@code free} is run, on any thread, when a place may be free. Asks for a place once more, for one may have come
+     * free meanwhile.
      */
-    void await(Acceptor acceptor) {
+    void await(Runnable free) {
         synchronized (waiting) {
-            waiting.add(acceptor);
+            waiting.add(free);
             someoneWaits = true;
         }
         if (open.get() < most) {
@@ -56,12 +57,12 @@ final class Quota {
     }
 
     private void wakeAll() {
-        List<Acceptor> all;
+        List<Runnable> all;
         synchronized (waiting) {
             all = new ArrayList<>(waiting);
             waiting.clear();
             someoneWaits = false;
         }
-        all.forEach(Acceptor::wake);
+        all.forEach(Runnable::run);
     }
 }

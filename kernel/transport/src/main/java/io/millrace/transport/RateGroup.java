@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.transport;
 
-import io.millrace.loop.Alarm;
-import io.millrace.loop.EventLoop;
 import io.millrace.core.Link;
 import io.millrace.core.Rate;
+import io.millrace.loop.Alarm;
+import io.millrace.loop.EventLoop;
 import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.Map;
@@ -76,8 +76,8 @@ public final class RateGroup {
     public void remove(Link link) {
         Connection connection = connection(link);
         Terms terms = connection.terms;
-        if (terms != null && terms.member != null && terms.member.group() == this) {
-            terms.member.leave();
+        if (terms != null && terms.member instanceof Member member && member.group() == this) {
+            member.leave();
             terms.member = null;
             connection.free();
         }
@@ -283,7 +283,7 @@ public final class RateGroup {
     }
 
     /** One connection's place in the group. */
-    final class Member {
+    private final class Member implements Limiter {
         private final Share input;
         private final Share output;
 
@@ -297,24 +297,29 @@ public final class RateGroup {
         }
 
         /** How many bytes may come in now; at 0 the connection is held up until it is granted more. */
-        double mayReceive() {
+        @Override
+        public double mayReceive() {
             return input.may();
         }
 
         /** How many bytes may go out now; at 0 the connection is held up until it is granted more. */
-        double maySend() {
+        @Override
+        public double maySend() {
             return output.may();
         }
 
-        void received(long count) {
+        @Override
+        public void received(long count) {
             input.moved(count);
         }
 
-        void sent(long count) {
+        @Override
+        public void sent(long count) {
             output.moved(count);
         }
 
-        void leave() {
+        @Override
+        public void leave() {
             left(input.leave(), output.leave());
         }
     }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.transport;
 
-import io.millrace.loop.Log;
-import io.millrace.loop.EventLoop;
-import io.millrace.loop.Source;
 import io.millrace.core.CloseCause;
+import io.millrace.loop.EventLoop;
+import io.millrace.loop.Log;
+import io.millrace.loop.Source;
 import io.millrace.poll.Interest;
 import io.millrace.poll.Poller;
 import io.millrace.poll.Ready;

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.transport;
 
-import io.millrace.loop.Log;
-import io.millrace.loop.EventLoop;
-import io.millrace.loop.Source;
 import io.millrace.core.Buffer;
 import io.millrace.core.CloseCause;
+import io.millrace.loop.EventLoop;
+import io.millrace.loop.Log;
+import io.millrace.loop.Source;
 import io.millrace.poll.Interest;
-import io.millrace.poll.Kernel;
 import io.millrace.poll.PollBits;
 import io.millrace.ring.BufferRing;
 import io.millrace.ring.CompletionQueue;
@@ -206,7 +205,7 @@ class RingDriver extends Driver {
             if (source instanceof Connection c) {
                 completed(c, kind, result, flags);
             } else {
-                ((Acceptor) source).arrived(result, more);
+                source.completed(result, more);
             }
         } catch (Throwable t) {
             broken(source, t);
@@ -228,7 +227,7 @@ class RingDriver extends Driver {
             serve(c);
         } else if (c.underWay == 0) {
             free(c);
-            connections.left();
+            left();
         }
     }
 
@@ -521,7 +520,7 @@ class RingDriver extends Driver {
     // ---- accepting ----
 
     @Override
-    boolean beginAccepting(Acceptor acceptor) {
+    boolean beginAccepting(Source acceptor) {
         if ((acceptor.underWay & 1 << ACCEPT) != 0) {
             // The one before has been cancelled and is not over yet.
             return false;
@@ -533,7 +532,7 @@ class RingDriver extends Driver {
     }
 
     @Override
-    void finishAccepting(Acceptor acceptor) {
+    void finishAccepting(Source acceptor) {
         unwatch(acceptor);
         for (int waits = 0; waits < LAST_WAITS && (acceptor.underWay & 1 << ACCEPT) != 0; waits++) {
             enter(completions.ready() > 0 ? 0 : 1, LAST_WAIT_NANOS);

@@ -13,12 +13,6 @@ import io.millrace.sys.Errno;
  * not say which of the two, socket or pipe, was meant (splice(2)).
  */
 final class Splice implements Piped {
-    /**
-     * What moves at once: room for it is asked for when a pipe is made, and the kernel may give less (pipe(7),
-     * pipe-user-pages-soft).
-     */
-    static final int PORTION = 256 * 1024;
-
     final Connection from;
     final Connection to;
     private final Output.Part part = new Output.Part(this);
@@ -46,7 +40,7 @@ final class Splice implements Piped {
         if (pipe == null) {
             return -Errno.ENOSYS;
         }
-        long n = kernel.splice(from.fd, pipe.in(), Math.min(most, PORTION), false);
+        long n = kernel.splice(from.fd, pipe.in(), Math.min(most, PipePool.PORTION), false);
         if (n > 0) {
             level = (int) n;
             part.left = n;

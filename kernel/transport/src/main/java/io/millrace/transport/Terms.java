@@ -27,7 +27,7 @@ final class Terms {
 
     private Bucket in;
     private Bucket out;
-    RateGroup.Member member;
+    Limiter member;
 
     /** When what the connection's own rate holds up goes on. */
     private long inAt = NEVER;
@@ -310,7 +310,7 @@ final class Terms {
     }
 
     /** Has its share of a group's limit, and of one only. */
-    void enter(RateGroup.Member next) {
+    void enter(Limiter next) {
         if (member != null) {
             member.leave();
         }

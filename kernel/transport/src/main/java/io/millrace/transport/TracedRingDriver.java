@@ -4,7 +4,6 @@ package io.millrace.transport;
 import io.millrace.loop.EventLoop;
 import io.millrace.loop.Source;
 import io.millrace.poll.Interest;
-import io.millrace.poll.Kernel;
 import io.millrace.poll.PollBits;
 import io.millrace.poll.Trace;
 import io.millrace.ring.Sqe;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.transport;
 
-import io.millrace.loop.EventLoop;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -9,14 +8,15 @@ import io.millrace.core.CloseCause;
 import io.millrace.core.Link;
 import io.millrace.core.Protocol;
 import io.millrace.core.ProtocolFactory;
-import io.millrace.transport.Servers.Echo;
-import io.millrace.transport.Servers.Events;
-import io.millrace.transport.Servers.Watched;
+import io.millrace.loop.EventLoop;
 import io.millrace.poll.Kernel;
 import io.millrace.poll.TracedKernel;
 import io.millrace.poll.UnixAddress;
 import io.millrace.ring.Probe;
 import io.millrace.testkit.RawClient;
+import io.millrace.transport.Servers.Echo;
+import io.millrace.transport.Servers.Events;
+import io.millrace.transport.Servers.Watched;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;

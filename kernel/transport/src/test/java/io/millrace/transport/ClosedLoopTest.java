@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.transport;
 
-import io.millrace.loop.EventLoop;
-import io.millrace.loop.Timer;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.millrace.transport.Servers.Echo;
-import io.millrace.transport.Servers.Events;
-import io.millrace.transport.Servers.Running;
+import io.millrace.loop.EventLoop;
+import io.millrace.loop.Timer;
 import io.millrace.poll.Kernel;
 import io.millrace.poll.UnixAddress;
 import io.millrace.sys.Descriptors;
 import io.millrace.sys.Sockets;
 import io.millrace.testkit.ExpectedLog;
 import io.millrace.testkit.RawClient;
+import io.millrace.transport.Servers.Echo;
+import io.millrace.transport.Servers.Events;
+import io.millrace.transport.Servers.Running;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -56,7 +56,9 @@ class ClosedLoopTest extends OverEveryDriver {
         assertThrows(RejectedExecutionException.class, () -> loop.execute(() -> {}));
         assertThrows(RejectedExecutionException.class, () -> loop.schedule(Duration.ZERO, () -> {}));
         assertThrows(RejectedExecutionException.class, () -> loop.every(Duration.ofSeconds(1), () -> {}));
-        assertThrows(RejectedExecutionException.class, () -> Connections.of(loop).connect(Servers.LOOPBACK, null, attempt -> {}));
+        assertThrows(
+                RejectedExecutionException.class,
+                () -> Connections.of(loop).connect(Servers.LOOPBACK, null, attempt -> {}));
         Path file = dir.resolve("socket");
         assertThrows(
                 RejectedExecutionException.class,
@@ -76,7 +78,8 @@ class ClosedLoopTest extends OverEveryDriver {
         int[] pair = new int[2];
         assertEquals(0, Sockets.socketpair(Sockets.AF_UNIX, Sockets.SOCK_STREAM | Sockets.SOCK_CLOEXEC, 0, pair));
         EventLoop loop = closed();
-        assertThrows(RejectedExecutionException.class, () -> Connections.of(loop).adopt(pair[0], new Echo()));
+        assertThrows(
+                RejectedExecutionException.class, () -> Connections.of(loop).adopt(pair[0], new Echo()));
         assertEquals(0, Descriptors.close(pair[0]), "still open");
         Descriptors.close(pair[1]);
     }

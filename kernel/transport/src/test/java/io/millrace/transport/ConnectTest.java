@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.transport;
 
-import io.millrace.loop.EventLoop;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
@@ -13,9 +12,7 @@ import io.millrace.core.CloseCause;
 import io.millrace.core.Closing;
 import io.millrace.core.Link;
 import io.millrace.core.Protocol;
-import io.millrace.transport.Servers.Echo;
-import io.millrace.transport.Servers.Events;
-import io.millrace.transport.Servers.Running;
+import io.millrace.loop.EventLoop;
 import io.millrace.poll.Kernel;
 import io.millrace.poll.UnixAddress;
 import io.millrace.poll.UnixPeer;
@@ -24,6 +21,9 @@ import io.millrace.sys.Errno;
 import io.millrace.sys.Sockets;
 import io.millrace.sys.SysException;
 import io.millrace.testkit.ExpectedLog;
+import io.millrace.transport.Servers.Echo;
+import io.millrace.transport.Servers.Events;
+import io.millrace.transport.Servers.Running;
 import java.io.File;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -131,15 +131,16 @@ class ConnectTest {
         InetSocketAddress from = new InetSocketAddress("127.0.0.1", port);
         try (Running server = Running.serving(Echo::new)) {
             Events<String> ends = new Events<>();
-            Connections.of(loop).connect(
-                    server.listening.address(),
-                    from,
-                    attempt -> attempt.open(new Echo() {
-                        @Override
-                        public void opened(Link link) {
-                            ends.add(link.local() + " " + link.peer());
-                        }
-                    }));
+            Connections.of(loop)
+                    .connect(
+                            server.listening.address(),
+                            from,
+                            attempt -> attempt.open(new Echo() {
+                                @Override
+                                public void opened(Link link) {
+                                    ends.add(link.local() + " " + link.peer());
+                                }
+                            }));
             assertEquals("/127.0.0.1:" + port + " " + server.listening.address(), ends.next());
         }
     }
@@ -176,7 +177,8 @@ class ConnectTest {
         assertEquals(-Errno.EADDRNOTAVAIL, outcome(loop, new InetSocketAddress("127.0.0.1", 1), elsewhere));
         assertThrows(
                 IllegalArgumentException.class,
-                () -> Connections.of(loop).connect(InetSocketAddress.createUnresolved("localhost", 1), null, attempt -> {}));
+                () -> Connections.of(loop)
+                        .connect(InetSocketAddress.createUnresolved("localhost", 1), null, attempt -> {}));
     }
 
     /**
@@ -338,7 +340,8 @@ class ConnectTest {
         int[] errors = {Errno.EPROTOTYPE, Errno.ENOTCONN, Errno.ENOTSOCK};
         for (int i = 0; i < fds.length; i++) {
             int fd = fds[i];
-            SysException e = assertThrows(SysException.class, () -> Connections.of(loop).adopt(fd, new Echo()));
+            SysException e =
+                    assertThrows(SysException.class, () -> Connections.of(loop).adopt(fd, new Echo()));
             assertEquals(errors[i], e.errno());
             assertEquals(0, Descriptors.close(fd), "it is still the caller's");
         }
@@ -413,13 +416,14 @@ class ConnectTest {
             Semaphore over = new Semaphore(0);
             for (int i = 0; i < count; i++) {
                 int choice = random.nextInt(9);
-                Attempt attempt = Connections.of(loop).connect(choice == 6 ? nobody : server.listening.address(), null, a -> {
-                    if (a.result() == 0 && choice < 6) {
-                        a.open(new Whim(choice, over));
-                    } else {
-                        over.release();
-                    }
-                });
+                Attempt attempt = Connections.of(loop)
+                        .connect(choice == 6 ? nobody : server.listening.address(), null, a -> {
+                            if (a.result() == 0 && choice < 6) {
+                                a.open(new Whim(choice, over));
+                            } else {
+                                over.release();
+                            }
+                        });
                 if (choice == 7) {
                     loop.execute(() -> {
                         if (attempt.result() == -Errno.EINPROGRESS) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.transport;
 
-import io.millrace.fs.KernelFolder;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -17,12 +16,13 @@ import io.millrace.core.Link;
 import io.millrace.core.OpenFile;
 import io.millrace.core.Protocol;
 import io.millrace.core.ProtocolFactory;
+import io.millrace.fs.KernelFolder;
+import io.millrace.testkit.ExpectedLog;
+import io.millrace.testkit.RawClient;
 import io.millrace.transport.Servers.Echo;
 import io.millrace.transport.Servers.Events;
 import io.millrace.transport.Servers.Running;
 import io.millrace.transport.Servers.Watched;
-import io.millrace.testkit.ExpectedLog;
-import io.millrace.testkit.RawClient;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

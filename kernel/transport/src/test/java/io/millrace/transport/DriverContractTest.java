@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.transport;
 
-import io.millrace.loop.EventLoop;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -12,11 +11,12 @@ import io.millrace.core.Closing;
 import io.millrace.core.Link;
 import io.millrace.core.Protocol;
 import io.millrace.core.ProtocolFactory;
+import io.millrace.loop.EventLoop;
+import io.millrace.testkit.RawClient;
 import io.millrace.transport.Servers.Echo;
 import io.millrace.transport.Servers.Events;
 import io.millrace.transport.Servers.Running;
 import io.millrace.transport.Servers.Watched;
-import io.millrace.testkit.RawClient;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

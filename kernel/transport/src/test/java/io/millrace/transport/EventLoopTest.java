@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.transport;
 
-import io.millrace.loop.EventLoop;
-import io.millrace.loop.Timer;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.millrace.transport.Servers.Events;
+import io.millrace.loop.EventLoop;
+import io.millrace.loop.Timer;
 import io.millrace.poll.Kernel;
 import io.millrace.testkit.ExpectedLog;
+import io.millrace.transport.Servers.Events;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.transport;
 
-import io.millrace.loop.EventLoop;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -14,6 +13,7 @@ import io.millrace.core.Link;
 import io.millrace.core.Protocol;
 import io.millrace.core.Rate;
 import io.millrace.core.TimeLimit;
+import io.millrace.loop.EventLoop;
 import io.millrace.testkit.ExpectedLog;
 import io.millrace.testkit.Schedules;
 import io.millrace.testkit.SimKernel;
@@ -158,13 +158,13 @@ class FlowSimulationTest {
         SimKernel kernel = new SimKernel(seed);
         Ledger ledger = new Ledger();
         Random random = new Random(seed);
-        EventLoop loop =
-                new EventLoop(kernel, "simulated", SimulationTest.trigger(random).with(SimulationTest.budget(random)));
+        EventLoop loop = new EventLoop(
+                kernel, "simulated", SimulationTest.trigger(random).with(SimulationTest.budget(random)));
         RateGroup group = RateGroup.of(Rate.of(5000 + random.nextInt(1_000_000)), 1 + random.nextInt(200));
         boolean aborts = random.nextInt(4) == 0;
         ListenOptions options = ListenOptions.on(new InetSocketAddress("127.0.0.1", SimulationTest.PORT));
-        Listening listening =
-                Connections.of(loop).listen(options, () -> () -> new TermsEcho(ledger, new Random(random.nextLong()), group, aborts));
+        Listening listening = Connections.of(loop)
+                .listen(options, () -> () -> new TermsEcho(ledger, new Random(random.nextLong()), group, aborts));
         loop.turn(1);
         for (int i = 1 + random.nextInt(6); i > 0; i--) {
             kernel.add(new SimulationTest.EchoClient(

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.transport;
 
-import io.millrace.fs.KernelFolder;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -19,12 +18,13 @@ import io.millrace.core.Protocol;
 import io.millrace.core.Rate;
 import io.millrace.core.TimeLimit;
 import io.millrace.core.Traffic;
+import io.millrace.fs.KernelFolder;
+import io.millrace.testkit.ExpectedLog;
+import io.millrace.testkit.RawClient;
 import io.millrace.transport.Servers.Echo;
 import io.millrace.transport.Servers.Events;
 import io.millrace.transport.Servers.Running;
 import io.millrace.transport.Servers.Watched;
-import io.millrace.testkit.ExpectedLog;
-import io.millrace.testkit.RawClient;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.SocketException;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.transport;
 
-import io.millrace.loop.EventLoop;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -11,6 +10,7 @@ import io.millrace.core.Buffer;
 import io.millrace.core.CloseCause;
 import io.millrace.core.Link;
 import io.millrace.core.Protocol;
+import io.millrace.loop.EventLoop;
 import io.millrace.testkit.SimClient;
 import io.millrace.testkit.SimKernel;
 import java.net.InetSocketAddress;
@@ -178,10 +178,8 @@ class HeapLimitTest {
         kernel.add(reading);
         EventLoop loop = loop();
         serve(loop, reading);
-        long most = Driver.of(loop).all().stream()
-                .mapToLong(c -> c.counted)
-                .max()
-                .orElse(0);
+        long most =
+                Driver.of(loop).all().stream().mapToLong(c -> c.counted).max().orElse(0);
         assertTrue(most > 0 && most < 2 * ANSWER, "one connection holds " + most);
         assertEquals(Map.of(), causes);
         loop.close();
@@ -194,10 +192,8 @@ class HeapLimitTest {
         kernel.add(reading);
         EventLoop loop = loop();
         serve(loop, reading);
-        long most = Driver.of(loop).all().stream()
-                .mapToLong(c -> c.counted)
-                .max()
-                .orElse(0);
+        long most =
+                Driver.of(loop).all().stream().mapToLong(c -> c.counted).max().orElse(0);
         assertTrue(most > 8 * ANSWER && most <= Budget.USUAL.high() + 3 * ANSWER, "holds " + most);
         loop.close();
     }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.transport;
 
-import io.millrace.loop.EventLoop;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -11,10 +10,7 @@ import io.millrace.core.CloseCause;
 import io.millrace.core.Link;
 import io.millrace.core.Protocol;
 import io.millrace.core.ProtocolFactory;
-import io.millrace.transport.Servers.Echo;
-import io.millrace.transport.Servers.Events;
-import io.millrace.transport.Servers.Running;
-import io.millrace.transport.Servers.Watched;
+import io.millrace.loop.EventLoop;
 import io.millrace.poll.InheritedSocket;
 import io.millrace.poll.ListenFlags;
 import io.millrace.sys.Errno;
@@ -23,6 +19,10 @@ import io.millrace.sys.Sockets;
 import io.millrace.sys.SysException;
 import io.millrace.testkit.ExpectedLog;
 import io.millrace.testkit.RawClient;
+import io.millrace.transport.Servers.Echo;
+import io.millrace.transport.Servers.Events;
+import io.millrace.transport.Servers.Running;
+import io.millrace.transport.Servers.Watched;
 import java.io.IOException;
 import java.net.Inet6Address;
 import java.net.InetAddress;

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.transport;
 
-import io.millrace.loop.EventLoop;
-import io.millrace.loop.Watch;
-import io.millrace.loop.DispatchLimit;
-import io.millrace.loop.RunEnd;
-import io.millrace.loop.RunMode;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.millrace.loop.DispatchLimit;
+import io.millrace.loop.EventLoop;
+import io.millrace.loop.RunEnd;
+import io.millrace.loop.RunMode;
+import io.millrace.loop.Watch;
 import io.millrace.poll.Interest;
 import io.millrace.poll.Kernel;
 import java.time.Duration;

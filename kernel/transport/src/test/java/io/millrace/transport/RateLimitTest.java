@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.transport;
 
-import io.millrace.loop.EventLoop;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.core.Link;
 import io.millrace.core.Protocol;
 import io.millrace.core.Rate;
-import io.millrace.transport.Servers.Echo;
+import io.millrace.loop.EventLoop;
 import io.millrace.testkit.SimClient;
 import io.millrace.testkit.SimKernel;
+import io.millrace.transport.Servers.Echo;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
@@ -123,7 +123,8 @@ class RateLimitTest {
                 later.accept(link);
             }
         };
-        Listening listening = Connections.of(loop).listen(ListenOptions.on(new InetSocketAddress("127.0.0.1", 7)), () -> () -> echo);
+        Listening listening =
+                Connections.of(loop).listen(ListenOptions.on(new InetSocketAddress("127.0.0.1", 7)), () -> () -> echo);
         loop.turn(1);
         List<Hurried> all = new ArrayList<>();
         for (int i = 0; i < clients; i++) {

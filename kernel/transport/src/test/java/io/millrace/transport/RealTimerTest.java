@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.transport;
 
-import io.millrace.loop.EventLoop;
-import io.millrace.loop.Watch;
-import io.millrace.loop.RunMode;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.millrace.loop.EventLoop;
+import io.millrace.loop.RunMode;
+import io.millrace.loop.Watch;
 import io.millrace.poll.Kernel;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.transport;
 
-import io.millrace.loop.EventLoop;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -10,6 +9,7 @@ import io.millrace.core.Buffer;
 import io.millrace.core.Link;
 import io.millrace.core.Protocol;
 import io.millrace.core.ProtocolFactory;
+import io.millrace.loop.EventLoop;
 import io.millrace.poll.Kernel;
 import io.millrace.poll.TracedKernel;
 import io.millrace.testkit.RawClient;

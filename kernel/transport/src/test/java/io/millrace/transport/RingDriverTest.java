@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.transport;
 
-import io.millrace.loop.EventLoop;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -12,13 +11,14 @@ import io.millrace.core.CloseCause;
 import io.millrace.core.Closing;
 import io.millrace.core.Link;
 import io.millrace.core.Protocol;
+import io.millrace.loop.EventLoop;
+import io.millrace.poll.Kernel;
+import io.millrace.ring.Probe;
+import io.millrace.testkit.RawClient;
 import io.millrace.transport.Servers.Echo;
 import io.millrace.transport.Servers.Events;
 import io.millrace.transport.Servers.Running;
 import io.millrace.transport.Servers.Watched;
-import io.millrace.poll.Kernel;
-import io.millrace.ring.Probe;
-import io.millrace.testkit.RawClient;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.InetAddress;

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.transport;
 
-import io.millrace.loop.EventLoop;
-import io.millrace.loop.Hook;
-import io.millrace.loop.LoopCounters;
-import io.millrace.loop.Watch;
-import io.millrace.loop.RunEnd;
-import io.millrace.loop.RunMode;
-import io.millrace.loop.Timer;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.millrace.transport.Servers.Events;
+import io.millrace.loop.EventLoop;
+import io.millrace.loop.Hook;
+import io.millrace.loop.LoopCounters;
+import io.millrace.loop.RunEnd;
+import io.millrace.loop.RunMode;
+import io.millrace.loop.Timer;
+import io.millrace.loop.Watch;
 import io.millrace.poll.Interest;
 import io.millrace.poll.Kernel;
+import io.millrace.transport.Servers.Events;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.transport;
 
-import io.millrace.loop.EventLoop;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -10,6 +9,7 @@ import io.millrace.core.Buffer;
 import io.millrace.core.CloseCause;
 import io.millrace.core.Link;
 import io.millrace.core.Protocol;
+import io.millrace.loop.EventLoop;
 import io.millrace.testkit.ExpectedLog;
 import io.millrace.testkit.Schedules;
 import io.millrace.testkit.SimClient;
@@ -223,8 +223,8 @@ class SimulationTest {
         if (random.nextInt(4) == 0) {
             options = options.withMaxConnections(1 + random.nextInt(3), Overload.WAIT);
         }
-        Listening listening =
-                Connections.of(loop).listen(options, () -> () -> new FrameEcho(ledger, budget.high(), new Random(random.nextLong())));
+        Listening listening = Connections.of(loop)
+                .listen(options, () -> () -> new FrameEcho(ledger, budget.high(), new Random(random.nextLong())));
         loop.turn(1);
         for (int i = 1 + random.nextInt(8); i > 0; i--) {
             kernel.add(new EchoClient(

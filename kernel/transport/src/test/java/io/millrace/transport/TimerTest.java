@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.transport;
 
-import io.millrace.loop.EventLoop;
-import io.millrace.loop.Event;
-import io.millrace.loop.Watch;
-import io.millrace.loop.Timer;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.millrace.loop.Event;
+import io.millrace.loop.EventLoop;
+import io.millrace.loop.Timer;
+import io.millrace.loop.Watch;
 import io.millrace.poll.Interest;
 import io.millrace.testkit.SimKernel;
 import java.time.Duration;

@@ -4,12 +4,12 @@ package io.millrace.transport;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.millrace.transport.Servers.Echo;
 import io.millrace.poll.Interest;
 import io.millrace.poll.Kernel;
 import io.millrace.poll.TracedKernel;
 import io.millrace.ring.Probe;
 import io.millrace.testkit.RawClient;
+import io.millrace.transport.Servers.Echo;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;

@@ -9,15 +9,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.core.Link;
 import io.millrace.core.ProtocolFactory;
-import io.millrace.transport.Servers.Echo;
-import io.millrace.transport.Servers.Events;
-import io.millrace.transport.Servers.Running;
 import io.millrace.poll.InheritedSocket;
 import io.millrace.poll.ListenFlags;
 import io.millrace.poll.UnixAddress;
 import io.millrace.poll.UnixPeer;
 import io.millrace.sys.Errno;
 import io.millrace.sys.SysException;
+import io.millrace.transport.Servers.Echo;
+import io.millrace.transport.Servers.Events;
+import io.millrace.transport.Servers.Running;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.net.StandardProtocolFamily;

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.transport;
 
-import io.millrace.loop.EventLoop;
-import io.millrace.loop.Timer;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -13,10 +11,11 @@ import io.millrace.core.FileInfo;
 import io.millrace.core.Link;
 import io.millrace.core.OpenFile;
 import io.millrace.core.Protocol;
-import io.millrace.transport.Servers.Events;
-import io.millrace.transport.Servers.Running;
+import io.millrace.loop.EventLoop;
 import io.millrace.poll.Kernel;
 import io.millrace.testkit.RawClient;
+import io.millrace.transport.Servers.Events;
+import io.millrace.transport.Servers.Running;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;

@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.transport;
 
-import io.millrace.loop.EventLoop;
-import io.millrace.loop.Event;
-import io.millrace.loop.Watch;
-import io.millrace.loop.RunEnd;
-import io.millrace.loop.RunMode;
 import static io.millrace.poll.Interest.EDGE;
 import static io.millrace.poll.Interest.HANGUP;
 import static io.millrace.poll.Interest.PEER_CLOSED;
@@ -18,6 +13,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
+import io.millrace.loop.Event;
+import io.millrace.loop.EventLoop;
+import io.millrace.loop.RunEnd;
+import io.millrace.loop.RunMode;
+import io.millrace.loop.Watch;
 import io.millrace.poll.Kernel;
 import io.millrace.sys.Descriptors;
 import io.millrace.sys.Errno;

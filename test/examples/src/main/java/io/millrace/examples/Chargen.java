@@ -2,10 +2,10 @@
 package io.millrace.examples;
 
 import io.millrace.core.TimeLimit;
+import io.millrace.net.Stream;
 import io.millrace.transport.ListenOptions;
 import io.millrace.transport.Listening;
 import io.millrace.transport.LoopGroup;
-import io.millrace.net.Stream;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;

@@ -3,10 +3,10 @@ package io.millrace.examples;
 
 import io.millrace.core.Body;
 import io.millrace.core.LineEnd;
+import io.millrace.net.Stream;
 import io.millrace.transport.ListenOptions;
 import io.millrace.transport.Listening;
 import io.millrace.transport.LoopGroup;
-import io.millrace.net.Stream;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;

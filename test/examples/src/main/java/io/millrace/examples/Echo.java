@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.examples;
 
+import io.millrace.net.Stream;
 import io.millrace.transport.ListenOptions;
 import io.millrace.transport.Listening;
 import io.millrace.transport.LoopGroup;
-import io.millrace.net.Stream;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 

@@ -2,11 +2,11 @@
 package io.millrace.examples;
 
 import io.millrace.loop.EventLoop;
+import io.millrace.loop.Timer;
+import io.millrace.net.Stream;
 import io.millrace.transport.ListenOptions;
 import io.millrace.transport.Listening;
 import io.millrace.transport.LoopGroup;
-import io.millrace.loop.Timer;
-import io.millrace.net.Stream;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;

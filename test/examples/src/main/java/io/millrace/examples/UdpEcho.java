@@ -2,9 +2,9 @@
 package io.millrace.examples;
 
 import io.millrace.loop.EventLoop;
-import io.millrace.transport.LoopGroup;
 import io.millrace.net.UdpOptions;
 import io.millrace.net.UdpSocket;
+import io.millrace.transport.LoopGroup;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.concurrent.CompletableFuture;

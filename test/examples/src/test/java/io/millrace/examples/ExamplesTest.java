@@ -7,9 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.core.Rate;
+import io.millrace.testkit.RawClient;
 import io.millrace.transport.Listening;
 import io.millrace.transport.LoopGroup;
-import io.millrace.testkit.RawClient;
 import io.millrace.web.WebServer;
 import java.io.IOException;
 import java.net.DatagramPacket;

@@ -2,8 +2,8 @@
 package io.millrace.it;
 
 import io.millrace.core.Protocol;
-import io.millrace.transport.Engine;
 import io.millrace.models.IoModel;
+import io.millrace.transport.Engine;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.it;
 
-import io.millrace.transport.Engine;
 import io.millrace.core.Buffer;
 import io.millrace.core.CloseCause;
 import io.millrace.core.Closing;
@@ -10,6 +9,7 @@ import io.millrace.core.Protocol;
 import io.millrace.loop.EventLoop;
 import io.millrace.net.Pair;
 import io.millrace.poll.Kernel;
+import io.millrace.transport.Engine;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.Arrays;

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.examples.lessons;
 
-import io.millrace.transport.Engine;
-import io.millrace.transport.Connections;
 import io.millrace.core.TimeLimit;
 import io.millrace.loop.EventLoop;
-import io.millrace.transport.ListenOptions;
-import io.millrace.transport.Listening;
 import io.millrace.loop.RunMode;
 import io.millrace.net.Stream;
 import io.millrace.poll.Interest;
 import io.millrace.poll.Kernel;
 import io.millrace.sys.SysException;
+import io.millrace.transport.Connections;
+import io.millrace.transport.Engine;
+import io.millrace.transport.ListenOptions;
+import io.millrace.transport.Listening;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.examples.lessons;
 
-import io.millrace.transport.Engine;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -15,6 +14,7 @@ import io.millrace.poll.Pollers;
 import io.millrace.sys.Descriptors;
 import io.millrace.sys.Sockets;
 import io.millrace.testkit.RawClient;
+import io.millrace.transport.Engine;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
