@@ -2,13 +2,13 @@
 package io.millrace.http;
 
 import io.millrace.core.Ascii;
-import io.millrace.core.Buffer;
 import java.util.Arrays;
 
 /**
  * Field lines as bytes, with four offsets for each: no string is made before somebody asks for one. Either a view of a
- * request's head where it lies ({@link #view} and {@link #add}), or lines of its own ({@link #append}, {@link #set}) in
- * the form in which HTTP/1.1 sends them; never both at once.
+ * request's head where it lies ({@link #view} and {@link #add}), or lines of its own ({@link #append}, {@link #set}):
+ * names and values one behind the other, with nothing between them; never both at once. How lines are written is a
+ * matter of the wire format.
  *
  * <pre>
  *   base ─► GET / HTTP/1.1 CR LF Host: example.org CR LF
@@ -26,6 +26,7 @@ public final class FieldBlock extends Headers {
     private int used;
     private int[] spans = new int[4 * 16];
     private int size;
+    private long revision;
 
     // The strings whose bytes lie where the next line goes: an answer mostly repeats the lines of the one before.
     private final String[] names = new String[REMEMBERED];
@@ -46,11 +47,13 @@ public final class FieldBlock extends Headers {
         text = array;
         base = from;
         remembered = 0;
+        revision++;
     }
 
     /** One more line of a view: offsets of its name and its value. */
     public void add(int nameStart, int nameEnd, int valueStart, int valueEnd) {
         remembered = 0;
+        revision++;
         span(nameStart, nameEnd, valueStart, valueEnd);
     }
 
@@ -83,24 +86,21 @@ public final class FieldBlock extends Headers {
             return false;
         }
         size++;
-        used = spans[4 * line + 3] + 2;
+        used = spans[4 * line + 3];
         return true;
     }
 
     private void write(String name, String value) {
-        int nameEnd = name.length();
-        int valueEnd = nameEnd + 2 + value.length();
-        room(valueEnd + 2);
         int at = used;
+        int nameEnd = at + name.length();
+        int valueEnd = nameEnd + value.length();
+        room(valueEnd - at);
         latin1(name, at);
-        text[at + nameEnd] = ':';
-        text[at + nameEnd + 1] = ' ';
-        latin1(value, at + nameEnd + 2);
-        text[at + valueEnd] = '\r';
-        text[at + valueEnd + 1] = '\n';
-        used = at + valueEnd + 2;
+        latin1(value, nameEnd);
+        used = valueEnd;
+        revision++;
         remember(name, value);
-        span(at, at + nameEnd, at + nameEnd + 2, at + valueEnd);
+        span(at, nameEnd, nameEnd, valueEnd);
     }
 
     // The lines before this one are remembered, or this one cannot be: what follows them has been written over.
@@ -146,8 +146,9 @@ public final class FieldBlock extends Headers {
 
     private void remove(int index) {
         remembered = Math.min(remembered, index);
+        revision++;
         int from = spans[4 * index];
-        int to = spans[4 * index + 3] + 2;
+        int to = spans[4 * index + 3];
         System.arraycopy(text, to, text, from, used - to);
         used -= to - from;
         size--;
@@ -156,11 +157,13 @@ public final class FieldBlock extends Headers {
         }
     }
 
-    /** Appends its own lines, each with CRLF, as HTTP/1.1 sends them. */
-    public void writeTo(Buffer out) {
-        if (used > 0) {
-            out.append(text, 0, used);
-        }
+    /**
+     * Returns a number that stays the same as long as lines are only forgotten by {@link #clear} and {@link #repeat
+     * repeated}: with the same number and {@link #size} a block has the same lines. For wire formats that keep what
+     * they made of the lines last time.
+     */
+    public long revision() {
+        return revision;
     }
 
     /** The array that holds the bytes. */

@@ -77,7 +77,7 @@ public final class Http1 implements ProtocolFactory {
             Buffer out = link.out();
             writer.begin(out, 503, fields, link.now());
             writer.length(out, BUSY.length);
-            writer.end(out, fields, ResponseWriter.Persistence.CLOSE);
+            writer.end(out, fields, new FieldLines(), ResponseWriter.Persistence.CLOSE);
             out.append(BUSY);
             link.stallLimit(context.writeNanos());
             link.flush();

@@ -31,6 +31,7 @@ final class Http1Exchange extends Exchange {
     private final Limits limits;
     private final RequestPace pace;
     private final ResponseWriter writer;
+    private final FieldLines lines = new FieldLines();
     private final RequestParser parser;
     private ChunkedDecoder decoder;
     private Http1Protocol protocol;
@@ -354,7 +355,7 @@ final class Http1Exchange extends Exchange {
         Buffer out = link().out();
         writer.begin(out, status, fields, link().now());
         decideFraming(out, status, length);
-        writer.end(out, fields, persistence());
+        writer.end(out, fields, lines, persistence());
     }
 
     // RFC 9112 section 6. 204 has neither field, 304 the length that a 200 would have had if the handler told one.

@@ -86,11 +86,11 @@ final class ResponseWriter {
     }
 
     /** Connection, the handler's fields and the empty line. */
-    void end(Buffer out, FieldBlock fields, Persistence persistence) {
+    void end(Buffer out, FieldBlock fields, FieldLines lines, Persistence persistence) {
         if (persistence != Persistence.IMPLIED) {
             out.append(persistence == Persistence.CLOSE ? CLOSE : KEEP_ALIVE);
         }
-        fields.writeTo(out);
+        lines.append(fields, out);
         out.append(CRLF);
     }
 
@@ -104,7 +104,7 @@ final class ResponseWriter {
         out.appendLatin1("Connection: Upgrade\r\nUpgrade: ");
         out.appendLatin1(name);
         out.append(CRLF);
-        fields.writeTo(out);
+        FieldLines.write(fields, out);
         out.append(CRLF);
     }
 
@@ -123,7 +123,7 @@ final class ResponseWriter {
     void lastChunk(Buffer out, FieldBlock trailers) {
         out.append(LAST_CHUNK);
         if (trailers != null) {
-            trailers.writeTo(out);
+            FieldLines.write(trailers, out);
         }
         out.append(CRLF);
     }

@@ -20,7 +20,7 @@
  * </pre>
  *
  * <p>Read in this order: {@code Http1}, {@code Http1Protocol}, {@code Http1Exchange}, {@code RequestParser},
- * {@code FieldParser}, {@code HeadRules}, {@code ChunkedDecoder}, {@code ResponseWriter}; for a client
- * {@code ResponseParser}, {@code ResponseHeadParser}, {@code ResponseFraming}.
+ * {@code FieldParser}, {@code HeadRules}, {@code ChunkedDecoder}, {@code ResponseWriter}, {@code FieldLines}; for a
+ * client {@code ResponseParser}, {@code ResponseHeadParser}, {@code ResponseFraming}.
  */
 package io.millrace.http1;
