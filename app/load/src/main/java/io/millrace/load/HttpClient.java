@@ -38,10 +38,13 @@ final class HttpClient extends Client {
             in.consume(parser.consumed());
             if (event == ResponseParser.END) {
                 complete();
+                if (in.isEmpty()) {
+                    return true;
+                }
             }
         }
         // What nobody has asked for is no answer.
-        return event >= ResponseParser.NEED_MORE && (in.isEmpty() || event == ResponseParser.NEED_MORE);
+        return event == ResponseParser.NEED_MORE;
     }
 
     private void complete() {
