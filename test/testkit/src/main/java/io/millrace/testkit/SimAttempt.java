@@ -48,6 +48,8 @@ final class SimAttempt {
         if (error == -Errno.EINPROGRESS) {
             return 0;
         }
-        return error == 0 ? Interest.WRITE : Interest.READ | Interest.WRITE | Interest.ERROR | Interest.HANGUP;
+        return error == 0
+                ? Interest.WRITE
+                : Interest.READ | Interest.WRITE | Interest.PEER_CLOSED | Interest.ERROR | Interest.HANGUP;
     }
 }

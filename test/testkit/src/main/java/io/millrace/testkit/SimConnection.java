@@ -28,8 +28,15 @@ public final class SimConnection {
     private boolean endRead;
     private boolean serverFinished;
     private boolean serverClosed;
+
+    /** The client has been sent the end of the server's stream. */
+    private boolean endSent;
+
     private boolean reset;
-    private boolean resetTold;
+
+    /** What a reset has left for the next call of the server's end (SO_ERROR, socket(7)), or 0. */
+    private int pendingError;
+
     private boolean full;
     private boolean accepted;
 
@@ -51,13 +58,15 @@ public final class SimConnection {
         clientFinished = true;
     }
 
-    /** Breaks the connection off: what is still flying is lost. */
+    /** Breaks the connection off: what is still flying is lost. One whose both streams have ended is over already. */
     public void reset() {
-        if (!reset) {
+        if (!reset && (stands() || kernel.faults.overtaking)) {
             reset = true;
+            // After the end of the stream nobody waits for more: the error is one of sending (tcp_reset in Linux).
+            pendingError = endArrived ? Errno.EPIPE : Errno.ECONNRESET;
             flying.clear();
             sent.clear();
-            changed(~0);
+            stateChanged();
         }
     }
 
@@ -75,15 +84,35 @@ public final class SimConnection {
             }
             return n;
         }
-        if (reset) {
+        if (reset && (kernel.faults.overtaking || !endSent)) {
             return -2;
         }
-        return serverFinished || serverClosed ? -1 : 0;
+        return endSent ? -1 : 0;
     }
 
     /** Whether the server has taken the connection from its queue. */
     public boolean accepted() {
         return accepted;
+    }
+
+    /** Whether it has been broken off, by either end. */
+    boolean isBroken() {
+        return reset;
+    }
+
+    /** Whether there is still a connection: not after a reset, and not after the end of both streams. */
+    boolean stands() {
+        return !reset && !(endArrived && serverFinished);
+    }
+
+    /** Bytes that have arrived and that the server has not received. */
+    int unreceived() {
+        return received.readable();
+    }
+
+    /** Bytes that the server has sent and that the client has not read. */
+    int unread() {
+        return sent.readable();
     }
 
     /** Whether something sent has not arrived. */
@@ -110,7 +139,7 @@ public final class SimConnection {
         }
         if (flying.isEmpty() && clientFinished) {
             endArrived = true;
-            changed(Interest.READ | Interest.PEER_CLOSED);
+            stateChanged();
             return true;
         }
         return false;
@@ -131,7 +160,9 @@ public final class SimConnection {
     private void breakOff() {
         reset = true;
         flying.clear();
-        sent.unwrite(kernel.faults.random.nextInt(sent.readable() + 1));
+        if (kernel.faults.overtaking) {
+            sent.unwrite(kernel.faults.random.nextInt(sent.readable() + 1));
+        }
     }
 
     // ---- the server's end ----
@@ -145,25 +176,21 @@ public final class SimConnection {
         if (!received.isEmpty()) {
             return received.take(into, offset, length);
         }
-        if (reset) {
-            if (!resetTold) {
-                resetTold = true;
-                return -Errno.ECONNRESET;
-            }
-            return 0;
-        }
         if (endArrived) {
-            kernel.check(!endRead, "the end of the stream was read twice");
+            kernel.check(!endRead || reset, "the end of the stream was read twice");
             endRead = true;
             return 0;
         }
-        return -Errno.EAGAIN;
+        if (pendingError != 0) {
+            return takeError();
+        }
+        return reset ? 0 : -Errno.EAGAIN;
     }
 
     int serverSend(byte[] from, int offset, int length) {
         kernel.check(!serverFinished, "send after shutdown");
         if (reset) {
-            return -Errno.EPIPE;
+            return pendingError != 0 ? takeError() : -Errno.EPIPE;
         }
         int room = kernel.faults.sendWindow - sent.readable();
         if (room <= 0 || full) {
@@ -190,18 +217,28 @@ public final class SimConnection {
         }
     }
 
-    void shutdown() {
+    /** The error that a call is told, and no other call after it. */
+    private int takeError() {
+        int error = pendingError;
+        pendingError = 0;
+        return -error;
+    }
+
+    int shutdown() {
+        int result = stands() ? 0 : -Errno.ENOTCONN;
         serverFinished = true;
-        if (endArrived) {
-            changed(Interest.HANGUP);
-        }
+        endSent |= !reset;
+        stateChanged();
+        return result;
     }
 
     /** close(2) with SO_LINGER of 0. */
     void abort() {
         reset = true;
         flying.clear();
-        sent.clear();
+        if (kernel.faults.overtaking) {
+            sent.clear();
+        }
     }
 
     /** close(2): with unread input the kernel answers with RST. */
@@ -211,6 +248,7 @@ public final class SimConnection {
         if (!received.isEmpty() || !flying.isEmpty() && kernel.faults.random.nextBoolean()) {
             breakOff();
         }
+        endSent |= !reset;
     }
 
     /** What poll would say now, {@link Interest} bits. */
@@ -219,7 +257,7 @@ public final class SimConnection {
         if (!received.isEmpty() || endArrived || reset) {
             bits |= Interest.READ;
         }
-        if (!full && sent.readable() < kernel.faults.sendWindow || reset) {
+        if (!full && sent.readable() < kernel.faults.sendWindow || reset || serverFinished) {
             bits |= Interest.WRITE;
         }
         if (endArrived || reset) {
@@ -228,7 +266,12 @@ public final class SimConnection {
         if (reset || endArrived && serverFinished) {
             bits |= Interest.HANGUP;
         }
-        return reset ? bits | Interest.ERROR : bits;
+        return pendingError != 0 ? bits | Interest.ERROR : bits;
+    }
+
+    /** Linux wakes whoever watches, whatever for: with edge trigger what is true then is reported once more. */
+    private void stateChanged() {
+        changed(~0);
     }
 
     private void changed(int edge) {

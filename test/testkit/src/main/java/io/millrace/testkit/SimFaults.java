@@ -16,6 +16,10 @@ public final class SimFaults {
     final int exhausted;
     final int slowArrival;
     final int timeJump;
+
+    /** Whether what breaks a connection off may overtake what was sent before, which is lost then. */
+    final boolean overtaking;
+
     final int receiveWindow;
     final int sendWindow;
 
@@ -30,6 +34,7 @@ public final class SimFaults {
         exhausted = oneOf(0, 0, 0, 10, 3);
         slowArrival = oneOf(0, 3, 2);
         timeJump = oneOf(0, 0, 0, 0, 300);
+        overtaking = true;
         receiveWindow = oneOf(1 << 16, 1 << 18, 1000, 37);
         sendWindow = oneOf(1 << 17, 1 << 14, 500, 23);
     }
@@ -43,6 +48,7 @@ public final class SimFaults {
         exhausted = 0;
         slowArrival = 0;
         timeJump = 0;
+        overtaking = false;
         receiveWindow = window;
         sendWindow = window;
     }

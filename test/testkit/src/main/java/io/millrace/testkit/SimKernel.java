@@ -116,6 +116,11 @@ public final class SimKernel extends Kernel {
         return connection;
     }
 
+    /** The connection of a descriptor, or {@code null}. */
+    SimConnection connection(int fd) {
+        return connections.get(fd);
+    }
+
     void later(SimConnection connection) {
         deniedRoom.add(connection);
     }
@@ -244,7 +249,8 @@ public final class SimKernel extends Kernel {
 
     @Override
     public int adopt(int fd) {
-        return connections.containsKey(fd) ? 0 : -Errno.ENOTCONN;
+        SimConnection connection = connections.get(fd);
+        return connection != null && connection.stands() ? 0 : -Errno.ENOTCONN;
     }
 
     @Override
@@ -307,8 +313,7 @@ public final class SimKernel extends Kernel {
 
     @Override
     public int shutdown(int fd) {
-        at(fd, "shutdown").shutdown();
-        return 0;
+        return at(fd, "shutdown").shutdown();
     }
 
     @Override
