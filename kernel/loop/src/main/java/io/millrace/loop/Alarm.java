@@ -9,6 +9,9 @@ public abstract class Alarm {
     /** Where in the heap, or -1. */
     int index = -1;
 
+    /** A node that is not set. */
+    protected Alarm() {}
+
     /** Returns whether it is set. On the loop. */
     public final boolean isSet() {
         return index >= 0;

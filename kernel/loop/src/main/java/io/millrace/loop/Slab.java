@@ -20,6 +20,9 @@ public final class Slab {
     private int freeCount;
     private int top;
 
+    /** An empty slab. */
+    public Slab() {}
+
     /** Number of sources. */
     public int size() {
         return top - freeCount;

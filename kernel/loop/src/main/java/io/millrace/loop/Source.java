@@ -20,6 +20,9 @@ public abstract class Source extends Alarm {
     /** Place in the {@link Slab} and generation: what events come back with. */
     public long token;
 
+    /** A source that is not watched yet. */
+    protected Source() {}
+
     /** The poller reports these {@link io.millrace.poll.Interest} bits. */
     protected abstract void ready(int events);
 
