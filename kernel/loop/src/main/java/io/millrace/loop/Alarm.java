@@ -3,6 +3,9 @@ package io.millrace.loop;
 
 /** Something that happens when its time has come. Lies in {@link Alarms} at most once. */
 public abstract class Alarm {
+    /** For extensions. */
+    protected Alarm() {}
+
     /** When, in the loop's nanoseconds. To be set by {@link Alarms} only while the alarm lies there. */
     long due;
 
@@ -24,4 +27,9 @@ public abstract class Alarm {
 
     /** Is told that the time has come, on the loop. It has been taken out and may be set again. */
     protected abstract void ring();
+
+    /** Is told what {@link #ring} threw, and says so. */
+    protected void failed(Throwable thrown) {
+        Log.failure("an alarm failed", thrown);
+    }
 }

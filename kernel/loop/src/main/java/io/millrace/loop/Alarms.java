@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.loop;
 
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.function.Consumer;
 
@@ -18,12 +19,22 @@ final class Alarms {
     private static final int CHILDREN = 4;
     private static final int SMALLEST = 64;
 
+    /** Longer than anybody waits, and short enough to be added to a clock. */
+    private static final Duration LONGEST = Duration.ofDays(36_500);
+
+    static final long LONGEST_NANOS = LONGEST.toNanos();
+
     private Alarm[] heap = new Alarm[SMALLEST];
 
     /** When the alarm at the same place is due. */
     private long[] dues = new long[SMALLEST];
 
     private int size;
+
+    /** Nanoseconds that can be added to a clock without running over: none for a negative duration. */
+    static long nanos(Duration duration) {
+        return duration.isNegative() ? 0 : duration.compareTo(LONGEST) > 0 ? LONGEST_NANOS : duration.toNanos();
+    }
 
     int size() {
         return size;
@@ -73,7 +84,11 @@ final class Alarms {
         for (int most = size; rung < most && size > 0 && dues[0] <= now; rung++) {
             Alarm alarm = heap[0];
             cancel(alarm);
-            alarm.ring();
+            try {
+                alarm.ring();
+            } catch (Throwable t) {
+                alarm.failed(t);
+            }
         }
         shrink();
         return rung;

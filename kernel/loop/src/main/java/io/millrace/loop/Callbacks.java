@@ -96,8 +96,7 @@ final class Callbacks {
     private int tell(EventLoop loop, ArrayDeque<Event> queue) {
         boolean limited = telling >= limit.fromPriority();
         int most = limited ? Math.min(queue.size(), limit.callbacks()) : queue.size();
-        long end =
-                limited && limit.interval() != null ? loop.clock() + EventLoop.nanos(limit.interval()) : Long.MAX_VALUE;
+        long end = limited && limit.interval() != null ? loop.clock() + Alarms.nanos(limit.interval()) : Long.MAX_VALUE;
         int told = 0;
         for (int left = most; left > 0 && !leave; left--) {
             Event event = queue.remove();

@@ -30,11 +30,6 @@ public final class EventLoop implements Executor {
     private static final int MOST_PRIORITIES = 256;
     private static final long CLOSED_CHECK_MILLIS = 20;
 
-    /** Longer than anybody waits, and short enough to be added to a clock. */
-    private static final Duration LONGEST = Duration.ofDays(36_500);
-
-    static final long LONGEST_NANOS = LONGEST.toNanos();
-
     final Kernel kernel;
     final Mechanism mechanism;
     final Alarms alarms = new Alarms();
@@ -72,6 +67,9 @@ public final class EventLoop implements Executor {
 
     /** What was attached has been run: what is attached from now on is run at once. */
     private boolean ended;
+
+    /** Is told on the loop's own thread, once, why it cannot go on. */
+    private Consumer<? super Throwable> failure = why -> Log.failure("the loop ", name(), " cannot go on", why);
 
     private volatile boolean stopped;
     private volatile boolean closed;
@@ -122,11 +120,21 @@ public final class EventLoop implements Executor {
         return thread;
     }
 
+    /**
+     * Sets who is told, in place of the log, why the loop cannot go on: on the loop's own thread, once, when everything
+     * that it watches for connections has been closed. Memory may be short. Before {@link #start}.
+     */
+    public void onFailure(Consumer<? super Throwable> action) {
+        failure = Objects.requireNonNull(action, "who is told");
+    }
+
     private void run() {
         try {
             run(RunMode.UNTIL_STOPPED);
         } catch (Throwable t) {
-            Log.error(name + " cannot go on", t);
+            // Before anything that takes memory, which may be what there is none of.
+            mechanism.abandon();
+            failure.accept(t);
         } finally {
             close();
         }
@@ -193,7 +201,7 @@ public final class EventLoop implements Executor {
             hooks.after();
             mechanism.dispatch();
             runTasks();
-            ringAlarms();
+            alarms.ring(now);
             if (!broken) {
                 callbacks.tell(this);
             }
@@ -234,15 +242,6 @@ public final class EventLoop implements Executor {
                 && tasks.isEmpty();
     }
 
-    private void ringAlarms() {
-        try {
-            alarms.ring(now);
-        } catch (Throwable t) {
-            // The one that threw has been taken out; the others ring next turn.
-            Log.error("an alarm failed", t);
-        }
-    }
-
     /**
      * As many as there are; those that they add wait for the next turn when there are too many, for I/O must not
      * starve.
@@ -267,7 +266,7 @@ public final class EventLoop implements Executor {
         try {
             task.run();
         } catch (Throwable t) {
-            Log.error("a task threw", t);
+            Log.failure("a task threw", t);
         }
         meter.called(begun, task);
     }
@@ -278,7 +277,7 @@ public final class EventLoop implements Executor {
         try {
             event.call(what);
         } catch (Throwable t) {
-            Log.error(Log.text(event) + " threw" + event.place(), t);
+            Log.failure("", event, " threw" + event.place(), t);
         }
         meter.called(begun, event);
     }
@@ -335,7 +334,7 @@ public final class EventLoop implements Executor {
      * @throws RejectedExecutionException if the loop has been closed
      */
     public Timer schedule(Duration after, Runnable task) {
-        return begin(new Timer(this, task), nanos(after));
+        return begin(new Timer(this, task), Alarms.nanos(after));
     }
 
     /**
@@ -344,7 +343,7 @@ public final class EventLoop implements Executor {
      * @throws RejectedExecutionException if the loop has been closed
      */
     public Timer every(Duration period, Runnable task) {
-        long nanos = nanos(period);
+        long nanos = Alarms.nanos(period);
         if (nanos == 0) {
             throw new IllegalArgumentException("a period must be longer than nothing");
         }
@@ -366,11 +365,6 @@ public final class EventLoop implements Executor {
     public Timer timer(Runnable task) {
         own();
         return new Timer(this, Objects.requireNonNull(task, "a task"));
-    }
-
-    /** Nanoseconds that can be added to a clock without running over: none for a negative duration. */
-    static long nanos(Duration duration) {
-        return duration.isNegative() ? 0 : duration.compareTo(LONGEST) > 0 ? LONGEST_NANOS : duration.toNanos();
     }
 
     /**
@@ -419,7 +413,7 @@ public final class EventLoop implements Executor {
     public void limit(DispatchLimit limit) {
         own();
         callbacks.limit(limit);
-        taskNanos = limit.interval() == null ? Long.MAX_VALUE : nanos(limit.interval());
+        taskNanos = limit.interval() == null ? Long.MAX_VALUE : Alarms.nanos(limit.interval());
     }
 
     /**
@@ -442,7 +436,7 @@ public final class EventLoop implements Executor {
 
     /** Leaves {@link #run(RunMode)} after a while, unless it is to be left before. Any thread may call. */
     public void exitAfter(Duration after) {
-        long due = kernel.nanos() + nanos(after);
+        long due = kernel.nanos() + Alarms.nanos(after);
         byOwner(() -> {
             if (exit.index < 0 || due < exit.due) {
                 alarms.set(exit, due);
@@ -518,7 +512,7 @@ public final class EventLoop implements Executor {
     public void slow(Duration limit, SlowCallback callback) {
         own();
         boolean none = limit == null || callback == null;
-        meter.slow(none ? Long.MAX_VALUE : nanos(limit), none ? null : callback);
+        meter.slow(none ? Long.MAX_VALUE : Alarms.nanos(limit), none ? null : callback);
     }
 
     /**
@@ -704,11 +698,21 @@ public final class EventLoop implements Executor {
             reportForgotten();
         }
         ended = true;
-        List.copyOf(attached).forEach(this::run);
-        mechanism.closeAll();
-        callbacks.clear();
-        tasks.runLeft(this::run);
-        mechanism.close();
-        closed = true;
+        try {
+            List.copyOf(attached).forEach(this::run);
+        } finally {
+            end();
+        }
+    }
+
+    private void end() {
+        try {
+            mechanism.closeAll();
+            callbacks.clear();
+            tasks.runLeft(this::run);
+        } finally {
+            mechanism.close();
+            closed = true;
+        }
     }
 }

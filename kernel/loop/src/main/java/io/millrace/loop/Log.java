@@ -8,6 +8,11 @@ import io.millrace.core.Printable;
  * here.
  */
 public final class Log {
+    private static final long QUIET_NANOS = 1_000_000_000L;
+
+    /** When want of memory was last said. */
+    private static volatile long lastSaid;
+
     private Log() {}
 
     private static final class Holder {
@@ -29,12 +34,51 @@ public final class Log {
         log(System.Logger.Level.ERROR, message, thrown);
     }
 
+    /**
+     * Says that something failed, {@code what} before and {@code then} behind a subject in words. Whatever that takes,
+     * nothing is thrown. A JVM that is short of memory says so at most once a second, and in a line.
+     */
+    public static void failure(String what, Object subject, String then, Throwable thrown) {
+        boolean memory = thrown instanceof OutOfMemoryError;
+        try {
+            if (!memory || isTimeToSay()) {
+                String message = what + text(subject) + then;
+                error(memory ? message + ": " + thrown : message, memory ? null : thrown);
+            }
+        } catch (Throwable t) {
+            // There is no memory to say it with.
+        }
+    }
+
+    /** The same of something without a subject. */
+    public static void failure(String what, Throwable thrown) {
+        failure(what, "", "", thrown);
+    }
+
+    private static boolean isTimeToSay() {
+        long now = System.nanoTime();
+        long said = lastSaid;
+        if (said != 0 && now - said < QUIET_NANOS) {
+            return false;
+        }
+        lastSaid = now;
+        return true;
+    }
+
     /** An object in words, whatever its {@code toString} does: it may be the user's. */
     public static String text(Object object) {
         try {
             return String.valueOf(object);
         } catch (Throwable t) {
             return object.getClass().getName() + ", which cannot say what it is";
+        }
+    }
+
+    private static void print(String message) {
+        try {
+            System.err.println(message);
+        } catch (Throwable t) {
+            // Whoever could be told is gone.
         }
     }
 
@@ -45,7 +89,7 @@ public final class Log {
         try {
             Holder.LOGGER.log(level, Printable.text(message), thrown);
         } catch (Throwable t) {
-            System.err.println(message);
+            print(message);
         }
     }
 }

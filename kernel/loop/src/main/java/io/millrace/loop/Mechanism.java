@@ -103,7 +103,9 @@ public abstract class Mechanism {
     protected void finishTurn() {}
 
     /** Ends a source, because serving it failed. */
-    protected void failed(Source source) {}
+    protected void failed(Source source) {
+        source.broken();
+    }
 
     /** Lets go of a source, because the loop ends. */
     protected void end(Source source) {
@@ -154,8 +156,9 @@ public abstract class Mechanism {
 
     /** Whatever goes wrong with one source, such as memory for its input, must not take the others along. */
     protected final void broken(Source source, Throwable thrown) {
-        Log.error("serving " + Log.text(source) + " failed", thrown);
+        // Before it is said: that takes memory, which may be what there is none of.
         failed(source);
+        Log.failure("serving ", source, " failed", thrown);
     }
 
     /** Resumes a source next turn: it has more to do than its budget. */
@@ -233,8 +236,38 @@ public abstract class Mechanism {
     protected void closeAll() {
         closed = true;
         for (Source source : slab.toArray()) {
-            end(source);
+            try {
+                end(source);
+            } catch (Throwable t) {
+                Log.failure("closing ", source, " failed", t);
+            }
         }
         again.clear();
+    }
+
+    /**
+     * The loop cannot go on, perhaps for want of memory: has all sources give up memory, then close their descriptors,
+     * and allocates nothing. {@link #closeAll} comes afterwards.
+     */
+    protected void abandon() {
+        closed = true;
+        for (int slot = 0; slot < slab.slots(); slot++) {
+            if (slab.at(slot) != null) {
+                slab.at(slot).forget();
+            }
+        }
+        for (int slot = 0; slot < slab.slots(); slot++) {
+            abandon(slab.at(slot));
+        }
+    }
+
+    private static void abandon(Source source) {
+        try {
+            if (source != null) {
+                source.abandon();
+            }
+        } catch (Throwable t) {
+            // The others all the same. The end of the process closes this one.
+        }
     }
 }

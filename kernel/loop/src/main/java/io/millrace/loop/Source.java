@@ -6,6 +6,9 @@ package io.millrace.loop;
  * limits.
  */
 public abstract class Source extends Alarm {
+    /** For extensions. */
+    protected Source() {}
+
     /** The descriptor, -1 once it is closed. */
     public int fd = -1;
 
@@ -40,4 +43,13 @@ public abstract class Source extends Alarm {
 
     /** The loop ends: lets go of everything at once. The driver does that itself for connections. */
     protected abstract void closeNow();
+
+    /** Is told that serving it has failed: goes on in its own way, if it can. */
+    protected void broken() {}
+
+    /** The loop cannot go on, perhaps for want of memory: gives up what memory it can, without an allocation. */
+    protected void forget() {}
+
+    /** The loop cannot go on: closes its descriptor if that is its own, and allocates nothing. */
+    protected void abandon() {}
 }

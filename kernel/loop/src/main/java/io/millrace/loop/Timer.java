@@ -24,14 +24,14 @@ public final class Timer extends Event {
      * hundred years.
      */
     public Timer set(Duration after) {
-        return setNanos(EventLoop.nanos(after));
+        return setNanos(Alarms.nanos(after));
     }
 
     /** As {@link #set(Duration)}, in nanoseconds. */
     public Timer setNanos(long after) {
         loop.own();
         period = 0;
-        begin(loop.kernel.nanos() + Math.clamp(after, 0, EventLoop.LONGEST_NANOS));
+        begin(loop.kernel.nanos() + Math.clamp(after, 0, Alarms.LONGEST_NANOS));
         return this;
     }
 
@@ -41,7 +41,7 @@ public final class Timer extends Event {
      */
     public Timer every(Duration each) {
         loop.own();
-        period = EventLoop.nanos(each);
+        period = Alarms.nanos(each);
         if (period == 0) {
             throw new IllegalArgumentException("a period must be longer than nothing");
         }

@@ -99,7 +99,7 @@ public final class Watch extends Event {
      */
     public Watch timeout(Duration limit) {
         open();
-        timeout = limit == null ? NEVER : EventLoop.nanos(limit);
+        timeout = limit == null ? NEVER : Alarms.nanos(limit);
         if (isAlive()) {
             arm(loop.kernel.nanos());
         }

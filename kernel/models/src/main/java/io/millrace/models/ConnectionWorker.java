@@ -6,6 +6,7 @@ import io.millrace.core.ProtocolFactory;
 import io.millrace.poll.Trace;
 import io.millrace.transport.BlockingLink;
 import io.millrace.transport.Desk;
+import io.millrace.transport.HeapLimit;
 import io.millrace.transport.ListenOptions;
 import io.millrace.transport.Listening;
 import io.millrace.transport.NioWire;
@@ -42,10 +43,14 @@ final class ConnectionWorker implements Server {
         Protocol protocol = protocols.get().create();
         Trace trace = options.traceOfWorker();
         Wire traced = trace == null ? wire : TracedWire.over(wire, "0", trace);
-        link = new BlockingLink(traced, wire.peer(), protocol, options.heap());
+        link = new BlockingLink(traced, wire.peer(), protocol, new HeapLimit(options.memory()));
         thread = Thread.ofPlatform().name("millrace-client").start(() -> {
-            link.serve(new Desk.Pool());
-            Worker.endSoon();
+            try {
+                link.serve(new Desk.Pool());
+            } finally {
+                link.abandon();
+                Worker.endSoon();
+            }
         });
         Thread.ofPlatform().name("millrace-tie").daemon().start(this::awaitParent);
         return new Inherited(wire.local(), 1);

@@ -8,6 +8,7 @@ import io.millrace.poll.RawSockaddr;
 import io.millrace.sys.Errno;
 import io.millrace.sys.SysException;
 import io.millrace.transport.Bell;
+import io.millrace.transport.BlockingLink;
 import io.millrace.transport.ListenOptions;
 import io.millrace.transport.Listening;
 import io.millrace.transport.Overload;
@@ -49,6 +50,8 @@ final class Gate implements Listening {
 
     /** The connection that was just accepted is the server's: whoever fails with it has not to close it. */
     private boolean entered;
+
+    private BlockingLink link;
 
     private long pause;
     private int fd;
@@ -100,6 +103,7 @@ final class Gate implements Listening {
         }
         pause = 0;
         entered = false;
+        link = null;
         welcome = inside.get() < most;
         (welcome ? inside : refused).incrementAndGet();
         return accepted;
@@ -139,9 +143,15 @@ final class Gate implements Listening {
         return welcome;
     }
 
-    /** Somebody sees to the end of the connection that was just accepted. */
-    void entered() {
+    /** Somebody sees to the end of the connection that was just accepted: its link, or {@code null} if it has none. */
+    void entered(BlockingLink itsLink) {
         entered = true;
+        link = itsLink;
+    }
+
+    /** The link of the connection that was just accepted, or {@code null}. */
+    BlockingLink link() {
+        return link;
     }
 
     boolean hasEntered() {

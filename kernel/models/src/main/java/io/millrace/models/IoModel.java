@@ -21,7 +21,7 @@ public enum IoModel {
             "accept, serve until the client goes, accept the next: nothing simpler, and one silent client stops it") {
         @Override
         Server start(ModelOptions options) {
-            return new IterativeServer(options.kernel(), options.heap());
+            return new IterativeServer(options.kernel(), options);
         }
 
         @Override
@@ -64,7 +64,7 @@ public enum IoModel {
     THREAD("thread", "a thread for each client: code from top to bottom, and a stack for everyone who says nothing") {
         @Override
         Server start(ModelOptions options) {
-            return new ThreadServer(options.kernel(), options.most(), options.heap());
+            return new ThreadServer(options.kernel(), options);
         }
     },
 
@@ -74,7 +74,7 @@ public enum IoModel {
             "the same with threads that are objects on the heap: it scales, as long as none of them sleeps in the kernel") {
         @Override
         Server start(ModelOptions options) throws IOException {
-            return new VirtualServer(options.kernel(), options.heap());
+            return new VirtualServer(options.kernel(), options);
         }
     },
 
@@ -84,7 +84,7 @@ public enum IoModel {
             "ask every socket in turn and never wait: nobody holds up anybody, and nearly every question is for nothing") {
         @Override
         Server start(ModelOptions options) {
-            return new NonBlockingServer(options.kernel(), options.heap());
+            return new NonBlockingServer(options.kernel(), options);
         }
 
         @Override
@@ -165,7 +165,7 @@ public enum IoModel {
             "several threads take events from one epoll: work spreads by itself, for one call more for each event") {
         @Override
         Server start(ModelOptions options) throws IOException {
-            return new OneShotServer(options.kernel(), options.carriers(), options.heap());
+            return new OneShotServer(options.kernel(), options);
         }
     },
 
@@ -185,7 +185,8 @@ public enum IoModel {
         @Override
         Server start(ModelOptions options) throws IOException {
             Kernel kernel = options.traced(new NioKernel());
-            return new LoopServer(LoopGroup.open(kernel, options.carriers(), Engine.EPOLL_LEVEL, options.memory()));
+            return new LoopServer(
+                    LoopGroup.open(kernel, options.carriers(), Engine.EPOLL_LEVEL, options.memory()), options);
         }
 
         @Override
@@ -210,7 +211,8 @@ public enum IoModel {
 
     /** Starts the server: of loops, unless the model is something else. */
     Server start(ModelOptions options) throws IOException {
-        return new LoopServer(LoopGroup.open(options.kernel(), options.carriers(), engine(), options.memory()));
+        return new LoopServer(
+                LoopGroup.open(options.kernel(), options.carriers(), engine(), options.memory()), options);
     }
 
     /** What the loops wait with, or {@code null} for a model without any. */

@@ -6,7 +6,6 @@ import io.millrace.poll.Kernel;
 import io.millrace.sys.SysException;
 import io.millrace.transport.BlockingLink;
 import io.millrace.transport.Desk;
-import io.millrace.transport.HeapLimit;
 import io.millrace.transport.KernelWire;
 import java.lang.System.Logger.Level;
 import java.util.Map;
@@ -32,8 +31,8 @@ final class IterativeServer extends LinkServer {
 
     private final Desk.Pool desks = new Desk.Pool();
 
-    IterativeServer(Kernel kernel, HeapLimit heap) {
-        super(kernel, 1, heap);
+    IterativeServer(Kernel kernel, ModelOptions options) {
+        super(kernel, 1, options);
     }
 
     @Override
@@ -44,8 +43,12 @@ final class IterativeServer extends LinkServer {
         BlockingLink link =
                 enter(gate, seat == null ? null : KernelWire.blocking(kernel, fd, seat.bell()), fd, protocol);
         if (link != null) {
-            link.serve(desks);
-            leave(gate, link, welcome);
+            try {
+                link.serve(desks);
+            } finally {
+                link.abandon();
+                leave(gate, link, welcome);
+            }
         }
     }
 
@@ -66,8 +69,7 @@ final class IterativeServer extends LinkServer {
     }
 
     @Override
-    public void await() throws InterruptedException {
-        super.await();
+    void release() {
         seats.values().forEach(seat -> seat.bell().close());
     }
 

@@ -26,10 +26,25 @@ import java.util.function.Supplier;
  * how a connection is carried; here is how they begin and end.
  */
 abstract class LinkServer implements Server {
+    private static final int RESERVE = 256 * 1024;
+
+    /** How often to look whether the server has failed. */
+    private static final Duration LOOK = Duration.ofMillis(500);
+
+    /** How long those inside may take to leave a server that cannot go on. */
+    private static final long LAST_NANOS = 5_000_000_000L;
+
+    private static final Duration LAST = Duration.ofNanos(LAST_NANOS);
+
     final Kernel kernel;
 
     private final int most;
     private final HeapLimit heap;
+    private final Failure failure;
+
+    /** Given up when there is no memory left: enough to end with. */
+    private byte[] reserve = new byte[RESERVE];
+
     private final AtomicBoolean relieving = new AtomicBoolean();
     private final List<Gate> gates = new ArrayList<>();
 
@@ -99,11 +114,12 @@ abstract class LinkServer implements Server {
         }
     }
 
-    /** A model that carries at most that many connections at once, which may hold so much of the heap. */
-    LinkServer(Kernel kernel, int most, HeapLimit heap) {
+    /** A model that carries at most that many connections at once. */
+    LinkServer(Kernel kernel, int most, ModelOptions options) {
         this.kernel = kernel;
         this.most = most;
-        this.heap = heap;
+        this.heap = new HeapLimit(options.memory());
+        this.failure = new Failure(options.failure());
         heap.onExceeded(this::relieve);
     }
 
@@ -131,9 +147,19 @@ abstract class LinkServer implements Server {
         keepers.add(start("millrace-accept-" + gate.local(), () -> accept(gate)));
     }
 
-    /** Starts a thread that serves until the server is {@link #done}. */
+    /**
+     * Starts a thread that serves until the server is {@link #done}. If it cannot go on the server ends, and the task
+     * is run once more, to see everybody out.
+     */
     final Thread startWorker(String name, Runnable task) {
-        Thread thread = start(name, task);
+        Thread thread = start(name, () -> {
+            try {
+                task.run();
+            } catch (Throwable t) {
+                fail(t);
+                task.run();
+            }
+        });
         workers.add(thread);
         return thread;
     }
@@ -153,9 +179,27 @@ abstract class LinkServer implements Server {
             }
             // Those that the kernel has accepted already, for closing would reset them.
             takeAll(gate);
+        } catch (Throwable t) {
+            // Before anything that takes memory, which may be what there is none of.
+            gate.closeNow();
+            fail(t);
         } finally {
             gate.closeNow();
         }
+    }
+
+    /** The server cannot go on: it ends, for what is left would be half a server. By the thread that found out. */
+    final void fail(Throwable why) {
+        reserve = null;
+        if (!failure.note(why)) {
+            return;
+        }
+        try {
+            close();
+        } catch (Throwable t) {
+            // Whoever is told ends the process; and await ends.
+        }
+        failure.tell();
     }
 
     /** Takes all connections that there are. What goes wrong with one must not keep the others out. */
@@ -164,12 +208,21 @@ abstract class LinkServer implements Server {
             try {
                 carry(gate, fd);
             } catch (Throwable t) {
+                giveUp(gate, fd);
                 Servers.error("a connection could not be carried", t);
-                if (!gate.hasEntered()) {
-                    kernel.close(fd);
-                    gate.left(gate.welcome());
-                }
             }
+        }
+    }
+
+    /** Ends a connection that could not be carried, if nobody else does. */
+    private void giveUp(Gate gate, int fd) {
+        BlockingLink link = gate.link();
+        if (!gate.hasEntered()) {
+            kernel.close(fd);
+            gate.left(gate.welcome());
+        } else if (link != null && !link.over()) {
+            link.abandon();
+            leave(gate, link, gate.welcome());
         }
     }
 
@@ -185,14 +238,14 @@ abstract class LinkServer implements Server {
 
     final BlockingLink enter(Gate gate, Wire wire, int fd, Protocol protocol, SocketAddress peer, boolean welcome) {
         if (protocol == null) {
-            gate.entered();
+            gate.entered(null);
             kernel.close(fd);
             gate.left(welcome);
             return null;
         }
         BlockingLink link = new BlockingLink(wire, peer, protocol, heap);
+        gate.entered(link);
         enter(link, new Linked(link));
-        gate.entered();
         return link;
     }
 
@@ -225,6 +278,11 @@ abstract class LinkServer implements Server {
         } else {
             carriers.remove(Thread.currentThread());
         }
+    }
+
+    /** Whether the server could not go on: nobody is let in any more. */
+    final boolean hasFailed() {
+        return failure.isThere();
     }
 
     /** Whether nobody is inside, nobody comes in any more, and the end has been asked for. */
@@ -298,10 +356,10 @@ abstract class LinkServer implements Server {
             closeGates();
             tellStop();
             inTime = awaitEmpty(end);
-            return inTime;
+            return inTime && !failure.isThere();
         } finally {
             close();
-            await();
+            awaitEnd();
         }
     }
 
@@ -348,16 +406,40 @@ abstract class LinkServer implements Server {
 
     @Override
     public void await() throws InterruptedException {
-        for (Thread thread : keepers) {
-            thread.join();
-        }
-        synchronized (clients) {
-            while (!clients.isEmpty()) {
-                clients.wait(50);
+        awaitEnd();
+        failure.check();
+    }
+
+    private void awaitEnd() throws InterruptedException {
+        join(keepers);
+        awaitClients();
+        join(workers);
+        release();
+    }
+
+    /** Everybody has gone: what the model itself holds is given back, if it has not been. */
+    void release() {}
+
+    private void join(List<Thread> threads) throws InterruptedException {
+        for (Thread thread : threads) {
+            boolean ended = thread.join(LOOK);
+            while (!ended && !failure.isThere()) {
+                ended = thread.join(LOOK);
+            }
+            if (!ended) {
+                thread.join(LAST);
             }
         }
-        for (Thread thread : workers) {
-            thread.join();
+    }
+
+    /** Those who are left in a server that could not go on are not waited for long: nobody may be left to end them. */
+    private void awaitClients() throws InterruptedException {
+        long failedAt = 0;
+        synchronized (clients) {
+            while (!clients.isEmpty() && (failedAt == 0 || System.nanoTime() - failedAt < LAST_NANOS)) {
+                failedAt = failedAt == 0 && failure.isThere() ? System.nanoTime() : failedAt;
+                clients.wait(50);
+            }
         }
     }
 }

@@ -18,8 +18,11 @@ import java.util.function.Supplier;
 final class LoopServer implements Server {
     private final LoopGroup loops;
 
-    LoopServer(LoopGroup loops) {
+    LoopServer(LoopGroup loops, ModelOptions options) {
         this.loops = loops;
+        if (options.failure() != null) {
+            loops.onFailure(options.failure());
+        }
     }
 
     @Override

@@ -7,6 +7,7 @@ import io.millrace.poll.TracedKernel;
 import io.millrace.transport.HeapLimit;
 import java.io.PrintStream;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * What a model is opened with.
@@ -20,12 +21,21 @@ import java.util.List;
  * @param trace where to print what the kernel reported and what was done, call by call; {@code null} for nowhere
  * @param memory how many bytes of the heap connections may hold for what they have received and have to send, all of
  *     them together, in each process; loops have equal parts of it ({@link HeapLimit})
+ * @param failure is told, in place of the log, why the server cannot go on: a thread that everybody depends on has
+ *     failed, for want of memory perhaps. By then the server is ending, its listening sockets first. Told once, on the
+ *     thread that found out; {@code null} for the log
  */
-public record ModelOptions(int carriers, int most, List<String> workerCommand, PrintStream trace, long memory) {
+public record ModelOptions(
+        int carriers,
+        int most,
+        List<String> workerCommand,
+        PrintStream trace,
+        long memory,
+        Consumer<? super Throwable> failure) {
 
     /** As many carriers as there are processors. */
     public static final ModelOptions DEFAULT =
-            new ModelOptions(Runtime.getRuntime().availableProcessors(), 0, List.of(), null, HeapLimit.usual());
+            new ModelOptions(Runtime.getRuntime().availableProcessors(), 0, List.of(), null, HeapLimit.usual(), null);
 
     /** Checks the values. */
     public ModelOptions {
@@ -40,32 +50,32 @@ public record ModelOptions(int carriers, int most, List<String> workerCommand, P
 
     /** The same with another number of carriers. */
     public ModelOptions withCarriers(int other) {
-        return new ModelOptions(other, most, workerCommand, trace, memory);
+        return new ModelOptions(other, most, workerCommand, trace, memory, failure);
     }
 
     /** The same with another limit on clients that have something of their own. */
     public ModelOptions withMost(int other) {
-        return new ModelOptions(carriers, other, workerCommand, trace, memory);
+        return new ModelOptions(carriers, other, workerCommand, trace, memory, failure);
     }
 
     /** The same with another way to start this program again. */
     public ModelOptions withWorkerCommand(List<String> other) {
-        return new ModelOptions(carriers, most, other, trace, memory);
+        return new ModelOptions(carriers, most, other, trace, memory, failure);
     }
 
     /** The same, printing what happens to a stream, which several threads may do at once. */
     public ModelOptions withTrace(PrintStream other) {
-        return new ModelOptions(carriers, most, workerCommand, other, memory);
+        return new ModelOptions(carriers, most, workerCommand, other, memory, failure);
     }
 
     /** The same with another limit on what connections hold of the heap. */
     public ModelOptions withMemory(long bytes) {
-        return new ModelOptions(carriers, most, workerCommand, trace, bytes);
+        return new ModelOptions(carriers, most, workerCommand, trace, bytes, failure);
     }
 
-    /** The limit on the heap for a server whose connections all share one. */
-    HeapLimit heap() {
-        return new HeapLimit(memory);
+    /** The same with somebody to tell why the server cannot go on. */
+    public ModelOptions withFailure(Consumer<? super Throwable> other) {
+        return new ModelOptions(carriers, most, workerCommand, trace, memory, other);
     }
 
     /** The door to the kernel. */

@@ -8,7 +8,6 @@ import io.millrace.poll.Kernel;
 import io.millrace.poll.Trace;
 import io.millrace.transport.BlockingLink;
 import io.millrace.transport.Desk;
-import io.millrace.transport.HeapLimit;
 import io.millrace.transport.KernelWire;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
@@ -50,8 +49,8 @@ final class NonBlockingServer extends LinkServer {
     private int emptyRounds;
     private long pause;
 
-    NonBlockingServer(Kernel kernel, HeapLimit heap) {
-        super(kernel, Integer.MAX_VALUE, heap);
+    NonBlockingServer(Kernel kernel, ModelOptions options) {
+        super(kernel, Integer.MAX_VALUE, options);
         this.trace = Trace.of(kernel);
         this.thread = startWorker("millrace-nonblocking", this::run);
     }
@@ -80,7 +79,9 @@ final class NonBlockingServer extends LinkServer {
         int before = guests.size();
         for (Gate gate : List.copyOf(gates.keySet())) {
             boolean last = gate.closing();
-            takeAll(gate);
+            if (!hasFailed()) {
+                takeAll(gate);
+            }
             if (last) {
                 gate.closeNow();
                 gates.remove(gate);

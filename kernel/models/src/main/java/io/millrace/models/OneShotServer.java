@@ -12,7 +12,6 @@ import io.millrace.sys.Errno;
 import io.millrace.sys.SysException;
 import io.millrace.transport.BlockingLink;
 import io.millrace.transport.Desk;
-import io.millrace.transport.HeapLimit;
 import io.millrace.transport.KernelWire;
 import java.util.ArrayList;
 import java.util.List;
@@ -73,10 +72,10 @@ final class OneShotServer extends LinkServer {
 
     private volatile boolean ending;
 
-    OneShotServer(Kernel kernel, int threads, HeapLimit heap) throws SysException {
-        super(kernel, Integer.MAX_VALUE, heap);
+    OneShotServer(Kernel kernel, ModelOptions options) throws SysException {
+        super(kernel, Integer.MAX_VALUE, options);
         this.poller = kernel.poller(PollerKind.EPOLL, EVENTS);
-        this.threads = threads;
+        this.threads = options.carriers();
         List<Poller> mine = new ArrayList<>();
         for (int i = 0; i < threads; i++) {
             mine.add(i == 0 ? poller : poller.sibling());
@@ -109,7 +108,7 @@ final class OneShotServer extends LinkServer {
                 throw new IllegalStateException(own.name() + ": " + Errno.describe(n));
             }
             for (int i = 0; i < ready.count(); i++) {
-                Guest guest = guests.get(ready.token(i));
+                Guest guest = find(ready.token(i));
                 if (guest != null) {
                     guest.event(ready.events(i), own, desk);
                 }
@@ -118,6 +117,17 @@ final class OneShotServer extends LinkServer {
         }
         // Wake-ups that come together wake one thread: each that ends wakes the next.
         poller.wakeup();
+    }
+
+    /** An event is told once: want of memory for a moment must not lose it. */
+    private Guest find(long token) {
+        for (int tries = 0; ; tries++) {
+            try {
+                return guests.get(token);
+            } catch (OutOfMemoryError e) {
+                Servers.pause(tries, e);
+            }
+        }
     }
 
     private void serveCalled(Poller own, Desk desk) {
@@ -137,8 +147,7 @@ final class OneShotServer extends LinkServer {
     }
 
     @Override
-    public void await() throws InterruptedException {
-        super.await();
+    void release() {
         clock.shutdownNow();
         poller.close();
     }
@@ -173,20 +182,43 @@ final class OneShotServer extends LinkServer {
         /** Some thread is to serve it, soon: something has happened that is no event. Any thread may call. */
         void call() {
             if (state.getAndUpdate(now -> now == ARMED ? SERVED : SERVED_AGAIN) == ARMED) {
-                called.add(this);
+                queue();
                 poller.wakeup();
             }
         }
 
+        private void queue() {
+            boolean queued = false;
+            try {
+                queued = called.add(this);
+            } finally {
+                if (!queued) {
+                    // No memory for its place: it is still armed, and whoever called is told.
+                    state.set(ARMED);
+                }
+            }
+        }
+
         void event(int events, Poller own, Desk desk) {
-            found.getAndUpdate(before -> before | events);
+            found.accumulateAndGet(events, (before, more) -> before | more);
             if (state.getAndUpdate(now -> now == ARMED ? SERVED : SERVED_AGAIN) == ARMED) {
                 serve(own, desk);
             }
         }
 
-        /** By the one thread that has brought it from ARMED to SERVED. */
+        /** By the one thread that has brought it from ARMED to SERVED. What fails costs this connection only. */
         private void serve(Poller own, Desk desk) {
+            try {
+                serveOn(own, desk);
+            } catch (Throwable t) {
+                guests.remove(token);
+                link.abandon();
+                leave(gate, link, welcome);
+                Servers.error("a connection could not be carried on", t);
+            }
+        }
+
+        private void serveOn(Poller own, Desk desk) {
             do {
                 state.set(SERVED);
                 link.ready(found.getAndSet(0));

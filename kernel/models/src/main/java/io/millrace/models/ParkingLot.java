@@ -59,10 +59,22 @@ final class ParkingLot {
                 throw new IllegalStateException(poller.name() + ": " + Errno.describe(n));
             }
             for (int i = 0; i < ready.count(); i++) {
-                Place place = places.get(ready.token(i));
+                tell(ready.token(i), ready.events(i));
+            }
+        }
+    }
+
+    /** An event is told once: want of memory for a moment must not lose it. */
+    private void tell(long token, int events) {
+        for (int tries = 0; ; tries++) {
+            try {
+                Place place = places.get(token);
                 if (place != null) {
-                    place.found(ready.events(i));
+                    place.found(events);
                 }
+                return;
+            } catch (OutOfMemoryError e) {
+                Servers.pause(tries, e);
             }
         }
     }
@@ -90,7 +102,7 @@ final class ParkingLot {
         }
 
         private void found(int events) {
-            found.getAndUpdate(before -> before | events);
+            found.accumulateAndGet(events, (before, more) -> before | more);
             LockSupport.unpark(sleeper);
         }
 

@@ -51,6 +51,7 @@ final class PreforkServer implements Server {
     private final Census census = new Census();
     private final List<Flock> flocks = new ArrayList<>();
     private final ConcurrentLinkedQueue<Runnable> tasks = new ConcurrentLinkedQueue<>();
+    private final Failure failure;
     private final CountDownLatch empty = new CountDownLatch(1);
     private final Thread thread;
     private boolean stopping;
@@ -59,6 +60,7 @@ final class PreforkServer implements Server {
     PreforkServer(Kernel kernel, ModelOptions options) throws IOException {
         this.kernel = kernel;
         this.workers = options.carriers();
+        this.failure = new Failure(options.failure());
         this.command = Worker.command(options, Worker.Kind.PREFORK);
         this.poller = kernel.poller(PollerKind.EPOLL, EVENTS);
         this.thread = Thread.ofPlatform().name("millrace-supervisor").start(this::run);
@@ -79,6 +81,31 @@ final class PreforkServer implements Server {
     // ---- the supervisor's thread
 
     private void run() {
+        try {
+            supervise();
+        } catch (Throwable t) {
+            fail(t);
+        } finally {
+            poller.close();
+            empty.countDown();
+        }
+    }
+
+    /** Workers whom nobody supervises would go on for ever. */
+    private void fail(Throwable why) {
+        failure.note(why);
+        stopping = true;
+        for (Flock flock : flocks()) {
+            try {
+                flock.kill();
+            } catch (Throwable t) {
+                // They read the end of their tie when this process ends.
+            }
+        }
+        failure.tell();
+    }
+
+    private void supervise() {
         Ready ready = new Ready(EVENTS);
         while (!(stopping && flocks().stream().allMatch(Flock::isEmpty))) {
             int n = poller.poll(untilDue(), ready);
@@ -96,8 +123,6 @@ final class PreforkServer implements Server {
                 }
             }
         }
-        poller.close();
-        empty.countDown();
     }
 
     private long untilDue() {
@@ -190,7 +215,7 @@ final class PreforkServer implements Server {
             return empty.await(Servers.nanos(grace), TimeUnit.NANOSECONDS) && !killing;
         } finally {
             close();
-            await();
+            thread.join();
         }
     }
 
@@ -210,5 +235,6 @@ final class PreforkServer implements Server {
     @Override
     public void await() throws InterruptedException {
         thread.join();
+        failure.check();
     }
 }

@@ -35,6 +35,9 @@ final class PreforkWorker implements Server {
         // What is started here by others than the JDK, which closes it anyway, is no worker of our parent's.
         Descriptors.fcntl(Worker.TIE, Descriptors.F_SETFD, Descriptors.FD_CLOEXEC);
         this.loops = LoopGroup.open(options.kernelOfWorker(), 1, Engine.READINESS, options.memory());
+        if (options.failure() != null) {
+            loops.onFailure(options.failure());
+        }
     }
 
     @Override

@@ -73,7 +73,7 @@ final class ProcessServer extends LinkServer {
     private volatile boolean ending;
 
     ProcessServer(Kernel kernel, ModelOptions options) throws IOException {
-        super(kernel, options.most() == 0 ? MOST : options.most(), options.heap());
+        super(kernel, options.most() == 0 ? MOST : options.most(), options);
         this.trace = Trace.of(kernel);
         this.command = Worker.command(options, Worker.Kind.PROCESS);
         this.poller = kernel.poller(PollerKind.EPOLL, EVENTS);
@@ -98,7 +98,7 @@ final class ProcessServer extends LinkServer {
             return;
         }
         int pid = start(gate, fd);
-        gate.entered();
+        gate.entered(null);
         kernel.close(fd);
         if (pid < 0) {
             census.failed();
@@ -157,17 +157,24 @@ final class ProcessServer extends LinkServer {
 
     private void refuse(Gate gate, BlockingLink link, Bell bell) {
         Runnable serving = () -> {
-            link.serve(new Desk.Pool());
-            leave(gate, link, false);
-            bell.close();
+            try {
+                link.serve(new Desk.Pool());
+            } finally {
+                refused(gate, link, bell);
+            }
         };
         try {
             Thread.ofPlatform().daemon().start(serving);
         } catch (Throwable t) {
+            refused(gate, link, bell);
             Servers.error("cannot start a thread for a connection", t);
-            link.cut();
-            serving.run();
         }
+    }
+
+    private void refused(Gate gate, BlockingLink link, Bell bell) {
+        link.abandon();
+        leave(gate, link, false);
+        bell.close();
     }
 
     private void reap() {
@@ -218,8 +225,7 @@ final class ProcessServer extends LinkServer {
     }
 
     @Override
-    public void await() throws InterruptedException {
-        super.await();
+    void release() {
         tellStop();
         synchronized (this) {
             if (pipe[0] >= 0) {

@@ -71,6 +71,10 @@ public interface Server extends AutoCloseable {
     @Override
     void close();
 
-    /** Waits until the server has ended. */
+    /**
+     * Waits until the server has ended.
+     *
+     * @throws IllegalStateException if it could not go on, with the reason as its cause
+     */
     void await() throws InterruptedException;
 }

@@ -7,11 +7,19 @@ import io.millrace.core.ProtocolFactory;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 
 /** What the models share and no user sees. */
 final class Servers {
     private static final Duration LONGEST = Duration.ofDays(365);
+
+    private static final long QUIET_NANOS = 1_000_000_000L;
+    private static final int MOST_TRIES = 100;
+    private static final long TRY_NANOS = 10_000_000L;
+
+    /** When want of memory was last said. */
+    private static volatile long lastSaid;
 
     private Servers() {}
 
@@ -51,8 +59,43 @@ final class Servers {
         log(level, message, null);
     }
 
+    /** Says that something failed; for want of memory at most once a second, and in a line. */
     static void error(String message, Throwable thrown) {
-        log(Level.ERROR, message, thrown);
+        if (!(thrown instanceof OutOfMemoryError)) {
+            log(Level.ERROR, message, thrown);
+        } else if (isTimeToSay()) {
+            log(Level.ERROR, message, null);
+        }
+    }
+
+    private static boolean isTimeToSay() {
+        long now = System.nanoTime();
+        long said = lastSaid;
+        if (said != 0 && now - said < QUIET_NANOS) {
+            return false;
+        }
+        lastSaid = now;
+        return true;
+    }
+
+    /**
+     * The next try after there was no memory for a moment, if {@code tries} so far are not too many.
+     *
+     * @throws OutOfMemoryError the one that is given, if they are
+     */
+    static void pause(int tries, OutOfMemoryError thrown) {
+        if (tries >= MOST_TRIES) {
+            throw thrown;
+        }
+        LockSupport.parkNanos(TRY_NANOS);
+    }
+
+    private static void print(String message) {
+        try {
+            System.err.println(message);
+        } catch (Throwable t) {
+            // Whoever could be told is gone.
+        }
     }
 
     /** A log that fails, for want of memory or descriptors, must not end a thread that serves. */
@@ -60,7 +103,7 @@ final class Servers {
         try {
             System.getLogger("io.millrace.models").log(level, Printable.text(message), thrown);
         } catch (Throwable t) {
-            System.err.println(message);
+            print(message);
         }
     }
 

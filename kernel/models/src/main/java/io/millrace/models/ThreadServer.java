@@ -6,7 +6,6 @@ import io.millrace.poll.Kernel;
 import io.millrace.sys.SysException;
 import io.millrace.transport.BlockingLink;
 import io.millrace.transport.Desk;
-import io.millrace.transport.HeapLimit;
 import io.millrace.transport.KernelWire;
 import java.lang.System.Logger.Level;
 import java.util.Map;
@@ -53,8 +52,8 @@ final class ThreadServer extends LinkServer {
 
     private final Desk.Pool desks = new Desk.Pool();
 
-    ThreadServer(Kernel kernel, int most, HeapLimit heap) {
-        super(kernel, most == 0 ? MOST : most, heap);
+    ThreadServer(Kernel kernel, ModelOptions options) {
+        super(kernel, options.most() == 0 ? MOST : options.most(), options);
     }
 
     @Override
@@ -97,27 +96,29 @@ final class ThreadServer extends LinkServer {
         } catch (OutOfMemoryError | RejectedExecutionException e) {
             // No memory for a thread (pthread_create(3) EAGAIN): this client cannot be served, and here is who can say
             // so.
+            link.abandon();
+            leave(gate, link, welcome);
             Servers.log(Level.WARNING, "cannot start a thread for a connection: " + e.getMessage());
-            link.cut();
-            serve(gate, link, stack, seat, welcome);
+            stack.give(seat);
         }
     }
 
     private void serve(Gate gate, BlockingLink link, Seat.Stack stack, Seat seat, boolean welcome) {
-        boolean keeper = isCarrier();
-        carrying(true);
         try {
+            carrying(true);
             link.serve(desks);
+        } catch (Throwable t) {
+            Servers.error("a connection could not be carried on", t);
         } finally {
-            carrying(keeper);
-            stack.give(seat);
+            link.abandon();
             leave(gate, link, welcome);
+            carrying(false);
+            stack.give(seat);
         }
     }
 
     @Override
-    public void await() throws InterruptedException {
-        super.await();
+    void release() {
         threads.shutdown();
         seats.values().forEach(Seat.Stack::close);
     }

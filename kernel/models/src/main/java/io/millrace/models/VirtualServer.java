@@ -6,7 +6,6 @@ import io.millrace.poll.Kernel;
 import io.millrace.sys.SysException;
 import io.millrace.transport.BlockingLink;
 import io.millrace.transport.Desk;
-import io.millrace.transport.HeapLimit;
 
 /**
  * <b>virtual</b>: every client has a thread to himself, and the thread is not the kernel's.
@@ -35,8 +34,8 @@ final class VirtualServer extends LinkServer {
     /** Desks are for those who have work: far fewer than clients. */
     private final Desk.Pool desks = new Desk.Pool();
 
-    VirtualServer(Kernel kernel, HeapLimit heap) throws SysException {
-        super(kernel, Integer.MAX_VALUE, heap);
+    VirtualServer(Kernel kernel, ModelOptions options) throws SysException {
+        super(kernel, Integer.MAX_VALUE, options);
         this.lot = new ParkingLot(kernel);
         startWorker("millrace-parking", () -> lot.run(this::done));
     }
@@ -58,25 +57,27 @@ final class VirtualServer extends LinkServer {
             Thread.ofVirtual().name(name).start(() -> serve(gate, link, place, welcome));
         } catch (Throwable t) {
             // No memory for a thread: this client cannot be served, and here is who can say so.
-            Servers.error("cannot start a virtual thread for a connection", t);
-            link.cut();
-            link.step(desks);
+            link.abandon();
             leave(gate, link, welcome);
+            Servers.error("cannot start a virtual thread for a connection", t);
         }
     }
 
     private void serve(Gate gate, BlockingLink link, ParkingLot.Place place, boolean welcome) {
-        carrying(true);
         try {
+            carrying(true);
             while (!link.over()) {
                 link.step(desks);
                 if (!link.over()) {
                     place.sleep(link);
                 }
             }
+        } catch (Throwable t) {
+            Servers.error("a connection could not be carried on", t);
         } finally {
-            carrying(false);
+            link.abandon();
             leave(gate, link, welcome);
+            carrying(false);
         }
     }
 
@@ -86,8 +87,7 @@ final class VirtualServer extends LinkServer {
     }
 
     @Override
-    public void await() throws InterruptedException {
-        super.await();
+    void release() {
         lot.close();
     }
 

@@ -244,6 +244,15 @@ final class Acceptor extends Source {
         goOn();
     }
 
+    /** Taking one has failed, for want of memory perhaps: waits a little, and goes on. */
+    @Override
+    protected void broken() {
+        if (socket >= 0 && !isSet()) {
+            pause = pause == 0 ? SHORTEST_PAUSE : Math.min(2 * pause, LONGEST_PAUSE);
+            loop.setTimer(this, loop.now() + pause);
+        }
+    }
+
     /** Takes more in the next turn: no event may tell of those that are left. */
     private void goOn() {
         queued = true;
@@ -336,7 +345,7 @@ final class Acceptor extends Source {
         try {
             return welcome ? factory.create() : factory.refuse();
         } catch (Throwable t) {
-            Log.error("a protocol factory failed", t);
+            Log.failure("a protocol factory failed", t);
             return null;
         }
     }
@@ -396,6 +405,21 @@ final class Acceptor extends Source {
             }
         }
         closeNow();
+    }
+
+    @Override
+    protected void abandon() {
+        if (socket < 0) {
+            return;
+        }
+        int listening = socket;
+        socket = -1;
+        coming = false;
+        while (!early.isEmpty()) {
+            loop.kernel().close(early.poll());
+        }
+        releaseSpare();
+        group.leave(listening);
     }
 
     /** Stops. On the loop. */

@@ -12,7 +12,6 @@ import io.millrace.loop.EventLoop;
 import io.millrace.loop.Log;
 import io.millrace.poll.Interest;
 import io.millrace.sys.Errno;
-import java.io.IOException;
 import java.net.SocketAddress;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -78,7 +77,8 @@ public final class BlockingLink implements Link {
     /** How much memory is known to wait here. */
     private volatile long counted;
 
-    private volatile boolean evicted;
+    /** Why it is to end, as somebody else has decided; {@code null} for not at all. */
+    private volatile CloseCause ordered;
 
     /**
      * A link over a connected socket, with a limit of its own on what it holds.
@@ -195,7 +195,7 @@ public final class BlockingLink implements Link {
      * steps.
      */
     public boolean hasWork() {
-        return hasIo() || !tasks.isEmpty() || evicted;
+        return hasIo() || !tasks.isEmpty() || ordered != null;
     }
 
     private boolean hasIo() {
@@ -226,7 +226,27 @@ public final class BlockingLink implements Link {
 
     /** Ends the connection at once, with {@link CloseCause#SHUTDOWN}. Any thread may call. */
     public void cut() {
-        execute(() -> doom(CloseCause.SHUTDOWN));
+        order(CloseCause.SHUTDOWN);
+    }
+
+    /** Allocates nothing: the end may be for want of memory. */
+    private void order(CloseCause why) {
+        if (ordered == null) {
+            ordered = why;
+        }
+        wire.wake();
+    }
+
+    /**
+     * Ends the connection at once, with {@link CloseCause#FAILED}: its carrier cannot go on with it. By the carrier,
+     * between two steps.
+     */
+    public void abandon() {
+        if (!over) {
+            owner = Thread.currentThread();
+            doom(CloseCause.FAILED);
+            bury();
+        }
     }
 
     // ---- memory ----
@@ -241,13 +261,12 @@ public final class BlockingLink implements Link {
      * Any thread may call.
      */
     public void evict() {
-        evicted = true;
-        wire.wake();
+        order(CloseCause.MEMORY_PRESSURE);
     }
 
     /** Whether it has been told to end for the sake of memory. Any thread may ask. */
     public boolean evicted() {
-        return evicted;
+        return ordered == CloseCause.MEMORY_PRESSURE;
     }
 
     /** Notes how much waits here by now; when memory is short and the peer does not read, little more than that. */
@@ -276,9 +295,11 @@ public final class BlockingLink implements Link {
     // ---- one round ----
 
     private void round() {
-        if (evicted) {
-            set(ABORTING);
-            doom(CloseCause.MEMORY_PRESSURE);
+        if (ordered != null) {
+            if (evicted()) {
+                set(ABORTING);
+            }
+            doom(ordered);
             return;
         }
         if (!is(OPENED)) {
@@ -465,7 +486,10 @@ public final class BlockingLink implements Link {
                 stallAt = stallAt == NEVER ? NEVER : later(stallLimit);
                 return;
             }
-            long n = sendFirst(left);
+            long n = desk.send(wire, output, left);
+            if (desk.full) {
+                clear(WRITABLE);
+            }
             if (n > 0) {
                 progress = true;
                 left -= n;
@@ -519,68 +543,16 @@ public final class BlockingLink implements Link {
         return at < now ? NEVER : at;
     }
 
-    private long sendFirst(long most) {
-        long n = output.isBytes()
-                ? send(output.bytes().array(), output.bytes().head(), output.length(), output.more())
-                : sendPart(output.first(), most);
-        if (n > 0) {
-            output.sent(n, desk.outputs.buffers);
-        }
-        return n;
-    }
-
-    private long sendPart(Output.Part part, long most) {
-        if (part.array == null) {
-            return sendFile(part, most);
-        }
-        int length = (int) Math.min(part.left, most);
-        return send(part.array, (int) part.position, length, part.left > length || output.more());
-    }
-
-    private long send(byte[] bytes, int offset, int length, boolean more) {
-        int n = wire.send(bytes, offset, length, more);
-        if (n >= 0 && n < length) {
-            clear(WRITABLE);
-        }
-        return n;
-    }
-
-    private long sendFile(Output.Part part, long most) {
-        long count = Math.min(part.left, most);
-        if (!part.copied) {
-            long n = wire.sendFile(part.file, part.position, count);
-            if (n != -Errno.EINVAL && n != -Errno.ENOSYS && n != -Errno.EOPNOTSUPP) {
-                return n == 0 ? -Errno.EIO : n;
-            }
-            part.copied = true;
-        }
-        return copyFile(part, (int) Math.min(count, desk.lent.capacity()));
-    }
-
-    private long copyFile(Output.Part part, int count) {
-        Buffer lent = desk.lent;
-        lent.clear();
-        try {
-            int n = part.file.read(part.position, lent.array(), 0, count);
-            if (n <= 0) {
-                return -Errno.EIO;
-            }
-            lent.wrote(n);
-            return send(lent.array(), lent.head(), n, part.left > n || output.more());
-        } catch (IOException e) {
-            return -Errno.EIO;
-        } finally {
-            lent.clear();
-        }
-    }
-
     private void failed(Throwable thrown) {
         if (is(DEAD)) {
-            Log.error("a task of a connection that has ended threw", thrown);
+            Log.failure("a task of a connection that has ended threw", thrown);
             return;
         }
-        Log.error("a protocol failed on the connection from " + peer, thrown);
         doom(CloseCause.FAILED);
+        if (thrown instanceof OutOfMemoryError) {
+            forget();
+        }
+        Log.failure("a protocol failed on the connection from ", peer, "", thrown);
     }
 
     private void doom(CloseCause why) {
@@ -590,25 +562,38 @@ public final class BlockingLink implements Link {
         }
     }
 
+    /** Ends the link, whatever fails meanwhile: memory is given up first, then the socket closed. */
     private void bury() {
         set(DEAD);
-        releaseOutput();
-        in = null;
-        count();
-        if (is(ABORTING)) {
-            wire.abort();
-        } else {
-            wire.close();
+        forget();
+        try {
+            if (is(ABORTING)) {
+                wire.abort();
+            } else {
+                wire.close();
+            }
+            releaseOutput();
+        } catch (Throwable t) {
+            Log.failure("closing ", this, " failed", t);
         }
+        count();
         try {
             protocol.closed(cause);
         } catch (Throwable t) {
-            Log.error("a protocol failed in closed()", t);
+            Log.failure("a protocol failed in closed()", t);
         }
         desk = null;
         owner = null;
         over = true;
         runLate();
+    }
+
+    /** Gives up what waits here, without an allocation. */
+    private void forget() {
+        in = null;
+        if (output != null) {
+            output.forget();
+        }
     }
 
     private void releaseOutput() {

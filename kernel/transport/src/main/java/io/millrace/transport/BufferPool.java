@@ -2,6 +2,7 @@
 package io.millrace.transport;
 
 import io.millrace.core.Buffer;
+import java.util.Arrays;
 
 /**
  * Buffers that no connection needs just now, of a bounded size all together. A buffer is here or with one connection,
@@ -20,6 +21,13 @@ final class BufferPool {
     BufferPool(int most) {
         this.kept = new Buffer[most];
         this.mostBytes = (long) most * CAPACITY;
+    }
+
+    /** Leaves everything to the garbage collector. */
+    void clear() {
+        Arrays.fill(kept, null);
+        count = 0;
+        bytes = 0;
     }
 
     Buffer take() {

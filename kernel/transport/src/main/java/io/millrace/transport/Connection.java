@@ -363,13 +363,42 @@ final class Connection extends ConnectionFlags implements Link {
         }
     }
 
-    private void failed(Throwable thrown) {
+    /** Whatever the protocol or an alarm throws ends the connection, and no other. */
+    @Override
+    protected void failed(Throwable thrown) {
         if (is(DEAD)) {
-            Log.error("a task of a connection that has ended threw", thrown);
+            Log.failure("a task of a connection that has ended threw", thrown);
             return;
         }
-        Log.error("a protocol failed on the connection from " + peer(), thrown);
         doom(CloseCause.FAILED);
+        if (thrown instanceof OutOfMemoryError) {
+            forget();
+        }
+        driver.touch(this);
+        try {
+            Log.failure("a protocol failed on the connection from ", peer(), "", thrown);
+        } catch (Throwable t) {
+            // Not even to find out whose it is.
+        }
+    }
+
+    @Override
+    protected void abandon() {
+        if (fd >= 0) {
+            int open = fd;
+            fd = -1;
+            loop.kernel().close(open);
+        }
+    }
+
+    /** Gives up what waits here: there is no memory, or nobody left to send it. */
+    @Override
+    protected void forget() {
+        doom(CloseCause.FAILED);
+        in = null;
+        if (output != null) {
+            output.forget();
+        }
     }
 
     /** The connection is to end as soon as the driver has left the protocol. The first cause stays. */
@@ -397,7 +426,7 @@ final class Connection extends ConnectionFlags implements Link {
         try {
             protocol.closed(cause);
         } catch (Throwable t) {
-            Log.error("a protocol failed in closed()", t);
+            Log.failure("a protocol failed in closed()", t);
         }
     }
 
@@ -756,7 +785,6 @@ final class Connection extends ConnectionFlags implements Link {
                 task.run();
             } catch (Throwable t) {
                 failed(t);
-                driver.touch(this);
             }
         });
     }

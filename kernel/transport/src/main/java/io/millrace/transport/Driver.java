@@ -154,9 +154,13 @@ abstract class Driver extends Mechanism {
     @Override
     protected final void failed(Source source) {
         if (source instanceof Connection c && !c.is(Connection.DEAD)) {
+            // Before it is said: that takes memory, which may be what there is none of.
             c.doom(CloseCause.FAILED);
+            c.forget();
             intake.scratch();
             bury(c);
+        } else {
+            super.failed(source);
         }
     }
 
@@ -211,7 +215,7 @@ abstract class Driver extends Mechanism {
             c.fd = fd;
             return true;
         } catch (Throwable t) {
-            Log.error("there is no room for a connection", t);
+            Log.failure("there is no room for a connection", t);
             return false;
         }
     }
@@ -397,6 +401,9 @@ abstract class Driver extends Mechanism {
     /** The kernel holds nothing of the connection any more: its slot and its descriptor are free for others. */
     final void free(Connection c) {
         slab.remove(c);
+        if (c.fd < 0) {
+            return;
+        }
         if (c.is(Connection.ABORTING)) {
             kernel.abort(c.fd);
         } else {
@@ -458,5 +465,11 @@ abstract class Driver extends Mechanism {
         super.closeAll();
         touched.clear();
         pipes.close();
+    }
+
+    @Override
+    protected void abandon() {
+        outputs.clear();
+        super.abandon();
     }
 }

@@ -84,8 +84,14 @@ public final class HeapLimit {
 
     /** A link has been served, and holds what it holds. */
     void relieve() {
-        if (isExceeded()) {
+        if (!isExceeded()) {
+            return;
+        }
+        try {
             relief.run();
+        } catch (Throwable t) {
+            // The link that has just been served cannot help it, and the next one tries again.
+            Log.failure("ending connections that hold much memory failed", t);
         }
     }
 
@@ -113,9 +119,17 @@ public final class HeapLimit {
     public void ended(int count) {
         long all = ended.addAndGet(count);
         if (count > 0 && isTimeToSay()) {
+            say(count, all);
+        }
+    }
+
+    private void say(int count, long all) {
+        try {
             Log.warn("connections that do not read hold too much memory: ended " + count + ", those with most waiting ("
                     + all + " so far); the limit is " + text(most) + " of "
                     + text(Runtime.getRuntime().maxMemory()));
+        } catch (Throwable t) {
+            // There is no memory to say it with.
         }
     }
 

@@ -3,13 +3,16 @@ package io.millrace.transport;
 
 import io.millrace.core.ProtocolFactory;
 import io.millrace.loop.EventLoop;
+import io.millrace.loop.Log;
 import io.millrace.poll.Kernel;
 import io.millrace.sys.SysException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
@@ -28,11 +31,19 @@ public final class LoopGroup implements AutoCloseable {
     private final List<CountDownLatch> awaited = new ArrayList<>();
     private boolean closed;
 
+    /** Why a loop could not go on, or {@code null}. */
+    private Throwable failure;
+
+    /** Who is told, or {@code null} for the log. */
+    private Consumer<? super Throwable> told;
+
     private LoopGroup(EventLoop[] loops) {
         this.loops = loops;
         this.threads = new Thread[loops.length];
         for (int i = 0; i < loops.length; i++) {
-            threads[i] = loops[i].start();
+            EventLoop loop = loops[i];
+            loop.onFailure(why -> failed(loop, why));
+            threads[i] = loop.start();
         }
     }
 
@@ -77,6 +88,41 @@ public final class LoopGroup implements AutoCloseable {
             }
         }
         return new LoopGroup(loops);
+    }
+
+    /**
+     * Sets who is told, in place of the log, when a loop cannot go on: for want of memory, say, or of what the kernel
+     * refuses. By then the loop has closed its sockets, and the others have been told to end, for what is left would be
+     * half a server. Told once, on the thread of that loop, where memory may be short.
+     */
+    public synchronized void onFailure(Consumer<? super Throwable> action) {
+        told = Objects.requireNonNull(action, "who is told");
+    }
+
+    /** A loop cannot go on. On that loop's thread, which may have no memory left. */
+    private void failed(EventLoop loop, Throwable why) {
+        Consumer<? super Throwable> whom;
+        synchronized (this) {
+            if (failure != null) {
+                return;
+            }
+            failure = why;
+            whom = told;
+        }
+        close();
+        try {
+            if (whom != null) {
+                whom.accept(why);
+                return;
+            }
+        } catch (Throwable t) {
+            // What is said below is worth more.
+        }
+        Log.failure("the loop ", loop.name(), " cannot go on", why);
+    }
+
+    private synchronized Throwable failure() {
+        return failure;
     }
 
     /** Number of loops. */
@@ -196,8 +242,16 @@ public final class LoopGroup implements AutoCloseable {
         }
     }
 
-    /** Waits until all loops have ended. */
+    /**
+     * Waits until all loops have ended.
+     *
+     * @throws IllegalStateException if one of them could not go on, with the reason as its cause
+     */
     public void await() throws InterruptedException {
         join();
+        Throwable why = failure();
+        if (why != null) {
+            throw new IllegalStateException("a loop could not go on: " + why, why);
+        }
     }
 }

@@ -4,6 +4,7 @@ package io.millrace.transport;
 import io.millrace.core.Body;
 import io.millrace.core.Buffer;
 import io.millrace.core.OpenFile;
+import java.util.Arrays;
 
 /**
  * What a connection has to send, in order: bytes of its own, arrays that are somebody else's, parts of files, what has
@@ -107,6 +108,13 @@ final class Output {
             Output output = spare[--count];
             spare[count] = null;
             return output;
+        }
+
+        /** Leaves everything to the garbage collector. */
+        void clear() {
+            Arrays.fill(spare, null);
+            count = 0;
+            buffers.clear();
         }
 
         /** Takes back an output of which everything has left. */
@@ -365,6 +373,18 @@ final class Output {
             releaseFirst(null);
         }
         kept = 0;
+    }
+
+    /** Gives up all memory, and nothing else: files and bodies are given back by {@link #release}. */
+    void forget() {
+        tail = null;
+        inParts = 0;
+        kept = 0;
+        for (Part part = first; part != null; part = part.next) {
+            part.bytes = null;
+            part.array = null;
+            part.kept = 0;
+        }
     }
 
     /** Everything has left. */

@@ -213,7 +213,9 @@ final class ReadinessDriver extends Driver {
      */
     @Override
     void release(Connection c) {
-        poller.closing(c.fd);
+        if (c.fd >= 0) {
+            poller.closing(c.fd);
+        }
         free(c);
     }
 

@@ -81,6 +81,7 @@ class RingDriver extends Driver {
     private boolean wakeArmed;
     private boolean looked;
     private boolean freed;
+    private boolean abandoned;
 
     RingDriver(EventLoop loop, Budget budget, HeapLimit heap, RingSizes sizes) throws SysException {
         super(loop, budget, heap);
@@ -503,7 +504,7 @@ class RingDriver extends Driver {
     /** The kernel holds the socket as long as something is under way with it: its last completion closes it. */
     @Override
     void release(Connection c) {
-        if (c.underWay == 0) {
+        if (c.underWay == 0 || abandoned) {
             free(c);
             return;
         }
@@ -625,6 +626,13 @@ class RingDriver extends Driver {
 
     // ---- the end ----
 
+    /** The ring is closed with what is under way: the kernel lets go of the sockets then. */
+    @Override
+    protected void abandon() {
+        abandoned = true;
+        super.abandon();
+    }
+
     /** Waits for what is under way, within reason: the kernel may still write to memory that is to be given back. */
     @Override
     protected void close() {
@@ -634,18 +642,21 @@ class RingDriver extends Driver {
         boolean idle = false;
         try {
             idle = settled();
-        } catch (IllegalStateException e) {
-            Log.error("the ring does not come to rest", e);
+        } catch (Throwable t) {
+            Log.failure("", this, " does not come to rest", t);
+        } finally {
+            free();
+            ring.close(idle);
         }
-        free();
         for (Source source : slab.toArray()) {
-            kernel.close(source.fd);
+            if (source.fd >= 0) {
+                kernel.close(source.fd);
+            }
         }
-        ring.close(idle);
     }
 
     private boolean settled() {
-        if (ring.enable() < 0) {
+        if (abandoned || ring.enable() < 0) {
             return false;
         }
         next().cancel(WAKE, NOBODY);

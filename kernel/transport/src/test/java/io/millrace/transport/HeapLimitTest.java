@@ -11,6 +11,7 @@ import io.millrace.core.CloseCause;
 import io.millrace.core.Link;
 import io.millrace.core.Protocol;
 import io.millrace.loop.EventLoop;
+import io.millrace.testkit.ExpectedLog;
 import io.millrace.testkit.SimClient;
 import io.millrace.testkit.SimKernel;
 import java.net.InetSocketAddress;
@@ -19,35 +20,21 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.logging.Level;
-import java.util.logging.Logger;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** What all connections of a loop hold together is bounded, and whoever reads is served all the same. */
 @Timeout(120)
+@ExpectedLog("connections that do not read hold too much memory")
 class HeapLimitTest {
     private static final int PORT = 80;
     private static final int ANSWER = 16 * 1024;
     private static final long LIMIT = 1 << 20;
     private static final int MOST_TURNS = 100_000;
-    private static final Logger QUIET = Logger.getLogger("io.millrace.loop");
 
     private final Map<CloseCause, Integer> causes = new EnumMap<>(CloseCause.class);
     private final SimKernel kernel = SimKernel.calm(1);
     private final HeapLimit heap = new HeapLimit(LIMIT);
-
-    @BeforeAll
-    static void hush() {
-        QUIET.setLevel(Level.OFF);
-    }
-
-    @AfterAll
-    static void speak() {
-        QUIET.setLevel(null);
-    }
 
     /** Answers each byte with an array of its own, as long as the link takes them: as HTTP/1.1 does with requests. */
     private final class Answering implements Protocol {
