@@ -3,9 +3,6 @@ package io.millrace.loop;
 
 /** Something that happens when its time has come. Lies in {@link Alarms} at most once. */
 public abstract class Alarm {
-    /** For extensions. */
-    protected Alarm() {}
-
     /** When, in the loop's nanoseconds. To be set by {@link Alarms} only while the alarm lies there. */
     long due;
 

@@ -9,9 +9,6 @@ import java.util.Arrays;
  * new owners.
  */
 public final class Slab {
-    /** An empty registry. */
-    public Slab() {}
-
     private static final int SMALLEST = 16;
 
     private Source[] sources = new Source[SMALLEST];

@@ -6,9 +6,6 @@ package io.millrace.loop;
  * limits.
  */
 public abstract class Source extends Alarm {
-    /** For extensions. */
-    protected Source() {}
-
     /** The descriptor, -1 once it is closed. */
     public int fd = -1;
 
