@@ -80,6 +80,7 @@ final class ServeCommand {
         FileOptions files = options.files();
         Path directory = options.directory();
         options.listenFlags();
+        options.hosts();
         SocketAddress address = options.listen();
         try {
             address = address != null ? address : Addresses.resolve(options.host(), options.port());
@@ -148,6 +149,9 @@ final class ServeCommand {
                 .limits(options.limits())
                 .maxConnections(options.maxConnections(), options.overload())
                 .log(log);
+        if (!options.hosts().isEmpty()) {
+            server.hosts(options.hosts().toArray(String[]::new));
+        }
         if (options.trace()) {
             server.trace(terminal.err());
         }

@@ -17,6 +17,7 @@ import io.millrace.transport.Overload;
 import io.millrace.transport.Spread;
 import io.millrace.web.FileOptions;
 import io.millrace.web.LogFormat;
+import io.millrace.web.WebServer;
 import java.net.SocketAddress;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -81,6 +82,14 @@ final class ServeOptions {
                         String.class,
                         names("--socket-mode"),
                         "Permissions of the Unix socket, such as 660: who may write to it may connect."),
+                value(
+                                "NAME",
+                                List.class,
+                                names("--allow-host"),
+                                "Answer requests for this host beside localhost and addresses: a name, *.NAME for those "
+                                        + "below it, * for any. On a loopback address no other host is answered, on "
+                                        + "any other address all are, unless this is said. May be repeated.")
+                        .auxiliaryTypes(String.class),
                 value(
                         "DIR",
                         String.class,
@@ -267,6 +276,17 @@ final class ServeOptions {
             return address;
         } catch (IllegalArgumentException e) {
             throw wrong("--listen: " + e.getMessage());
+        }
+    }
+
+    /** The hosts that are answered for; none where nothing was said. */
+    List<String> hosts() {
+        List<String> hosts = given.all("--allow-host");
+        try {
+            WebServer.on(0).hosts(hosts.toArray(String[]::new));
+            return hosts;
+        } catch (IllegalArgumentException e) {
+            throw wrong("--allow-host: " + e.getMessage());
         }
     }
 

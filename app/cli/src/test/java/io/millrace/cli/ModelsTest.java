@@ -100,8 +100,17 @@ final class ModelsTest {
         new Random(3).nextBytes(big);
         Files.write(folder.resolve("big.bin"), big);
         Files.writeString(folder.resolve("a.txt"), "some text\n");
-        try (Command serve =
-                Command.start("serve", "-p", "0", "--model", model.word(), "--loops", "2", folder.toString())) {
+        try (Command serve = Command.start(
+                "serve",
+                "-p",
+                "0",
+                "--model",
+                model.word(),
+                "--loops",
+                "2",
+                "--allow-host",
+                "good.example",
+                folder.toString())) {
             URI url = serve.url();
             // A client for each, that is closed: one who holds on to his connection would keep others out of iterative.
             try (HttpClient client = client()) {
@@ -133,10 +142,22 @@ final class ModelsTest {
                         .contains("big.bin"));
             }
             pipelined(url);
+            assertTrue(named(url, "good.example").startsWith("HTTP/1.1 200 "));
+            assertTrue(named(url, "evil.example").startsWith("HTTP/1.1 421 "));
+            assertTrue(serve.awaitErr("evil.example").contains("--allow-host evil.example"));
             assertTrue(serve.awaitOut("GET /a.txt").contains("200 10"), "logged, by whichever process served it");
             serve.signal("TERM");
             serve.awaitOut("Served ");
             assertEquals(0, serve.exitCode());
+        }
+    }
+
+    private static String named(URI url, String host) throws IOException {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), url.getPort())) {
+            socket.setSoTimeout(60_000);
+            String request = "GET /a.txt HTTP/1.1\r\nHost: " + host + "\r\nConnection: close\r\n\r\n";
+            socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+            return new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
         }
     }
 
@@ -147,8 +168,8 @@ final class ModelsTest {
     private static void pipelined(URI url) throws IOException {
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), url.getPort())) {
             socket.setSoTimeout(60_000);
-            String one = "GET /a.txt HTTP/1.1\r\nHost: x\r\n\r\n";
-            String last = "GET /a.txt HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+            String one = "GET /a.txt HTTP/1.1\r\nHost: localhost\r\n\r\n";
+            String last = "GET /a.txt HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
             socket.getOutputStream().write((one + one + last).getBytes(StandardCharsets.US_ASCII));
             InputStream in = socket.getInputStream();
             String answers = new String(in.readAllBytes(), StandardCharsets.US_ASCII);

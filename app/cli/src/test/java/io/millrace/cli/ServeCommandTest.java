@@ -98,6 +98,25 @@ final class ServeCommandTest {
     }
 
     @Test
+    void whatIsReadByAnotherNameIsRefusedAndSaysHowToAllowIt() throws Exception {
+        try (Command serve = Command.start("serve", "-p", "0", folder.toString())) {
+            URI url = serve.url();
+            try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), url.getPort())) {
+                String request = "GET /a.txt HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n";
+                socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+                String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+                assertTrue(answer.startsWith("HTTP/1.1 421 ") && answer.contains("--allow-host evil.example"), answer);
+            }
+            assertTrue(serve.awaitErr("evil.example").contains("--allow-host evil.example"));
+            assertTrue(serve.awaitOut("GET /a.txt").contains(" 421 "));
+        }
+        try (Command serve = Command.start("serve", "--allow-host", "a:80", folder.toString())) {
+            assertTrue(serve.awaitErr("--allow-host").contains("without a port"));
+            assertEquals(2, serve.exitCode());
+        }
+    }
+
+    @Test
     void quietPrintsTheUrlOfAChosenPortAndNothingElse() throws Exception {
         try (Command serve = Command.start("serve", "-q", "-p", "0", folder.toString())) {
             URI url = serve.url();
@@ -305,7 +324,7 @@ final class ServeCommandTest {
     }
 
     private static void ask(Socket socket, String path) throws IOException {
-        String request = "GET " + path + " HTTP/1.1\r\nHost: x\r\n\r\n";
+        String request = "GET " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n";
         socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
     }
 

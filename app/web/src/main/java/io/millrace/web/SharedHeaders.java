@@ -6,6 +6,7 @@ import io.millrace.http.Request;
 import io.millrace.http.Response;
 import io.millrace.http.Status;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -34,6 +35,16 @@ final class SharedHeaders {
     /** Whether one of the first {@code count} has that name already: the first replaces, later ones add. */
     private boolean named(String name, int count) {
         return extra.subList(0, count).stream().anyMatch(entry -> entry.getKey().equalsIgnoreCase(name));
+    }
+
+    /** The fields, for answers that have no others. */
+    List<Map.Entry<String, String>> fields() {
+        List<Map.Entry<String, String>> fields = new ArrayList<>(extra);
+        if (cors != null) {
+            fields.add(Map.entry("Access-Control-Allow-Origin", cors));
+            fields.add(Map.entry("Access-Control-Expose-Headers", EXPOSED));
+        }
+        return fields;
     }
 
     /** Sets them; to be called last, just before the answer is sent. */

@@ -5,6 +5,7 @@ import io.millrace.core.Clock;
 import io.millrace.core.Folder;
 import io.millrace.fs.KernelFolder;
 import io.millrace.http.Dispatch;
+import io.millrace.http.Dispatcher;
 import io.millrace.http.ExchangeLog;
 import io.millrace.http.Filter;
 import io.millrace.http.Handler;
@@ -18,6 +19,8 @@ import io.millrace.models.ModelOptions;
 import io.millrace.models.Server;
 import io.millrace.models.Worker;
 import io.millrace.models.WorkerCounters;
+import io.millrace.poll.InheritedSocket;
+import io.millrace.poll.Kernel;
 import io.millrace.poll.ListenFlags;
 import io.millrace.transport.ListenOptions;
 import io.millrace.transport.Listening;
@@ -31,7 +34,9 @@ import java.net.SocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
@@ -57,6 +62,9 @@ public final class WebServer implements AutoCloseable {
     private final CountDownLatch over = new CountDownLatch(1);
     private InetAddress host = InetAddress.getLoopbackAddress();
     private int port;
+    private List<String> hosts;
+    private List<Map.Entry<String, String>> errorFields = List.of();
+    private Dispatcher dispatcher = router;
     private int loopCount = Runtime.getRuntime().availableProcessors();
     private Limits limits = Limits.DEFAULT;
     private ExchangeLog log = ExchangeLog.NONE;
@@ -128,6 +136,24 @@ public final class WebServer implements AutoCloseable {
         requireNotStarted();
         host = new InetSocketAddress("::", 0).getAddress();
         elsewhere = null;
+        return this;
+    }
+
+    /**
+     * Answers only requests for these hosts, beside {@code localhost}, names below it and address literals; all others
+     * get 421. A name that begins with {@code *.} stands for all below it; {@code "*"} lifts the check.
+     *
+     * <p>If never said, a server that listens on a loopback address answers for no other name, and one that listens
+     * anywhere else, a Unix socket included, for every name. A page in a browser could otherwise read what is served to
+     * this machine alone, by a name that its own site lets lead here (DNS rebinding); browsers cannot reach Unix
+     * sockets, and what is open to the network is for everybody. A proxy on this machine that passes the name that its
+     * clients asked for has to be allowed that name.
+     *
+     * @throws IllegalArgumentException if one of them is no name of a host, or has a port
+     */
+    public WebServer hosts(String... names) {
+        requireNotStarted();
+        hosts = Arrays.stream(names).map(HostCheck::name).toList();
         return this;
     }
 
@@ -213,6 +239,10 @@ public final class WebServer implements AutoCloseable {
         FileOptions mounted = options.mount(path);
         StaticFiles files = StaticFiles.of(folder, mounted);
         folders.add(files);
+        if (mounted.mount().isEmpty()) {
+            // What cannot be read was meant for something in it, and pages of other sites may know that.
+            errorFields = new SharedHeaders(mounted).fields();
+        }
         if (!mounted.mount().isEmpty()) {
             router.route("*", mounted.mount(), files);
         }
@@ -335,6 +365,7 @@ public final class WebServer implements AutoCloseable {
      */
     public synchronized WebServer start() throws IOException {
         requireNotStarted();
+        dispatcher = dispatcher();
         Server opened = model().open(ModelOptions.DEFAULT
                 .withCarriers(loopCount)
                 .withWorkerCommand(workerCommand)
@@ -357,9 +388,26 @@ public final class WebServer implements AutoCloseable {
         return spread == null ? options : options.withSpread(spread);
     }
 
+    private Dispatcher dispatcher() {
+        boolean check = hosts == null ? isLocal() : !hosts.contains(HostCheck.ANY);
+        return check ? new HostCheck(router, hosts == null ? List.of() : hosts) : router;
+    }
+
+    /** Whether only this machine's own programs can reach the server by TCP, its browsers among them. */
+    private boolean isLocal() {
+        SocketAddress at = elsewhere;
+        if (at instanceof InheritedSocket inherited) {
+            // A worker has the socket that it was started for in the place of its input.
+            at = Kernel.host().local(Worker.isWorker() ? 0 : inherited.descriptor());
+        }
+        InetAddress address = at instanceof InetSocketAddress inet ? inet.getAddress() : at == null ? host : null;
+        return address != null && address.isLoopbackAddress();
+    }
+
     /** Each loop has its own: what it caches needs no lock. */
     private Http1 http1() {
-        return new Http1(HttpContext.of(router)
+        return new Http1(HttpContext.of(dispatcher)
+                .withErrorFields(errorFields)
                 .withLimits(limits)
                 .withLog(log)
                 .withClock(clock)

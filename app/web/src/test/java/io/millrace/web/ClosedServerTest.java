@@ -52,7 +52,7 @@ class ClosedServerTest {
                 .start();
         for (int i = 0; i < count; i++) {
             RawClient client = RawClient.connect(server.address());
-            client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+            client.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
             all.add(deferred.poll(20, TimeUnit.SECONDS));
         }
         server.close();
@@ -95,7 +95,7 @@ class ClosedServerTest {
                 })
                 .start();
         try (RawClient client = RawClient.connect(server.address())) {
-            client.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\n12345");
+            client.send("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n12345");
             assertTrue(handled.await(20, TimeUnit.SECONDS));
         }
         server.close();

@@ -8,6 +8,7 @@ import com.sun.management.ThreadMXBean;
 import io.millrace.core.Ascii;
 import io.millrace.core.Clock;
 import io.millrace.http.Handler;
+import io.millrace.http.Route;
 import io.millrace.http.Router;
 import io.millrace.http1.Http1;
 import io.millrace.testkit.RawClient;
@@ -84,6 +85,13 @@ final class LoopAllocationTest {
                         "/users/{id}",
                         (request, response) -> response.type("text/plain").send(BODY));
         assertNothing(router, "/users/42?page=2", 1);
+    }
+
+    /** As behind every server on a loopback address: the name of the host is looked at, and is mostly the same. */
+    @Test
+    void aCheckedHostAllocatesNothing() throws Exception {
+        Handler route = (request, response) -> response.type("text/plain").send(BODY);
+        assertNothing(new HostCheck(Route.inline(route), List.of()), "/", 1);
     }
 
     /** From memory, after a look whether it is still the same. */

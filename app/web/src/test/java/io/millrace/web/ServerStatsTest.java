@@ -53,7 +53,7 @@ class ServerStatsTest {
                 .log(ExchangeLogs.all(stats, last))
                 .start()) {
             RawClient client = RawClient.connect(server.address(), 4096);
-            client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n").readUntil("\r\n\r\n");
+            client.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").readUntil("\r\n\r\n");
             client.reset();
             assertTrue(over.await(20, TimeUnit.SECONDS));
         }

@@ -533,7 +533,7 @@ final class WebServerTest {
 
     private static void ask(Socket socket, String path) throws IOException {
         socket.setSoTimeout(60_000);
-        String request = "GET " + path + " HTTP/1.1\r\nHost: x\r\n\r\n";
+        String request = "GET " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n";
         socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
     }
 

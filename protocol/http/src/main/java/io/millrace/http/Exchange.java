@@ -32,6 +32,7 @@ public abstract class Exchange {
     private static final int SLICE = 64 * 1024;
     private static final int FILE_SLICE = 1024 * 1024;
 
+    private final HttpContext context;
     private final ExchangeLog log;
     private final Clock clock;
     private final Dispatcher dispatcher;
@@ -66,6 +67,7 @@ public abstract class Exchange {
     /** An exchange that can be used many times, one after the other. */
     @SuppressWarnings("this-escape") // the parts only keep the reference
     protected Exchange(HttpContext context) {
+        this.context = context;
         this.log = context.log();
         this.clock = context.clock();
         this.dispatcher = context.dispatcher();
@@ -269,6 +271,7 @@ public abstract class Exchange {
     private void answerError(int errorStatus, String text) {
         if (state == AnswerState.OPEN) {
             FieldBlock fields = new FieldBlock();
+            context.addErrorFields(fields);
             answer(errorStatus, fields, ErrorText.fill(errorStatus, text, fields));
         } else {
             breakOff();

@@ -15,6 +15,8 @@ import java.util.Map;
  * call that read it is {@link #detach detached}: its head is copied.
  */
 public final class ExchangeRequest extends Request {
+    private static final int LONGEST_RECENT = 256;
+
     private final RequestBody body;
     private final Headers trailers;
     private final FieldBlock headers = new FieldBlock();
@@ -33,6 +35,9 @@ public final class ExchangeRequest extends Request {
     private int authorityStart;
     private int authorityEnd;
     private int version;
+
+    // Kept from request to request: they mostly name the same host.
+    private String recentAuthority = "";
 
     private byte[] pathArray;
     private int pathStart;
@@ -240,7 +245,17 @@ public final class ExchangeRequest extends Request {
 
     @Override
     public String authority() {
-        return authorityStart < 0 ? "" : Ascii.string(array, base + authorityStart, authorityEnd - authorityStart);
+        if (authorityStart < 0) {
+            return "";
+        }
+        int from = base + authorityStart;
+        int length = authorityEnd - authorityStart;
+        if (Ascii.equals(array, from, length, recentAuthority)) {
+            return recentAuthority;
+        }
+        String authority = Ascii.string(array, from, length);
+        recentAuthority = length <= LONGEST_RECENT ? authority : "";
+        return authority;
     }
 
     @Override

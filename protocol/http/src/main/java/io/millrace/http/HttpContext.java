@@ -2,6 +2,8 @@
 package io.millrace.http;
 
 import io.millrace.core.Clock;
+import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 
 /**
@@ -17,6 +19,7 @@ public final class HttpContext {
     private final ExchangeLog log;
     private final Clock clock;
     private final String server;
+    private final List<Map.Entry<String, String>> errorFields;
 
     // Durations as protocols compare them.
     private final long headNanos;
@@ -25,12 +28,19 @@ public final class HttpContext {
     private final long writeNanos;
     private final long halfClosedNanos;
 
-    private HttpContext(Dispatcher dispatcher, Limits limits, ExchangeLog log, Clock clock, String server) {
+    private HttpContext(
+            Dispatcher dispatcher,
+            Limits limits,
+            ExchangeLog log,
+            Clock clock,
+            String server,
+            List<Map.Entry<String, String>> errorFields) {
         this.dispatcher = Objects.requireNonNull(dispatcher, "dispatcher");
         this.limits = Objects.requireNonNull(limits, "limits");
         this.log = Objects.requireNonNull(log, "log");
         this.clock = Objects.requireNonNull(clock, "clock");
         this.server = server;
+        this.errorFields = errorFields;
         this.headNanos = limits.headTime().toNanos();
         this.idleNanos = limits.idleTime().toNanos();
         this.bodyNanos = limits.bodyTime().toNanos();
@@ -40,27 +50,37 @@ public final class HttpContext {
 
     /** Returns a context in which {@code handler} answers, with the default limits, no log and the system's clock. */
     public static HttpContext of(Handler handler) {
-        return new HttpContext(Dispatcher.of(handler), Limits.DEFAULT, ExchangeLog.NONE, Clock.SYSTEM, SERVER);
+        return new HttpContext(
+                Dispatcher.of(handler), Limits.DEFAULT, ExchangeLog.NONE, Clock.SYSTEM, SERVER, List.of());
     }
 
     /** Returns this context with other limits. */
     public HttpContext withLimits(Limits value) {
-        return new HttpContext(dispatcher, value, log, clock, server);
+        return new HttpContext(dispatcher, value, log, clock, server, errorFields);
     }
 
     /** Returns this context with another log. */
     public HttpContext withLog(ExchangeLog value) {
-        return new HttpContext(dispatcher, limits, value, clock, server);
+        return new HttpContext(dispatcher, limits, value, clock, server, errorFields);
     }
 
     /** Returns this context with another clock: the one whose nanoseconds the links use. */
     public HttpContext withClock(Clock value) {
-        return new HttpContext(dispatcher, limits, log, value, server);
+        return new HttpContext(dispatcher, limits, log, value, server, errorFields);
     }
 
     /** Returns this context with another value of the Server field; {@code null} leaves the field away. */
     public HttpContext withServer(String value) {
-        return new HttpContext(dispatcher, limits, log, clock, value);
+        return new HttpContext(dispatcher, limits, log, clock, value, errorFields);
+    }
+
+    /**
+     * Returns this context with fields, names and values, for the answers that no handler gives: to requests that
+     * cannot be read, are too large or too slow, and to connections that are refused. The caller has checked that they
+     * can be sent.
+     */
+    public HttpContext withErrorFields(List<Map.Entry<String, String>> fields) {
+        return new HttpContext(dispatcher, limits, log, clock, server, List.copyOf(fields));
     }
 
     /** Returns who answers. */
@@ -86,6 +106,11 @@ public final class HttpContext {
     /** Returns the value of the Server field, {@code null} for none. */
     public String server() {
         return server;
+    }
+
+    /** Appends the fields for answers that no handler gives. */
+    public void addErrorFields(FieldBlock fields) {
+        errorFields.forEach(field -> fields.append(field.getKey(), field.getValue()));
     }
 
     /** Returns {@link Limits#headTime} in nanoseconds. */

@@ -74,6 +74,7 @@ public final class Http1 implements ProtocolFactory {
             FieldBlock fields = new FieldBlock();
             fields.append("Content-Type", "text/plain; charset=utf-8");
             fields.append("Retry-After", "1");
+            context.addErrorFields(fields);
             Buffer out = link.out();
             writer.begin(out, 503, fields, link.now());
             writer.length(out, BUSY.length);

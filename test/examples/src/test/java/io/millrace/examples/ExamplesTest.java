@@ -185,7 +185,7 @@ class ExamplesTest {
     void helloHttp() throws Exception {
         try (WebServer server = HelloHttp.start(ANY);
                 RawClient client = RawClient.connect(server.address())) {
-            client.send("GET /hello/you HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+            client.send("GET /hello/you HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
             assertTrue(client.readText().endsWith("\r\n\r\nHello, you\n"));
         }
     }
