@@ -108,11 +108,20 @@ public abstract class Exchange {
     /** The reader of the body has come, or has stopped, or goes on; {@link #wantsBody} says which. */
     protected abstract void demandChanged();
 
-    /** Refuses, by an {@link IllegalStateException}, what {@link #writeUpgrade} could not do. Any thread may call. */
-    protected abstract void checkUpgrade(String name);
+    /**
+     * Refuses what {@link #tunnel} could not do. Any thread may call that holds the exchange.
+     *
+     * @throws IllegalStateException if the client has not asked for that protocol, or cannot be given it
+     */
+    protected abstract void checkTunnel(String name);
 
-    /** Says that the protocol changes to {@code name} and hands the connection over. */
-    protected abstract void writeUpgrade(String name, FieldBlock fields, Protocol next);
+    /**
+     * Says that what carries this exchange speaks {@code name} from now on, and hands it over once the exchange is
+     * answered: 101 and the connection in HTTP/1.1 (RFC 9110 section 7.8), 200 and the stream in HTTP/2 (RFC 8441).
+     *
+     * @return the status that was written
+     */
+    protected abstract int tunnel(String name, FieldBlock fields, Protocol next);
 
     // ---- what a wire format says
 
@@ -468,9 +477,8 @@ public abstract class Exchange {
             return;
         }
         step(AnswerState.Event.BEGIN);
-        status = 101;
-        writeUpgrade(name, fields, successor);
-        finish(null);
+        status = tunnel(name, fields, successor);
+        ended();
     }
 
     // Made before anything is promised: a maker that fails is a handler that fails.
@@ -497,9 +505,11 @@ public abstract class Exchange {
     }
 
     private void finish(FieldBlock trailers) {
-        if (status != 101) {
-            writeEnd(trailers);
-        }
+        writeEnd(trailers);
+        ended();
+    }
+
+    private void ended() {
         step(AnswerState.Event.END);
         flush();
         if (!running) {

@@ -227,7 +227,7 @@ final class ExchangeResponse extends Response {
     @Override
     public void upgrade(String name, Supplier<Protocol> next) {
         checkOpen();
-        exchange.checkUpgrade(name);
+        exchange.checkTunnel(name);
         settle();
         exchange.onLoop(() -> exchange.upgrade(fields, name, next));
         handedOver = true;

@@ -95,11 +95,14 @@ public abstract class Response {
     public abstract void execute(Runnable task);
 
     /**
-     * Answers 101 and hands the connection to another protocol (RFC 9110 section 7.8). HTTP/1.1 only.
+     * Hands what carries this exchange to another protocol, which the client has asked for: in HTTP/1.1 the connection,
+     * after the answer 101 with the fields set so far (RFC 9110 section 7.8). Input that has come meanwhile is the new
+     * protocol's. The handler may run anywhere, and after {@link #defer} any thread may call.
      *
      * @param name the protocol's name for the Upgrade field, such as {@code websocket}
      * @param next makes the protocol, on the loop, before anything is sent; should it fail, the answer is 500
-     * @throws IllegalStateException where the connection cannot be upgraded
+     * @throws IllegalStateException if the client has not asked for that protocol, or its request has a body that has
+     *     not been read
      */
     public abstract void upgrade(String name, Supplier<Protocol> next);
 

@@ -8,6 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.core.Ascii;
+import io.millrace.core.Buffer;
+import io.millrace.core.Link;
+import io.millrace.core.Protocol;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.util.ArrayList;
@@ -232,6 +235,54 @@ class ExchangeContractTest {
         wire.onLoop(() -> {});
         assertEquals(List.of(), wire.written);
         assertEquals(List.of("/ 0 0"), log);
+    }
+
+    // ---- tunnels
+
+    private record Successor(String name) implements Protocol {
+        @Override
+        public void receive(Buffer in, Link link) {}
+    }
+
+    @ParameterizedTest
+    @MethodSource("places")
+    void aTunnelTakesOver(Dispatch place) {
+        TestWire wire = wire(at(
+                place, (request, response) -> response.header("A", "b").upgrade("dumb", () -> new Successor("next"))));
+        wire.mayTunnel().ask("GET", "/").runUntilOver();
+        assertEquals(List.of("tunnel dumb A=b to Successor[name=next]"), wire.written);
+        assertEquals(1, wire.answered());
+        assertEquals(List.of("/ 200 0"), log);
+    }
+
+    @ParameterizedTest
+    @MethodSource("places")
+    void aTunnelMayBeDugLaterByAnyThread(Dispatch place) {
+        AtomicReference<Response> later = new AtomicReference<>();
+        TestWire wire = wire(at(place, (request, response) -> later.set(response.defer())));
+        wire.mayTunnel().ask("GET", "/").runUntil(() -> later.get() != null);
+        elsewhere(() -> later.get()
+                .upgrade("dumb", () -> new Successor(Thread.currentThread().getName())));
+        wire.runUntilOver();
+        String loop = Thread.currentThread().getName();
+        assertEquals(List.of("tunnel dumb to Successor[name=" + loop + "]"), wire.written);
+    }
+
+    @Test
+    void aTunnelThatTheClientDoesNotTakeIsRefused() {
+        TestWire wire = wire((request, response) -> {
+            assertThrows(IllegalStateException.class, () -> response.upgrade("dumb", () -> new Successor("no")));
+            response.send(new byte[0]);
+        });
+        wire.ask("GET", "/");
+        assertEquals(List.of("head 200 length 0", "end"), wire.written);
+    }
+
+    @Test
+    void aTunnelThatLeadsNowhereIs500() {
+        TestWire wire = wire((request, response) -> response.upgrade("dumb", () -> null));
+        wire.mayTunnel().ask("GET", "/");
+        assertEquals(List.of("/ 500 26"), log);
     }
 
     // ---- streams

@@ -292,15 +292,16 @@ final class TestWire implements Protocol {
         protected void demandChanged() {}
 
         @Override
-        protected void checkUpgrade(String name) {
+        protected void checkTunnel(String name) {
             if (!mayTunnel) {
                 throw new IllegalStateException("no tunnel for " + name);
             }
         }
 
         @Override
-        protected void writeUpgrade(String name, FieldBlock fields, Protocol next) {
-            written.add("tunnel " + name + lines(fields));
+        protected int tunnel(String name, FieldBlock fields, Protocol next) {
+            written.add("tunnel " + name + lines(fields) + " to " + next);
+            return 200;
         }
     }
 }

@@ -447,7 +447,7 @@ final class Http1Exchange extends Exchange {
     }
 
     @Override
-    protected void checkUpgrade(String name) {
+    protected void checkTunnel(String name) {
         if (version != 11 || !mayUpgrade || !bodyDone || !offers(name)) {
             throw new IllegalStateException("the client does not ask for an upgrade to " + name);
         }
@@ -458,10 +458,11 @@ final class Http1Exchange extends Exchange {
     }
 
     @Override
-    protected void writeUpgrade(String name, FieldBlock fields, Protocol next) {
+    protected int tunnel(String name, FieldBlock fields, Protocol next) {
         successor = next;
         Buffer out = link().out();
         writer.begin(out, 101, fields, link().now());
         writer.upgrade(out, fields, name);
+        return 101;
     }
 }

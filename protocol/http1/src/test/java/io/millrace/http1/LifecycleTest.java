@@ -17,6 +17,7 @@ import io.millrace.core.Protocol;
 import io.millrace.http.Handler;
 import io.millrace.http.RequestBody;
 import io.millrace.http.Response;
+import io.millrace.http.Route;
 import io.millrace.testkit.ExpectedLog;
 import io.millrace.testkit.MemoryLink;
 import io.millrace.testkit.Trickle;
@@ -24,6 +25,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -221,6 +223,63 @@ class LifecycleTest {
         assertEquals(List.of("GET / 101 0"), serving.log);
         link.reset();
         assertSame(Echo.class, link.protocol().getClass());
+    }
+
+    /** What comes meanwhile, and the end of it, is the new protocol's. */
+    @Test
+    void anUpgradeMayComeLaterFromAnyThread() throws InterruptedException {
+        for (boolean apart : new boolean[] {false, true}) {
+            AtomicReference<Response> later = new AtomicReference<>();
+            Handler deferring = (request, response) -> later.set(response.defer());
+            Serving serving = Serving.of(apart ? Route.virtual(deferring) : deferring);
+            MemoryLink link = serving.open().feed(UPGRADE).runUntil(() -> later.get() != null);
+            link.feed("early ");
+            Thread other =
+                    Thread.ofPlatform().start(() -> later.get().header("X", "y").upgrade("echo", Echo::new));
+            other.join();
+            link.feed("late").runUntil(() -> link.text().endsWith("<opened>early late"));
+            assertEquals(101, Answer.all(link.text()).getFirst().status());
+            assertEquals("y", Answer.all(link.text()).getFirst().field("X"));
+            link.feed(" after");
+            assertTrue(link.text().endsWith("early late after"), link.text());
+            assertFalse(link.isPaused());
+            assertEquals(Link.NEVER, link.deadline());
+            assertEquals(List.of("GET / 101 0"), serving.log);
+        }
+    }
+
+    @Test
+    void anUpgradeComesFromAVirtualHandler() {
+        MemoryLink link = Serving.of(Route.virtual(UPGRADING)).open().feed(UPGRADE + "hello");
+        link.runUntil(() -> link.text().endsWith("<opened>hello"));
+        assertEquals(101, Answer.all(link.text()).getFirst().status());
+    }
+
+    @Test
+    void anUpgradeComesBehindABodyThatHasBeenRead() {
+        String request = UPGRADE.replace("\r\n\r\n", "\r\nContent-Length: 4\r\n\r\n");
+        MemoryLink link = Serving.of((asked, response) ->
+                        asked.body().whole(10, bytes -> response.upgrade("echo", Echo::new)))
+                .open();
+        link.feed(request + "body" + "hello").run();
+        assertTrue(link.text().endsWith("<opened>hello"), link.text());
+    }
+
+    /** A client that left before the upgrade was decided upon has no successor made for it. */
+    @Test
+    void anUpgradeThatComesTooLateIsDropped() {
+        Response[] responses = new Response[1];
+        int[] made = {0};
+        MemoryLink link = Serving.of((request, response) -> responses[0] = response.defer())
+                .open()
+                .feed(UPGRADE)
+                .reset();
+        responses[0].upgrade("echo", () -> {
+            made[0]++;
+            return new Echo();
+        });
+        assertEquals("", link.run().text());
+        assertEquals(0, made[0]);
     }
 
     @ExpectedLog("the answer to GET")
