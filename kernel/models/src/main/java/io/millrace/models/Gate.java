@@ -2,6 +2,7 @@
 package io.millrace.models;
 
 import io.millrace.core.ProtocolFactory;
+import io.millrace.poll.InheritedSocket;
 import io.millrace.poll.Interest;
 import io.millrace.poll.Kernel;
 import io.millrace.poll.RawSockaddr;
@@ -93,9 +94,9 @@ final class Gate implements Listening {
         if (paused || full()) {
             return NOBODY;
         }
-        int accepted = kernel.accept(fd, peer);
+        int accepted = acceptOne();
         while (accepted < 0 && Kernel.isOfTheConnection(accepted)) {
-            accepted = kernel.accept(fd, peer);
+            accepted = acceptOne();
         }
         if (accepted < 0) {
             failed(accepted);
@@ -107,6 +108,13 @@ final class Gate implements Listening {
         welcome = inside.get() < most;
         (welcome ? inside : refused).incrementAndGet();
         return accepted;
+    }
+
+    private int acceptOne() {
+        if (options.address() instanceof InheritedSocket) {
+            kernel.unblock(fd);
+        }
+        return kernel.accept(fd, peer);
     }
 
     private boolean full() {

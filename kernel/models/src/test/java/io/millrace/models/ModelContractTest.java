@@ -16,8 +16,11 @@ import io.millrace.core.Link;
 import io.millrace.core.Protocol;
 import io.millrace.core.ProtocolFactory;
 import io.millrace.fs.KernelFolder;
+import io.millrace.poll.InheritedSocket;
 import io.millrace.sys.Descriptors;
 import io.millrace.sys.Errno;
+import io.millrace.sys.SocketAddresses;
+import io.millrace.sys.Sockets;
 import io.millrace.sys.SysException;
 import io.millrace.testkit.ExpectedLog;
 import io.millrace.testkit.RawClient;
@@ -487,6 +490,44 @@ final class ModelContractTest {
             }
         } finally {
             Descriptors.setrlimit(Descriptors.RLIMIT_NOFILE, limits[0], limits[1]);
+        }
+    }
+
+    /** Whoever else has a listening socket makes it block: no thread waits in accept, and the server ends when told. */
+    @Test
+    void aListeningSocketThatOthersMakeBlockHoldsNothingUp() throws Exception {
+        assumeTrue(model != IoModel.NIO, "its descriptors are numbers of its own");
+        int fd = Sockets.socket(Sockets.AF_INET, Sockets.SOCK_STREAM | Sockets.SOCK_CLOEXEC, 0);
+        byte[] address = SocketAddresses.encode(LOOPBACK);
+        assertEquals(0, Sockets.bind(fd, address, address.length));
+        assertEquals(0, Sockets.listen(fd, 8));
+        int copy = Descriptors.fcntl(fd, Descriptors.F_DUPFD_CLOEXEC, 0);
+        // One carrier: not every engine lets several wait on one socket.
+        Server server = model.open(ModelOptions.DEFAULT.withCarriers(1));
+        Running running = new Running(server, server.listen(ListenOptions.on(InheritedSocket.of(fd)), () -> Echo::new));
+        try {
+            for (int i = 0; i < 2; i++) {
+                int flags = Descriptors.fcntl(copy, Descriptors.F_GETFL, 0);
+                Descriptors.fcntl(copy, Descriptors.F_SETFL, flags & ~Descriptors.O_NONBLOCK);
+                try (RawClient client = running.connect()) {
+                    assertArrayEquals(new byte[] {'x'}, client.send("x").read(1));
+                }
+                awaitNobody(running.listening);
+            }
+            assertTrue(CompletableFuture.supplyAsync(() -> stop(running.server)).get(30, TimeUnit.SECONDS));
+        } finally {
+            // Ends an accept that waits, so that a server that has failed the test ends, too.
+            Sockets.shutdown(copy, Sockets.SHUT_RDWR);
+            Descriptors.close(copy);
+            running.close();
+        }
+    }
+
+    private static boolean stop(Server server) {
+        try {
+            return server.stop(GRACE);
+        } catch (InterruptedException e) {
+            return false;
         }
     }
 

@@ -133,11 +133,21 @@ public abstract class Kernel {
      */
     public abstract int adopt(int fd);
 
-    /** Receives. Returns the number of bytes, 0 at the end of the stream, or -errno. */
+    /**
+     * Sees to it that a descriptor from elsewhere does not block. Whether it does is a property of what is open and not
+     * of the descriptor (O_NONBLOCK, fcntl(2)), so another process that has a copy may change it at any time. To be
+     * called before {@link #accept}, {@link #sendFile} and {@link #splice}, which would wait then; the other calls
+     * never do. Returns 0 or -errno.
+     */
+    public int unblock(int fd) {
+        return 0;
+    }
+
+    /** Receives, without waiting. Returns the number of bytes, 0 at the end of the stream, or -errno. */
     public abstract int receive(int fd, byte[] into, int offset, int length);
 
     /**
-     * Sends as much as the socket takes now. Returns the number of bytes, or -errno.
+     * Sends as much as the socket takes now, without waiting. Returns the number of bytes, or -errno.
      *
      * @param more whether another send follows at once (MSG_MORE)
      */

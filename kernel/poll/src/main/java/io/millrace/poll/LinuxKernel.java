@@ -151,9 +151,21 @@ final class LinuxKernel extends Kernel {
 
     /** Sets what sockets opened here have from the beginning: they do not block and are closed on exec. 0 or -errno. */
     static int setFlags(int fd) {
-        int flags = Descriptors.fcntl(fd, Descriptors.F_GETFL, 0);
-        int result = flags < 0 ? flags : Descriptors.fcntl(fd, Descriptors.F_SETFL, flags | Descriptors.O_NONBLOCK);
+        int result = setNonBlocking(fd);
         return result < 0 ? result : Descriptors.fcntl(fd, Descriptors.F_SETFD, Descriptors.FD_CLOEXEC);
+    }
+
+    private static int setNonBlocking(int fd) {
+        int flags = Descriptors.fcntl(fd, Descriptors.F_GETFL, 0);
+        if (flags < 0 || (flags & Descriptors.O_NONBLOCK) != 0) {
+            return Math.min(flags, 0);
+        }
+        return Descriptors.fcntl(fd, Descriptors.F_SETFL, flags | Descriptors.O_NONBLOCK);
+    }
+
+    @Override
+    public int unblock(int fd) {
+        return setNonBlocking(fd);
     }
 
     @Override

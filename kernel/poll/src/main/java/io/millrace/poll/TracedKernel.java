@@ -82,6 +82,11 @@ public final class TracedKernel extends Kernel {
     }
 
     @Override
+    public int unblock(int fd) {
+        return (int) trace.called("fcntl " + fd + " O_NONBLOCK", kernel.unblock(fd));
+    }
+
+    @Override
     public int receive(int fd, byte[] into, int offset, int length) {
         return (int) trace.called("recv " + fd + " (" + length + ")", kernel.receive(fd, into, offset, length));
     }

@@ -138,30 +138,33 @@ public final class Sockets {
     }
 
     /**
-     * Receives into a heap array. Critical: the socket must not block. Returns the number of bytes, 0 at the end of the
-     * stream, or -errno.
+     * Receives into a heap array. Never waits: MSG_DONTWAIT is set, for in a critical call a thread would hold up the
+     * whole JVM, and whether a socket blocks can be changed by every process that has it. Returns the number of bytes,
+     * 0 at the end of the stream, or -errno.
      */
     public static int recv(int fd, byte[] into, int offset, int length, int flags) {
         Objects.checkFromIndexSize(offset, length, into.length);
         Scratch mine = Scratch.mine();
         try {
             MemorySegment part = mine.received.from(into, offset);
-            return (int) mine.result((long) RECV.invokeExact(mine.errno, fd, part, (long) length, flags));
+            return (int)
+                    mine.result((long) RECV.invokeExact(mine.errno, fd, part, (long) length, flags | MSG_DONTWAIT));
         } catch (Throwable t) {
             throw Native.bug(t);
         }
     }
 
     /**
-     * Sends from a heap array. Critical: the socket must not block. Returns the number of bytes taken, which may be
-     * fewer than {@code length}, or -errno.
+     * Sends from a heap array. Never waits, as {@link #recv}. Returns the number of bytes taken, which may be fewer
+     * than {@code length}, or -errno.
      */
     public static int send(int fd, byte[] from, int offset, int length, int flags) {
         Objects.checkFromIndexSize(offset, length, from.length);
         Scratch mine = Scratch.mine();
         try {
             MemorySegment part = mine.sent.from(from, offset);
-            return (int) mine.result((long) SEND.invokeExact(mine.errno, fd, part, (long) length, flags));
+            return (int)
+                    mine.result((long) SEND.invokeExact(mine.errno, fd, part, (long) length, flags | MSG_DONTWAIT));
         } catch (Throwable t) {
             throw Native.bug(t);
         }

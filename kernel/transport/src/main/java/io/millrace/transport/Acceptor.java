@@ -319,6 +319,9 @@ final class Acceptor extends Source {
      */
     private int take() {
         if (early.isEmpty()) {
+            if (group.isShared()) {
+                loop.kernel().unblock(fd);
+            }
             return loop.kernel().accept(fd, peer);
         }
         int arrived = early.remove();

@@ -112,8 +112,9 @@ public final class Attempt extends Source {
      */
     public void open(Protocol protocol) {
         Driver driver = Driver.of(loop);
+        int given = take();
         driver.outgoing.take();
-        driver.open(new Connection(driver, driver.outgoing, to), take(), protocol);
+        driver.open(new Connection(driver, driver.outgoing, to, 0), given, protocol);
     }
 
     /**

@@ -91,10 +91,11 @@ final class Connection extends ConnectionFlags implements Link {
         this.lastOut = since;
     }
 
-    /** To or from a peer whose address is known. */
-    Connection(Driver driver, Quota quota, SocketAddress peer) {
+    /** To or from a peer whose address is known, with a flag more. */
+    Connection(Driver driver, Quota quota, SocketAddress peer, int flag) {
         this(driver, quota, 0, 0, UNIX);
         this.peer = peer;
+        set(flag);
     }
 
     // ---- what is to be done ----

@@ -2,6 +2,7 @@
 package io.millrace.transport;
 
 import io.millrace.loop.Source;
+import io.millrace.poll.Kernel;
 
 /** What is known of a connection in bits: what the kernel said, what the protocol wants, how far it has come. */
 abstract class ConnectionFlags extends Source {
@@ -47,6 +48,8 @@ abstract class ConnectionFlags extends Source {
     static final int CLOGGED = 1 << 19;
     /** The kernel has been told to keep little of it. */
     static final int RESTRAINED = 1 << 20;
+    /** The socket came from elsewhere, and others may have it, too: it blocks when they want it to. */
+    static final int SHARED = 1 << 30;
 
     private int flags = WRITABLE;
 
@@ -60,5 +63,12 @@ abstract class ConnectionFlags extends Source {
 
     final void clear(int flag) {
         flags &= ~flag;
+    }
+
+    /** Belongs before calls that would wait for a socket that blocks: whoever shares this one may have made it so. */
+    final void unblock(Kernel kernel) {
+        if (is(SHARED)) {
+            kernel.unblock(fd);
+        }
     }
 }

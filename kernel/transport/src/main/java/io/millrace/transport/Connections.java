@@ -42,6 +42,7 @@ public final class Connections {
      * {@link LoopGroup} share an address.
      *
      * @throws SysException if the address cannot be had: names the call and the error number
+     * @throws java.util.concurrent.RejectedExecutionException if the loop has been closed
      */
     public Listening listen(ListenOptions options, Supplier<? extends ProtocolFactory> protocols) throws SysException {
         return ListenGroup.open(kernel, options.withSpread(Spread.HAND_OVER), new EventLoop[] {loop}, protocols);
@@ -77,7 +78,8 @@ public final class Connections {
      * Takes a connected stream socket over: it is this loop's from now on, which closes it. Any thread may call.
      *
      * @throws SysException if the descriptor is no connected stream socket; it is still the caller's then
-     * @throws java.util.concurrent.RejectedExecutionException if the loop has been closed
+     * @throws java.util.concurrent.RejectedExecutionException if the loop has been closed; the descriptor is still the
+     *     caller's then
      */
     public void adopt(int fd, Protocol protocol) throws SysException {
         loop.checkOpen();
@@ -93,10 +95,10 @@ public final class Connections {
         }
     }
 
-    /** Opens a connection that was not accepted here. On the loop. */
+    /** Opens a connection whose socket others may have, too. On the loop. */
     private void open(int fd, SocketAddress peer, Protocol protocol) {
         driver.outgoing.take();
-        driver.open(new Connection(driver, driver.outgoing, peer), fd, protocol);
+        driver.open(new Connection(driver, driver.outgoing, peer, Connection.SHARED), fd, protocol);
     }
 
     /**

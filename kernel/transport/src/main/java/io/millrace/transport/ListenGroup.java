@@ -4,6 +4,7 @@ package io.millrace.transport;
 import io.millrace.core.ProtocolFactory;
 import io.millrace.loop.EventLoop;
 import io.millrace.loop.Log;
+import io.millrace.poll.InheritedSocket;
 import io.millrace.poll.Kernel;
 import io.millrace.poll.Kernel.Sharing;
 import io.millrace.sys.Errno;
@@ -134,6 +135,11 @@ final class ListenGroup implements Listening {
 
     ProtocolFactory factory(EventLoop loop) {
         return factories.get(loop);
+    }
+
+    /** Whether other processes may have the socket, too, and make it block. */
+    boolean isShared() {
+        return options.address() instanceof InheritedSocket;
     }
 
     int loops() {

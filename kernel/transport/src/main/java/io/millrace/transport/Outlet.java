@@ -151,6 +151,7 @@ final class Outlet {
     private long sendFile(Connection c, Output.Part part, long most) {
         long count = Math.min(part.left, most);
         if (part.file instanceof KernelFile file && !part.copied) {
+            c.unblock(kernel);
             long n = kernel.sendFile(c.fd, file.descriptor(), part.position, count);
             if (n == -Errno.EINVAL || n == -Errno.ENOSYS || n == -Errno.EOPNOTSUPP) {
                 // A file system that cannot (sendfile(2)): read and send.

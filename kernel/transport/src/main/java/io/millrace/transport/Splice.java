@@ -40,6 +40,7 @@ final class Splice implements Piped {
         if (pipe == null) {
             return -Errno.ENOSYS;
         }
+        from.unblock(kernel);
         long n = kernel.splice(from.fd, pipe.in(), Math.min(most, PipePool.PORTION), false);
         if (n > 0) {
             level = (int) n;
@@ -55,6 +56,7 @@ final class Splice implements Piped {
     /** Sends up to {@code most} bytes of what is under way: bytes or -errno. */
     @Override
     public long drain(Kernel kernel, long most, boolean more) {
+        to.unblock(kernel);
         return kernel.splice(pipe.out(), to.fd, Math.min(most, level), more);
     }
 
