@@ -84,8 +84,9 @@ final class EchoCommand {
                 .withCarriers(count)
                 .withWorkerCommand(lean ? OneClient.command(NAME, given.words()) : List.of())
                 .withTrace(given.has("--trace") ? terminal.err() : null);
-        try (Server server = model.open(options)) {
-            Shutdown shutdown = Worker.isWorker() ? null : Shutdown.onSignal();
+        Shutdown shutdown = Worker.isWorker() ? null : Shutdown.onSignal();
+        ServerFailure failure = shutdown == null ? ServerFailure.atOnce() : ServerFailure.then(shutdown::ask);
+        try (Server server = model.open(options.withFailure(failure))) {
             Listening listening = server.listen(ListenOptions.on(address), () -> EchoProtocol::new);
             if (shutdown == null) {
                 server.await();
@@ -99,7 +100,7 @@ final class EchoCommand {
             // Echo clients have no end of their own: those that are still there after the grace are cut off, as
             // announced.
             server.stop(grace);
-            return Main.OK;
+            return failure.isThere() ? Main.FAILED : Main.OK;
         } catch (UnsupportedOperationException e) {
             return terminal.fail(StartFailure.message(e));
         } catch (IOException e) {

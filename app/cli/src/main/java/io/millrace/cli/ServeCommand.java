@@ -105,7 +105,8 @@ final class ServeCommand {
                 WebServer server = server(address, log).files("/", folder, files)) {
             // Before the port answers: whoever sees it answer may send a signal.
             Shutdown shutdown = Worker.isWorker() ? null : Shutdown.onSignal();
-            server.start();
+            ServerFailure failure = shutdown == null ? ServerFailure.atOnce() : ServerFailure.then(shutdown::ask);
+            server.onFailure(failure).start();
             if (shutdown == null) {
                 server.await();
                 return Main.OK;
@@ -113,7 +114,8 @@ final class ServeCommand {
             if (server.model() == IoModel.PREFORK) {
                 shutdown.reloadOnHangup(server::reload);
             }
-            return untilSignal(server, real(directory), access, shutdown);
+            int code = untilSignal(server, real(directory), access, shutdown, failure);
+            return failure.isThere() ? Main.FAILED : code;
         } catch (UnsupportedOperationException e) {
             return terminal.fail(StartFailure.message(e));
         } catch (IOException e) {
@@ -161,7 +163,7 @@ final class ServeCommand {
         return options.spreads() ? server.spread(options.spread()) : server;
     }
 
-    private int untilSignal(WebServer server, Path root, AccessLog access, Shutdown shutdown)
+    private int untilSignal(WebServer server, Path root, AccessLog access, Shutdown shutdown, ServerFailure failure)
             throws InterruptedException {
         long start = System.nanoTime();
         greet(server, root);
@@ -169,6 +171,10 @@ final class ServeCommand {
         shutdown.await();
         if (status != null) {
             status.close();
+        }
+        if (failure.isThere()) {
+            // It has said why, and what is left is closed by whoever called.
+            return Main.FAILED;
         }
         int open = server.connections();
         // What is stopped is not asked any more; those that end now have been started.

@@ -67,6 +67,11 @@ final class Shutdown {
         });
     }
 
+    /** Asks for the stop as a signal would. */
+    void ask() {
+        asked.countDown();
+    }
+
     /** Waits for the first signal. */
     void await() throws InterruptedException {
         asked.await();

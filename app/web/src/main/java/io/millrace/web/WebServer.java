@@ -41,6 +41,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /**
  * A web server in five lines:
@@ -78,6 +79,8 @@ public final class WebServer implements AutoCloseable {
     private IoModel model;
     private List<String> workerCommand = List.of();
     private PrintStream trace;
+    private long memory = ModelOptions.DEFAULT.memory();
+    private Consumer<? super Throwable> failure;
     private Server server;
     private Listening listening;
     private boolean ended;
@@ -354,6 +357,30 @@ public final class WebServer implements AutoCloseable {
         return this;
     }
 
+    /**
+     * How many bytes of the heap connections may hold for what they have received and have to send, all of them
+     * together; a quarter of the heap if never said. Beyond it those that hold most are broken off.
+     */
+    public WebServer memory(long bytes) {
+        requireNotStarted();
+        if (bytes < 1) {
+            throw new IllegalArgumentException("connections need some of the heap, not " + bytes + " bytes");
+        }
+        memory = bytes;
+        return this;
+    }
+
+    /**
+     * Is told, in place of the log, why the server cannot go on: a thread that everybody depends on has failed, for
+     * want of memory perhaps. The server is ending by then, its listening sockets first, and {@link #await} throws.
+     * Told once, on the thread that found out, where memory may be short.
+     */
+    public WebServer onFailure(Consumer<? super Throwable> action) {
+        requireNotStarted();
+        failure = Objects.requireNonNull(action);
+        return this;
+    }
+
     // ---- life
 
     /**
@@ -369,7 +396,9 @@ public final class WebServer implements AutoCloseable {
         Server opened = model().open(ModelOptions.DEFAULT
                 .withCarriers(loopCount)
                 .withWorkerCommand(workerCommand)
-                .withTrace(trace));
+                .withTrace(trace)
+                .withMemory(memory)
+                .withFailure(failure));
         try {
             listening = opened.listen(listenOptions(), this::http1);
             server = opened;
@@ -538,7 +567,11 @@ public final class WebServer implements AutoCloseable {
         }
     }
 
-    /** Waits until the server has stopped. */
+    /**
+     * Waits until the server has stopped.
+     *
+     * @throws IllegalStateException if it could not go on, with the reason as its cause
+     */
     public void await() throws InterruptedException {
         Server running;
         synchronized (this) {
