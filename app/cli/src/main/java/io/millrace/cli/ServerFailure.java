@@ -16,6 +16,7 @@ import java.util.function.Consumer;
  * is needed for that is made beforehand, for there may be no memory left.
  */
 final class ServerFailure implements Consumer<Throwable> {
+    private static final int CODE = 1;
     private static final long ORDERLY_SECONDS = 5;
     private static final byte[] LINE =
             "millrace: the server cannot go on, and ends\n".getBytes(StandardCharsets.US_ASCII);
@@ -37,7 +38,7 @@ final class ServerFailure implements Consumer<Throwable> {
 
     /** A command that has nothing to put in order. */
     static ServerFailure atOnce() {
-        return new ServerFailure(() -> Runtime.getRuntime().halt(Main.FAILED));
+        return new ServerFailure(() -> Runtime.getRuntime().halt(CODE));
     }
 
     @Override
@@ -76,6 +77,6 @@ final class ServerFailure implements Consumer<Throwable> {
         } catch (InterruptedException e) {
             // Nobody interrupts this thread; whoever does means the end.
         }
-        Runtime.getRuntime().halt(Main.FAILED);
+        Runtime.getRuntime().halt(CODE);
     }
 }
