@@ -63,7 +63,7 @@ find_jdk() {
 
 build() {
     local jar=$app/millrace-bench.jar
-    [ ! -e "$jar" ] || [ -n "$(find "$root/pom.xml" "$root"/*/pom.xml "$root"/*/src/main -newer "$jar" -print -quit)" ] || return 0
+    [ ! -e "$jar" ] || [ -n "$(find "$root/pom.xml" "$root"/*/pom.xml "$root"/*/*/pom.xml "$root"/*/src/main "$root"/*/*/src/main -newer "$jar" -print -quit)" ] || return 0
     say "building (mvn package without tests) ..."
     rm -rf "$app"
     (cd "$root" && JAVA_HOME=$jdk mvn -q -B -ntp -pl bench -am -DskipTests -Dspotless.check.skip=true package </dev/null >&2) || fail "the build failed"

@@ -67,6 +67,13 @@ final class EchoCommand {
     }
 
     static int run(Terminal terminal, Given given) {
+        try (QueuedStreams streams = QueuedStreams.over(terminal.out(), terminal.err())) {
+            return run(terminal.speakingTo(streams.out(), streams.err()), terminal.err(), given);
+        }
+    }
+
+    /** A trace goes to {@code trace}, whole: who asks for it waits for it. */
+    private static int run(Terminal terminal, PrintStream trace, Given given) {
         String host = given.read("--bind-address", "127.0.0.1");
         InetSocketAddress address;
         try {
@@ -83,7 +90,7 @@ final class EchoCommand {
         ModelOptions options = ModelOptions.DEFAULT
                 .withCarriers(count)
                 .withWorkerCommand(lean ? OneClient.command(NAME, given.words()) : List.of())
-                .withTrace(given.has("--trace") ? terminal.err() : null);
+                .withTrace(given.has("--trace") ? trace : null);
         Shutdown shutdown = Worker.isWorker() ? null : Shutdown.onSignal();
         ServerFailure failure = shutdown == null ? ServerFailure.atOnce() : ServerFailure.then(shutdown::ask);
         try (Server server = model.open(options.withFailure(failure))) {

@@ -33,11 +33,16 @@ final class ServeCommand {
     static final String NAME = "serve";
 
     private final Terminal terminal;
+
+    /** Where a trace goes, whole: who asks for it waits for it. */
+    private final PrintStream trace;
+
     private final ServeOptions options;
     private final ServerStats stats = new ServerStats();
 
-    private ServeCommand(Terminal terminal, ServeOptions options) {
+    private ServeCommand(Terminal terminal, PrintStream trace, ServeOptions options) {
         this.terminal = terminal;
+        this.trace = trace;
         this.options = options;
     }
 
@@ -72,7 +77,11 @@ final class ServeCommand {
     }
 
     static int run(Terminal terminal, Given given) {
-        return new ServeCommand(terminal, new ServeOptions(given)).run();
+        try (QueuedStreams streams = QueuedStreams.over(terminal.out(), terminal.err())) {
+            return new ServeCommand(
+                            terminal.speakingTo(streams.out(), streams.err()), terminal.err(), new ServeOptions(given))
+                    .run();
+        }
     }
 
     private int run() {
@@ -155,7 +164,7 @@ final class ServeCommand {
             server.hosts(options.hosts().toArray(String[]::new));
         }
         if (options.trace()) {
-            server.trace(terminal.err());
+            server.trace(trace);
         }
         if (options.hello()) {
             server.get("/", (request, response) -> response.send("Hello, World!\n"));

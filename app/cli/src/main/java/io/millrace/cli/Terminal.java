@@ -43,6 +43,11 @@ record Terminal(PrintStream out, PrintStream err, boolean interactive, Map<Strin
         return new Terminal(System.out, System.err, isTerminal(), System.getenv());
     }
 
+    /** The same terminal, spoken to through other streams. */
+    Terminal speakingTo(PrintStream otherOut, PrintStream otherErr) {
+        return new Terminal(otherOut, otherErr, interactive, environment);
+    }
+
     /**
      * Whether to color: as told, else on a terminal that can, unless NO_COLOR is set to anything but the empty string
      * (https://no-color.org).
