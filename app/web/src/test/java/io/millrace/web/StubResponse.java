@@ -229,6 +229,19 @@ final class StubResponse extends Response {
     }
 
     @Override
+    public Response interim(int interimStatus) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void sendHead(long length) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void onAborted(Runnable task) {}
+
+    @Override
     public void onComplete(Runnable task) {}
 
     @Override

@@ -81,6 +81,9 @@ public abstract class Exchange {
     /** Writes the head of the answer; {@code length} is that of the body, -1 if it is not known. */
     protected abstract void writeHead(int status, FieldBlock fields, long length);
 
+    /** Writes an interim answer where the format and the client know such. */
+    protected abstract void writeInterim(int status, FieldBlock fields);
+
     /** Writes bytes of the body and keeps no reference to the array. */
     protected abstract void writeBody(byte[] bytes, int offset, int length);
 
@@ -429,6 +432,20 @@ public abstract class Exchange {
         }
     }
 
+    /** Answers with a head whose body is not there. */
+    void answerHead(int withStatus, FieldBlock fields, long length) {
+        if (begun(withStatus, fields, length)) {
+            finish(null);
+        }
+    }
+
+    void interim(int interimStatus, FieldBlock fields) {
+        if (state == AnswerState.OPEN) {
+            writeInterim(interimStatus, fields);
+            flush();
+        }
+    }
+
     // Slices keep a large body from piling up in memory, and the log from counting what never left.
     private void rest(byte[] bytes, OpenFile file, long from, long length) {
         restBytes = bytes;
@@ -584,6 +601,14 @@ public abstract class Exchange {
         } catch (RuntimeException | Error e) {
             log(e);
         }
+    }
+
+    void onAborted(Runnable task) {
+        onComplete(() -> {
+            if (state == AnswerState.BROKEN) {
+                task.run();
+            }
+        });
     }
 
     void onComplete(Runnable task) {

@@ -23,6 +23,7 @@ final class ExchangeBody extends RequestBody {
     // The loop's side.
     private Reader reader;
     private boolean paused;
+    private long demand;
     private boolean arrived;
     private boolean told;
     private IOException failure;
@@ -37,6 +38,7 @@ final class ExchangeBody extends RequestBody {
         claimed = false;
         reader = null;
         paused = false;
+        demand = 0;
         told = false;
         failure = null;
         trailers.clear();
@@ -59,13 +61,29 @@ final class ExchangeBody extends RequestBody {
 
     @Override
     public void read(Reader newReader) {
+        read(newReader, Long.MAX_VALUE);
+    }
+
+    @Override
+    public void read(Reader newReader, long newDemand) {
+        if (newDemand < 0) {
+            throw new IllegalArgumentException("not a demand: " + newDemand);
+        }
         claim();
         if (exchange.dispatch() == Dispatch.INLINE) {
             exchange.response().defer();
         }
-        if (!exchange.onLoop(() -> start(newReader))) {
+        if (!exchange.onLoop(() -> start(newReader, newDemand))) {
             newReader.failed(OVER);
         }
+    }
+
+    @Override
+    public void request(long n) {
+        if (n <= 0) {
+            throw new IllegalArgumentException("not a demand: " + n);
+        }
+        exchange.onLoop(() -> demand(n));
     }
 
     @Override
@@ -120,8 +138,13 @@ final class ExchangeBody extends RequestBody {
 
     // ---- the loop's side
 
-    private void start(Reader newReader) {
+    private void start(Reader newReader, long newDemand) {
         reader = newReader;
+        demand(newDemand);
+    }
+
+    private void demand(long more) {
+        demand = demand + more < 0 ? Long.MAX_VALUE : demand + more;
         goOn();
     }
 
@@ -143,12 +166,16 @@ final class ExchangeBody extends RequestBody {
     }
 
     boolean wanted() {
-        return reader != null && !paused && !arrived && failure == null;
+        return reader != null && !paused && demand > 0 && !arrived && failure == null;
     }
 
     void offer(byte[] bytes, int offset, int count) {
         try {
+            demand -= demand == Long.MAX_VALUE ? 0 : 1;
             reader.data(bytes, offset, count);
+            if (demand == 0) {
+                goOn(); // nobody wants more for now
+            }
         } catch (RuntimeException | Error e) {
             thrown(e);
         }

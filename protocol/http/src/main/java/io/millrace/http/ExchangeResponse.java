@@ -234,6 +234,45 @@ final class ExchangeResponse extends Response {
     }
 
     @Override
+    public Response interim(int interimStatus) {
+        if (interimStatus < 102 || interimStatus > 199) {
+            throw new IllegalArgumentException("not an interim status: " + interimStatus);
+        }
+        checkOpen();
+        if (exchange.direct()) {
+            exchange.interim(interimStatus, fields);
+        } else {
+            // The handler goes on setting fields.
+            FieldBlock copy = new FieldBlock();
+            for (int i = 0; i < fields.size(); i++) {
+                copy.append(fields, i);
+            }
+            exchange.execute(() -> exchange.interim(interimStatus, copy));
+        }
+        return this;
+    }
+
+    @Override
+    public void sendHead(long length) {
+        if (length < -1) {
+            throw new IllegalArgumentException("not a length: " + length);
+        }
+        if (!exchange.request().isHead() && !Status.isEmpty(status)) {
+            throw new IllegalStateException("an answer with status " + status + " has a body");
+        }
+        settle();
+        exchange.onLoop(() -> exchange.answerHead(status, fields, length));
+        handedOver = true;
+    }
+
+    @Override
+    public void onAborted(Runnable task) {
+        if (!exchange.onLoop(() -> exchange.onAborted(task))) {
+            exchange.onAborted(task); // the loop is closed, and whatever has happened has happened
+        }
+    }
+
+    @Override
     public void onComplete(Runnable task) {
         if (!exchange.onLoop(() -> exchange.onComplete(task))) {
             exchange.quietly(task);

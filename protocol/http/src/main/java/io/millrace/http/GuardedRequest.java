@@ -74,6 +74,12 @@ final class GuardedRequest extends Request {
     }
 
     @Override
+    public String pattern() {
+        handles.check();
+        return request.pattern();
+    }
+
+    @Override
     public Headers headers() {
         handles.check();
         if (headers == null) {
@@ -265,6 +271,18 @@ final class GuardedRequest extends Request {
         public void read(Reader reader) {
             handles.check();
             body.read(reader);
+        }
+
+        @Override
+        public void read(Reader reader, long demand) {
+            handles.check();
+            body.read(reader, demand);
+        }
+
+        @Override
+        public void request(long n) {
+            handles.check();
+            body.request(n);
         }
 
         @Override

@@ -127,6 +127,25 @@ final class GuardedResponse extends Response {
     }
 
     @Override
+    public Response interim(int status) {
+        handles.check();
+        response.interim(status);
+        return this;
+    }
+
+    @Override
+    public void sendHead(long length) {
+        handles.check();
+        response.sendHead(length);
+    }
+
+    @Override
+    public void onAborted(Runnable task) {
+        handles.check();
+        response.onAborted(task);
+    }
+
+    @Override
     public void onComplete(Runnable task) {
         handles.check();
         response.onComplete(task);

@@ -9,6 +9,7 @@ final class PathParams {
     private static final String[] NO_NAMES = {};
 
     private String[] names = NO_NAMES;
+    private String pattern = "";
     private int[] spans = new int[8];
 
     /** Notes where the value of parameter {@code index} begins and ends, counted from the beginning of the path. */
@@ -20,13 +21,20 @@ final class PathParams {
         spans[2 * index + 1] = to;
     }
 
-    /** Names the values that were noted. */
-    void names(String[] names) {
-        this.names = names;
+    /** Names the values that were noted, and the pattern that found them. */
+    void matched(String[] valueNames, String routePattern) {
+        names = valueNames;
+        pattern = routePattern;
+    }
+
+    /** The pattern that matched, {@code ""} if none did. */
+    String pattern() {
+        return pattern;
     }
 
     void clear() {
         names = NO_NAMES;
+        pattern = "";
     }
 
     String value(Request request, String name) {

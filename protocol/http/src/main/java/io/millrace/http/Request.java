@@ -50,6 +50,14 @@ public abstract class Request {
         return params == null ? null : params.value(this, name);
     }
 
+    /**
+     * Returns the pattern of the route that was found, such as {@code /users/{id}}; {@code ""} if no router found one.
+     * For logs and measures, which paths would make grow without end.
+     */
+    public String pattern() {
+        return params == null ? "" : params.pattern();
+    }
+
     /** The header fields. */
     public abstract Headers headers();
 

@@ -44,6 +44,23 @@ public abstract class RequestBody {
      */
     public abstract void read(Reader reader);
 
+    /**
+     * Reads as {@link #read(Reader)} does, as much as is asked for: after {@code demand} calls of {@link Reader#data}
+     * the peer is stopped until {@link #request} asks for more. The end and a failure are told without demand.
+     *
+     * @param demand number of calls to begin with, 0 or more; {@link Long#MAX_VALUE} for all there are
+     * @throws IllegalArgumentException if {@code demand} is negative
+     */
+    public abstract void read(Reader reader, long demand);
+
+    /**
+     * Asks for {@code n} more calls of {@link Reader#data}, beside what {@link #pause} says. Any thread that may use
+     * the body may call, the reader within its own calls included.
+     *
+     * @throws IllegalArgumentException if {@code n} is not positive
+     */
+    public abstract void request(long n);
+
     /** Stops and restarts the calls to the {@link Reader}, and with them the peer. On the loop. */
     public abstract void pause(boolean on);
 

@@ -106,6 +106,32 @@ public abstract class Response {
      */
     public abstract void upgrade(String name, Supplier<Protocol> next);
 
+    /**
+     * Sends an interim answer now, with the fields set so far, which the final answer has too: 103 with {@code Link}
+     * fields, for instance, so that the client loads what it will need (RFC 8297). Sends nothing to clients of
+     * HTTP/1.0, which know no interim answers.
+     *
+     * @param status 102 to 199; 100 is sent by reading the body, 101 by {@link #upgrade}
+     * @throws IllegalArgumentException for another status
+     * @throws IllegalStateException if the response is committed
+     */
+    public abstract Response interim(int status);
+
+    /**
+     * Answers with a head that announces a body of {@code length} bytes and with no body, where there is none: to HEAD,
+     * and for 204 and 304 (RFC 9110 section 8.6). For those who know the length and do not have the body.
+     *
+     * @param length the length in bytes, -1 if it is not known
+     * @throws IllegalStateException if the answer has a body, or is committed
+     */
+    public abstract void sendHead(long length);
+
+    /**
+     * What to call, on the loop, if the client goes away or the connection ends before the answer is complete, whether
+     * a stream has been opened or not. Called at once if that has happened already.
+     */
+    public abstract void onAborted(Runnable task);
+
     /** What to call when the exchange is over, with what came of it: for logs and measures. On the loop. */
     public abstract void onComplete(Runnable task);
 

@@ -167,7 +167,7 @@ final class RouteTree {
         PathParams params = request.params();
         Route route = find(root, path, start, start + 1, end, method, params, 0);
         if (route != null) {
-            params.names(route.names());
+            params.matched(route.names(), route.pattern());
         }
         return route;
     }

@@ -237,6 +237,108 @@ class ExchangeContractTest {
         assertEquals(List.of("/ 0 0"), log);
     }
 
+    @ParameterizedTest
+    @MethodSource("places")
+    void interimAnswersComeFirst(Dispatch place) {
+        TestWire wire = wire(at(place, (request, response) -> {
+            response.header("Link", "</a>").interim(103).header("X", "y").interim(102);
+            response.header("Z", "z").send(new byte[0]);
+            assertThrows(IllegalStateException.class, () -> response.interim(103));
+        }));
+        wire.ask("GET", "/").runUntilOver();
+        assertEquals(
+                List.of(
+                        "interim 103 Link=</a>",
+                        "interim 102 Link=</a> X=y",
+                        "head 200 length 0 Link=</a> X=y Z=z",
+                        "end"),
+                wire.written);
+        assertEquals(List.of("/ 200 0"), log);
+    }
+
+    @Test
+    void whatIsNoInterimStatusIsRefused() {
+        TestWire wire = wire((request, response) -> {
+            for (int status : new int[] {0, 100, 101, 200, 404}) {
+                assertThrows(IllegalArgumentException.class, () -> response.interim(status));
+            }
+        });
+        wire.ask("GET", "/");
+        assertEquals(List.of("head 200 length 0", "end"), wire.written);
+    }
+
+    @ParameterizedTest
+    @MethodSource("places")
+    void aLengthIsAnnouncedWithoutABody(Dispatch place) {
+        TestWire wire = wire(at(place, (request, response) -> {
+            int status = request.path().equals("/304") ? 304 : 200;
+            response.status(status).sendHead(request.path().equals("/-1") ? -1 : 1234);
+        }));
+        wire.ask("HEAD", "/").runUntilOver();
+        wire.ask("HEAD", "/-1").runUntilOver();
+        wire.ask("GET", "/304").runUntilOver();
+        assertEquals(
+                List.of("head 200 length 1234", "end", "head 200 length -1", "end", "head 304 length 1234", "end"),
+                wire.written);
+        wire.written.clear();
+        TestWire wrong = wire(at(
+                place,
+                (request, response) -> assertThrows(IllegalStateException.class, () -> response.sendHead(1234))));
+        wrong.ask("GET", "/").runUntilOver();
+        assertEquals(List.of("head 200 length 0", "end"), wrong.written);
+    }
+
+    @ParameterizedTest
+    @MethodSource("places")
+    void anAbortIsToldBeforeThereIsAStream(Dispatch place) {
+        List<String> told = new ArrayList<>();
+        CountDownLatch asked = new CountDownLatch(1);
+        AtomicReference<Response> later = new AtomicReference<>();
+        TestWire wire = wire(at(place, (request, response) -> {
+            response.defer().onAborted(() -> told.add("aborted"));
+            later.set(response);
+            asked.countDown();
+        }));
+        wire.ask("GET", "/").runUntil(() -> asked.getCount() == 0).reset();
+        assertEquals(List.of("aborted"), told);
+        wire.onLoop(() -> later.get().onAborted(() -> told.add("again")));
+        assertEquals(List.of("aborted", "again"), told);
+    }
+
+    @ParameterizedTest
+    @MethodSource("places")
+    void anAnswerThatIsWholeIsNotAborted(Dispatch place) {
+        List<String> told = new ArrayList<>();
+        TestWire wire = wire(at(place, (request, response) -> {
+            response.onAborted(() -> told.add("aborted"));
+            response.onComplete(() -> told.add("complete"));
+            response.send("whole");
+        }));
+        wire.ask("GET", "/").runUntilOver().reset();
+        assertEquals(List.of("complete"), told);
+    }
+
+    /** Of the most exact route, in handlers and in the log; of none where none was found. */
+    @ParameterizedTest
+    @MethodSource("places")
+    void aRequestKnowsThePatternOfItsRoute(Dispatch place) {
+        List<String> patterns = new ArrayList<>();
+        Router router = new Router();
+        for (String pattern : List.of("/users/{id}", "/files/{path...}", "/")) {
+            router.route("GET", pattern, place, (request, response) -> response.send(request.pattern()));
+        }
+        TestWire wire = new TestWire(HttpContext.of(router)
+                .withLog((request, status, bytes, nanos) -> patterns.add(request.pattern() + " " + status)));
+        for (String path : List.of("/users/42", "/files/a/b", "/", "/none", "/users/43")) {
+            wire.ask("GET", path).runUntilOver();
+        }
+        wire.ask("POST", "/users/42").runUntilOver();
+        assertEquals(
+                List.of("/users/{id} 200", "/files/{path...} 200", "/ 200", " 404", "/users/{id} 200", " 405"),
+                patterns);
+        assertTrue(wire.content().startsWith("/users/{id}/files/{path...}/404 Not Found"), wire.content());
+    }
+
     // ---- tunnels
 
     private record Successor(String name) implements Protocol {
@@ -404,6 +506,51 @@ class ExchangeContractTest {
         assertTrue(wire.data("ghi"));
         wire.end();
         assertEquals(List.of("abc", "def", "ghi", "end"), seen);
+    }
+
+    @Test
+    void aBodyComesAsItIsAskedFor() {
+        AtomicReference<RequestBody> body = new AtomicReference<>();
+        List<String> seen = new ArrayList<>();
+        TestWire wire = wire((request, response) -> {
+            body.set(request.body());
+            body.get().read(new Recorder(seen), 1);
+        });
+        wire.ask(9, "POST", "/");
+        assertTrue(wire.data("abc"));
+        assertFalse(wire.data("def"));
+        elsewhere(() -> body.get().request(2));
+        wire.runUntil(wire::wantsBody);
+        wire.onLoop(() -> body.get().pause(true));
+        assertFalse(wire.data("def"));
+        wire.onLoop(() -> body.get().pause(false));
+        assertTrue(wire.data("def"));
+        assertTrue(wire.data("ghi"));
+        assertFalse(wire.wantsBody());
+        wire.end(); // needs no demand
+        assertEquals(List.of("abc", "def", "ghi", "end"), seen);
+        wire.onLoop(() ->
+                assertThrows(IllegalArgumentException.class, () -> body.get().request(0)));
+    }
+
+    @Test
+    void demandHasNoEndWhereAllIsAskedFor() {
+        List<String> seen = new ArrayList<>();
+        AtomicReference<RequestBody> body = new AtomicReference<>();
+        TestWire wire = wire((request, response) -> {
+            body.set(request.body());
+            body.get().read(new Recorder(seen), 0);
+        });
+        wire.ask(-1, "POST", "/");
+        assertFalse(wire.wantsBody());
+        wire.onLoop(() -> {
+            body.get().request(Long.MAX_VALUE);
+            body.get().request(Long.MAX_VALUE);
+        });
+        for (int i = 0; i < 100; i++) {
+            assertTrue(wire.data("x"));
+        }
+        assertEquals(100, seen.size());
     }
 
     @Test

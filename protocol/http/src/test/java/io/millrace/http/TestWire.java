@@ -235,6 +235,11 @@ final class TestWire implements Protocol {
             written.add("head " + status + " length " + length + lines(fields));
         }
 
+        @Override
+        protected void writeInterim(int status, FieldBlock fields) {
+            written.add("interim " + status + lines(fields));
+        }
+
         private String lines(FieldBlock fields) {
             StringBuilder lines = new StringBuilder();
             for (int i = 0; fields != null && i < fields.size(); i++) {

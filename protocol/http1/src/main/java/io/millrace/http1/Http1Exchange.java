@@ -358,6 +358,13 @@ final class Http1Exchange extends Exchange {
         writer.end(out, fields, lines, persistence());
     }
 
+    @Override
+    protected void writeInterim(int status, FieldBlock fields) {
+        if (version > 10) {
+            writer.interim(link().out(), status, fields);
+        }
+    }
+
     // RFC 9112 section 6. 204 has neither field, 304 the length that a 200 would have had if the handler told one.
     private void decideFraming(Buffer out, int status, long length) {
         lasts &= !protocol.isStopping() && canDropRest();

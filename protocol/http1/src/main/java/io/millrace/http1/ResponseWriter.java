@@ -99,6 +99,13 @@ final class ResponseWriter {
         out.append(CONTINUE);
     }
 
+    /** An interim answer with these fields. */
+    void interim(Buffer out, int status, FieldBlock fields) {
+        out.appendLatin1("HTTP/1.1 " + status + " " + Status.reason(status) + "\r\n");
+        FieldLines.write(fields, out);
+        out.append(CRLF);
+    }
+
     /** Connection and Upgrade of a 101, the handler's fields and the empty line. */
     void upgrade(Buffer out, FieldBlock fields, String name) {
         out.appendLatin1("Connection: Upgrade\r\nUpgrade: ");

@@ -177,6 +177,33 @@ class LifecycleTest {
         assertEquals(Closing.LINGERING, link.closing());
     }
 
+    // ---- heads without bodies
+
+    @Test
+    void interimAnswersGoToThoseWhoKnowThem() {
+        Handler hinting = (request, response) ->
+                response.header("Link", "</a.css>; rel=preload").interim(103).send("text");
+        List<Answer> answers = Answer.all(Serving.of(hinting).open().feed(GET).text());
+        assertEquals(List.of(103, 200), answers.stream().map(Answer::status).toList());
+        assertEquals("</a.css>; rel=preload", answers.get(0).field("Link"));
+        assertEquals("</a.css>; rel=preload", answers.get(1).field("Link"));
+        String old = Serving.of(hinting).open().feed("GET / HTTP/1.0\r\n\r\n").text();
+        assertEquals(200, Answer.only(old).status());
+    }
+
+    @Test
+    void aLengthIsAnnouncedWithoutABody() {
+        MemoryLink link = Serving.of(
+                        (request, response) -> response.status(request.method().equals("HEAD") ? 200 : 304)
+                                .sendHead(1234))
+                .open();
+        link.feed(GET.replace("GET", "HEAD") + GET);
+        List<Answer> answers = Answer.all(link.text(), "HEAD", "GET");
+        assertEquals("1234", answers.get(0).field("Content-Length"));
+        assertEquals("1234", answers.get(1).field("Content-Length"));
+        assertFalse(link.isClosed());
+    }
+
     // ---- upgrade
 
     private static final class Echo implements Protocol {
