@@ -240,6 +240,9 @@ final class OneShotServer extends LinkServer {
 
         /** Armed while still SERVED: an event that comes at once makes it SERVED_AGAIN, and is not lost. */
         private void arm(Poller own) {
+            if (link.interest() == BlockingLink.NO_SOCKET) {
+                return;
+            }
             int interest = link.interest() | Interest.ONE_SHOT;
             int result = known ? own.modify(fd, interest, token) : own.add(fd, interest, token);
             known = true;

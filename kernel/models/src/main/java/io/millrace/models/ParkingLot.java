@@ -117,7 +117,8 @@ final class ParkingLot {
         @Override
         protected int await(int interest, long nanos) {
             sleeper = Thread.currentThread();
-            int refused = arm(interest);
+            // A place that is not armed anew hears at most once of what it was armed for before.
+            int refused = interest == BlockingLink.NO_SOCKET ? 0 : arm(interest);
             if (refused < 0) {
                 // Out of memory for it: the link finds out what is wrong by trying.
                 return Interest.ERROR;

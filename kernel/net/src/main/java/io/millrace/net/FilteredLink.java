@@ -4,6 +4,7 @@ package io.millrace.net;
 import io.millrace.core.Buffer;
 import io.millrace.core.CloseCause;
 import io.millrace.core.Closing;
+import io.millrace.core.FlowControl;
 import io.millrace.core.Link;
 import io.millrace.core.OpenFile;
 import io.millrace.core.Protocol;
@@ -104,12 +105,34 @@ final class FilteredLink implements Link {
         return !paused && closing == null && !broken && !dead && in.readable() < inputHigh && pending() < high;
     }
 
-    /** Shows the protocol what there is for it. */
+    /** Shows the protocol what there is for it, no more at once than its high mark says. */
     private void offer() {
+        int before;
+        do {
+            before = in.readable();
+            if (!isToShow()) {
+                return;
+            }
+            if (before > inputHigh) {
+                showPart();
+            } else {
+                protocol.receive(in, this);
+            }
+        } while (before > inputHigh && in.readable() < before);
+    }
+
+    private boolean isToShow() {
         boolean enough = !in.isEmpty() && (in.readable() >= inputLow || lowerEnded);
-        if (enough && !paused && closing == null && !broken && !dead) {
-            protocol.receive(in, this);
-        }
+        return enough && !paused && closing == null && !broken && !dead;
+    }
+
+    /** The filter makes as much of its input as it likes; what is beyond the mark waits here. */
+    private void showPart() {
+        int most = inputHigh;
+        Buffer part = new Buffer(most);
+        part.append(in.array(), in.head(), most);
+        protocol.receive(part, this);
+        in.consume(Math.min(in.readable(), most - part.readable()));
     }
 
     void ended() {
@@ -360,9 +383,7 @@ final class FilteredLink implements Link {
 
     @Override
     public void inputMarks(int low, int high) {
-        if (low < 0 || high < Math.max(1, low)) {
-            throw new IllegalArgumentException("marks " + low + " and " + high);
-        }
+        FlowControl.checkInputMarks(low, high);
         inputLow = low;
         inputHigh = high;
         execute(this::resume);

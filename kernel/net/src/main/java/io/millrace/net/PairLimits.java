@@ -2,26 +2,16 @@
 package io.millrace.net;
 
 import io.millrace.core.Link;
-import io.millrace.core.TimeLimit;
 import io.millrace.loop.EventLoop;
 import io.millrace.loop.Timer;
 import java.time.Duration;
-import java.util.Arrays;
 
-/** The deadline and the time limits of one end of a pair: one timer, which looks when the next of them may be due. */
+/** What is due at one end of a pair: its deadline, its stall limit, its flow control. One timer for all of them. */
 final class PairLimits {
     private static final long NEVER = Link.NEVER;
 
     private final EventLoop loop;
     private final PairLink link;
-    private final long[] limits = {NEVER, NEVER, NEVER};
-
-    /** When each limit may have passed; NEVER for one that was told already, or does not run. */
-    private final long[] due = {NEVER, NEVER, NEVER};
-
-    /** Since when each limit runs. */
-    private final long[] since = new long[3];
-
     private long deadline = NEVER;
     private long stallLimit = NEVER;
     private long stallAt = NEVER;
@@ -51,57 +41,22 @@ final class PairLimits {
         deadline = NEVER;
         stallLimit = NEVER;
         stallAt = NEVER;
-        Arrays.fill(limits, NEVER);
-        Arrays.fill(due, NEVER);
     }
 
-    void limit(TimeLimit which, long nanos) {
-        limits[which.ordinal()] = nanos;
-        begin(which);
-    }
-
-    /** A limit begins anew. */
-    private void begin(TimeLimit which) {
-        int i = which.ordinal();
-        since[i] = loop.now();
-        due[i] = which == TimeLimit.WRITE && !blocked ? NEVER : later(loop.now(), limits[i]);
-        arm();
-    }
-
-    /** Something has come in. */
-    void moved() {
-        revive(TimeLimit.READ);
-        revive(TimeLimit.IDLE);
-    }
-
-    void resumed() {
-        begin(TimeLimit.READ);
-    }
-
-    /** Something has been sent, and so much of it that the rest waits for the peer, or nothing is left. */
+    /** Whether output waits for the peer, after it took what it would. */
     void blocked(boolean on) {
         if (on && !blocked) {
             blockedSince = loop.now();
         }
-        boolean begins = on && !blocked;
         blocked = on;
         stallAt = on ? later(Math.max(blockedSince, link.lastOut()), stallLimit) : NEVER;
-        if (begins) {
-            begin(TimeLimit.WRITE);
-        }
-        revive(TimeLimit.IDLE);
         arm();
     }
 
-    private void revive(TimeLimit which) {
-        if (due[which.ordinal()] == NEVER && limits[which.ordinal()] != NEVER) {
-            begin(which);
-        }
-    }
-
-    private void arm() {
-        long next = Math.min(Math.min(deadline, stallAt), Math.min(due[0], Math.min(due[1], due[2])));
-        if (next == NEVER || next >= timerAt) {
+    /** Sees to it that the timer rings when the next of them is due, or before. */
+    void arm() {
+        long next = Math.min(Math.min(deadline, stallAt), link.flowDue());
+        if (next == NEVER || next >= timerAt || link.isOver()) {
             return;
         }
         cancel();
@@ -128,33 +83,10 @@ final class PairLimits {
             deadline = NEVER;
             link.expired();
         }
-        for (TimeLimit which : TimeLimit.values()) {
-            if (due[which.ordinal()] <= now && !link.isOver()) {
-                look(which, now);
-            }
+        if (link.flowDue() <= now && !link.isOver()) {
+            link.ringFlow(now);
         }
-        if (!link.isOver()) {
-            arm();
-        }
-    }
-
-    private void look(TimeLimit which, long now) {
-        int i = which.ordinal();
-        due[i] = NEVER;
-        if (which == TimeLimit.READ && link.isPaused() || which == TimeLimit.WRITE && !blocked) {
-            return;
-        }
-        long last = switch (which) {
-            case READ -> link.lastIn();
-            case WRITE -> link.lastOut();
-            case IDLE -> Math.max(link.lastIn(), link.lastOut());
-        };
-        long at = later(Math.max(last, since[i]), limits[i]);
-        if (at > now) {
-            due[i] = at;
-        } else {
-            link.late(which);
-        }
+        arm();
     }
 
     private static long later(long from, long nanos) {

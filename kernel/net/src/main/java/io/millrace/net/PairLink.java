@@ -5,9 +5,12 @@ import io.millrace.core.Body;
 import io.millrace.core.Buffer;
 import io.millrace.core.CloseCause;
 import io.millrace.core.Closing;
+import io.millrace.core.FlowControl;
+import io.millrace.core.FlowOwner;
 import io.millrace.core.Link;
 import io.millrace.core.OpenFile;
 import io.millrace.core.Protocol;
+import io.millrace.core.Rate;
 import io.millrace.core.TimeLimit;
 import io.millrace.core.Traffic;
 import io.millrace.loop.EventLoop;
@@ -17,7 +20,7 @@ import java.net.SocketAddress;
  * One end of a {@link Pair}. Everything that anybody asks for only leaves a note and a task; the task does what there
  * is to do: move output into the peer's input, deliver input, tell the end, close.
  */
-final class PairLink implements Link {
+final class PairLink implements Link, FlowOwner {
     /** How much lies at the other end before the sender has to wait: a socket's buffer, as it were. */
     private static final int WINDOW = 64 * 1024;
 
@@ -33,16 +36,17 @@ final class PairLink implements Link {
 
     PairLink peer;
     private Protocol protocol;
-    private long outputLow;
-    private long outputHigh = USUAL_HIGH;
-    private int inputLow = 1;
-    private int inputHigh = Integer.MAX_VALUE;
+
+    /** What was agreed upon beyond the usual, or {@code null}. */
+    private FlowControl flow;
+
+    private boolean heldIn;
+    private boolean heldOut;
 
     private boolean queued;
     private boolean offer;
     private boolean paused;
     private boolean flushed;
-    private boolean aboveLow;
     private boolean finishing;
     private boolean finished;
     private boolean endArrived;
@@ -124,38 +128,63 @@ final class PairLink implements Link {
             doom(CloseCause.RESET);
             return;
         }
-        int room = WINDOW - peer.in.readable();
-        if (room > 0 && pending() > 0) {
-            int n = output.moveTo(peer.in, room);
-            if (n < 0) {
-                doom(CloseCause.FAILED);
-                return;
-            }
-            bytesOut += n;
-            lastOut = loop.now();
-            peer.arrived(n);
+        int n = sendSome();
+        if (n < 0) {
+            doom(CloseCause.FAILED);
+            return;
         }
-        if (pending() > 0) {
-            limits.blocked(true);
-            lowered();
-        } else {
+        if (pending() == 0) {
             limits.blocked(false);
             allSent();
+        } else {
+            if (n > 0) {
+                // A portion, perhaps: tries again once the peer has had its turn.
+                touch();
+            }
+            lowered();
         }
     }
 
+    /** Moves what both ends let through: how many bytes, -1 if a file turned out shorter. */
+    private int sendSome() {
+        int room = (int) Math.min(WINDOW - peer.in.readable(), pending());
+        int most = room <= 0 ? 0 : peer.mayReceive(maySend(room));
+        int n = most <= 0 ? 0 : output.moveTo(peer.in, most);
+        if (n > 0) {
+            bytesOut += n;
+            lastOut = loop.now();
+            if (flow != null) {
+                flow.sent(n);
+            }
+            peer.arrived(n);
+        }
+        return n;
+    }
+
+    private int maySend(int wanted) {
+        return flow == null ? wanted : (int) flow.maySend(wanted);
+    }
+
+    private int mayReceive(int offered) {
+        return flow == null || offered == 0 ? offered : flow.mayReceive(offered);
+    }
+
+    /** Some output has left and some has not. */
     private void lowered() {
-        if (pending() > outputLow) {
-            aboveLow = true;
-        } else if (aboveLow && closing == null) {
-            aboveLow = false;
+        limits.blocked(!heldOut);
+        if (flow == null) {
+            return;
+        }
+        if (!heldOut) {
+            flow.blocked();
+        }
+        if (flow.fellToLow(pending()) && closing == null) {
             protocol.drained(this);
         }
     }
 
     private void allSent() {
         flushed = false;
-        aboveLow = false;
         if ((finishing || closing != null) && !finished) {
             finished = true;
             peer.endArrives();
@@ -170,7 +199,9 @@ final class PairLink implements Link {
     private void arrived(int count) {
         bytesIn += count;
         lastIn = loop.now();
-        limits.moved();
+        if (flow != null) {
+            flow.received(count);
+        }
         offer = true;
         touch();
     }
@@ -183,18 +214,19 @@ final class PairLink implements Link {
     }
 
     private boolean wantsInput() {
-        return !paused && closing == null && cause == null && pending() < outputHigh;
+        return !paused && closing == null && cause == null && pending() < outputHigh();
     }
 
     private void deliver() {
         offer = false;
-        if (in.isEmpty() || in.readable() < inputLow && !endArrived) {
+        if (in.isEmpty() || flow != null && in.readable() < flow.inputLow() && !endArrived) {
             return;
         }
         int before = in.readable();
+        int inputHigh = flow == null ? Integer.MAX_VALUE : flow.inputHigh();
         Buffer part = in;
         if (before > inputHigh) {
-            // No more than was agreed upon is shown at once.
+            // More came before the mark was set than is to be shown at once.
             part = new Buffer(inputHigh);
             part.append(in.array(), in.head(), inputHigh);
             protocol.receive(part, this);
@@ -257,13 +289,18 @@ final class PairLink implements Link {
 
     // ---- time, from the limits ----
 
-    void expired() {
-        guarded(() -> protocol.expired(this));
+    /** When the flow control has something to do. */
+    long flowDue() {
+        return flow == null ? NEVER : flow.next();
+    }
+
+    void ringFlow(long now) {
+        guarded(() -> flow.ring(now));
         settle();
     }
 
-    void late(TimeLimit which) {
-        guarded(() -> protocol.late(this, which));
+    void expired() {
+        guarded(() -> protocol.expired(this));
         settle();
     }
 
@@ -272,20 +309,84 @@ final class PairLink implements Link {
         settle();
     }
 
-    boolean isPaused() {
-        return paused || endArrived;
-    }
-
     boolean isOver() {
         return over || cause != null;
     }
 
-    long lastIn() {
+    // ---- for the flow control ----
+
+    @Override
+    public int kept() {
+        return in.readable();
+    }
+
+    @Override
+    public long usualHigh() {
+        return USUAL_HIGH;
+    }
+
+    @Override
+    public void holdInput(boolean on) {
+        heldIn = on;
+        if (!on) {
+            peer.roomAgain();
+        }
+    }
+
+    @Override
+    public void holdOutput(boolean on) {
+        heldOut = on;
+        if (!on) {
+            roomAgain();
+        }
+    }
+
+    @Override
+    public boolean isInputOff() {
+        return paused || endArrived;
+    }
+
+    @Override
+    public boolean isInputHeld() {
+        return heldIn || !wantsInput();
+    }
+
+    @Override
+    public boolean isBlocked() {
+        return (flushed || finishing) && pending() > 0 && !heldOut;
+    }
+
+    @Override
+    public long lastIn() {
         return lastIn;
     }
 
-    long lastOut() {
+    @Override
+    public long lastOut() {
         return lastOut;
+    }
+
+    @Override
+    public void arm() {
+        limits.arm();
+    }
+
+    @Override
+    public void late(TimeLimit which) {
+        if (closing == null && !isOver()) {
+            protocol.late(this, which);
+        }
+    }
+
+    private long outputHigh() {
+        return flow == null ? USUAL_HIGH : flow.outputHigh();
+    }
+
+    private FlowControl flow() {
+        if (flow == null) {
+            flow = new FlowControl(this);
+        }
+        return flow;
     }
 
     // ---- wishes, from the protocol ----
@@ -304,7 +405,7 @@ final class PairLink implements Link {
 
     @Override
     public boolean writable() {
-        return pending() < outputHigh;
+        return pending() < outputHigh();
     }
 
     @Override
@@ -333,7 +434,9 @@ final class PairLink implements Link {
         paused = on;
         if (!on) {
             offer = !in.isEmpty();
-            limits.resumed();
+            if (flow != null) {
+                flow.resumed();
+            }
             touch();
         }
     }
@@ -347,20 +450,13 @@ final class PairLink implements Link {
         offer = !in.isEmpty();
         endTold = false;
         if (closing == null) {
-            forgetLimits();
+            limits.reset();
+            if (flow != null) {
+                flow.reset();
+            }
         }
         touch();
         guarded(() -> next.opened(this));
-    }
-
-    /** What a protocol has set for itself is not for the next one. */
-    private void forgetLimits() {
-        limits.reset();
-        outputLow = 0;
-        outputHigh = USUAL_HIGH;
-        inputLow = 1;
-        inputHigh = Integer.MAX_VALUE;
-        aboveLow = false;
     }
 
     @Override
@@ -375,28 +471,45 @@ final class PairLink implements Link {
 
     @Override
     public void limit(TimeLimit which, long nanos) {
-        limits.limit(which, nanos);
+        if (!isOver()) {
+            flow().limit(which, nanos);
+        }
     }
 
     @Override
     public void outputMarks(long low, long high) {
-        if (low < 0 || high <= low) {
-            throw new IllegalArgumentException("marks " + low + " and " + high);
+        FlowControl.checkOutputMarks(low, high);
+        if (!isOver()) {
+            flow().outputMarks(low, high);
+            touch();
         }
-        outputLow = low;
-        outputHigh = high;
-        touch();
     }
 
     @Override
     public void inputMarks(int low, int high) {
-        if (low < 0 || high < Math.max(1, low)) {
-            throw new IllegalArgumentException("marks " + low + " and " + high);
+        FlowControl.checkInputMarks(low, high);
+        if (!isOver()) {
+            flow().inputMarks(low, high);
+            offer = !in.isEmpty();
+            peer.roomAgain();
+            touch();
         }
-        inputLow = low;
-        inputHigh = high;
-        offer = !in.isEmpty();
-        touch();
+    }
+
+    @Override
+    public void rate(Rate rate) {
+        if (!isOver()) {
+            flow().rate(rate);
+            touch();
+        }
+    }
+
+    @Override
+    public void portions(int read, int write) {
+        FlowControl.checkPortions(read, write);
+        if (!isOver()) {
+            flow().portions(read, write);
+        }
     }
 
     @Override

@@ -5,12 +5,11 @@ import io.millrace.core.Body;
 import io.millrace.core.Buffer;
 import io.millrace.core.CloseCause;
 import io.millrace.core.Closing;
-import io.millrace.core.Link;
 import io.millrace.core.OpenFile;
 import io.millrace.core.Protocol;
+import io.millrace.core.TimeLimit;
 import io.millrace.loop.EventLoop;
 import io.millrace.loop.Log;
-import io.millrace.poll.Interest;
 import io.millrace.sys.Errno;
 import java.net.SocketAddress;
 import java.util.Objects;
@@ -30,30 +29,10 @@ import java.util.concurrent.ConcurrentLinkedQueue;
  * <p>A link is served by one thread at a time, which owns it meanwhile. What other threads {@link #execute} once the
  * link is over runs on their own thread, one after the other.
  */
-public final class BlockingLink implements Link {
+public final class BlockingLink extends BlockingFlow {
     private static final long LINGER_NANOS = 2_000_000_000L;
     private static final int TASKS_A_STEP = 1024;
     private static final Budget BUDGET = Budget.USUAL;
-
-    // What the kernel said last.
-    private static final int READABLE = 1;
-    private static final int WRITABLE = 1 << 1;
-    private static final int HUNG_UP = 1 << 2;
-    private static final int ENDED = 1 << 3;
-    private static final int END_TO_TELL = 1 << 4;
-
-    // What the protocol wants.
-    private static final int PAUSED = 1 << 5;
-    private static final int DIRTY = 1 << 6;
-    private static final int OFFER = 1 << 7;
-
-    // Where we are.
-    private static final int OPENED = 1 << 8;
-    private static final int LINGERING = 1 << 9;
-    private static final int DOOMED = 1 << 10;
-    private static final int DEAD = 1 << 11;
-    private static final int STOPPING = 1 << 12;
-    private static final int ABORTING = 1 << 13;
 
     private final Wire wire;
     private final SocketAddress peer;
@@ -63,10 +42,9 @@ public final class BlockingLink implements Link {
     private Desk desk;
     private Buffer in;
     private Output output;
-    private int flags = WRITABLE;
     private Closing closing;
     private CloseCause cause;
-    private long now;
+    private long now = System.nanoTime();
     private long deadline = NEVER;
     private long stallAt = NEVER;
     private long stallLimit = NEVER;
@@ -157,32 +135,13 @@ public final class BlockingLink implements Link {
         return moved;
     }
 
-    /** What was found on the socket: {@link Interest} bits. By the carrier, between two steps. */
-    public void ready(int events) {
-        if ((events & Interest.WRITE) != 0) {
-            set(WRITABLE);
-        }
-        if ((events & Interest.READ) != 0) {
-            set(READABLE);
-        }
-        if ((events & (Interest.ERROR | Interest.HANGUP)) != 0) {
-            set(READABLE | WRITABLE | HUNG_UP);
-        }
-    }
-
-    /** What the link waits for: READ, WRITE, both or none. By the carrier, between two steps. */
-    public int interest() {
-        boolean read = wantsInput() && !is(ENDED);
-        boolean write = pending() > 0 && !is(WRITABLE);
-        return (read ? Interest.READ : 0) | (write ? Interest.WRITE : 0);
-    }
-
     /**
      * When the next step is due even if nothing happens, in {@link System#nanoTime}; {@link #NEVER}. By the carrier,
      * between two steps.
      */
     public long due() {
-        return Math.min(deadline, stallAt);
+        long due = Math.min(deadline, stallAt);
+        return flow == null ? due : Math.min(due, flow.next());
     }
 
     private long untilDue() {
@@ -196,12 +155,6 @@ public final class BlockingLink implements Link {
      */
     public boolean hasWork() {
         return hasIo() || !tasks.isEmpty() || ordered != null;
-    }
-
-    private boolean hasIo() {
-        return is(DIRTY) && is(WRITABLE) && !is(DOOMED)
-                || is(READABLE | OFFER | END_TO_TELL) && wantsInput()
-                || is(HUNG_UP);
     }
 
     /** Whether the connection has ended; nothing more is to be done for it then. Any thread may ask. */
@@ -289,7 +242,8 @@ public final class BlockingLink implements Link {
     }
 
     private long high() {
-        return heap.isShort() ? HeapLimit.LOW_MARK : BUDGET.high();
+        long agreed = flow == null ? BUDGET.high() : flow.outputHigh();
+        return heap.isShort() ? Math.min(agreed, HeapLimit.LOW_MARK) : agreed;
     }
 
     // ---- one round ----
@@ -346,7 +300,7 @@ public final class BlockingLink implements Link {
     private void ring() {
         if (stallAt <= now) {
             doom(CloseCause.STALLED);
-        } else {
+        } else if (deadline <= now) {
             deadline = NEVER;
             moved = true;
             if (is(LINGERING)) {
@@ -354,6 +308,17 @@ public final class BlockingLink implements Link {
             } else {
                 protocol.expired(this);
             }
+        }
+        if (flow != null) {
+            flow.ring(now);
+        }
+    }
+
+    @Override
+    void late(TimeLimit which) {
+        if (closing == null && !is(DOOMED)) {
+            moved = true;
+            protocol.late(this, which);
         }
     }
 
@@ -365,7 +330,7 @@ public final class BlockingLink implements Link {
             } else if (is(END_TO_TELL)) {
                 clear(END_TO_TELL);
                 protocol.ended(this);
-            } else if (is(READABLE)) {
+            } else if (is(READABLE) && (mayReceive() || is(HUNG_UP))) {
                 left -= receive();
             } else {
                 break;
@@ -378,7 +343,8 @@ public final class BlockingLink implements Link {
         return left;
     }
 
-    private boolean wantsInput() {
+    @Override
+    boolean wantsInput() {
         if (is(LINGERING)) {
             return !is(DOOMED);
         }
@@ -389,7 +355,7 @@ public final class BlockingLink implements Link {
     private int offer() {
         clear(OFFER);
         Buffer left = in;
-        if (left != null) {
+        if (left != null && isEnough(left.readable())) {
             protocol.receive(left, this);
             if (left.isEmpty() && in == left) {
                 in = null;
@@ -400,13 +366,18 @@ public final class BlockingLink implements Link {
 
     private int receive() {
         Buffer into = lend();
-        int space = heap.isShort() ? Math.min(into.writable(), HeapLimit.LITTLE) : into.writable();
+        int space = portion(heap.isShort() ? Math.min(into.writable(), HeapLimit.LITTLE) : into.writable());
+        if (space <= 0) {
+            desk.lent.clear();
+            return 0;
+        }
         int n = wire.receive(into.array(), into.tail(), space);
         if (n > 0) {
             into.wrote(n);
             moved = true;
+            countIn(n);
             // Less than there was room for: nothing more is there (a hang-up excepted), and the next wait will tell.
-            if (n < space && !is(HUNG_UP)) {
+            if (n < space && !is(HUNG_UP | SILENT)) {
                 clear(READABLE);
             }
             deliver(into);
@@ -429,7 +400,8 @@ public final class BlockingLink implements Link {
             doom(CloseCause.RESET);
         } else if (!is(ENDED)) {
             moved = true;
-            set(ENDED | END_TO_TELL);
+            // What was too little to be shown is all there will ever be.
+            set(flow == null ? ENDED | END_TO_TELL : ENDED | END_TO_TELL | OFFER);
             if (is(LINGERING)) {
                 doom(CloseCause.LOCAL);
             }
@@ -455,7 +427,9 @@ public final class BlockingLink implements Link {
             if (is(LINGERING)) {
                 from.clear();
             } else {
-                protocol.receive(from, this);
+                if (isEnough(from.readable())) {
+                    protocol.receive(from, this);
+                }
                 keep(from);
             }
         } finally {
@@ -484,15 +458,26 @@ public final class BlockingLink implements Link {
             if (left <= 0) {
                 set(DIRTY);
                 stallAt = stallAt == NEVER ? NEVER : later(stallLimit);
+                lowered();
                 return;
             }
-            long n = desk.send(wire, output, left);
+            long most = flow == null ? left : flow.maySend(left);
+            if (most == 0) {
+                // A rate holds the output up, not the peer.
+                set(DIRTY);
+                stallAt = NEVER;
+                moved |= progress;
+                lowered();
+                return;
+            }
+            long n = desk.send(wire, output, most);
             if (desk.full) {
                 clear(WRITABLE);
             }
             if (n > 0) {
                 progress = true;
                 left -= n;
+                countOut(n);
             } else if (n == -Errno.EAGAIN) {
                 clear(WRITABLE);
             } else if (n != -Errno.EINTR) {
@@ -511,6 +496,10 @@ public final class BlockingLink implements Link {
             if (stallLimit != NEVER && (progress || stallAt == NEVER)) {
                 stallAt = later(stallLimit);
             }
+            if (flow != null) {
+                flow.blocked();
+            }
+            lowered();
             return;
         }
         if (output != null) {
@@ -518,6 +507,10 @@ public final class BlockingLink implements Link {
             output = null;
         }
         stallAt = NEVER;
+        if (is(FINISHING) && !is(FINISHED)) {
+            set(FINISHED);
+            wire.shutdown();
+        }
         if (closing == Closing.FLUSHED) {
             doom(CloseCause.LOCAL);
         } else if (closing == Closing.LINGERING) {
@@ -531,10 +524,20 @@ public final class BlockingLink implements Link {
         if (is(ENDED)) {
             doom(CloseCause.LOCAL);
         } else if (!is(LINGERING)) {
-            wire.shutdown();
+            if (!is(FINISHED)) {
+                wire.shutdown();
+            }
+            dropFlow();
             set(LINGERING | READABLE);
             in = null;
             deadline = later(LINGER_NANOS);
+        }
+    }
+
+    /** Some output has left and some has not: tells a producer when it has become little enough. */
+    private void lowered() {
+        if (flow != null && closing == null && flow.fellToLow(pending())) {
+            protocol.drained(this);
         }
     }
 
@@ -566,6 +569,7 @@ public final class BlockingLink implements Link {
     private void bury() {
         set(DEAD);
         forget();
+        dropFlow();
         try {
             if (is(ABORTING)) {
                 wire.abort();
@@ -617,22 +621,10 @@ public final class BlockingLink implements Link {
 
     // ---- wishes, from the protocol ----
 
-    private boolean is(int flag) {
-        return (flags & flag) != 0;
-    }
-
-    private void set(int flag) {
-        flags |= flag;
-    }
-
-    private void clear(int flag) {
-        flags &= ~flag;
-    }
-
     @Override
     public Buffer out() {
         assert inLoop();
-        return is(DEAD) ? new Buffer() : output().out(desk.outputs.buffers);
+        return is(DEAD | FINISHING) ? new Buffer() : output().out(desk.outputs.buffers);
     }
 
     private Output output() {
@@ -646,6 +638,11 @@ public final class BlockingLink implements Link {
     public void flush() {
         assert inLoop();
         set(DIRTY);
+    }
+
+    @Override
+    int kept() {
+        return in == null ? 0 : in.readable();
     }
 
     @Override
@@ -663,7 +660,7 @@ public final class BlockingLink implements Link {
     @Override
     public void transfer(OpenFile file, long from, long count) {
         assert inLoop();
-        if (is(DOOMED | DEAD) || count <= 0) {
+        if (is(DOOMED | DEAD | FINISHING) || count <= 0) {
             file.close();
             return;
         }
@@ -683,7 +680,7 @@ public final class BlockingLink implements Link {
 
     private void send(byte[] bytes, int offset, int length, Body body) {
         assert inLoop();
-        if (!is(DOOMED | DEAD) && length > 0) {
+        if (!is(DOOMED | DEAD | FINISHING) && length > 0) {
             output().transfer(bytes, offset, length, body, heap.isShort(), desk.outputs.buffers);
         }
     }
@@ -696,6 +693,9 @@ public final class BlockingLink implements Link {
         } else {
             clear(PAUSED);
             set(OFFER);
+            if (flow != null) {
+                flow.resumed();
+            }
         }
     }
 
@@ -716,6 +716,9 @@ public final class BlockingLink implements Link {
             deadline = NEVER;
             stallLimit = NEVER;
             stallAt = NEVER;
+            if (flow != null) {
+                flow.reset();
+            }
         }
         next.opened(this);
     }
@@ -730,6 +733,18 @@ public final class BlockingLink implements Link {
     public void stallLimit(long nanos) {
         assert inLoop();
         stallLimit = nanos;
+    }
+
+    @Override
+    public void finish() {
+        assert inLoop();
+        if (is(FINISHING | DOOMED | DEAD) || closing != null) {
+            return;
+        }
+        if (output != null) {
+            output.finish(desk.outputs.buffers);
+        }
+        set(FINISHING | DIRTY);
     }
 
     @Override

@@ -5,12 +5,13 @@ import io.millrace.core.Body;
 import io.millrace.core.Buffer;
 import io.millrace.core.CloseCause;
 import io.millrace.core.Closing;
+import io.millrace.core.FlowControl;
+import io.millrace.core.FlowOwner;
 import io.millrace.core.Link;
 import io.millrace.core.OpenFile;
 import io.millrace.core.Protocol;
 import io.millrace.core.Rate;
 import io.millrace.core.TimeLimit;
-import io.millrace.core.Traffic;
 import io.millrace.loop.EventLoop;
 import io.millrace.loop.Log;
 import io.millrace.poll.RawSockaddr;
@@ -30,7 +31,7 @@ import java.util.Objects;
  *     └────close(NOW), reset, stalled, failed ─────────► doomed ──end of serve──► dead
  * </pre>
  */
-final class Connection extends ConnectionFlags implements Link {
+final class Connection extends ConnectionFlags implements Link, FlowOwner {
     /** How long the rest of a lingering peer's input is read and dropped. */
     private static final long LINGER_NANOS = 2_000_000_000L;
 
@@ -58,13 +59,7 @@ final class Connection extends ConnectionFlags implements Link {
     int sending;
 
     /** What was agreed upon beyond the usual, or {@code null}. */
-    Terms terms;
-
-    private long bytesIn;
-    private long bytesOut;
-    private final long since;
-    long lastIn;
-    long lastOut;
+    ConnectionFlow flow;
 
     /** What a level-triggered driver has asked the kernel to report, {@link io.millrace.poll.Interest} bits. */
     int watched;
@@ -86,9 +81,7 @@ final class Connection extends ConnectionFlags implements Link {
         this.peerHigh = peerHigh;
         this.peerLow = peerLow;
         this.peerPort = peerPort;
-        this.since = loop.now();
-        this.lastIn = since;
-        this.lastOut = since;
+        begin(loop.now());
     }
 
     /** To or from a peer whose address is known, with a flag more. */
@@ -101,6 +94,7 @@ final class Connection extends ConnectionFlags implements Link {
     // ---- what is to be done ----
 
     /** Whether the protocol may be given input, or told of its end. */
+    @Override
     boolean wantsInput() {
         if (is(LINGERING)) {
             return !is(DOOMED);
@@ -110,17 +104,17 @@ final class Connection extends ConnectionFlags implements Link {
 
     /** Whether the input goes elsewhere, so that it does not matter how much output waits here. */
     private boolean isPouring() {
-        return terms != null && terms.splice != null;
+        return flow != null && flow.splice != null;
     }
 
     /** Whether there is no reason but the protocol's to leave input in the socket. */
     boolean mayReceive() {
-        return terms == null || !is(HELD_IN) && terms.hasRoom();
+        return flow == null || !is(HELD_IN) && flow.hasRoom();
     }
 
     /** Whether to ask the kernel for more input, by those that are told afterwards how much it was. */
     boolean canReceive() {
-        return mayReceive() && (terms == null || terms.mayReceive(1) > 0);
+        return mayReceive() && (flow == null || flow.mayReceive(1) > 0);
     }
 
     /** Whether serving would get anywhere now. */
@@ -130,13 +124,24 @@ final class Connection extends ConnectionFlags implements Link {
     }
 
     /** Whether something waits that the socket has no room for. */
-    boolean isBlocked() {
+    @Override
+    public boolean isBlocked() {
         return pending() > 0 && !is(WRITABLE | HELD_OUT);
     }
 
     private long high() {
-        long agreed = terms == null ? driver.budget.high() : terms.outputHigh;
+        long agreed = flow == null ? driver.budget.high() : flow.outputHigh();
         return driver.heap.isShort() ? Math.min(agreed, HeapLimit.LOW_MARK) : agreed;
+    }
+
+    @Override
+    public int kept() {
+        return in == null ? 0 : in.readable();
+    }
+
+    @Override
+    public long usualHigh() {
+        return driver.budget.high();
     }
 
     /** Notes how much memory waits here by now. */
@@ -194,25 +199,23 @@ final class Connection extends ConnectionFlags implements Link {
 
     /** So many bytes have come out of the socket. */
     void countIn(long count) {
-        bytesIn += count;
-        lastIn = loop.now();
-        if (terms != null) {
-            terms.received(count);
+        hasReceived(count, loop.now());
+        if (flow != null) {
+            flow.received(count);
         }
     }
 
     /** So many bytes have gone into the socket. */
     void countOut(long count) {
-        bytesOut += count;
-        lastOut = loop.now();
-        if (terms != null) {
-            terms.sent(count);
+        hasSent(count, loop.now());
+        if (flow != null) {
+            flow.sent(count);
         }
     }
 
     /** Whether the protocol wants to see so many bytes, or to wait for more. */
     boolean isEnough(int readable) {
-        return terms == null || readable >= terms.inputLow || is(ENDED);
+        return flow == null || readable >= flow.inputLow() || is(ENDED);
     }
 
     /** Bytes are in the buffer: the protocol takes what it wants of it. */
@@ -231,7 +234,7 @@ final class Connection extends ConnectionFlags implements Link {
             doom(CloseCause.LOCAL);
         } else {
             // What was too little to be shown is all there will ever be.
-            set(terms == null ? END_TO_TELL : END_TO_TELL | OFFER);
+            set(flow == null ? END_TO_TELL : END_TO_TELL | OFFER);
         }
     }
 
@@ -273,7 +276,7 @@ final class Connection extends ConnectionFlags implements Link {
         if (!is(FINISHED)) {
             loop.kernel().shutdown(fd);
         }
-        dropTerms();
+        dropFlow();
         set(LINGERING | READABLE);
         in = null;
         deadline = NEVER;
@@ -283,11 +286,11 @@ final class Connection extends ConnectionFlags implements Link {
     /** The socket takes nothing more for now; {@code progress} says whether it took something this time. */
     void blocked(boolean progress) {
         if (stallLimit != NEVER && (progress || stallAt == NEVER)) {
-            stallAt = later(stallLimit);
+            stallAt = later(loop.now(), stallLimit);
             arm();
         }
-        if (terms != null) {
-            terms.blocked();
+        if (flow != null) {
+            flow.blocked();
         }
     }
 
@@ -298,7 +301,7 @@ final class Connection extends ConnectionFlags implements Link {
 
     /** Some output has left and some has not: tells a producer when it has become little enough. */
     void lowered() {
-        if (terms != null && closing == null && terms.fellToLow(pending())) {
+        if (flow != null && closing == null && flow.fellToLow(pending())) {
             callDrained();
         }
     }
@@ -306,13 +309,8 @@ final class Connection extends ConnectionFlags implements Link {
     /** Some bytes have left, though not all: it moves. */
     void moved() {
         if (stallAt != NEVER) {
-            stallAt = later(stallLimit);
+            stallAt = later(loop.now(), stallLimit);
         }
-    }
-
-    private long later(long nanos) {
-        long at = loop.now() + nanos;
-        return at < loop.now() ? NEVER : at;
     }
 
     @Override
@@ -328,8 +326,8 @@ final class Connection extends ConnectionFlags implements Link {
             deadline = NEVER;
             expired();
         }
-        if (terms != null) {
-            terms.ring(now);
+        if (flow != null) {
+            flow.ring(now);
         }
         arm();
         driver.touch(this);
@@ -337,11 +335,12 @@ final class Connection extends ConnectionFlags implements Link {
 
     private long nextLimit() {
         long next = Math.min(deadline, stallAt);
-        return terms == null ? next : Math.min(next, terms.next());
+        return flow == null ? next : Math.min(next, flow.next());
     }
 
     /** A time limit has passed. */
-    void late(TimeLimit which) {
+    @Override
+    public void late(TimeLimit which) {
         if (closing == null && !is(DOOMED)) {
             guarded(() -> protocol.late(this, which));
         }
@@ -420,7 +419,7 @@ final class Connection extends ConnectionFlags implements Link {
     void died() {
         set(DEAD);
         releaseOutput();
-        dropTerms();
+        dropFlow();
         in = null;
         count();
         quota.release();
@@ -431,10 +430,10 @@ final class Connection extends ConnectionFlags implements Link {
         }
     }
 
-    private void dropTerms() {
-        if (terms != null) {
-            terms.release();
-            terms = null;
+    private void dropFlow() {
+        if (flow != null) {
+            flow.release();
+            flow = null;
             clear(HELD_IN | HELD_OUT);
         }
     }
@@ -536,15 +535,15 @@ final class Connection extends ConnectionFlags implements Link {
     public boolean pour(Link into) {
         assert inLoop();
         if (into == null) {
-            if (terms != null) {
-                terms.splice = null;
+            if (flow != null) {
+                flow.splice = null;
             }
             return true;
         }
         if (is(DOOMED | DEAD) || closing != null || !(into instanceof Connection to) || to.loop != loop) {
             return false;
         }
-        terms().splice = new Splice(this, to);
+        flow().splice = new Splice(this, to);
         set(OFFER);
         driver.touch(this);
         return true;
@@ -576,8 +575,8 @@ final class Connection extends ConnectionFlags implements Link {
         }
         clear(PAUSED);
         set(OFFER);
-        if (terms != null) {
-            terms.resumed();
+        if (flow != null) {
+            flow.resumed();
         }
         driver.touch(this);
     }
@@ -606,8 +605,8 @@ final class Connection extends ConnectionFlags implements Link {
         deadline = NEVER;
         stallLimit = NEVER;
         stallAt = NEVER;
-        if (terms != null) {
-            terms.reset();
+        if (flow != null) {
+            flow.reset();
         }
     }
 
@@ -624,7 +623,8 @@ final class Connection extends ConnectionFlags implements Link {
      * Sees to it that the alarm rings no later than the next time limit. Rings too early are cheaper than moving it
      * each time.
      */
-    void arm() {
+    @Override
+    public void arm() {
         long next = nextLimit();
         if (next != NEVER && !is(DEAD) && (!isSet() || next < due())) {
             loop.setTimer(this, next);
@@ -637,11 +637,11 @@ final class Connection extends ConnectionFlags implements Link {
         stallLimit = nanos;
     }
 
-    private Terms terms() {
-        if (terms == null) {
-            terms = new Terms(this);
+    private ConnectionFlow flow() {
+        if (flow == null) {
+            flow = new ConnectionFlow(this);
         }
-        return terms;
+        return flow;
     }
 
     /** Whether nothing can be agreed upon any more. */
@@ -651,11 +651,11 @@ final class Connection extends ConnectionFlags implements Link {
     }
 
     /** Puts the connection under a group's limit; {@code false} if it is too late for that. */
-    boolean enter(Limiter member) {
+    boolean enter(ConnectionFlow.Limiter member) {
         if (isOver()) {
             return false;
         }
-        terms().enter(member);
+        flow().enter(member);
         // Whatever queue it waited in, it waits there no more.
         free();
         return true;
@@ -675,26 +675,24 @@ final class Connection extends ConnectionFlags implements Link {
     @Override
     public void limit(TimeLimit which, long nanos) {
         if (!isOver()) {
-            terms().limit(which, nanos);
+            flow().limit(which, nanos);
         }
     }
 
     @Override
     public void outputMarks(long low, long high) {
-        Terms.check(low >= 0 && high > low, "marks", low, high);
+        FlowControl.checkOutputMarks(low, high);
         if (!isOver()) {
-            terms().outputLow = low;
-            terms.outputHigh = high;
+            flow().outputMarks(low, high);
             touched();
         }
     }
 
     @Override
     public void inputMarks(int low, int high) {
-        Terms.check(low >= 0 && high >= Math.max(1, low), "marks", low, high);
+        FlowControl.checkInputMarks(low, high);
         if (!isOver()) {
-            terms().inputLow = low;
-            terms.inputHigh = high;
+            flow().inputMarks(low, high);
             set(OFFER);
             touched();
         }
@@ -703,23 +701,18 @@ final class Connection extends ConnectionFlags implements Link {
     @Override
     public void rate(Rate rate) {
         if (!isOver()) {
-            terms().rate(rate, loop.now());
+            flow().rate(rate);
             touched();
         }
     }
 
     @Override
     public void portions(int read, int write) {
-        Terms.check(read > 0 && write > 0, "portions", read, write);
+        FlowControl.checkPortions(read, write);
         if (!isOver()) {
-            terms().portions(read, write);
+            flow().portions(read, write);
             touched();
         }
-    }
-
-    @Override
-    public Traffic traffic() {
-        return new Traffic(bytesIn, bytesOut, since, lastIn, lastOut);
     }
 
     @Override

@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.transport;
 
+import io.millrace.core.Link;
+import io.millrace.core.Traffic;
 import io.millrace.loop.Source;
 import io.millrace.poll.Kernel;
 
-/** What is known of a connection in bits: what the kernel said, what the protocol wants, how far it has come. */
+/**
+ * What is known of a connection in bits: what the kernel said, what the protocol wants, how far it has come; and what
+ * has moved.
+ */
 abstract class ConnectionFlags extends Source {
     // What the kernel said last.
     static final int READABLE = 1;
@@ -53,6 +58,12 @@ abstract class ConnectionFlags extends Source {
 
     private int flags = WRITABLE;
 
+    private long bytesIn;
+    private long bytesOut;
+    private long since;
+    private long lastIn;
+    private long lastOut;
+
     final boolean is(int flag) {
         return (flags & flag) != 0;
     }
@@ -70,5 +81,67 @@ abstract class ConnectionFlags extends Source {
         if (is(SHARED)) {
             kernel.unblock(fd);
         }
+    }
+
+    /** For {@link io.millrace.core.FlowOwner}. */
+    public final void holdInput(boolean on) {
+        flags = on ? flags | HELD_IN : flags & ~HELD_IN;
+    }
+
+    /** For {@link io.millrace.core.FlowOwner}. */
+    public final void holdOutput(boolean on) {
+        flags = on ? flags | HELD_OUT : flags & ~HELD_OUT;
+    }
+
+    /** For {@link io.millrace.core.FlowOwner}. */
+    public final boolean isInputOff() {
+        return is(PAUSED | ENDED);
+    }
+
+    /** For {@link io.millrace.core.FlowOwner}. */
+    public final boolean isInputHeld() {
+        return is(HELD_IN) || !wantsInput();
+    }
+
+    /** Whether the protocol may be given input, or told of its end. */
+    abstract boolean wantsInput();
+
+    // ---- what has moved ----
+
+    final void begin(long now) {
+        since = now;
+        lastIn = now;
+        lastOut = now;
+    }
+
+    final void hasReceived(long count, long now) {
+        bytesIn += count;
+        lastIn = now;
+    }
+
+    final void hasSent(long count, long now) {
+        bytesOut += count;
+        lastOut = now;
+    }
+
+    /** For {@link io.millrace.core.FlowOwner}. */
+    public final long lastIn() {
+        return lastIn;
+    }
+
+    /** For {@link io.millrace.core.FlowOwner}. */
+    public final long lastOut() {
+        return lastOut;
+    }
+
+    /** For {@link Link}. */
+    public final Traffic traffic() {
+        return new Traffic(bytesIn, bytesOut, since, lastIn, lastOut);
+    }
+
+    /** {@code nanos} after {@code now}, {@link Link#NEVER} beyond the end of time. */
+    static long later(long now, long nanos) {
+        long at = now + nanos;
+        return at < now ? Link.NEVER : at;
     }
 }

@@ -55,7 +55,12 @@ public final class Desk {
     long send(Wire wire, Output output, long most) {
         full = false;
         long n = output.isBytes()
-                ? send(wire, output.bytes().array(), output.bytes().head(), output.length(), output.more())
+                ? send(
+                        wire,
+                        output.bytes().array(),
+                        output.bytes().head(),
+                        (int) Math.min(output.length(), most),
+                        output.more())
                 : sendPart(wire, output, output.first(), most);
         if (n > 0) {
             output.sent(n, outputs.buffers);

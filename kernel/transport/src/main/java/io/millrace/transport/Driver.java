@@ -355,7 +355,7 @@ abstract class Driver extends Mechanism {
                 c.lowered();
                 return;
             }
-            long most = c.terms == null ? left : c.terms.maySend(left);
+            long most = c.flow == null ? left : c.flow.maySend(left);
             if (most == 0) {
                 c.set(Connection.DIRTY);
                 c.heldOut();

@@ -26,15 +26,15 @@ final class Inlet {
      * Takes input of a connection and delivers it, by one call. Returns the bytes it took from the connection's budget.
      */
     int receive(Connection c) {
-        return c.terms == null ? receive(c, budget.lent()) : receiveOnTerms(c);
+        return c.flow == null ? receive(c, budget.lent()) : receiveWithFlow(c);
     }
 
-    private int receiveOnTerms(Connection c) {
-        int most = c.terms.mayReceive(c.terms.splice == null ? budget.lent() : PipePool.PORTION);
+    private int receiveWithFlow(Connection c) {
+        int most = c.flow.mayReceive(c.flow.splice == null ? budget.lent() : PipePool.PORTION);
         if (most == 0) {
             return 0;
         }
-        return c.terms.splice == null ? receive(c, most) : pour(c, c.terms.splice, most);
+        return c.flow.splice == null ? receive(c, most) : pour(c, c.flow.splice, most);
     }
 
     /** Moves input on to another connection without seeing it. */
@@ -46,7 +46,7 @@ final class Inlet {
         }
         if (n == -Errno.EINVAL || n == -Errno.ENOSYS || n == -Errno.EOPNOTSUPP) {
             // A socket that cannot, or nobody to take it: the protocol passes it on by hand.
-            c.terms.splice = null;
+            c.flow.splice = null;
         } else {
             ended(c, (int) n);
         }

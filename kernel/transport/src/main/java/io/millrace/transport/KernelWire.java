@@ -28,7 +28,7 @@ public abstract class KernelWire extends Wire {
         return new KernelWire(kernel, fd) {
             @Override
             protected int await(int interest, long nanos) {
-                return bell.await(this.fd, interest, nanos);
+                return bell.await(interest == BlockingLink.NO_SOCKET ? -1 : this.fd, interest, nanos);
             }
 
             @Override

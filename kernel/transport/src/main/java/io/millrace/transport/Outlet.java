@@ -98,7 +98,7 @@ final class Outlet {
         Output output = c.output;
         long n;
         if (output.isBytes()) {
-            int length = c.terms == null ? output.length() : (int) Math.min(output.length(), most);
+            int length = c.flow == null ? output.length() : (int) Math.min(output.length(), most);
             n = send(c, output.bytes().array(), output.bytes().head(), length, output.more());
         } else {
             n = sendPart(c, output.first(), most);

@@ -3,6 +3,7 @@ package io.millrace.transport;
 
 import io.millrace.core.Link;
 import io.millrace.core.Rate;
+import io.millrace.core.TokenBucket;
 import io.millrace.loop.Alarm;
 import io.millrace.loop.EventLoop;
 import java.util.ArrayDeque;
@@ -75,10 +76,10 @@ public final class RateGroup {
     /** Takes a link out; nothing happens if it is not in this group. */
     public void remove(Link link) {
         Connection connection = connection(link);
-        Terms terms = connection.terms;
-        if (terms != null && terms.member instanceof Member member && member.group() == this) {
+        ConnectionFlow flow = connection.flow;
+        if (flow != null && flow.member instanceof Member member && member.group() == this) {
             member.leave();
-            terms.member = null;
+            flow.member = null;
             connection.free();
         }
     }
@@ -146,7 +147,7 @@ public final class RateGroup {
     /** One direction. Guarded by the group, but for the queues, which are their loops'. */
     private final class Lane {
         private final int held;
-        private final Bucket bucket;
+        private final TokenBucket bucket;
         private final double least;
         private final Map<EventLoop, Queue> queues = new HashMap<>();
         private long total;
@@ -154,7 +155,7 @@ public final class RateGroup {
 
         Lane(long rate, long burst, int held) {
             this.held = held;
-            this.bucket = rate == Rate.UNLIMITED ? null : new Bucket(rate, burst, 0);
+            this.bucket = rate == Rate.UNLIMITED ? null : new TokenBucket(rate, burst, 0);
             this.least = Math.min(minimum, burst);
         }
 
@@ -283,7 +284,7 @@ public final class RateGroup {
     }
 
     /** One connection's place in the group. */
-    private final class Member implements Limiter {
+    private final class Member implements ConnectionFlow.Limiter {
         private final Share input;
         private final Share output;
 

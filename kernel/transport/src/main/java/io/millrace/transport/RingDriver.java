@@ -337,7 +337,7 @@ class RingDriver extends Driver {
         Buffer in = intake.lend(c);
         append(in, offset, length);
         intake.deliver(c, in);
-        if (c.terms != null && !c.canReceive()) {
+        if (c.flow != null && !c.canReceive()) {
             stopReceiving(c);
         }
     }
@@ -381,7 +381,7 @@ class RingDriver extends Driver {
     }
 
     private static boolean byHand(Connection c) {
-        return c.terms != null && c.terms.byHand();
+        return c.flow != null && c.flow.byHand();
     }
 
     /** What is ready is of no interest where what has moved is known. */
@@ -438,7 +438,7 @@ class RingDriver extends Driver {
     @Override
     long send(Connection c, long most) {
         int length = c.output.isBytes() ? c.output.length() : Integer.MAX_VALUE;
-        if (length > sendLimit || c.terms != null && length > most) {
+        if (length > sendLimit || c.flow != null && length > most) {
             return outlet.sendFirst(c, most);
         }
         submit(c, c.output.bytes(), length);

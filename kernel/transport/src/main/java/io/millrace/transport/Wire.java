@@ -38,8 +38,9 @@ public abstract class Wire {
     protected abstract SocketAddress local();
 
     /**
-     * Sleeps until one of {@code interest} ({@link io.millrace.poll.Interest} READ, WRITE, or none) is there,
-     * {@code nanos} have passed (negative: for ever) or {@link #wake} is called, even if that was before.
+     * Sleeps until one of {@code interest} ({@link io.millrace.poll.Interest} READ, WRITE, or none; for
+     * {@link BlockingLink#NO_SOCKET} the socket is not looked at) is there, {@code nanos} have passed (negative: for
+     * ever) or {@link #wake} is called, even if that was before.
      *
      * @return what was found, ERROR and HANGUP included; 0 for nothing
      */

@@ -244,7 +244,8 @@ final class LinkContractTest {
                 return null;
             });
 
-            CompletableFuture<byte[]> reading = CompletableFuture.supplyAsync(() -> quietly(() -> peer.read(LARGE)));
+            CompletableFuture<byte[]> reading =
+                    CompletableFuture.supplyAsync(() -> quietly(() -> peer.read(LARGE + 100_000)));
             probe.await("drained");
             long most = probe.on(Link::pending);
             assertTrue(most <= 100_000, most + " bytes wait at the low mark");
@@ -504,6 +505,37 @@ final class LinkContractTest {
             assertEquals("still", new String(probe.awaitInput(5), US_ASCII));
             peer.shutdownOutput();
             probe.await("ended");
+            close(probe, Closing.FLUSHED);
+            probe.await("closed LOCAL");
+        }
+    }
+
+    @Test
+    void whatAPausedLinkHasNotReadOutlivesBothEnds() throws Exception {
+        Probe probe = new Probe() {
+            @Override
+            void onOpened(Link opened) {
+                opened.pause(true);
+            }
+        };
+        try (Peer peer = fixture.open(probe)) {
+            probe.on(link -> {
+                link.finish();
+                return null;
+            });
+            assertEquals(0, peer.readAll().length);
+            peer.send("last".getBytes(US_ASCII));
+            peer.shutdownOutput();
+            // Both have finished, and the link is looked at twice: that is no reset.
+            probe.on(Link::pending);
+            probe.on(Link::pending);
+            probe.on(link -> {
+                link.pause(false);
+                return null;
+            });
+            assertEquals("last", new String(probe.awaitInput(4), US_ASCII));
+            probe.await("ended");
+            probe.on(Link::pending);
             close(probe, Closing.FLUSHED);
             probe.await("closed LOCAL");
         }

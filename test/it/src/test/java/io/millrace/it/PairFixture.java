@@ -13,7 +13,6 @@ import io.millrace.transport.Engine;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.Arrays;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
@@ -38,16 +37,6 @@ final class PairFixture implements LinkFixture {
     @Override
     public boolean isSocket() {
         return false;
-    }
-
-    @Override
-    public Set<String> gaps() {
-        return Set.of(
-                "afterTheEndNothingHasAnEffect",
-                "outputMarksSayWhenToStopAndWhenToGoOn",
-                "portionsCutWhatMovesAtOnce",
-                "ratesHoldInputUp",
-                "ratesHoldOutputUp");
     }
 
     @Override

@@ -18,7 +18,6 @@ import io.millrace.transport.LoopGroup;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketException;
-import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 
@@ -132,24 +131,6 @@ abstract class SocketFixture implements LinkFixture {
             this.model = model;
         }
 
-        /** {@code BlockingLink} throws at these verbs, or drops them. */
-        @Override
-        public Set<String> gaps() {
-            return model == IoModel.NIO
-                    ? Set.of()
-                    : Set.of(
-                            "afterTheEndNothingHasAnEffect",
-                            "eachTimeLimitIsToldByItsName",
-                            "inputMarksSayHowMuchIsShownAndHowMuchMayLie",
-                            "noVerbCallsTheProtocolFromWithinItsOwnCall",
-                            "ourDirectionMayBeClosedAlone",
-                            "outputMarksSayWhenToStopAndWhenToGoOn",
-                            "portionsCutWhatMovesAtOnce",
-                            "ratesHoldInputUp",
-                            "ratesHoldOutputUp",
-                            "trafficIsCounted");
-        }
-
         @Override
         public String whyNot() {
             return model.whyNot();
@@ -195,11 +176,6 @@ abstract class SocketFixture implements LinkFixture {
         @Override
         public void close() {
             loops.close();
-        }
-
-        @Override
-        public Set<String> gaps() {
-            return Set.of("inputMarksSayHowMuchIsShownAndHowMuchMayLie");
         }
 
         @Override

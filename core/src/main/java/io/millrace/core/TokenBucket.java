@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.millrace.transport;
+package io.millrace.core;
 
 /**
  * A token bucket: so many bytes flow in a second, up to the burst, and what is moved is taken out. It may be overdrawn,
  * by a driver that cannot say beforehand how much will come; then nothing more moves until it has filled again.
  */
-final class Bucket {
+public final class TokenBucket {
     /**
      * Who has used all up goes on when this part of a second's worth is there: 50 pieces a second are smooth, and
      * cheap.
@@ -19,7 +19,8 @@ final class Bucket {
     private double tokens;
     private long at;
 
-    Bucket(long rate, long burst, long now) {
+    /** A bucket that is full: {@code rate} bytes a second, up to {@code burst} bytes; {@code now} in nanoseconds. */
+    public TokenBucket(long rate, long burst, long now) {
         this.rate = rate;
         this.burst = burst;
         this.tokens = burst;
@@ -27,23 +28,24 @@ final class Bucket {
     }
 
     /** How many bytes may move now. */
-    double fill(long now) {
+    public double fill(long now) {
         tokens = Math.min(burst, tokens + (now - at) * rate / BILLION);
         at = now;
         return tokens;
     }
 
-    void take(double bytes) {
+    /** So many bytes have been moved. */
+    public void take(double bytes) {
         tokens -= bytes;
     }
 
     /** The number of bytes that it is worth to go on with. */
-    double piece() {
+    public double piece() {
         return Math.max(1, Math.min(burst, rate / PIECES_A_SECOND));
     }
 
     /** When so many bytes will be there, after the last {@link #fill}. */
-    long when(double wanted) {
+    public long when(double wanted) {
         double nanos = (Math.min(wanted, burst) - tokens) / rate * BILLION;
         return nanos >= Long.MAX_VALUE - at ? Long.MAX_VALUE : at + Math.max(1, (long) Math.ceil(nanos));
     }
