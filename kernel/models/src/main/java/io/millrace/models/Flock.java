@@ -3,7 +3,6 @@ package io.millrace.models;
 
 import io.millrace.sys.Descriptors;
 import io.millrace.sys.Errno;
-import io.millrace.sys.Poll;
 import io.millrace.sys.Sockets;
 import io.millrace.sys.SysException;
 import io.millrace.transport.ListenOptions;
@@ -11,9 +10,12 @@ import io.millrace.transport.Listening;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.SocketAddress;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -36,6 +38,9 @@ final class Flock implements Listening {
     static final byte DRAIN = 'D';
     static final byte ASK = 'C';
 
+    /** How much longer than its own limit a worker that is leaving may take. */
+    private static final long LATE_NANOS = 10_000_000_000L;
+
     private static final long YOUNG_NANOS = 5_000_000_000L;
     private static final long SHORTEST_PAUSE = 100_000_000L;
     private static final long LONGEST_PAUSE = 10_000_000_000L;
@@ -49,7 +54,15 @@ final class Flock implements Listening {
         boolean ready;
         boolean leaving;
         volatile int connections;
-        CountDownLatch asked;
+
+        /** A question is on its way: one at a time, for a worker that does not answer reads none either. */
+        boolean asked;
+
+        /** Who waits for the answer. */
+        final List<CountDownLatch> waiting = new ArrayList<>();
+
+        /** When it is ended if it has not left by itself. */
+        long leaveBy;
 
         Member(Child child, int tie, int generation) {
             this.child = child;
@@ -57,8 +70,25 @@ final class Flock implements Listening {
             this.generation = generation;
         }
 
+        /** Says something without waiting; one that takes not even a byte reads the end of its tie instead. */
         void say(byte word) {
-            Descriptors.write(tie, new byte[] {word}, 1);
+            if (Descriptors.write(tie, new byte[] {word}, 1) == -Errno.EAGAIN) {
+                Sockets.shutdown(tie, Sockets.SHUT_WR);
+            }
+        }
+
+        void ask(CountDownLatch latch) {
+            waiting.add(latch);
+            if (!asked) {
+                asked = true;
+                say(ASK);
+            }
+        }
+
+        void answered() {
+            asked = false;
+            waiting.forEach(CountDownLatch::countDown);
+            waiting.clear();
         }
     }
 
@@ -113,8 +143,10 @@ final class Flock implements Listening {
 
     private boolean start() {
         int[] pair = new int[2];
-        int result = Sockets.socketpair(Sockets.AF_UNIX, Sockets.SOCK_STREAM | Sockets.SOCK_CLOEXEC, 0, pair);
+        int result = Sockets.socketpair(Sockets.AF_UNIX, Sockets.SOCK_SEQPACKET | Sockets.SOCK_CLOEXEC, 0, pair);
         if (result == 0) {
+            // Our end only: a worker that is stopped must not stop its supervisor.
+            Descriptors.fcntl(pair[0], Descriptors.F_SETFL, Descriptors.O_NONBLOCK);
             result = start(pair[1]);
             Descriptors.close(pair[1]);
             if (result < 0) {
@@ -149,6 +181,7 @@ final class Flock implements Listening {
 
     /** Hears what members say, and notes which have ended. */
     void look(long now) {
+        endLate(now);
         for (Member member : List.copyOf(members)) {
             hear(member);
             if (member.child.reap()) {
@@ -163,27 +196,37 @@ final class Flock implements Listening {
 
     private void dismiss(Member member) {
         member.leaving = true;
+        member.leaveBy = System.nanoTime() + Servers.nanos(server.reloadGrace()) + LATE_NANOS;
         member.say(DRAIN);
     }
 
-    private void hear(Member member) {
-        byte[] said = new byte[5];
-        while ((Poll.await(member.tie, Poll.POLLIN, -1, 0) & Poll.POLLIN) != 0
-                && Descriptors.read(member.tie, said, 1) > 0) {
-            if (said[0] == READY) {
-                member.ready = true;
-            } else if (said[0] == COUNT && Descriptors.read(member.tie, said, 4) == 4) {
-                member.connections =
-                        (said[0] & 0xff) << 24 | (said[1] & 0xff) << 16 | (said[2] & 0xff) << 8 | said[3] & 0xff;
-                release(member);
+    /** Ends those that should have left by themselves, and cannot. */
+    private void endLate(long now) {
+        for (Member member : members) {
+            if (member.leaving && now - member.leaveBy >= 0) {
+                member.child.kill();
             }
         }
     }
 
-    private static void release(Member member) {
-        if (member.asked != null) {
-            member.asked.countDown();
-            member.asked = null;
+    /** Nanoseconds until a worker that is leaving has to be ended, negative for none. */
+    long untilLate(long now) {
+        return members.stream()
+                .filter(member -> member.leaving)
+                .mapToLong(member -> Math.max(0, member.leaveBy - now))
+                .min()
+                .orElse(-1);
+    }
+
+    private static void hear(Member member) {
+        byte[] said = new byte[5];
+        for (int n = Descriptors.read(member.tie, said, 5); n > 0; n = Descriptors.read(member.tie, said, 5)) {
+            if (said[0] == READY) {
+                member.ready = true;
+            } else if (said[0] == COUNT && n == 5) {
+                member.connections = ByteBuffer.wrap(said).getInt(1);
+                member.answered();
+            }
         }
     }
 
@@ -193,7 +236,7 @@ final class Flock implements Listening {
         server.unwatch(member.child.pidfd);
         Descriptors.close(member.tie);
         Descriptors.close(member.child.pidfd);
-        release(member);
+        member.answered();
         if (member.leaving || server.stopping()) {
             server.census().ended();
             return;
@@ -265,35 +308,33 @@ final class Flock implements Listening {
         return address;
     }
 
-    /** Asks the workers, and waits up to a second for what they say. */
+    /** Asks the workers, and waits up to a second for what they say; of one that is silent counts what it said last. */
     @Override
     public int connections() {
-        CountDownLatch[] answers = new CountDownLatch[1];
-        CountDownLatch sent = new CountDownLatch(1);
-        int[] sum = new int[1];
+        BlockingQueue<CountDownLatch> asked = new LinkedBlockingQueue<>();
+        BlockingQueue<Integer> sums = new LinkedBlockingQueue<>();
         server.execute(() -> {
-            List<Member> asked = members.stream().filter(m -> m.ready).toList();
-            answers[0] = new CountDownLatch(asked.size());
-            asked.forEach(member -> {
-                release(member);
-                member.asked = answers[0];
-                member.say(ASK);
-            });
-            sent.countDown();
+            List<Member> ready = members.stream().filter(m -> m.ready).toList();
+            CountDownLatch answers = new CountDownLatch(ready.size());
+            ready.forEach(member -> member.ask(answers));
+            asked.add(answers);
         });
-        CountDownLatch summed = new CountDownLatch(1);
         try {
-            if (sent.await(1, TimeUnit.SECONDS) && answers[0].await(1, TimeUnit.SECONDS)) {
-                server.execute(() -> {
-                    sum[0] = members.stream().mapToInt(m -> m.connections).sum();
-                    summed.countDown();
-                });
-                return summed.await(1, TimeUnit.SECONDS) ? sum[0] : 0;
+            CountDownLatch answers = asked.poll(1, TimeUnit.SECONDS);
+            if (answers == null) {
+                return 0;
             }
+            answers.await(1, TimeUnit.SECONDS);
+            server.execute(() -> {
+                members.forEach(member -> member.waiting.remove(answers));
+                sums.add(members.stream().mapToInt(m -> m.connections).sum());
+            });
+            Integer sum = sums.poll(1, TimeUnit.SECONDS);
+            return sum == null ? 0 : sum;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+            return 0;
         }
-        return 0;
     }
 
     /** Workers accept: to pause is not in the supervisor's hands. */

@@ -6,6 +6,7 @@ import io.millrace.poll.Trace;
 import io.millrace.poll.TracedKernel;
 import io.millrace.transport.HeapLimit;
 import java.io.PrintStream;
+import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
 
@@ -24,6 +25,8 @@ import java.util.function.Consumer;
  * @param failure is told, in place of the log, why the server cannot go on: a thread that everybody depends on has
  *     failed, for want of memory perhaps. By then the server is ending, its listening sockets first. Told once, on the
  *     thread that found out; {@code null} for the log
+ * @param reloadGrace how long a worker of {@code prefork} that {@link Server#reload} has replaced may go on for the
+ *     connections that it has; then they are cut off. An hour at first
  */
 public record ModelOptions(
         int carriers,
@@ -31,11 +34,18 @@ public record ModelOptions(
         List<String> workerCommand,
         PrintStream trace,
         long memory,
-        Consumer<? super Throwable> failure) {
+        Consumer<? super Throwable> failure,
+        Duration reloadGrace) {
 
     /** As many carriers as there are processors. */
-    public static final ModelOptions DEFAULT =
-            new ModelOptions(Runtime.getRuntime().availableProcessors(), 0, List.of(), null, HeapLimit.usual(), null);
+    public static final ModelOptions DEFAULT = new ModelOptions(
+            Runtime.getRuntime().availableProcessors(),
+            0,
+            List.of(),
+            null,
+            HeapLimit.usual(),
+            null,
+            Duration.ofHours(1));
 
     /** Checks the values. */
     public ModelOptions {
@@ -45,37 +55,45 @@ public record ModelOptions(
         if (memory < 1) {
             throw new IllegalArgumentException("connections need some of the heap, not " + memory + " bytes");
         }
+        if (reloadGrace.isNegative()) {
+            throw new IllegalArgumentException("a worker that was replaced cannot leave before: " + reloadGrace);
+        }
         workerCommand = List.copyOf(workerCommand);
     }
 
     /** The same with another number of carriers. */
     public ModelOptions withCarriers(int other) {
-        return new ModelOptions(other, most, workerCommand, trace, memory, failure);
+        return new ModelOptions(other, most, workerCommand, trace, memory, failure, reloadGrace);
     }
 
     /** The same with another limit on clients that have something of their own. */
     public ModelOptions withMost(int other) {
-        return new ModelOptions(carriers, other, workerCommand, trace, memory, failure);
+        return new ModelOptions(carriers, other, workerCommand, trace, memory, failure, reloadGrace);
     }
 
     /** The same with another way to start this program again. */
     public ModelOptions withWorkerCommand(List<String> other) {
-        return new ModelOptions(carriers, most, other, trace, memory, failure);
+        return new ModelOptions(carriers, most, other, trace, memory, failure, reloadGrace);
     }
 
     /** The same, printing what happens to a stream, which several threads may do at once. */
     public ModelOptions withTrace(PrintStream other) {
-        return new ModelOptions(carriers, most, workerCommand, other, memory, failure);
+        return new ModelOptions(carriers, most, workerCommand, other, memory, failure, reloadGrace);
     }
 
     /** The same with another limit on what connections hold of the heap. */
     public ModelOptions withMemory(long bytes) {
-        return new ModelOptions(carriers, most, workerCommand, trace, bytes, failure);
+        return new ModelOptions(carriers, most, workerCommand, trace, bytes, failure, reloadGrace);
     }
 
     /** The same with somebody to tell why the server cannot go on. */
     public ModelOptions withFailure(Consumer<? super Throwable> other) {
-        return new ModelOptions(carriers, most, workerCommand, trace, memory, other);
+        return new ModelOptions(carriers, most, workerCommand, trace, memory, other, reloadGrace);
+    }
+
+    /** The same with another time for workers that a reload has replaced. */
+    public ModelOptions withReloadGrace(Duration other) {
+        return new ModelOptions(carriers, most, workerCommand, trace, memory, failure, other);
     }
 
     /** The door to the kernel. */

@@ -21,6 +21,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.LongStream;
 
 /**
  * <b>prefork</b>: a few worker processes, started beforehand, share one listening socket.
@@ -46,6 +47,7 @@ final class PreforkServer implements Server {
 
     private final Kernel kernel;
     private final int workers;
+    private final Duration reloadGrace;
     private final List<String> command;
     private final Poller poller;
     private final Census census = new Census();
@@ -60,6 +62,7 @@ final class PreforkServer implements Server {
     PreforkServer(Kernel kernel, ModelOptions options) throws IOException {
         this.kernel = kernel;
         this.workers = options.carriers();
+        this.reloadGrace = options.reloadGrace();
         this.failure = new Failure(options.failure());
         this.command = Worker.command(options, Worker.Kind.PREFORK);
         this.poller = kernel.poller(PollerKind.EPOLL, EVENTS);
@@ -130,7 +133,7 @@ final class PreforkServer implements Server {
         return stopping
                 ? -1
                 : flocks().stream()
-                        .mapToLong(flock -> flock.untilGrowth(now))
+                        .flatMapToLong(flock -> LongStream.of(flock.untilGrowth(now), flock.untilLate(now)))
                         .filter(left -> left >= 0)
                         .min()
                         .orElse(-1);
@@ -158,6 +161,10 @@ final class PreforkServer implements Server {
 
     Kernel kernel() {
         return kernel;
+    }
+
+    Duration reloadGrace() {
+        return reloadGrace;
     }
 
     List<String> command() {

@@ -23,15 +23,18 @@ final class PreforkWorker implements Server {
     /** How long connections get to end by themselves when the supervisor has died without a word. */
     private static final Duration ORPHANED = Duration.ofSeconds(10);
 
-    private static final Duration PATIENT = Duration.ofDays(1);
-
     private final LoopGroup loops;
     private final int wanted;
+
+    /** How long connections get to end by themselves when another worker has taken this one's place. */
+    private final Duration reloadGrace;
+
     private int listened;
     private volatile Listening listening;
 
     PreforkWorker(int index, ModelOptions options) throws SysException {
         this.wanted = index;
+        this.reloadGrace = options.reloadGrace();
         // What is started here by others than the JDK, which closes it anyway, is no worker of our parent's.
         Descriptors.fcntl(Worker.TIE, Descriptors.F_SETFD, Descriptors.FD_CLOEXEC);
         this.loops = LoopGroup.open(options.kernelOfWorker(), 1, Engine.READINESS, options.memory());
@@ -66,7 +69,7 @@ final class PreforkWorker implements Server {
                         .array();
                 Descriptors.write(Worker.TIE, answer, answer.length);
             } else if (said[0] == Flock.DRAIN) {
-                Thread.ofPlatform().name("millrace-drain").start(() -> leave(PATIENT));
+                Thread.ofPlatform().name("millrace-drain").start(() -> leave(reloadGrace));
             }
         }
         leave(ORPHANED);

@@ -15,6 +15,7 @@ import java.io.InputStreamReader;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -111,6 +112,27 @@ final class PreforkModelTest {
             assertTrue(running.server.stop(GRACE));
             counters = running.server.workers().orElseThrow();
             assertEquals(new WorkerCounters(2, 0, 1, 1, 1, 0, counters.pauseNanos()), counters);
+        }
+    }
+
+    /** A stopped worker (SIGSTOP) answers no question: the supervisor goes on, and the server ends when told. */
+    @Test
+    void aStoppedWorkerHoldsUpNobody() throws Exception {
+        try (Running running = Running.start(2)) {
+            running.echo("first");
+            await("two workers", () -> workers().size() == 2);
+            long stopped = workers().iterator().next();
+            new ProcessBuilder("kill", "-STOP", Long.toString(stopped)).start().waitFor();
+            // More questions than the socket between the two holds, if each were sent.
+            List<Thread> asking = new ArrayList<>();
+            for (int i = 0; i < 2_000; i++) {
+                asking.add(Thread.ofVirtual().start(running.listening::connections));
+            }
+            for (Thread thread : asking) {
+                assertTrue(thread.join(GRACE), "the supervisor hangs");
+            }
+            assertFalse(running.server.stop(Duration.ofSeconds(1)), "one does not end by itself");
+            assertEquals(Set.of(), workers());
         }
     }
 
