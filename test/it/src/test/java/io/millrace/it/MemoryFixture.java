@@ -44,7 +44,6 @@ final class MemoryFixture implements LinkFixture {
     @Override
     public Set<String> gaps() {
         return Set.of(
-                "aLargeAnswerWaitsForAPeerThatReadsLate",
                 "aPeerThatTakesNothingIsCutOff",
                 "afterTheEndNothingHasAnEffect",
                 "eachTimeLimitIsToldByItsName",
@@ -53,8 +52,7 @@ final class MemoryFixture implements LinkFixture {
                 "outputMarksSayWhenToStopAndWhenToGoOn",
                 "portionsCutWhatMovesAtOnce",
                 "ratesHoldInputUp",
-                "ratesHoldOutputUp",
-                "trafficIsCounted");
+                "ratesHoldOutputUp");
     }
 
     @Override
@@ -92,8 +90,10 @@ final class MemoryFixture implements LinkFixture {
 
         private void serve(Protocol protocol) {
             long begun = System.nanoTime();
-            MemoryLink own = new MemoryLink(protocol).window(0);
+            // The peer takes nothing unasked from the first task on, which may come while the protocol is being opened.
+            MemoryLink own = new MemoryLink((in, from) -> {}).window(0);
             link.complete(own);
+            own.become(protocol);
             while (!over) {
                 own.advance(
                         Duration.ofNanos(System.nanoTime() - begun - own.clock().nanos()));

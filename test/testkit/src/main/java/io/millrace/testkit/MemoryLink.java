@@ -7,6 +7,7 @@ import io.millrace.core.Closing;
 import io.millrace.core.Link;
 import io.millrace.core.OpenFile;
 import io.millrace.core.Protocol;
+import io.millrace.core.Traffic;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -65,6 +66,11 @@ public final class MemoryLink implements Link {
     private long window = Long.MAX_VALUE;
     private long highWater = 256 * 1024;
     private int deadlineCalls;
+    private long bytesIn;
+    private long bytesOut;
+    private final long since;
+    private long lastIn;
+    private long lastOut;
     private SocketAddress peer;
     private boolean secure;
 
@@ -77,6 +83,9 @@ public final class MemoryLink implements Link {
     public MemoryLink(Protocol protocol, FakeClock clock) {
         this.protocol = protocol;
         this.clock = clock;
+        this.since = clock.nanos();
+        this.lastIn = since;
+        this.lastOut = since;
         call(() -> protocol.opened(this));
         turn();
     }
@@ -90,6 +99,8 @@ public final class MemoryLink implements Link {
             input = Arrays.copyOf(input, kept + bytes.length);
             System.arraycopy(bytes, 0, input, kept, bytes.length);
             offered = false;
+            bytesIn += bytes.length;
+            lastIn = clock.nanos();
         }
         turn();
         return this;
@@ -414,6 +425,10 @@ public final class MemoryLink implements Link {
 
     private void emit(byte[] bytes, int from, int count) {
         sent.write(bytes, from, count);
+        if (count > 0) {
+            bytesOut += count;
+            lastOut = clock.nanos();
+        }
         window -= window == Long.MAX_VALUE ? 0 : count;
     }
 
@@ -492,6 +507,12 @@ public final class MemoryLink implements Link {
             out.clear();
         }
         queue.add(new Span(file, from, count));
+    }
+
+    @Override
+    public Traffic traffic() {
+        own();
+        return new Traffic(bytesIn, bytesOut, since, lastIn, lastOut);
     }
 
     @Override
