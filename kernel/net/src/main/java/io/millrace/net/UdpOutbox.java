@@ -33,6 +33,10 @@ final class UdpOutbox {
     private boolean blocked;
     private boolean denied;
     private boolean retried;
+
+    /** The error for which it goes the second time, -errno. */
+    private int told;
+
     private String whyNot;
 
     UdpOutbox(UdpSocket socket, int fd, UdpOptions options) {
@@ -173,11 +177,18 @@ final class UdpOutbox {
             cutHere("UDP_SEGMENT: " + Errno.describe(result));
             return;
         }
+        boolean again = retried && result == told && result != -Errno.ECONNREFUSED;
         if (retried) {
             next();
         }
         retried = !retried;
-        socket.failed(-result);
+        told = result;
+        if (again) {
+            // The same error twice was its own from the start, and has been told.
+            socket.forget(-result);
+        } else {
+            socket.failed(-result);
+        }
     }
 
     private void unblocked() {

@@ -204,6 +204,14 @@ public final class UdpSocket implements AutoCloseable {
         }
     }
 
+    /** An error has been told already: the queue may hold it once more. What else it holds is told. */
+    void forget(int errno) {
+        int error = nextError();
+        if (error > 0 && error != errno) {
+            receiver.refused(SocketAddresses.decode(refuser), error, this);
+        }
+    }
+
     /** Tells what the network has refused since; whether there was anything. */
     private boolean tellErrors() {
         boolean told = false;

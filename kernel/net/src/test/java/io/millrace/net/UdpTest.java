@@ -92,6 +92,35 @@ class UdpTest extends OverEveryEngine {
         return new String(packet.getData(), 0, packet.getLength(), StandardCharsets.ISO_8859_1);
     }
 
+    /** A datagram that this machine itself does not let go is tried twice, and told once. */
+    @Test
+    void whatIsRefusedAtOnceIsToldOnce() throws Exception {
+        for (boolean queue : new boolean[] {false, true}) {
+            Events<Integer> failures = new Events<>();
+            UdpReceiver receiver = new UdpReceiver() {
+                @Override
+                public void received(Datagram datagram, UdpSocket socket) {
+                    failures.add(0);
+                }
+
+                @Override
+                public void failed(int errno, UdpSocket socket) {
+                    failures.add(errno);
+                }
+            };
+            UdpOptions options = UdpOptions.on(LOOPBACK);
+            UdpSocket socket = socket(options.withErrors(queue), receiver);
+            InetSocketAddress own = onLoop(socket::local);
+            onLoop(() -> {
+                // To everybody, without having asked for that (ip(7)); then to itself, which comes behind it.
+                socket.send(bytes("to all"), 0, 6, new InetSocketAddress("255.255.255.255", 9));
+                return socket.send(bytes("to me"), 0, 5, own);
+            });
+            assertTrue(failures.next() > 0);
+            assertEquals(0, failures.next(), "told twice, with an error queue: " + queue);
+        }
+    }
+
     @Test
     void answersWhoAsks() throws Exception {
         UdpSocket echo = socket(
