@@ -62,13 +62,12 @@ final class LabContenders {
         Arrays.fill(bytes, (byte) 'm');
         Files.write(files.resolve("file"), bytes);
         for (String name : models) {
-            IoModel.named(name)
-                    .orElseThrow(() -> new IllegalArgumentException("there is no model '" + name + "'; there are "
-                            + String.join(
-                                    ", ",
-                                    Arrays.stream(IoModel.values())
-                                            .map(IoModel::word)
-                                            .toList())));
+            if (IoModel.named(name).isEmpty()) {
+                List<String> words =
+                        Arrays.stream(IoModel.values()).map(IoModel::word).toList();
+                throw new IllegalArgumentException(
+                        "there is no model '" + name + "'; there are " + String.join(", ", words));
+            }
         }
         for (IoModel model : IoModel.values()) {
             if (models.isEmpty() || models.contains(model.word())) {

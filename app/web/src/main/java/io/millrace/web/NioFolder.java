@@ -90,7 +90,7 @@ public final class NioFolder implements Folder {
         NioFolder folder = at(directory, followOutside);
         if (folder.root.real == null) {
             // Which says why not, unless it is there and something else.
-            directory.toRealPath();
+            directory.getFileSystem().provider().checkAccess(directory);
             throw new NotDirectoryException(directory.toString());
         }
         return folder;

@@ -51,7 +51,7 @@ final class WatchTable {
         Watched watched = new Watched(this);
         int result = mechanism.add(watched, watch.fd, watch.interest);
         if (result >= 0) {
-            watched.interest = watch.interest;
+            watched.registered = watch.interest;
             link(watched, watch);
             byDescriptor[watch.fd] = watched;
         }
@@ -59,17 +59,17 @@ final class WatchTable {
     }
 
     private int addFurther(Watched watched, Watch watch) {
-        if (((watched.interest ^ watch.interest) & Interest.EDGE) != 0) {
+        if (((watched.registered ^ watch.interest) & Interest.EDGE) != 0) {
             throw new IllegalStateException("descriptor " + watch.fd + " is watched "
-                    + ((watched.interest & Interest.EDGE) != 0 ? "edge" : "level")
+                    + ((watched.registered & Interest.EDGE) != 0 ? "edge" : "level")
                     + "-triggered already: the kernel knows one mode for each descriptor");
         }
         // Asked for even when nothing changes: the descriptor may be a new one under an old number, which only the
         // kernel knows.
-        int together = watched.interest | watch.interest;
+        int together = watched.registered | watch.interest;
         int result = mechanism.modify(watched, together);
         if (result >= 0) {
-            watched.interest = together;
+            watched.registered = together;
             link(watched, watch);
         }
         return result;
@@ -99,8 +99,8 @@ final class WatchTable {
         for (Watch other = watched.first; other != null; other = other.next) {
             together |= other.interest;
         }
-        if (together != watched.interest) {
-            watched.interest = together;
+        if (together != watched.registered) {
+            watched.registered = together;
             // Refused only when the descriptor has been closed, and then nothing is left to be told.
             mechanism.modify(watched, together);
         }

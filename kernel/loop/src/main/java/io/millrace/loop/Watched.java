@@ -17,7 +17,7 @@ final class Watched extends Source {
     Watch first;
 
     /** What the poller has been asked for. */
-    int interest;
+    int registered;
 
     Watched(WatchTable table) {
         this.table = table;
@@ -68,6 +68,6 @@ final class Watched extends Source {
 
     @Override
     public String toString() {
-        return "descriptor " + fd + " watched for " + Interest.describe(interest);
+        return "descriptor " + fd + " watched for " + Interest.describe(registered);
     }
 }
