@@ -64,8 +64,10 @@ final class WebServerTest {
 
     /** What a reader of the guide lets the editor import. */
     private static final String GUIDE_IMPORTS = """
+            import io.millrace.core.*;
             import io.millrace.http.*;
-            import io.millrace.loop.*;
+            import io.millrace.http1.*;
+            import io.millrace.transport.*;
             import io.millrace.web.*;
             import java.io.*;
             import java.nio.file.*;
@@ -503,6 +505,8 @@ final class WebServerTest {
                 io.millrace.http1.Http1.class,
                 io.millrace.http.Handler.class,
                 io.millrace.transport.LoopGroup.class,
+                io.millrace.loop.EventLoop.class,
+                io.millrace.fs.KernelFolder.class,
                 io.millrace.models.IoModel.class,
                 io.millrace.poll.Kernel.class,
                 io.millrace.sys.SysException.class,
