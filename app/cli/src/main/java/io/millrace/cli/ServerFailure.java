@@ -43,8 +43,9 @@ final class ServerFailure implements Consumer<Throwable> {
 
     @Override
     public void accept(Throwable why) {
-        say(why);
+        // First: whoever reads standard error may stand still.
         failed.countDown();
+        say(why);
         end.run();
     }
 
