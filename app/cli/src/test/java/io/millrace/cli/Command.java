@@ -4,10 +4,12 @@ package io.millrace.cli;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.jr.ob.JSON;
 import io.millrace.core.Buffer;
+import io.millrace.fs.KernelFolder;
 import io.millrace.http.Handler;
 import io.millrace.http1.Http1;
 import io.millrace.lab.Lab;
 import io.millrace.load.Load;
+import io.millrace.loop.EventLoop;
 import io.millrace.models.IoModel;
 import io.millrace.net.Connector;
 import io.millrace.poll.Kernel;
@@ -96,6 +98,8 @@ final class Command implements AutoCloseable {
                 Http1.class,
                 Handler.class,
                 LoopGroup.class,
+                EventLoop.class,
+                KernelFolder.class,
                 Probe.class,
                 IoModel.class,
                 Kernel.class,

@@ -2,6 +2,8 @@
 package io.millrace.models;
 
 import io.millrace.core.Buffer;
+import io.millrace.fs.KernelFolder;
+import io.millrace.loop.EventLoop;
 import io.millrace.poll.Kernel;
 import io.millrace.sys.SysException;
 import io.millrace.transport.ListenOptions;
@@ -45,7 +47,14 @@ public final class EchoProgram {
     static List<String> command(Class<?> main) {
         Set<String> places = new LinkedHashSet<>();
         for (Class<?> one : List.of(
-                EchoProgram.class, IoModel.class, LoopGroup.class, Kernel.class, SysException.class, Buffer.class)) {
+                EchoProgram.class,
+                IoModel.class,
+                LoopGroup.class,
+                EventLoop.class,
+                KernelFolder.class,
+                Kernel.class,
+                SysException.class,
+                Buffer.class)) {
             places.add(Path.of(URI.create(one.getProtectionDomain()
                             .getCodeSource()
                             .getLocation()

@@ -19,8 +19,9 @@ import java.util.Objects;
 
 /**
  * A connected Unix socket over which descriptors travel with bytes (unix(7) SCM_RIGHTS): a process hands its listening
- * sockets to its successor, or a connection to another process, which takes it over by {@link EventLoop#adopt} or
- * listens on it as an {@link io.millrace.poll.InheritedSocket}. On the loop's thread only.
+ * sockets to its successor, or a connection to another process, which takes it over by
+ * {@link io.millrace.transport.Connections#adopt} or listens on it as an {@link io.millrace.poll.InheritedSocket}. On
+ * the loop's thread only.
  *
  * <p>Over a stream the bytes have no boundaries, but descriptors come with the first byte that they were sent with, and
  * never with bytes that were sent before; over SOCK_SEQPACKET each message comes as it was sent.

@@ -11,7 +11,7 @@ import java.net.SocketAddress;
 import java.util.function.Consumer;
 
 /**
- * One attempt to connect to one address. Made by {@link EventLoop#connect}; it has one outcome, which is never told
+ * One attempt to connect to one address. Made by {@link Connections#connect}; it has one outcome, which is never told
  * before that call has returned.
  *
  * <pre>

@@ -13,6 +13,8 @@ import io.millrace.core.Closing;
 import io.millrace.core.Link;
 import io.millrace.core.Protocol;
 import io.millrace.core.ProtocolFactory;
+import io.millrace.fs.KernelFolder;
+import io.millrace.loop.EventLoop;
 import io.millrace.poll.Kernel;
 import io.millrace.sys.Errno;
 import io.millrace.sys.SysException;
@@ -435,7 +437,14 @@ class ListenTest {
      * used.
      */
     private static String jars(Path folder) {
-        return Stream.of(Buffer.class, SysException.class, Kernel.class, LoopGroup.class, FewDescriptors.class)
+        return Stream.of(
+                        Buffer.class,
+                        SysException.class,
+                        Kernel.class,
+                        KernelFolder.class,
+                        EventLoop.class,
+                        LoopGroup.class,
+                        FewDescriptors.class)
                 .map(type -> Path.of(
                         type.getProtectionDomain().getCodeSource().getLocation().getPath()))
                 .distinct()
