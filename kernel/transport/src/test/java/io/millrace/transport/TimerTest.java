@@ -54,6 +54,19 @@ class TimerTest {
         assertEquals(List.of(10L, 20L, 30L, 40L, 50L), rung);
     }
 
+    @Test
+    void timesBeyondAllMeasureAreTheLongestOrNone() {
+        Timer never = loop.timer(this::ring).setNanos(Long.MAX_VALUE);
+        loop.schedule(Duration.ofSeconds(Long.MAX_VALUE), this::ring);
+        until(20);
+        assertEquals(List.of(), rung);
+        assertFalse(never.remaining() < Duration.ofDays(36_000).toNanos());
+        loop.schedule(Duration.ofDays(-200_000), this::ring);
+        loop.timer(this::ring).setNanos(Long.MIN_VALUE);
+        until(30);
+        assertEquals(2, rung.size());
+    }
+
     /** [persistent_timeout_jump] */
     @Test
     void missedPeriodsBecomeOneCall() {
