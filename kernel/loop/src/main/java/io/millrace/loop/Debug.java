@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.loop;
 
+import io.millrace.sys.Files;
 import java.lang.ref.Cleaner;
 import java.util.function.Consumer;
 
@@ -33,6 +34,17 @@ final class Debug {
         Holder.CLEANER.register(event, origin);
         return origin;
     }
+
+    /** What a descriptor stands for, or {@code null} where the kernel is not asked or cannot say. */
+    static OpenIdentity identity(int fd) {
+        long[] values = Files.values();
+        return Files.statx(fd, "", Files.AT_EMPTY_PATH, values) < 0
+                ? null
+                : new OpenIdentity(values[Files.DEVICE], values[Files.INODE]);
+    }
+
+    /** What is open behind a descriptor. */
+    record OpenIdentity(long device, long inode) {}
 
     boolean own(StackTraceElement element) {
         return element.getClassName().startsWith(OWN);

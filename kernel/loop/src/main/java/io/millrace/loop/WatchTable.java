@@ -52,6 +52,7 @@ final class WatchTable {
         int result = mechanism.add(watched, watch.fd, watch.interest);
         if (result >= 0) {
             watched.registered = watch.interest;
+            watched.debug(mechanism.loop().debug);
             link(watched, watch);
             byDescriptor[watch.fd] = watched;
         }

@@ -19,18 +19,44 @@ final class Watched extends Source {
     /** What the poller has been asked for. */
     int registered;
 
+    /** Who is told, in a loop that is debugged, when the descriptor is closed before its watches are disabled. */
+    private Debug debug;
+
+    private Debug.OpenIdentity identity;
+
     Watched(WatchTable table) {
         this.table = table;
     }
 
     @Override
     protected void ready(int events) {
+        if (identity != null) {
+            checkOpen();
+        }
         int found = meant(events);
         for (Watch watch = first; watch != null; watch = watch.next) {
             int mine = found & (watch.interest | ~ASKED);
             if (mine != 0) {
                 watch.happened(mine);
             }
+        }
+    }
+
+    /** Remembers what the descriptor stands for, if somebody is to be told when that changes. */
+    void debug(Debug told) {
+        debug = told;
+        identity = told == null ? null : Debug.identity(fd);
+    }
+
+    /**
+     * A descriptor that was closed while a duplicate of it lives goes on being reported by epoll(7), which cannot be
+     * asked to stop any more: the loop spins. Said once.
+     */
+    private void checkOpen() {
+        if (!identity.equals(Debug.identity(fd))) {
+            identity = null;
+            debug.report("descriptor " + fd + " was closed before its watches were disabled, and is still reported"
+                    + (first == null ? "" : first.place()));
         }
     }
 

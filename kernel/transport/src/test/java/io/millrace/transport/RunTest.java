@@ -15,6 +15,7 @@ import io.millrace.loop.Timer;
 import io.millrace.loop.Watch;
 import io.millrace.poll.Interest;
 import io.millrace.poll.Kernel;
+import io.millrace.sys.Descriptors;
 import io.millrace.transport.Servers.Events;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -24,6 +25,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -491,6 +493,31 @@ class RunTest extends OverEveryDriver {
         loop.close();
         assertTrue(reports.get(1).contains("still enabled") && reports.get(1).contains("RunTest"), reports.get(1));
         assertThrows(IllegalStateException.class, () -> loop.watch(-1, 0, (watch, found) -> {}));
+    }
+
+    @Test
+    void aDebuggedLoopTellsOfADescriptorThatWasClosedWhileWatched() throws Exception {
+        Assumptions.assumeTrue(contender != Engine.RING, "a ring says so in the log by itself");
+        List<String> reports = new java.util.concurrent.CopyOnWriteArrayList<>();
+        loop.debug(reports::add);
+        int[] ends = pairs.pair();
+        int kept = pairs.owned(Descriptors.fcntl(ends[0], Descriptors.F_DUPFD_CLOEXEC, 0));
+        Watch watch = loop.watch(ends[0], Interest.READ, (self, found) -> {});
+        assertEquals(0, watch.enable());
+        Pairs.write(ends[1], 1);
+        loop.turn(0);
+        assertEquals(List.of(), reports);
+        pairs.close(ends[0]);
+        // Not every mechanism reports a number that is closed; none reports it as if nothing had happened.
+        loop.turn(0);
+        loop.turn(0);
+        assertTrue(reports.size() <= 1, reports.toString());
+        assertTrue(reports.isEmpty() || reports.get(0).contains("descriptor " + ends[0] + " was closed"));
+        if (contender == Engine.EPOLL_LEVEL) {
+            assertEquals(1, reports.size());
+        }
+        watch.disable();
+        assertTrue(kept >= 0);
     }
 
     /** Makes a watch and forgets it. */
