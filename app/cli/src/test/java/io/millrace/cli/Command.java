@@ -121,8 +121,11 @@ final class Command implements AutoCloseable {
     private static void pump(InputStream from, BlockingQueue<String> to) {
         Thread.ofVirtual().start(() -> {
             try (BufferedReader lines = new BufferedReader(new InputStreamReader(from, StandardCharsets.UTF_8))) {
-                lines.lines().forEach(to::add);
+                for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                    to.add(line);
+                }
             } catch (IOException e) {
+                // The process has been ended, and its stream with it, while a line was awaited.
                 to.add(e.toString());
             } finally {
                 to.add(END);
