@@ -33,8 +33,8 @@ class SilentClientsTest {
     private static final int SILENT = 600;
     private static final int REQUESTS = 250;
     private static final int ANSWERS = 30;
-    private static final byte[] ASKED = ("GET /file.txt HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(REQUESTS))
-            .getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] ASKED =
+            ("GET /file.txt HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(REQUESTS)).getBytes(StandardCharsets.US_ASCII);
 
     @TempDir
     private Path folder;
