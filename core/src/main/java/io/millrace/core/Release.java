@@ -3,6 +3,8 @@ package io.millrace.core;
 
 /** Gives back what others have lent: their code runs, and its failure is theirs. */
 final class Release {
+    private static final GuardedLog LOG = new GuardedLog("io.millrace.core");
+
     private Release() {}
 
     /** Runs {@code task}; what it throws goes to the log, under {@code what}. */
@@ -10,15 +12,7 @@ final class Release {
         try {
             task.run();
         } catch (Throwable t) {
-            report(what, t);
-        }
-    }
-
-    private static void report(String what, Throwable thrown) {
-        try {
-            System.getLogger("io.millrace.core").log(System.Logger.Level.ERROR, what, thrown);
-        } catch (Throwable t) {
-            System.err.println(what);
+            LOG.log(System.Logger.Level.ERROR, what, t);
         }
     }
 }

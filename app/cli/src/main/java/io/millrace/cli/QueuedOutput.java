@@ -9,7 +9,7 @@ import java.time.Duration;
 /**
  * A stream whose writers never wait: a thread of its own passes on what they write. A reader that stands still, such as
  * a terminal after Ctrl-S or a full pipe, costs what does not fit, and no event loop its time. What is dropped is
- * counted and said as soon as there is room. Any thread may call.
+ * counted. Any thread may call.
  */
 final class QueuedOutput extends OutputStream {
     /** So many bytes wait at most. */

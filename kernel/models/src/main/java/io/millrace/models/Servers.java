@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.models;
 
-import io.millrace.core.Printable;
+import io.millrace.core.GuardedLog;
 import io.millrace.core.Protocol;
 import io.millrace.core.ProtocolFactory;
 import java.lang.System.Logger.Level;
@@ -14,12 +14,10 @@ import java.util.function.Supplier;
 final class Servers {
     private static final Duration LONGEST = Duration.ofDays(365);
 
-    private static final long QUIET_NANOS = 1_000_000_000L;
     private static final int MOST_TRIES = 100;
     private static final long TRY_NANOS = 10_000_000L;
 
-    /** When want of memory was last said. */
-    private static volatile long lastSaid;
+    private static final GuardedLog LOG = new GuardedLog("io.millrace.models");
 
     private Servers() {}
 
@@ -56,26 +54,16 @@ final class Servers {
     }
 
     static void log(Level level, String message) {
-        log(level, message, null);
+        LOG.log(level, message, null);
     }
 
     /** Says that something failed; for want of memory at most once a second, and in a line. */
     static void error(String message, Throwable thrown) {
         if (!(thrown instanceof OutOfMemoryError)) {
-            log(Level.ERROR, message, thrown);
-        } else if (isTimeToSay()) {
-            log(Level.ERROR, message, null);
+            LOG.log(Level.ERROR, message, thrown);
+        } else if (LOG.isTimeToSay()) {
+            LOG.log(Level.ERROR, message, null);
         }
-    }
-
-    private static boolean isTimeToSay() {
-        long now = System.nanoTime();
-        long said = lastSaid;
-        if (said != 0 && now - said < QUIET_NANOS) {
-            return false;
-        }
-        lastSaid = now;
-        return true;
     }
 
     /**
@@ -88,23 +76,6 @@ final class Servers {
             throw thrown;
         }
         LockSupport.parkNanos(TRY_NANOS);
-    }
-
-    private static void print(String message) {
-        try {
-            System.err.println(message);
-        } catch (Throwable t) {
-            // Whoever could be told is gone.
-        }
-    }
-
-    /** A log that fails, for want of memory or descriptors, must not end a thread that serves. */
-    private static void log(Level level, String message, Throwable thrown) {
-        try {
-            System.getLogger("io.millrace.models").log(level, Printable.text(message), thrown);
-        } catch (Throwable t) {
-            print(message);
-        }
     }
 
     /** A time span in nanoseconds that can be added to a clock. */

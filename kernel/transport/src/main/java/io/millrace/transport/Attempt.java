@@ -111,10 +111,7 @@ public final class Attempt extends Source {
      * @throws IllegalStateException if there is no connected socket, or not any more
      */
     public void open(Protocol protocol) {
-        Driver driver = Driver.of(loop);
-        int given = take();
-        driver.outgoing.take();
-        driver.open(new Connection(driver, driver.outgoing, to, 0), given, protocol);
+        Driver.of(loop).openOutgoing(take(), to, protocol, 0);
     }
 
     /**

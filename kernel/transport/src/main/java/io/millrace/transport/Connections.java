@@ -9,13 +9,12 @@ import io.millrace.sys.SysException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.Objects;
-import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
- * The connections of one loop: accepts, connects, adopts and drains them. An event loop by itself knows none; whoever
- * has one with an {@link Engine} finds them by {@link #of}.
+ * The connections of one loop: listens, connects and adopts. An event loop by itself knows none; whoever has one with
+ * an {@link Engine} finds them by {@link #of}.
  */
 public final class Connections {
     private final EventLoop loop;
@@ -97,15 +96,6 @@ public final class Connections {
 
     /** Opens a connection whose socket others may have, too. On the loop. */
     private void open(int fd, SocketAddress peer, Protocol protocol) {
-        driver.outgoing.take();
-        driver.open(new Connection(driver, driver.outgoing, peer, Connection.SHARED), fd, protocol);
-    }
-
-    /**
-     * Tells all connections, those still to come included, that the server is stopping, once what had arrived for them
-     * has been delivered. Counts down when none is left. On the loop.
-     */
-    void drain(CountDownLatch empty) {
-        driver.drain(empty);
+        driver.openOutgoing(fd, peer, protocol, Connection.SHARED);
     }
 }

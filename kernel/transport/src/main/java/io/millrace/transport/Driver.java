@@ -9,6 +9,7 @@ import io.millrace.loop.Mechanism;
 import io.millrace.loop.Source;
 import io.millrace.poll.Interest;
 import io.millrace.sys.Errno;
+import java.net.SocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -42,7 +43,7 @@ abstract class Driver extends Mechanism {
     final HeapLimit heap;
 
     /** Those that were not accepted are not limited in number: whoever opens them has them in hand. */
-    final Quota outgoing = new Quota(Integer.MAX_VALUE);
+    private final Quota outgoing = new Quota(Integer.MAX_VALUE);
 
     final Output.Pool outputs = new Output.Pool(OUTPUTS);
     final Intake intake;
@@ -194,6 +195,12 @@ abstract class Driver extends Mechanism {
     }
 
     // ---- one connection ----
+
+    /** Opens a connection that was not accepted here, with a flag more, as {@link #open}. */
+    final void openOutgoing(int fd, SocketAddress peer, Protocol protocol, int flag) {
+        outgoing.take();
+        open(new Connection(this, outgoing, peer, flag), fd, protocol);
+    }
 
     /** Takes a connected socket over, whatever happens: what cannot be opened is closed. */
     final void open(Connection c, int fd, Protocol protocol) {
@@ -414,7 +421,10 @@ abstract class Driver extends Mechanism {
 
     // ---- the end ----
 
-    /** Tells all connections, those still to come included, to end; {@link Connections#drain} says how. */
+    /**
+     * Tells all connections, those still to come included, that the server is stopping, once what had arrived for them
+     * has been delivered. Counts down when none is left.
+     */
     final void drain(CountDownLatch empty) {
         draining = empty;
         drained = false;

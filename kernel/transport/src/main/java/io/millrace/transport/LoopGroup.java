@@ -190,7 +190,7 @@ public final class LoopGroup implements AutoCloseable {
         long end = System.nanoTime() + grace.toNanos();
         listenersClosed.await(grace.toNanos(), TimeUnit.NANOSECONDS);
         for (EventLoop loop : loops) {
-            orNow(loop, () -> Connections.of(loop).drain(empty), empty);
+            orNow(loop, () -> Driver.of(loop).drain(empty), empty);
         }
         return empty.await(Math.max(0, end - System.nanoTime()), TimeUnit.NANOSECONDS) && !isClosed();
     }
