@@ -4,6 +4,7 @@ package io.millrace.models;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -67,6 +68,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 @ExpectedLog("whoever makes protocol factories failed")
 final class ModelContractTest {
     private static final InetSocketAddress LOOPBACK = new InetSocketAddress("127.0.0.1", 0);
+    /** So often a case is tried anew whose premise did not come about. */
+    private static final int MOST_TRIES = 100;
+
     private static final Duration GRACE = Duration.ofSeconds(20);
 
     @Parameter
@@ -449,6 +453,21 @@ final class ModelContractTest {
         }
     }
 
+    /** A client who comes while there are no descriptors is served all the same, when there are some again. */
+    private static void acceptWithoutDescriptors(Running running, long[] limits) throws IOException {
+        running.listening.pause();
+        try (RawClient client = running.connect()) {
+            client.send("y");
+            int last = Descriptors.eventfd(0, 0);
+            Descriptors.close(last);
+            Descriptors.setrlimit(Descriptors.RLIMIT_NOFILE, last, limits[1]);
+            running.listening.resume();
+            assertArrayEquals(new byte[] {'y'}, client.read(1));
+        } finally {
+            Descriptors.setrlimit(Descriptors.RLIMIT_NOFILE, limits[0], limits[1]);
+        }
+    }
+
     private static boolean isServed(RawClient client) {
         try {
             return client.send("x").read(1).length == 1;
@@ -478,16 +497,14 @@ final class ModelContractTest {
                 client.send("x").read(1);
             }
             awaitNobody(running.listening);
-            running.listening.pause();
-            try (RawClient client = running.connect()) {
-                client.send("y");
-                int last = Descriptors.eventfd(0, 0);
-                Descriptors.close(last);
-                Descriptors.setrlimit(Descriptors.RLIMIT_NOFILE, last, limits[1]);
-                running.listening.resume();
-                assertEquals(Errno.EMFILE, next(told).errno());
-                assertArrayEquals(new byte[] {'y'}, client.read(1));
+            SysException failure = null;
+            for (int tries = 0; failure == null && tries < MOST_TRIES; tries++) {
+                acceptWithoutDescriptors(running, limits);
+                // A ring may have taken the client before it heard of the pause: then nothing was asked of it.
+                failure = told.poll();
             }
+            assertNotNull(failure, "nobody was told");
+            assertEquals(Errno.EMFILE, failure.errno());
         } finally {
             Descriptors.setrlimit(Descriptors.RLIMIT_NOFILE, limits[0], limits[1]);
         }

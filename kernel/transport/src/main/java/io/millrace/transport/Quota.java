@@ -27,10 +27,15 @@ final class Quota {
 
     /** Takes a place, if one is free. */
     boolean take() {
-        if (open.incrementAndGet() <= most) {
-            return true;
+        // Never more than there may be, not even for a moment: others read how many there are.
+        int taken = open.get();
+        while (taken < most) {
+            int found = open.compareAndExchange(taken, taken + 1);
+            if (found == taken) {
+                return true;
+            }
+            taken = found;
         }
-        open.decrementAndGet();
         return false;
     }
 
