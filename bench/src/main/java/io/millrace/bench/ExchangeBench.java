@@ -4,7 +4,7 @@ package io.millrace.bench;
 import io.millrace.core.Ascii;
 import io.millrace.core.Buffer;
 import io.millrace.core.Protocol;
-import io.millrace.http1.Http1;
+import io.millrace.http1.Http1Factory;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -36,7 +36,7 @@ public class ExchangeBench {
 
     private final SinkLink link = new SinkLink();
     private final Protocol protocol =
-            new Http1((request, response) -> response.type("text/plain").send(HELLO)).create();
+            new Http1Factory((request, response) -> response.type("text/plain").send(HELLO)).create();
     private final Buffer in = new Buffer(64 * 1024);
     private byte[] bytes;
 

@@ -2,7 +2,7 @@
 package io.millrace.bench;
 
 import io.millrace.core.Ascii;
-import io.millrace.http1.Http1;
+import io.millrace.http1.Http1Factory;
 import io.millrace.models.IoModel;
 import io.millrace.models.ModelOptions;
 import io.millrace.models.Server;
@@ -29,7 +29,7 @@ public final class ModelServer {
         InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
         server.listen(
                 ListenOptions.on(address),
-                () -> new Http1(
+                () -> new Http1Factory(
                         (request, response) -> response.type("text/plain").send(HELLO)));
         server.await();
     }

@@ -2,7 +2,7 @@
 package io.millrace.bench;
 
 import io.millrace.core.Buffer;
-import io.millrace.core.Closing;
+import io.millrace.core.CloseMode;
 import io.millrace.core.Link;
 import io.millrace.core.OpenFile;
 import io.millrace.core.Protocol;
@@ -48,7 +48,7 @@ final class SinkLink implements Link {
     }
 
     @Override
-    public void become(Protocol next) {
+    public void switchProtocol(Protocol next) {
         throw new UnsupportedOperationException();
     }
 
@@ -56,10 +56,10 @@ final class SinkLink implements Link {
     public void deadline(long at) {}
 
     @Override
-    public void stallLimit(long nanos) {}
+    public void writeTimeout(long nanos) {}
 
     @Override
-    public void close(Closing how) {
+    public void close(CloseMode how) {
         throw new UnsupportedOperationException();
     }
 

@@ -5,7 +5,7 @@ import java.time.Instant;
 import java.util.Objects;
 
 /**
- * What a name in a {@link Folder} stands for, as stat(2) sees it after following symbolic links.
+ * What a name in a {@link DirectoryRoot} stands for, as stat(2) sees it after following symbolic links.
  *
  * @param name the last part of the path ({@code ""} for the root)
  * @param kind what it is

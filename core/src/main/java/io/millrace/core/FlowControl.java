@@ -173,10 +173,10 @@ public class FlowControl {
     // ---- what is agreed upon ----
 
     /** Begins new rates, with full bursts. */
-    public void rate(Rate rate) {
+    public void rate(RateLimit rate) {
         long now = owner.now();
-        in = rate.in() == Rate.UNLIMITED ? null : new TokenBucket(rate.in(), rate.inBurst(), now);
-        out = rate.out() == Rate.UNLIMITED ? null : new TokenBucket(rate.out(), rate.outBurst(), now);
+        in = rate.in() == RateLimit.UNLIMITED ? null : new TokenBucket(rate.in(), rate.inBurst(), now);
+        out = rate.out() == RateLimit.UNLIMITED ? null : new TokenBucket(rate.out(), rate.outBurst(), now);
         inAt = NEVER;
         outAt = NEVER;
         owner.holdInput(false);
@@ -330,7 +330,7 @@ public class FlowControl {
         if (at > now) {
             return at;
         }
-        owner.late(which);
+        owner.timedOut(which);
         return NEVER;
     }
 

@@ -41,5 +41,5 @@ public interface FlowOwner {
     void arm();
 
     /** Tells the protocol that a time limit has passed. */
-    void late(TimeLimit which);
+    void timedOut(TimeLimit which);
 }

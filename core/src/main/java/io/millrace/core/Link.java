@@ -47,14 +47,14 @@ public interface Link extends Executor {
      * of its own is copied all the same. The link takes a hold of its own, and gives it back when the body has been
      * sent or the connection has ended.
      */
-    default void transfer(Body body) {
+    default void transfer(SharedBytes body) {
         out().append(body.array(), body.offset(), body.length());
     }
 
     /**
      * Sends part of an array after what is in {@link #out()} so far. It may be sent without having been copied, so the
      * array must not change until the connection has sent it or has ended: for bytes that never change, such as those
-     * of a cache. Bodies that somebody wants back are for {@link #transfer(Body)}.
+     * of a cache. Bodies that somebody wants back are for {@link #transfer(SharedBytes)}.
      */
     default void transfer(byte[] bytes, int offset, int length) {
         out().append(bytes, offset, length);
@@ -63,14 +63,14 @@ public interface Link extends Executor {
     /**
      * From now on, what comes in here goes out of {@code into}, in order with its other output, and the protocol sees
      * none of it: moved within the kernel by splice(2), not faster than {@code into} can send it. The protocol hears of
-     * everything else as before, {@link Protocol#ended} when the last byte has been moved. Input that has been received
-     * already is offered to the protocol as before, and should all be passed on by hand; so must be what comes in
-     * later, should the kernel turn out to be unable.
+     * everything else as before, {@link Protocol#inputClosed} when the last byte has been moved. Input that has been
+     * received already is offered to the protocol as before, and should all be passed on by hand; so must be what comes
+     * in later, should the kernel turn out to be unable.
      *
      * @param into a link of the same owner; {@code null} to end it
      * @return whether the carrier can; if not nothing changes
      */
-    default boolean pour(Link into) {
+    default boolean spliceTo(Link into) {
         return false;
     }
 
@@ -86,10 +86,10 @@ public interface Link extends Executor {
      * protocol hears nothing more, {@code closed} included.
      *
      * <p>What the old protocol has set for itself ends with it, unless it has {@link #close closed} the link: the
-     * {@link #deadline}, the {@link #stallLimit}, every {@link #limit}, the marks of output and input, and
-     * {@link #pour}. The next one sets its own. Rates, portions and a pause stay as they are.
+     * {@link #deadline}, the {@link #writeTimeout}, every {@link #timeout}, the marks of output and input, and
+     * {@link #spliceTo}. The next one sets its own. Rates, portions and a pause stay as they are.
      */
-    void become(Protocol next);
+    void switchProtocol(Protocol next);
 
     /**
      * Calls {@link Protocol#expired} when {@link #now()} reaches {@code at} (nanoseconds, {@link #NEVER} for never).
@@ -102,15 +102,15 @@ public interface Link extends Executor {
      * How long the peer may accept not one byte of what waits to be sent before the connection is ended with
      * {@link CloseCause#STALLED}. In nanoseconds, {@link #NEVER} for without limit.
      */
-    void stallLimit(long nanos);
+    void writeTimeout(long nanos);
 
     /**
-     * Calls {@link Protocol#late} when nothing has moved for {@code nanos}, {@link #NEVER} for without limit. Each
+     * Calls {@link Protocol#timedOut} when nothing has moved for {@code nanos}, {@link #NEVER} for without limit. Each
      * limit is for itself; one that has passed is told once, and again only after something has moved since.
      *
      * @throws UnsupportedOperationException if the carrier has no such limits
      */
-    default void limit(TimeLimit which, long nanos) {
+    default void timeout(TimeLimit which, long nanos) {
         throw unsupported("time limits but the deadline");
     }
 
@@ -121,7 +121,7 @@ public interface Link extends Executor {
      *
      * @throws UnsupportedOperationException if the carrier's marks are fixed
      */
-    default void outputMarks(long low, long high) {
+    default void writeWatermarks(long low, long high) {
         throw unsupported("other output marks");
     }
 
@@ -133,17 +133,17 @@ public interface Link extends Executor {
      *
      * @throws UnsupportedOperationException if the carrier's marks are fixed
      */
-    default void inputMarks(int low, int high) {
+    default void readWatermarks(int low, int high) {
         throw unsupported("other input marks");
     }
 
     /**
-     * Limits how fast bytes move; {@link Rate#NONE} lifts it. Input that comes faster waits in the kernel, and with it
-     * the peer.
+     * Limits how fast bytes move; {@link RateLimit#NONE} lifts it. Input that comes faster waits in the kernel, and
+     * with it the peer.
      *
      * @throws UnsupportedOperationException if the carrier cannot
      */
-    default void rate(Rate rate) {
+    default void rate(RateLimit rate) {
         throw unsupported("limits of rate");
     }
 
@@ -152,7 +152,7 @@ public interface Link extends Executor {
      *
      * @throws UnsupportedOperationException if the carrier cannot
      */
-    default void portions(int read, int write) {
+    default void maxPerCall(int read, int write) {
         throw unsupported("other portions");
     }
 
@@ -161,7 +161,7 @@ public interface Link extends Executor {
      *
      * @throws UnsupportedOperationException if the carrier does not count
      */
-    default Traffic traffic() {
+    default LinkStats stats() {
         throw unsupported("counts of its traffic");
     }
 
@@ -172,19 +172,19 @@ public interface Link extends Executor {
     /**
      * Closes our direction once everything has left: the peer reads the end of the stream and may still send; its input
      * is delivered as before. What is appended or transferred afterwards is dropped. Whoever has finished and been
-     * {@link Protocol#ended told the end} still closes.
+     * {@link Protocol#inputClosed told the end} still closes.
      *
      * @throws UnsupportedOperationException if the carrier cannot close one direction alone
      */
-    default void finish() {
+    default void shutdownOutput() {
         throw unsupported("half-close");
     }
 
     /**
-     * Ends the connection in the way named. The first call decides; only {@link Closing#NOW} and {@link Closing#ABORT}
-     * may follow another.
+     * Ends the connection in the way named. The first call decides; only {@link CloseMode#NOW} and
+     * {@link CloseMode#ABORT} may follow another.
      */
-    void close(Closing how);
+    void close(CloseMode how);
 
     /**
      * Monotonic time in nanoseconds as of this turn of the loop; meaningful only compared with itself and

@@ -24,29 +24,29 @@ public interface Protocol {
      * The peer has sent its last byte (a half-close, shutdown(2) SHUT_WR, or the first half of a full one); it may
      * still read. Called once, after the last {@link #receive}. Whoever owes no more answers closes.
      */
-    default void ended(Link link) {
-        link.close(Closing.FLUSHED);
+    default void inputClosed(Link link) {
+        link.close(CloseMode.FLUSHED);
     }
 
     /**
      * Everything in {@link Link#out()} and every transfer has left, or all but the low mark of
-     * {@link Link#outputMarks}: whoever has more to send may go on.
+     * {@link Link#writeWatermarks}: whoever has more to send may go on.
      */
     default void drained(Link link) {}
 
     /** The {@link Link#deadline deadline} passed. */
     default void expired(Link link) {
-        link.close(Closing.NOW);
+        link.close(CloseMode.NOW);
     }
 
-    /** A {@link Link#limit time limit} passed. */
-    default void late(Link link, TimeLimit which) {
-        link.close(Closing.NOW);
+    /** A {@link Link#timeout time limit} passed. */
+    default void timedOut(Link link, TimeLimit which) {
+        link.close(CloseMode.NOW);
     }
 
     /** The server is shutting down: owe nothing new, finish what is in flight, then close. */
-    default void stopping(Link link) {
-        link.close(Closing.FLUSHED);
+    default void shuttingDown(Link link) {
+        link.close(CloseMode.FLUSHED);
     }
 
     /** The connection has ended; the link is dead. Called once, after {@link #opened}. */

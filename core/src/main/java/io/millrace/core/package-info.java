@@ -7,8 +7,8 @@
  * it may ask of its {@link io.millrace.core.Link link}, {@link io.millrace.core.OpenFile files} as something a link can
  * send. Does not know: descriptors, system calls, threads, any RFC.
  *
- * <p>Read in this order: {@code Buffer}, {@code Protocol}, {@code Link}, {@code Closing}, {@code CloseCause},
- * {@code OpenFile}, {@code Body}, {@code Folder}; {@code LineEnd}, {@code Rate}, {@code TimeLimit} and {@code Traffic}
- * where they come up.
+ * <p>Read in this order: {@code Buffer}, {@code Protocol}, {@code Link}, {@code CloseMode}, {@code CloseCause},
+ * {@code OpenFile}, {@code SharedBytes}, {@code DirectoryRoot}; {@code LineEnd}, {@code RateLimit}, {@code TimeLimit}
+ * and {@code LinkStats} where they come up.
  */
 package io.millrace.core;

@@ -222,7 +222,7 @@ final class BufferTest {
     @Test
     void addReferenceReleasesOnceAfterTheLastHolder() {
         int[] released = new int[1];
-        Body body = Body.of(new byte[10], 2, 5, () -> released[0]++);
+        SharedBytes body = SharedBytes.of(new byte[10], 2, 5, () -> released[0]++);
         body.hold();
         body.close();
         assertEquals(0, released[0]);
@@ -230,8 +230,8 @@ final class BufferTest {
         body.close();
         assertEquals(1, released[0]);
         assertThrows(IllegalStateException.class, body::hold);
-        assertThrows(IndexOutOfBoundsException.class, () -> Body.of(new byte[10], 6, 5, () -> {}));
-        Body forEver = Body.of(new byte[3]);
+        assertThrows(IndexOutOfBoundsException.class, () -> SharedBytes.of(new byte[10], 6, 5, () -> {}));
+        SharedBytes forEver = SharedBytes.of(new byte[3]);
         forEver.close();
         assertEquals(3, forEver.hold().length());
     }
@@ -239,11 +239,11 @@ final class BufferTest {
     /** ratelimit_div_by_zero, ratelimit_overflow. */
     @Test
     void ratesThatWouldNeverMoveAnythingAreRefused() {
-        assertThrows(IllegalArgumentException.class, () -> Rate.of(0));
-        assertThrows(IllegalArgumentException.class, () -> Rate.of(-5));
-        assertThrows(IllegalArgumentException.class, () -> Rate.of(10).withBursts(0, 1));
-        assertEquals(Rate.NONE, Rate.of(Rate.UNLIMITED));
-        assertEquals(125, Rate.NONE.withIn(1000).inBurst());
-        assertEquals(1, Rate.of(1).outBurst());
+        assertThrows(IllegalArgumentException.class, () -> RateLimit.of(0));
+        assertThrows(IllegalArgumentException.class, () -> RateLimit.of(-5));
+        assertThrows(IllegalArgumentException.class, () -> RateLimit.of(10).withBursts(0, 1));
+        assertEquals(RateLimit.NONE, RateLimit.of(RateLimit.UNLIMITED));
+        assertEquals(125, RateLimit.NONE.withIn(1000).inBurst());
+        assertEquals(1, RateLimit.of(1).outBurst());
     }
 }

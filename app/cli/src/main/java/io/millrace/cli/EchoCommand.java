@@ -9,9 +9,9 @@ import static io.millrace.cli.Options.value;
 import io.millrace.models.IoModel;
 import io.millrace.models.ModelOptions;
 import io.millrace.models.Server;
-import io.millrace.models.Worker;
+import io.millrace.models.WorkerProcess;
 import io.millrace.transport.ListenOptions;
-import io.millrace.transport.Listening;
+import io.millrace.transport.Listener;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.net.InetSocketAddress;
@@ -66,35 +66,35 @@ final class EchoCommand {
         return spec;
     }
 
-    static int run(Terminal terminal, Given given) {
+    static int run(Terminal terminal, Arguments arguments) {
         try (QueuedStreams streams = QueuedStreams.over(terminal.out(), terminal.err())) {
-            return run(terminal.speakingTo(streams.out(), streams.err()), terminal.err(), given);
+            return run(terminal.speakingTo(streams.out(), streams.err()), terminal.err(), arguments);
         }
     }
 
     /** A trace goes to {@code trace}, whole: who asks for it waits for it. */
-    private static int run(Terminal terminal, PrintStream trace, Given given) {
-        String host = given.read("--bind-address", "127.0.0.1");
+    private static int run(Terminal terminal, PrintStream trace, Arguments arguments) {
+        String host = arguments.read("--bind-address", "127.0.0.1");
         InetSocketAddress address;
         try {
-            address = Addresses.resolve(host, given.read("--port", 7777));
+            address = Addresses.resolve(host, arguments.read("--port", 7777));
         } catch (UnknownHostException e) {
             return terminal.fail(StartFailure.unknown(host));
         }
-        int count = given.read("--loops", Runtime.getRuntime().availableProcessors());
-        Duration grace = Duration.ofSeconds(given.read("--grace", 1));
-        boolean quiet = given.has("--quiet");
-        Optional<IoModel> chosen = Optional.ofNullable(given.model());
+        int count = arguments.read("--loops", Runtime.getRuntime().availableProcessors());
+        Duration grace = Duration.ofSeconds(arguments.read("--grace", 1));
+        boolean quiet = arguments.has("--quiet");
+        Optional<IoModel> chosen = Optional.ofNullable(arguments.model());
         IoModel model = chosen.orElseGet(IoModel::auto);
-        boolean lean = model == IoModel.PROCESS && !Worker.isWorker();
+        boolean lean = model == IoModel.PROCESS && !WorkerProcess.isWorker();
         ModelOptions options = ModelOptions.DEFAULT
                 .withCarriers(count)
-                .withWorkerCommand(lean ? OneClient.command(NAME, given.words()) : List.of())
-                .withTrace(given.has("--trace") ? trace : null);
-        Shutdown shutdown = Worker.isWorker() ? null : Shutdown.onSignal();
+                .withWorkerCommand(lean ? WorkerMain.command(NAME, arguments.words()) : List.of())
+                .withTrace(arguments.has("--trace") ? trace : null);
+        Shutdown shutdown = WorkerProcess.isWorker() ? null : Shutdown.onSignal();
         ServerFailure failure = shutdown == null ? ServerFailure.atOnce() : ServerFailure.then(shutdown::ask);
         try (Server server = model.open(options.withFailure(failure))) {
-            Listening listening = server.listen(ListenOptions.on(address), () -> EchoProtocol::new);
+            Listener listening = server.listen(ListenOptions.on(address), () -> EchoProtocol::new);
             if (shutdown == null) {
                 server.await();
                 return Main.OK;

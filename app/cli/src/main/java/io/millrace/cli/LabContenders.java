@@ -64,13 +64,13 @@ final class LabContenders {
         for (String name : models) {
             if (IoModel.named(name).isEmpty()) {
                 List<String> words =
-                        Arrays.stream(IoModel.values()).map(IoModel::word).toList();
+                        Arrays.stream(IoModel.values()).map(IoModel::id).toList();
                 throw new IllegalArgumentException(
                         "there is no model '" + name + "'; there are " + String.join(", ", words));
             }
         }
         for (IoModel model : IoModel.values()) {
-            if (models.isEmpty() || models.contains(model.word())) {
+            if (models.isEmpty() || models.contains(model.id())) {
                 add(model);
             }
         }
@@ -88,19 +88,19 @@ final class LabContenders {
 
     private void add(IoModel model) {
         if (model.isAvailable()) {
-            String named = " --model " + model.word() + " -p PORT -q";
+            String named = " --model " + model.id() + " -p PORT -q";
             Map<Service, String> services = new EnumMap<>(Service.class);
             services.put(Service.ECHO, "millrace echo" + named);
             services.put(Service.PLAINTEXT, "millrace serve" + named + " --hello FOLDER");
             services.put(Service.FILE, "millrace serve" + named + " FOLDER");
             all.add(new Contender(
-                    model.word(),
+                    model.id(),
                     model.lesson(),
                     services,
                     (service, port) -> command(model, service, port),
                     limit(model)));
         } else {
-            without(model.word(), model.whyNot());
+            without(model.id(), model.whyNot());
         }
     }
 
@@ -122,9 +122,8 @@ final class LabContenders {
     private List<String> command(IoModel model, Service service, int port) {
         String number = String.valueOf(port);
         return service == Service.ECHO
-                ? ourselves(EchoCommand.NAME, "--model", model.word(), "-p", number, "-q")
-                : ourselves(
-                        ServeCommand.NAME, "--model", model.word(), "-p", number, "-q", "--hello", files.toString());
+                ? ourselves(EchoCommand.NAME, "--model", model.id(), "-p", number, "-q")
+                : ourselves(ServeCommand.NAME, "--model", model.id(), "-p", number, "-q", "--hello", files.toString());
     }
 
     private void addKnown(String name) throws InterruptedException {

@@ -2,7 +2,7 @@
 package io.millrace.cli;
 
 import io.millrace.core.Printable;
-import io.millrace.models.Worker;
+import io.millrace.models.WorkerProcess;
 import java.util.Arrays;
 import picocli.CommandLine;
 import picocli.CommandLine.Help.Ansi;
@@ -34,8 +34,8 @@ public final class Main {
     /** Runs the command and ends the JVM with its exit code. */
     public static void main(String[] args) {
         Terminal.formatLog();
-        if (Arrays.asList(args).contains(ServeCommand.NAME) && !Worker.isForOneClient()) {
-            HeadStart.begin();
+        if (Arrays.asList(args).contains(ServeCommand.NAME) && !WorkerProcess.isForOneClient()) {
+            ClassPreload.begin();
         }
         System.exit(run(Terminal.system(), args));
     }
@@ -82,8 +82,8 @@ public final class Main {
             return OK;
         }
         return switch (parsed.commandSpec().name()) {
-            case ServeCommand.NAME -> ServeCommand.run(terminal, new ParsedGiven(parsed));
-            case EchoCommand.NAME -> EchoCommand.run(terminal, new ParsedGiven(parsed));
+            case ServeCommand.NAME -> ServeCommand.run(terminal, new ParsedArguments(parsed));
+            case EchoCommand.NAME -> EchoCommand.run(terminal, new ParsedArguments(parsed));
             case LoadCommand.NAME -> LoadCommand.run(terminal, parsed);
             case LabCommand.NAME -> LabCommand.run(terminal, parsed);
             case TopCommand.NAME -> TopCommand.run(terminal, parsed);

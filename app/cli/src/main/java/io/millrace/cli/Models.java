@@ -72,7 +72,7 @@ final class Models {
     private static String words() {
         return AUTO + ", "
                 + String.join(
-                        ", ", Arrays.stream(IoModel.values()).map(IoModel::word).toList());
+                        ", ", Arrays.stream(IoModel.values()).map(IoModel::id).toList());
     }
 
     /** The model that was asked for, or none for auto. */

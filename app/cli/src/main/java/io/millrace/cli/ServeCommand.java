@@ -2,11 +2,11 @@
 package io.millrace.cli;
 
 import io.millrace.core.Clock;
-import io.millrace.core.Folder;
+import io.millrace.core.DirectoryRoot;
 import io.millrace.http.ExchangeLog;
 import io.millrace.models.IoModel;
-import io.millrace.models.Worker;
 import io.millrace.models.WorkerCounters;
+import io.millrace.models.WorkerProcess;
 import io.millrace.web.AccessLog;
 import io.millrace.web.ExchangeLogs;
 import io.millrace.web.FileOptions;
@@ -76,7 +76,7 @@ final class ServeCommand {
         return spec;
     }
 
-    static int run(Terminal terminal, Given given) {
+    static int run(Terminal terminal, Arguments given) {
         try (QueuedStreams streams = QueuedStreams.over(terminal.out(), terminal.err())) {
             return new ServeCommand(
                             terminal.speakingTo(streams.out(), streams.err()), terminal.err(), new ServeOptions(given))
@@ -96,7 +96,7 @@ final class ServeCommand {
         } catch (UnknownHostException e) {
             return terminal.fail(StartFailure.unknown(options.host()));
         }
-        Folder folder;
+        DirectoryRoot folder;
         try {
             folder = WebServer.openFolder(directory, options.followLinks());
         } catch (IOException e) {
@@ -105,7 +105,7 @@ final class ServeCommand {
         return serve(address, directory, folder, files);
     }
 
-    private int serve(SocketAddress address, Path directory, Folder folder, FileOptions files) {
+    private int serve(SocketAddress address, Path directory, DirectoryRoot folder, FileOptions files) {
         AccessLog access = AccessLog.to(terminal.log(), log(), terminal.colors(options.color()), Clock.SYSTEM);
         HeaderLog headers = options.verbose() ? new HeaderLog(terminal.out()) : null;
         ExchangeLog log = ExchangeLogs.all(stats, headers == null ? access : headers);
@@ -113,7 +113,7 @@ final class ServeCommand {
                 headers;
                 WebServer server = server(address, log).files("/", folder, files)) {
             // Before the port answers: whoever sees it answer may send a signal.
-            Shutdown shutdown = Worker.isWorker() ? null : Shutdown.onSignal();
+            Shutdown shutdown = WorkerProcess.isWorker() ? null : Shutdown.onSignal();
             ServerFailure failure = shutdown == null ? ServerFailure.atOnce() : ServerFailure.then(shutdown::ask);
             server.onFailure(failure).start();
             if (shutdown == null) {
@@ -156,7 +156,7 @@ final class ServeCommand {
                 .listenFlags(options.listenFlags())
                 .loops(options.loops())
                 .model(options.model().orElseGet(IoModel::auto))
-                .workerCommand(Worker.isWorker() ? List.of() : options.workerCommand())
+                .workerCommand(WorkerProcess.isWorker() ? List.of() : options.workerCommand())
                 .limits(options.limits())
                 .maxConnections(options.maxConnections(), options.overload())
                 .log(log);

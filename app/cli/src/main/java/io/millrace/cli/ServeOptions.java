@@ -13,8 +13,8 @@ import io.millrace.models.IoModel;
 import io.millrace.poll.InheritedSocket;
 import io.millrace.poll.ListenFlags;
 import io.millrace.poll.UnixAddress;
-import io.millrace.transport.Overload;
-import io.millrace.transport.Spread;
+import io.millrace.transport.AcceptDistribution;
+import io.millrace.transport.OverloadPolicy;
 import io.millrace.web.FileOptions;
 import io.millrace.web.LogFormat;
 import io.millrace.web.WebServer;
@@ -42,11 +42,11 @@ final class ServeOptions {
         VERBOSE
     }
 
-    private final Given given;
+    private final Arguments arguments;
 
     /** Reads what was given; {@link ParameterException} for what picocli cannot see to be wrong. */
-    ServeOptions(Given given) {
-        this.given = given;
+    ServeOptions(Arguments arguments) {
+        this.arguments = arguments;
     }
 
     static void declare(CommandSpec spec) {
@@ -162,12 +162,12 @@ final class ServeOptions {
                         names("--max-connections"),
                         "Connections open at once. Default: as many as descriptors allow."),
                 choice(
-                        Overload.class,
+                        OverloadPolicy.class,
                         names("--overload"),
                         "Beyond --max-connections: let them wait in the kernel's queue, or refuse them with 503. "
                                 + "Default: wait."),
                 choice(
-                        Spread.class,
+                        AcceptDistribution.class,
                         names("--spread"),
                         "How connections spread over the loops. Default: reuse-port, with --listen shared."),
                 number(
@@ -223,19 +223,19 @@ final class ServeOptions {
     }
 
     private <T> T read(String name, T otherwise) {
-        return given.read(name, otherwise);
+        return arguments.read(name, otherwise);
     }
 
     private boolean has(String name) {
-        return given.has(name);
+        return arguments.has(name);
     }
 
     private RuntimeException wrong(String message) {
-        return given.wrong(message);
+        return arguments.wrong(message);
     }
 
     Path directory() {
-        String positional = given.positional();
+        String positional = arguments.positional();
         String option = read("--directory", null);
         if (positional != null && option != null && !positional.equals(option)) {
             throw wrong("two folders to serve: " + positional + " and --directory " + option);
@@ -264,7 +264,7 @@ final class ServeOptions {
         if (has("--port") || has("--bind-address")) {
             throw wrong("--listen " + where + " stands in place of --port and --bind-address");
         }
-        if (spread() == Spread.REUSE_PORT && has("--spread")) {
+        if (spread() == AcceptDistribution.REUSE_PORT && has("--spread")) {
             throw wrong("--spread reuse-port is for TCP ports; --listen takes shared or hand-over");
         }
         try {
@@ -281,7 +281,7 @@ final class ServeOptions {
 
     /** The hosts that are answered for; none where nothing was said. */
     List<String> hosts() {
-        List<String> hosts = given.all("--allow-host");
+        List<String> hosts = arguments.all("--allow-host");
         try {
             WebServer.on(0).hosts(hosts.toArray(String[]::new));
             return hosts;
@@ -312,14 +312,16 @@ final class ServeOptions {
 
     /** The model that was asked for, or none for the best there is. */
     Optional<IoModel> model() {
-        return Optional.ofNullable(given.model());
+        return Optional.ofNullable(arguments.model());
     }
 
     /**
      * The command of a worker that need not parse the command line again; empty if this program's own is to be used.
      */
     List<String> workerCommand() {
-        return given.model() == IoModel.PROCESS ? OneClient.command(ServeCommand.NAME, given.words()) : List.of();
+        return arguments.model() == IoModel.PROCESS
+                ? WorkerMain.command(ServeCommand.NAME, arguments.words())
+                : List.of();
     }
 
     boolean trace() {
@@ -330,12 +332,12 @@ final class ServeOptions {
         return read("--max-connections", Integer.MAX_VALUE);
     }
 
-    Overload overload() {
-        return read("--overload", Overload.WAIT);
+    OverloadPolicy overload() {
+        return read("--overload", OverloadPolicy.WAIT);
     }
 
-    Spread spread() {
-        return read("--spread", Spread.REUSE_PORT);
+    AcceptDistribution spread() {
+        return read("--spread", AcceptDistribution.REUSE_PORT);
     }
 
     Duration grace() {
@@ -388,7 +390,7 @@ final class ServeOptions {
     }
 
     private Duration seconds(String name, Duration otherwise) {
-        Integer seconds = given.number(name);
+        Integer seconds = arguments.number(name);
         return seconds == null ? otherwise : Duration.ofSeconds(seconds);
     }
 
@@ -401,7 +403,7 @@ final class ServeOptions {
                     .spa(read("--spa", null))
                     .cors(read("--cors", null))
                     .cacheControl(cacheControl());
-            for (String header : given.all("--header")) {
+            for (String header : arguments.all("--header")) {
                 files = withHeader(files, header);
             }
             return files;

@@ -77,7 +77,7 @@ final class Shutdown {
         asked.await();
     }
 
-    /** Sends this process a signal, for the rehearsal that fills the start-up cache. */
+    /** Sends this process a signal, for the training that fills the start-up cache. */
     static void raise(String name) throws ReflectiveOperationException {
         Class<?> type = Class.forName("sun.misc.Signal");
         type.getMethod("raise", type).invoke(null, signal(type, name));

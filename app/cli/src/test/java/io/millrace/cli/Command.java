@@ -4,9 +4,9 @@ package io.millrace.cli;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.jr.ob.JSON;
 import io.millrace.core.Buffer;
-import io.millrace.fs.KernelFolder;
+import io.millrace.fs.KernelDirectory;
 import io.millrace.http.Handler;
-import io.millrace.http1.Http1;
+import io.millrace.http1.Http1Factory;
 import io.millrace.lab.Lab;
 import io.millrace.load.Load;
 import io.millrace.loop.EventLoop;
@@ -95,11 +95,11 @@ final class Command implements AutoCloseable {
                 Main.class,
                 CommandLine.class,
                 WebServer.class,
-                Http1.class,
+                Http1Factory.class,
                 Handler.class,
                 LoopGroup.class,
                 EventLoop.class,
-                KernelFolder.class,
+                KernelDirectory.class,
                 Probe.class,
                 IoModel.class,
                 Kernel.class,

@@ -54,7 +54,7 @@ final class ModelsTest {
         assertEquals(0, Main.run(new Terminal(print, print, false, Map.of()), "models"));
         String text = out.toString(StandardCharsets.UTF_8);
         for (IoModel model : IoModel.values()) {
-            assertTrue(text.contains(model.word() + " ") && text.contains(model.lesson()), text);
+            assertTrue(text.contains(model.id() + " ") && text.contains(model.lesson()), text);
             assertTrue(model.isAvailable() || text.contains(model.whyNot()), text);
         }
     }
@@ -105,7 +105,7 @@ final class ModelsTest {
                 "-p",
                 "0",
                 "--model",
-                model.word(),
+                model.id(),
                 "--loops",
                 "2",
                 "--allow-host",
@@ -183,7 +183,7 @@ final class ModelsTest {
         assumeAvailable(model);
         byte[] sent = new byte[200_000];
         new Random(4).nextBytes(sent);
-        try (Command echo = Command.start("echo", "-p", "0", "--model", model.word())) {
+        try (Command echo = Command.start("echo", "-p", "0", "--model", model.id())) {
             int port = Integer.parseInt(echo.awaitOut("Echoing on ").replaceAll(".*127\\.0\\.0\\.1:(\\d+).*", "$1"));
             for (int i = 0; i < 2; i++) {
                 try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {

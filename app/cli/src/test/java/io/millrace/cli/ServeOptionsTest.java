@@ -8,8 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.http.Limits;
-import io.millrace.transport.Overload;
-import io.millrace.transport.Spread;
+import io.millrace.transport.AcceptDistribution;
+import io.millrace.transport.OverloadPolicy;
 import io.millrace.web.LogFormat;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -25,7 +25,7 @@ final class ServeOptionsTest {
     private static ServeOptions parse(String... arguments) {
         List<String> all = new ArrayList<>(List.of("serve"));
         all.addAll(List.of(arguments));
-        return new ServeOptions(new ParsedGiven(new CommandLine(Main.spec())
+        return new ServeOptions(new ParsedArguments(new CommandLine(Main.spec())
                 .parseArgs(all.toArray(String[]::new))
                 .subcommand()));
     }
@@ -140,8 +140,8 @@ final class ServeOptionsTest {
                 options.limits());
         assertEquals(4, options.loops());
         assertEquals(5, options.maxConnections());
-        assertEquals(Overload.REFUSE, options.overload());
-        assertEquals(Spread.HAND_OVER, options.spread());
+        assertEquals(OverloadPolicy.REFUSE, options.overload());
+        assertEquals(AcceptDistribution.HAND_OVER, options.spread());
         assertEquals(Duration.ZERO, options.grace());
     }
 
@@ -176,11 +176,11 @@ final class ServeOptionsTest {
                 "process",
                 "--grace=3",
                 "/srv/a=b");
-        ParsedGiven given = new ParsedGiven(new CommandLine(Main.spec())
+        ParsedArguments given = new ParsedArguments(new CommandLine(Main.spec())
                 .parseArgs(line.toArray(String[]::new))
                 .subcommand());
         ServeOptions parsed = new ServeOptions(given);
-        ServeOptions told = new ServeOptions(Given.words(given.words()));
+        ServeOptions told = new ServeOptions(Arguments.words(given.words()));
         assertEquals(Path.of("/srv/a=b"), told.directory());
         assertEquals(8081, told.port());
         assertEquals("index.html", told.files().spa());

@@ -89,7 +89,7 @@ class SilentClientsTest {
                 "-p",
                 "0",
                 "--model",
-                model.word(),
+                model.id(),
                 folder.toString()));
     }
 

@@ -3,7 +3,7 @@ package io.millrace.load;
 
 import io.millrace.core.Buffer;
 import io.millrace.core.CloseCause;
-import io.millrace.core.Closing;
+import io.millrace.core.CloseMode;
 import io.millrace.core.Link;
 
 /**
@@ -14,7 +14,7 @@ import io.millrace.core.Link;
  * nothing has come, are sent again on the next connection; their time goes on counting from when they were due. A
  * connection that ends without a single answer, or in the middle of one, is a failure.
  */
-abstract class Client extends Caller {
+abstract class Client extends LoadClient {
     /** How long a server that has announced the end of the connection is waited for. */
     private static final long CLOSE_NANOS = 1_000_000_000L;
 
@@ -186,21 +186,21 @@ abstract class Client extends Caller {
 
     private void leaveConnection() {
         finished = true;
-        link.close(Closing.NOW);
+        link.close(CloseMode.NOW);
     }
 
     @Override
-    public void ended(Link from) {
+    public void inputClosed(Link from) {
         if (!finished) {
             readEnd();
         }
-        from.close(Closing.NOW);
+        from.close(CloseMode.NOW);
     }
 
     @Override
     public void expired(Link from) {
         timedOut = count > 0;
-        from.close(Closing.NOW);
+        from.close(CloseMode.NOW);
     }
 
     @Override

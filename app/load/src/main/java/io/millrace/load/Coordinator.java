@@ -117,7 +117,7 @@ public final class Coordinator {
         for (LoadResult part : parts.subList(1, parts.size())) {
             sum = sum.plus(part, plan);
         }
-        return sum.plus(new LoadResult(plan, sum.duration(), 0, new Tally()), plan);
+        return sum.plus(new LoadResult(plan, sum.duration(), 0, new Counters()), plan);
     }
 
     private static String name(InetSocketAddress agent) {

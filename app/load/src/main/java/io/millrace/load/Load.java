@@ -90,7 +90,7 @@ public final class Load {
         }
         awaitDone(progress);
         group.stop(CLOSE);
-        Tally sum = new Tally();
+        Counters sum = new Counters();
         double busiest = 0;
         long measured = 0;
         for (Worker worker : workers) {
@@ -103,7 +103,7 @@ public final class Load {
 
     private void awaitDone(Consumer<LoadProgress> progress) throws InterruptedException {
         begun.await();
-        progress.accept(new LoadProgress(0, 0, 0, plan.clients().connections(), Tally.histogram()));
+        progress.accept(new LoadProgress(0, 0, 0, plan.clients().connections(), Counters.histogram()));
         while (!done.await(REPORT_MILLIS, TimeUnit.MILLISECONDS)) {
             LoadProgress now = progress();
             if (now != null) {

@@ -57,7 +57,7 @@ public final class LoadJson {
 
     private static List<Object> statuses(LoadResult result) {
         List<Object> all = new ArrayList<>();
-        for (long count : result.tally().statuses) {
+        for (long count : result.counters().statuses) {
             all.add(count);
         }
         return all;
@@ -153,31 +153,31 @@ public final class LoadJson {
      */
     static LoadResult result(Map<String, Object> json) {
         try {
-            Tally tally = new Tally();
-            tally.requests = number(json, "requests").longValue();
-            tally.bytesIn = number(json, "bytesIn").longValue();
-            tally.bytesOut = number(json, "bytesOut").longValue();
-            tally.connects = number(json, "connects").longValue();
-            tally.unsent = number(json, "unsent").longValue();
-            tally.besideHeld = number(json, "besideHeld").longValue();
-            tally.besideLost = number(json, "besideLost").longValue();
+            Counters counters = new Counters();
+            counters.requests = number(json, "requests").longValue();
+            counters.bytesIn = number(json, "bytesIn").longValue();
+            counters.bytesOut = number(json, "bytesOut").longValue();
+            counters.connects = number(json, "connects").longValue();
+            counters.unsent = number(json, "unsent").longValue();
+            counters.besideHeld = number(json, "besideHeld").longValue();
+            counters.besideLost = number(json, "besideLost").longValue();
             List<?> statuses = (List<?>) json.get("statuses");
-            for (int i = 0; i < tally.statuses.length; i++) {
-                tally.statuses[i] = ((Number) statuses.get(i)).longValue();
+            for (int i = 0; i < counters.statuses.length; i++) {
+                counters.statuses[i] = ((Number) statuses.get(i)).longValue();
             }
             object(json, "failures")
                     .forEach((why, count) ->
-                            tally.failures[
+                            counters.failures[
                                     Failure.valueOf(why.toUpperCase(Locale.ROOT))
                                             .ordinal()] = ((Number) count).longValue());
-            tally.latency.add(decode(text(object(json, "latency"), "whole")));
-            tally.service.add(decode(text(object(json, "service"), "whole")));
+            counters.latency.add(decode(text(object(json, "latency"), "whole")));
+            counters.service.add(decode(text(object(json, "service"), "whole")));
             Duration duration = Duration.ofNanos((long) (number(json, "seconds").doubleValue() * 1e9));
             return new LoadResult(
                     plan(object(json, "plan")),
                     duration,
                     number(json, "generatorBusy").doubleValue(),
-                    tally);
+                    counters);
         } catch (NullPointerException | ClassCastException | IndexOutOfBoundsException | DataFormatException e) {
             throw new IllegalArgumentException("not a result", e);
         }

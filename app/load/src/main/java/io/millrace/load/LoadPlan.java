@@ -2,7 +2,7 @@
 package io.millrace.load;
 
 import io.millrace.http.FieldBlock;
-import io.millrace.http.Tokens;
+import io.millrace.http.FieldSyntax;
 import java.time.Duration;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -100,14 +100,14 @@ public record LoadPlan(LoadTarget target, Clients clients, Pace pace, Message me
         /** Checks method and fields. */
         public Message {
             fields = List.copyOf(fields);
-            if (!Tokens.isToken(method)) {
+            if (!FieldSyntax.isToken(method)) {
                 throw new IllegalArgumentException("'" + method + "' is no method");
             }
             for (String field : fields) {
                 int colon = field.indexOf(':');
                 if (colon < 0
-                        || !Tokens.isToken(field.substring(0, colon).strip())
-                        || !Tokens.isValue(field.substring(colon + 1).strip())) {
+                        || !FieldSyntax.isToken(field.substring(0, colon).strip())
+                        || !FieldSyntax.isValue(field.substring(colon + 1).strip())) {
                     throw new IllegalArgumentException("'" + field + "' is no header field; say 'Name: value'");
                 }
             }

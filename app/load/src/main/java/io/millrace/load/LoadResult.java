@@ -11,13 +11,13 @@ public final class LoadResult {
     private final LoadPlan plan;
     private final Duration duration;
     private final double busy;
-    private final Tally tally;
+    private final Counters counters;
 
-    LoadResult(LoadPlan plan, Duration duration, double busy, Tally tally) {
+    LoadResult(LoadPlan plan, Duration duration, double busy, Counters counters) {
         this.plan = plan;
         this.duration = duration;
         this.busy = busy;
-        this.tally = tally;
+        this.counters = counters;
     }
 
     /** What was asked. */
@@ -40,45 +40,45 @@ public final class LoadResult {
 
     /** Answers that counted. */
     public long requests() {
-        return tally.requests;
+        return counters.requests;
     }
 
     /** Answers a second. */
     public double throughput() {
-        return duration.isZero() ? 0 : tally.requests / (duration.toNanos() / 1e9);
+        return duration.isZero() ? 0 : counters.requests / (duration.toNanos() / 1e9);
     }
 
     /** Bytes received. */
     public long bytesIn() {
-        return tally.bytesIn;
+        return counters.bytesIn;
     }
 
     /** Bytes sent. */
     public long bytesOut() {
-        return tally.bytesOut;
+        return counters.bytesOut;
     }
 
     /** Connections opened in the time that counted. */
     public long connects() {
-        return tally.connects;
+        return counters.connects;
     }
 
     /** Requests that were due in time and could not be sent, because no connection was free. */
     public long unsent() {
-        return tally.unsent;
+        return counters.unsent;
     }
 
     /** Answers whose status began with that digit, from 1 to 5; TCP answers are at 0. */
     public long statuses(int digit) {
-        return tally.statuses[digit];
+        return counters.statuses[digit];
     }
 
     /** Requests that got no answer, by why; empty if there were none. */
     public Map<Failure, Long> failures() {
         Map<Failure, Long> all = new EnumMap<>(Failure.class);
         for (Failure failure : Failure.values()) {
-            if (tally.failures[failure.ordinal()] > 0) {
-                all.put(failure, tally.failures[failure.ordinal()]);
+            if (counters.failures[failure.ordinal()] > 0) {
+                all.put(failure, counters.failures[failure.ordinal()]);
             }
         }
         return all;
@@ -86,17 +86,17 @@ public final class LoadResult {
 
     /** Requests that got no answer, those that were not sent left out. */
     public long failed() {
-        return tally.failed();
+        return counters.failed();
     }
 
     /** Connections besides that stood at the end. */
     public long besideHeld() {
-        return tally.besideHeld;
+        return counters.besideHeld;
     }
 
     /** How often a connection besides was refused or taken away. */
     public long besideLost() {
-        return tally.besideLost;
+        return counters.besideLost;
     }
 
     /**
@@ -104,7 +104,7 @@ public final class LoadResult {
      * changed.
      */
     public Histogram latency() {
-        return tally.latency;
+        return counters.latency;
     }
 
     /**
@@ -112,18 +112,18 @@ public final class LoadResult {
      * changed.
      */
     public Histogram service() {
-        return tally.service;
+        return counters.service;
     }
 
-    Tally tally() {
-        return tally;
+    Counters counters() {
+        return counters;
     }
 
     /** This result and another of a part of the same plan, as one of {@code whole}. */
     LoadResult plus(LoadResult other, LoadPlan whole) {
-        Tally both = new Tally();
-        both.add(tally);
-        both.add(other.tally);
+        Counters both = new Counters();
+        both.add(counters);
+        both.add(other.counters);
         Duration longer = duration.compareTo(other.duration) > 0 ? duration : other.duration;
         return new LoadResult(whole, longer, Math.max(busy, other.busy), both);
     }

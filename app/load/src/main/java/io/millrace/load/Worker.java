@@ -29,10 +29,10 @@ final class Worker {
     private final Dialer dialer;
     private final CountDownLatch begun;
     private final CountDownLatch done;
-    private final Tally tally = new Tally();
-    private final Histogram recent = Tally.histogram();
+    private final Counters counters = new Counters();
+    private final Histogram recent = Counters.histogram();
     private final List<Client> clients = new ArrayList<>();
-    private final List<Bystander> bystanders = new ArrayList<>();
+    private final List<BackgroundConnection> bystanders = new ArrayList<>();
     private final ArrayDeque<Client> free = new ArrayDeque<>();
 
     /** Nanoseconds between two requests; 0 when they are asked as fast as answers come. */
@@ -76,7 +76,7 @@ final class Worker {
     }
 
     private void beginWhenGathered() {
-        if (begin == 0 && bystanders.stream().allMatch(Bystander::stands)) {
+        if (begin == 0 && bystanders.stream().allMatch(BackgroundConnection::stands)) {
             begin();
         }
     }
@@ -137,16 +137,16 @@ final class Worker {
     }
 
     private void makeBystanders() {
-        addBystanders(Bystander.Habit.IDLE, plan.beside().idle());
-        addBystanders(Bystander.Habit.READS_SLOWLY, plan.beside().slowReaders());
-        addBystanders(Bystander.Habit.WRITES_SLOWLY, plan.beside().slowWriters());
-        bystanders.forEach(Bystander::open);
+        addBystanders(BackgroundConnection.Habit.IDLE, plan.beside().idle());
+        addBystanders(BackgroundConnection.Habit.READS_SLOWLY, plan.beside().slowReaders());
+        addBystanders(BackgroundConnection.Habit.WRITES_SLOWLY, plan.beside().slowWriters());
+        bystanders.forEach(BackgroundConnection::open);
     }
 
-    private void addBystanders(Bystander.Habit habit, int count) {
+    private void addBystanders(BackgroundConnection.Habit habit, int count) {
         byte[] request = request();
         for (int i = 0; i < count; i++) {
-            bystanders.add(new Bystander(this, habit, request));
+            bystanders.add(new BackgroundConnection(this, habit, request));
         }
     }
 
@@ -163,9 +163,10 @@ final class Worker {
         busy = (double) (THREADS.getCurrentThreadCpuTime() - processorTime) / Math.max(1, System.nanoTime() - begin);
         end = Math.min(end, Math.max(from, System.nanoTime()));
         if (interval > 0) {
-            tally.unsent = Math.max(0, (long) Math.ceil((end - begin) / interval) - asked);
+            counters.unsent = Math.max(0, (long) Math.ceil((end - begin) / interval) - asked);
         }
-        tally.besideHeld = bystanders.stream().filter(Bystander::stands).count();
+        counters.besideHeld =
+                bystanders.stream().filter(BackgroundConnection::stands).count();
         leaveWhenAnswered();
     }
 
@@ -179,7 +180,7 @@ final class Worker {
     private void leave() {
         left = true;
         clients.forEach(Client::leave);
-        bystanders.forEach(Bystander::leave);
+        bystanders.forEach(BackgroundConnection::leave);
         done.countDown();
     }
 
@@ -251,19 +252,19 @@ final class Worker {
 
     void connected() {
         if (counts(System.nanoTime())) {
-            tally.connects++;
+            counters.connects++;
         }
     }
 
     void sent(int bytes) {
         if (inTime()) {
-            tally.bytesOut += bytes;
+            counters.bytesOut += bytes;
         }
     }
 
     void received(int bytes) {
         if (inTime()) {
-            tally.bytesIn += bytes;
+            counters.bytesIn += bytes;
         }
     }
 
@@ -274,8 +275,8 @@ final class Worker {
     void answered(long due, long sent, int statusClass) {
         long now = System.nanoTime();
         if (counts(interval == 0 ? now : due)) {
-            tally.requests += now <= end ? 1 : 0;
-            tally.answered(statusClass, now - due, now - sent);
+            counters.requests += now <= end ? 1 : 0;
+            counters.answered(statusClass, now - due, now - sent);
             recent.recordValue(Math.min(now - due, recent.getHighestTrackableValue()));
         }
         leaveWhenAnswered();
@@ -284,7 +285,7 @@ final class Worker {
     void failed(Failure why, long due) {
         // At the end of a run at full speed connections are left with requests under way: that is no failure.
         if (counts(interval == 0 ? System.nanoTime() : due) && !(over && interval == 0)) {
-            tally.failed(why);
+            counters.failed(why);
         }
         leaveWhenAnswered();
     }
@@ -319,12 +320,12 @@ final class Worker {
         }
     }
 
-    void lost(Bystander bystander) {
+    void lost(BackgroundConnection background) {
         if (!over) {
-            tally.besideLost++;
+            counters.besideLost++;
             loop.schedule(RETRY, () -> {
                 if (!over) {
-                    bystander.open();
+                    background.open();
                 }
             });
         }
@@ -333,8 +334,8 @@ final class Worker {
     // ---- what there is to see
 
     /** Adds what has happened to {@code sum}; after the run. */
-    void addTo(Tally sum) {
-        sum.add(tally);
+    void addTo(Counters sum) {
+        sum.add(counters);
     }
 
     /** The time that counted; after the run. */
@@ -350,7 +351,11 @@ final class Worker {
     /** What has happened so far, and the times since this was last asked. */
     LoadProgress progress() {
         LoadProgress progress = new LoadProgress(
-                tally.requests, tally.failed(), tally.bytesIn, clients.size() + bystanders.size(), recent.copy());
+                counters.requests,
+                counters.failed(),
+                counters.bytesIn,
+                clients.size() + bystanders.size(),
+                recent.copy());
         recent.reset();
         return progress;
     }

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.core.Buffer;
-import io.millrace.core.Closing;
+import io.millrace.core.CloseMode;
 import io.millrace.core.Link;
 import io.millrace.core.Protocol;
 import java.io.IOException;
@@ -147,7 +147,7 @@ final class LoadTest {
                 in.consume(in.readable());
                 link.out()
                         .append("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel".getBytes(StandardCharsets.US_ASCII));
-                link.close(Closing.FLUSHED);
+                link.close(CloseMode.FLUSHED);
             }
         })) {
             LoadResult result = run(Target.plan("http://127.0.0.1:" + target.port() + "/", 1, 0, SHORT));

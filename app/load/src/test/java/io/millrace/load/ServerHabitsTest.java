@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.millrace.core.Buffer;
-import io.millrace.core.Closing;
+import io.millrace.core.CloseMode;
 import io.millrace.core.Link;
 import io.millrace.core.Protocol;
 import java.net.InetAddress;
@@ -134,7 +134,7 @@ final class ServerHabitsTest {
                 link.flush();
                 if (received == 30) {
                     in.consume(in.readable());
-                    link.close(Closing.FLUSHED);
+                    link.close(CloseMode.FLUSHED);
                 }
             }
         };
@@ -153,7 +153,7 @@ final class ServerHabitsTest {
             in.consume(in.readable());
             asked.incrementAndGet();
             link.out().appendLatin1(OK + OK.substring(0, 20));
-            link.close(Closing.FLUSHED);
+            link.close(CloseMode.FLUSHED);
         };
         try (Target target = Target.of(cutting)) {
             LoadResult result = run(plan("http://127.0.0.1:" + target.port() + "/", 1, 8, 0));
@@ -168,7 +168,7 @@ final class ServerHabitsTest {
         try (Target target = Target.of(() -> (in, link) -> {
             asked.incrementAndGet();
             in.consume(in.readable());
-            link.close(Closing.NOW);
+            link.close(CloseMode.NOW);
         })) {
             LoadResult result = run(plan("http://127.0.0.1:" + target.port() + "/", 8, 4, 0));
             assertEquals(0, result.requests());

@@ -2,11 +2,11 @@
 package io.millrace.load;
 
 import io.millrace.core.Buffer;
-import io.millrace.core.Closing;
+import io.millrace.core.CloseMode;
 import io.millrace.core.Link;
 import io.millrace.core.Protocol;
 import io.millrace.transport.ListenOptions;
-import io.millrace.transport.Listening;
+import io.millrace.transport.Listener;
 import io.millrace.transport.LoopGroup;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -27,7 +27,7 @@ final class Target implements AutoCloseable {
     private static final byte[] END = "\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
 
     private final LoopGroup loops;
-    private final Listening listening;
+    private final Listener listening;
 
     private Target(String address, Supplier<Protocol> protocols) throws IOException {
         loops = LoopGroup.open(1);
@@ -104,7 +104,7 @@ final class Target implements AutoCloseable {
                 link.out().append(closes ? LAST : ANSWER);
                 link.flush();
                 if (closes) {
-                    link.close(Closing.FLUSHED);
+                    link.close(CloseMode.FLUSHED);
                     return;
                 }
             }
@@ -133,7 +133,7 @@ final class Target implements AutoCloseable {
                 link.flush();
                 if (++answered == perConnection) {
                     in.consume(in.readable());
-                    link.close(Closing.FLUSHED);
+                    link.close(CloseMode.FLUSHED);
                 }
             }
         }

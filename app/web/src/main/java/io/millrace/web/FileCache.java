@@ -26,8 +26,8 @@ final class FileCache {
 
     private final int mostFiles;
     private final long mostBytes;
-    private final Map<String, FileFacts> facts = new ConcurrentHashMap<>();
-    private final Deque<FileFacts> clock = new ArrayDeque<>();
+    private final Map<String, FileMetadata> metadata = new ConcurrentHashMap<>();
+    private final Deque<FileMetadata> clock = new ArrayDeque<>();
     private long bytes;
     private int open;
     private volatile long swept;
@@ -40,8 +40,8 @@ final class FileCache {
     }
 
     /** What is known of a file, or {@code null}. */
-    FileFacts get(String name) {
-        FileFacts found = facts.get(name);
+    FileMetadata get(String name) {
+        FileMetadata found = metadata.get(name);
         if (found != null) {
             found.use();
         }
@@ -49,11 +49,11 @@ final class FileCache {
     }
 
     /** Puts facts in the place of those of the same name. */
-    synchronized void put(FileFacts fresh) {
+    synchronized void put(FileMetadata fresh) {
         if (mostFiles == 0 || fresh.weight() > mostBytes) {
             return;
         }
-        FileFacts old = facts.put(fresh.name(), fresh);
+        FileMetadata old = metadata.put(fresh.name(), fresh);
         if (old != null) {
             // The old one's place in the clock is found stale when the hand gets there.
             release(old);
@@ -65,35 +65,35 @@ final class FileCache {
 
     private void trim() {
         // Replaced facts leave stale places behind: they must not pile up either.
-        if (clock.size() > 2 * facts.size() + 16) {
-            clock.removeIf(place -> facts.get(place.name()) != place);
+        if (clock.size() > 2 * metadata.size() + 16) {
+            clock.removeIf(place -> metadata.get(place.name()) != place);
         }
-        while (facts.size() > mostFiles || bytes > mostBytes) {
-            FileFacts oldest = clock.removeFirst();
-            if (facts.get(oldest.name()) != oldest) {
+        while (metadata.size() > mostFiles || bytes > mostBytes) {
+            FileMetadata oldest = clock.removeFirst();
+            if (metadata.get(oldest.name()) != oldest) {
                 continue;
             }
             if (oldest.takeUsed()) {
                 clock.addLast(oldest);
             } else {
-                facts.remove(oldest.name());
+                metadata.remove(oldest.name());
                 release(oldest);
             }
         }
     }
 
-    private void release(FileFacts gone) {
+    private void release(FileMetadata gone) {
         bytes -= gone.weight();
         letGo(gone);
     }
 
-    private void letGo(FileFacts idle) {
+    private void letGo(FileMetadata idle) {
         open -= idle.letGo() ? 1 : 0;
     }
 
     /** Keeps a file open beside its facts if these are in the cache and there is room. */
-    synchronized void keep(FileFacts known, OpenFile file) {
-        if (open < MOST_OPEN && facts.get(known.name()) == known) {
+    synchronized void keep(FileMetadata known, OpenFile file) {
+        if (open < MOST_OPEN && metadata.get(known.name()) == known) {
             letGo(known);
             known.keep(file);
             open++;
@@ -110,21 +110,21 @@ final class FileCache {
     private synchronized void sweepNow(long nanos) {
         swept = nanos;
         if (open > 0) {
-            facts.values().stream().filter(FileFacts::takeIdle).forEach(this::letGo);
+            metadata.values().stream().filter(FileMetadata::takeIdle).forEach(this::letGo);
         }
     }
 
     /** Forgets everything. */
     synchronized void clear() {
-        facts.values().forEach(this::letGo);
-        facts.clear();
+        metadata.values().forEach(this::letGo);
+        metadata.clear();
         clock.clear();
         bytes = 0;
     }
 
     /** Number of files known. */
     int size() {
-        return facts.size();
+        return metadata.size();
     }
 
     /** Bytes in use. */

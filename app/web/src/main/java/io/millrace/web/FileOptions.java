@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.web;
 
-import io.millrace.core.Folder;
+import io.millrace.core.DirectoryRoot;
 import io.millrace.core.Printable;
-import io.millrace.http.Tokens;
+import io.millrace.http.FieldSyntax;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -177,7 +177,7 @@ public final class FileOptions {
      */
     public FileOptions mount(String path) {
         String prefix = path.endsWith("/") ? path.substring(0, path.length() - 1) : path;
-        if (!prefix.isEmpty() && (prefix.charAt(0) != '/' || !NioFolder.wellFormed(prefix.substring(1)))) {
+        if (!prefix.isEmpty() && (prefix.charAt(0) != '/' || !NioDirectory.wellFormed(prefix.substring(1)))) {
             throw new IllegalArgumentException(
                     "a mount path starts with / and has no empty or dot parts: '" + path + "'");
         }
@@ -221,8 +221,8 @@ public final class FileOptions {
     }
 
     /**
-     * Sets the size of the cache; 0 files switches it off. What is in it is compared with {@link Folder#look} at each
-     * use.
+     * Sets the size of the cache; 0 files switches it off. What is in it is compared with {@link DirectoryRoot#look} at
+     * each use.
      *
      * @param files number of files
      * @param bytes bytes of content
@@ -238,13 +238,13 @@ public final class FileOptions {
     }
 
     private static void requireToken(String name) {
-        if (!Tokens.isToken(name)) {
+        if (!FieldSyntax.isToken(name)) {
             throw new IllegalArgumentException("not a header field name: '" + Printable.text(name) + "'");
         }
     }
 
     private static void requireValue(String value) {
-        if (!Tokens.isValue(value)) {
+        if (!FieldSyntax.isValue(value)) {
             throw new IllegalArgumentException("not a header field value: '" + Printable.text(value) + "'");
         }
     }

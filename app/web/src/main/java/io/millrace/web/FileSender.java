@@ -2,8 +2,8 @@
 package io.millrace.web;
 
 import io.millrace.core.Clock;
+import io.millrace.core.DirectoryRoot;
 import io.millrace.core.FileInfo;
-import io.millrace.core.Folder;
 import io.millrace.core.OpenFile;
 import io.millrace.http.Headers;
 import io.millrace.http.Request;
@@ -36,31 +36,31 @@ final class FileSender {
      */
     private static final long TRUST = TimeUnit.SECONDS.toNanos(1);
 
-    private final Folder folder;
+    private final DirectoryRoot folder;
     private final FileOptions options;
     private final SharedHeaders shared;
     private final FileAnswer answer;
     private final Clock clock;
     private final FileCache cache;
-    private final Siblings siblings;
+    private final PrecompressedVariants variants;
 
-    FileSender(Folder folder, FileOptions options, SharedHeaders shared, Clock clock) {
+    FileSender(DirectoryRoot folder, FileOptions options, SharedHeaders shared, Clock clock) {
         this.folder = folder;
         this.options = options;
         this.shared = shared;
         this.answer = new FileAnswer(options, shared);
         this.clock = clock;
         this.cache = new FileCache(options.cacheFiles(), options.cacheBytes(), clock.nanos());
-        this.siblings = new Siblings(new Siblings.Files() {
+        this.variants = new PrecompressedVariants(new PrecompressedVariants.Files() {
             @Override
-            public FileFacts facts(String name, long nanos) {
+            public FileMetadata metadata(String name, long nanos) {
                 return sibling(name, nanos);
             }
 
             @Override
-            public OpenFile open(FileFacts facts) throws IOException {
-                OpenFile kept = facts.borrow();
-                return kept != null ? kept : folder.open(facts.name());
+            public OpenFile open(FileMetadata metadata) throws IOException {
+                OpenFile kept = metadata.borrow();
+                return kept != null ? kept : folder.open(metadata.name());
             }
         });
     }
@@ -70,8 +70,8 @@ final class FileSender {
     }
 
     /** The facts of a file that is known and has not changed, {@code null} for any other; one look, and a cheap one. */
-    FileFacts known(String name, long now) {
-        FileFacts known = cache.get(name);
+    FileMetadata known(String name, long now) {
+        FileMetadata known = cache.get(name);
         if (known == null) {
             return null;
         }
@@ -80,7 +80,7 @@ final class FileSender {
     }
 
     /** Whether a full look finds the same. Without a time of change nothing tells that, and the file is read anew. */
-    private boolean isStillTrue(FileFacts known, long now) {
+    private boolean isStillTrue(FileMetadata known, long now) {
         boolean same = known.info().changed() != null && folder.reaches(known.name(), known.info());
         if (same) {
             known.trust(now + TRUST);
@@ -90,16 +90,16 @@ final class FileSender {
 
     /** Answers with the file of that name, which {@code info} describes as of a moment ago. */
     void send(Request request, Response response, String name, FileInfo info, long now) throws IOException {
-        send(request, response, facts(name, info, now), now);
+        send(request, response, metadata(name, info, now), now);
     }
 
     /** Answers with the file that these facts describe as of a moment ago. */
-    void send(Request request, Response response, FileFacts original, long now) throws IOException {
+    void send(Request request, Response response, FileMetadata original, long now) throws IOException {
         cache.sweep(now);
-        FileFacts chosen = original;
+        FileMetadata chosen = original;
         if (options.precompressed() && original.type().compressible()) {
             response.header("Vary", "Accept-Encoding");
-            chosen = siblings.choose(original, codings(request.headers()), now);
+            chosen = variants.choose(original, codings(request.headers()), now);
         } else if (original.type().coding() != null) {
             response.header("Vary", "Accept-Encoding");
         }
@@ -113,46 +113,46 @@ final class FileSender {
         }
     }
 
-    private void send(Request request, Response response, FileFacts original, FileFacts facts, long now)
+    private void send(Request request, Response response, FileMetadata original, FileMetadata metadata, long now)
             throws IOException {
-        if (facts.content() != null) {
-            answer.send(request, response, original, facts, null);
+        if (metadata.content() != null) {
+            answer.send(request, response, original, metadata, null);
             return;
         }
-        try (OpenFile kept = facts.borrow()) {
+        try (OpenFile kept = metadata.borrow()) {
             if (kept != null) {
-                answer.send(request, response, original, facts, kept);
+                answer.send(request, response, original, metadata, kept);
                 return;
             }
         }
-        open(request, response, original, facts, now);
+        open(request, response, original, metadata, now);
     }
 
     /** The facts of a file that may not be there, in which case {@code null}. */
-    private FileFacts sibling(String name, long now) {
-        FileFacts known = known(name, now);
+    private FileMetadata sibling(String name, long now) {
+        FileMetadata known = known(name, now);
         if (known != null) {
             return known;
         }
         FileInfo info = folder.look(name);
-        return info.isFile() ? facts(name, info, now) : null;
+        return info.isFile() ? metadata(name, info, now) : null;
     }
 
     private static String codings(Headers headers) {
         return headers.has("Accept-Encoding") ? headers.joined("Accept-Encoding") : null;
     }
 
-    private void open(Request request, Response response, FileFacts original, FileFacts seen, long now)
+    private void open(Request request, Response response, FileMetadata original, FileMetadata seen, long now)
             throws IOException {
         try (OpenFile file = folder.open(seen.name())) {
             boolean same = file.info().sameAs(seen.info());
-            FileFacts facts = same ? seen : facts(seen.name(), file.info(), now);
+            FileMetadata metadata = same ? seen : metadata(seen.name(), file.info(), now);
             boolean judged = same && seen.isReadable();
-            facts.opened();
-            if (!judged && answer.settled(request, response, facts)) {
+            metadata.opened();
+            if (!judged && answer.settled(request, response, metadata)) {
                 return;
             }
-            FileFacts held = facts.size() > SMALL ? kept(facts, file) : load(facts, file);
+            FileMetadata held = metadata.size() > SMALL ? kept(metadata, file) : load(metadata, file);
             if (held == null) {
                 shared.refuse(response, 403);
             } else {
@@ -161,26 +161,26 @@ final class FileSender {
         }
     }
 
-    private FileFacts kept(FileFacts facts, OpenFile file) {
-        cache.keep(facts, file);
-        return facts;
+    private FileMetadata kept(FileMetadata metadata, OpenFile file) {
+        cache.keep(metadata, file);
+        return metadata;
     }
 
     /** What is known of a file, worked out anew if it is no longer the same. */
-    private FileFacts facts(String name, FileInfo info, long now) {
-        FileFacts known = cache.get(name);
+    private FileMetadata metadata(String name, FileInfo info, long now) {
+        FileMetadata known = cache.get(name);
         if (known != null && known.isTrusted(now) && known.info().sameAs(info)) {
             return known;
         }
-        FileFacts fresh = new FileFacts(name, info, clock.millis());
+        FileMetadata fresh = new FileMetadata(name, info, clock.millis());
         fresh.trust(now + TRUST);
         remember(fresh);
         return fresh;
     }
 
-    private void remember(FileFacts facts) {
-        if (isSettled(facts.info())) {
-            cache.put(facts);
+    private void remember(FileMetadata metadata) {
+        if (isSettled(metadata.info())) {
+            cache.put(metadata);
         }
     }
 
@@ -195,15 +195,15 @@ final class FileSender {
      * alone; or its size is none, as in /proc (always 0) and /sys (always 4096), and nobody can say how long the answer
      * is: {@code null}.
      */
-    private FileFacts load(FileFacts facts, OpenFile file) throws IOException {
-        if (facts.content() != null) {
-            return facts;
+    private FileMetadata load(FileMetadata metadata, OpenFile file) throws IOException {
+        if (metadata.content() != null) {
+            return metadata;
         }
-        byte[] bytes = new byte[(int) facts.size()];
+        byte[] bytes = new byte[(int) metadata.size()];
         if (!yields(file, bytes)) {
-            return folder.look(facts.name()).size() == facts.size() ? null : facts;
+            return folder.look(metadata.name()).size() == metadata.size() ? null : metadata;
         }
-        FileFacts loaded = facts.with(bytes);
+        FileMetadata loaded = metadata.with(bytes);
         remember(loaded);
         return loaded;
     }

@@ -72,7 +72,7 @@ final class FolderListing {
 
     /** The name of an entry as a path below the folder's, percent-encoded, with a slash behind a folder. */
     static String link(FileInfo entry) {
-        return UrlText.path(entry.name()) + (entry.isFolder() ? "/" : "");
+        return UrlEncoding.path(entry.name()) + (entry.isFolder() ? "/" : "");
     }
 
     /** When an entry was changed, in whole seconds. */

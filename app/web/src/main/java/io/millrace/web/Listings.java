@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.web;
 
-import io.millrace.core.Folder;
+import io.millrace.core.DirectoryRoot;
 import io.millrace.http.Dispatch;
 import io.millrace.http.Request;
 import io.millrace.http.Response;
@@ -43,19 +43,19 @@ final class Listings {
 
     private static final int PIECE = 8 * 1024;
 
-    private final Folder folder;
+    private final DirectoryRoot folder;
     private final FileOptions options;
     private final SharedHeaders shared;
     private final ListingMemory memory;
     private final Duration patience;
     private final Semaphore readers = new Semaphore(READERS);
 
-    Listings(Folder folder, FileOptions options, SharedHeaders shared) {
+    Listings(DirectoryRoot folder, FileOptions options, SharedHeaders shared) {
         this(folder, options, shared, ListingMemory.SHARED, PATIENCE);
     }
 
     /** With memory and patience of the caller's. */
-    Listings(Folder folder, FileOptions options, SharedHeaders shared, ListingMemory memory, Duration patience) {
+    Listings(DirectoryRoot folder, FileOptions options, SharedHeaders shared, ListingMemory memory, Duration patience) {
         this.folder = folder;
         this.options = options;
         this.shared = shared;
@@ -68,7 +68,7 @@ final class Listings {
 
     /** Answers with the listing of a folder, named without a slash at its end. */
     void answer(Request request, Response response, String name) throws IOException {
-        boolean json = Preference.prefers(request.headers().joined("Accept"), "application/json", "text/html");
+        boolean json = AcceptHeader.prefers(request.headers().joined("Accept"), "application/json", "text/html");
         Wish wish =
                 new Wish(name, ListingOrder.of(request), json, request.method().equals("HEAD"));
         if (sendSmall(response, wish)) {

@@ -7,7 +7,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 
-/** An open file of a {@link NioFolder}. */
+/** An open file of a {@link NioDirectory}. */
 final class NioFile extends OpenFile {
     private final FileChannel channel;
 

@@ -2,8 +2,8 @@
 package io.millrace.web;
 
 import io.millrace.core.Clock;
+import io.millrace.core.DirectoryRoot;
 import io.millrace.core.FileInfo;
-import io.millrace.core.Folder;
 import io.millrace.http.Handler;
 import io.millrace.http.Request;
 import io.millrace.http.Response;
@@ -16,8 +16,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Serves a {@link Folder}: GET and HEAD with conditions, ranges and precompressed siblings, index files, listings for
- * people and programs, redirects, CORS (RFC 9110 sections 8, 9, 12 to 15).
+ * Serves a {@link DirectoryRoot}: GET and HEAD with conditions, ranges and precompressed siblings, index files,
+ * listings for people and programs, redirects, CORS (RFC 9110 sections 8, 9, 12 to 15).
  *
  * <p>One instance serves any number of loops and threads. It touches the disk for each request, at least to see whether
  * what it remembers still holds, and so an edited file shows at once, and one that may not be read any more. Another
@@ -29,7 +29,7 @@ public final class StaticFiles implements Handler, AutoCloseable {
     /** So often, at most, it is asked whether another directory stands at the folder's path. */
     private static final long REFRESH = TimeUnit.MILLISECONDS.toNanos(100);
 
-    private final Folder folder;
+    private final DirectoryRoot folder;
     private final FileOptions options;
     private final SharedHeaders shared;
     private final FileSender sender;
@@ -38,7 +38,7 @@ public final class StaticFiles implements Handler, AutoCloseable {
     private final RecentNames names = new RecentNames();
     private final Listings listings;
 
-    private StaticFiles(Folder folder, FileOptions options, Clock clock) {
+    private StaticFiles(DirectoryRoot folder, FileOptions options, Clock clock) {
         this.folder = folder;
         this.options = options;
         this.shared = new SharedHeaders(options);
@@ -49,12 +49,12 @@ public final class StaticFiles implements Handler, AutoCloseable {
     }
 
     /** Serves a folder, which is closed with this. */
-    public static StaticFiles of(Folder folder, FileOptions options) {
+    public static StaticFiles of(DirectoryRoot folder, FileOptions options) {
         return of(folder, options, Clock.SYSTEM);
     }
 
     /** Serves a folder by a clock of the caller's. */
-    static StaticFiles of(Folder folder, FileOptions options, Clock clock) {
+    static StaticFiles of(DirectoryRoot folder, FileOptions options, Clock clock) {
         return new StaticFiles(folder, options, clock);
     }
 
@@ -142,7 +142,7 @@ public final class StaticFiles implements Handler, AutoCloseable {
 
     /** Looks at a name, and answers with it if it is a file. */
     private FileInfo sent(Request request, Response response, String name, long now) throws IOException {
-        FileFacts known = sender.known(name, now);
+        FileMetadata known = sender.known(name, now);
         if (known != null) {
             sender.send(request, response, known, now);
             return known.info();
@@ -196,8 +196,8 @@ public final class StaticFiles implements Handler, AutoCloseable {
     private static boolean isRoute(Request request, String name) {
         String accept = request.headers().joined("Accept");
         return MediaTypes.extension(name).isEmpty()
-                ? Preference.ofType(accept, "text/html") > 0
-                : Preference.names(accept, "text/html");
+                ? AcceptHeader.ofType(accept, "text/html") > 0
+                : AcceptHeader.names(accept, "text/html");
     }
 
     /**
@@ -207,8 +207,8 @@ public final class StaticFiles implements Handler, AutoCloseable {
      */
     private void redirect(Request request, Response response) {
         String path = request.rawPath();
-        String last = UrlText.sent(path, path.lastIndexOf('/') + 1);
-        response.header("Location", last + "/" + UrlText.query(request.query()));
+        String last = UrlEncoding.sent(path, path.lastIndexOf('/') + 1);
+        response.header("Location", last + "/" + UrlEncoding.query(request.query()));
         shared.apply(response);
         response.status(301).send();
     }

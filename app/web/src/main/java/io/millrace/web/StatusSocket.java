@@ -13,7 +13,7 @@ import io.millrace.poll.UnixAddress;
 import io.millrace.transport.Connections;
 import io.millrace.transport.Engine;
 import io.millrace.transport.ListenOptions;
-import io.millrace.transport.Overload;
+import io.millrace.transport.OverloadPolicy;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -93,7 +93,7 @@ public final class StatusSocket implements AutoCloseable {
         try {
             ListenOptions options = ListenOptions.on(UnixAddress.of(path))
                     .withFlags(ListenFlags.USUAL.withMode(OWNER_ONLY))
-                    .withMaxConnections(MOST_WATCHERS, Overload.REFUSE);
+                    .withMaxConnections(MOST_WATCHERS, OverloadPolicy.REFUSE);
             Connections.of(loop).listen(options, () -> () -> new Teller(sources.get()));
         } catch (IOException | RuntimeException e) {
             loop.close();
@@ -144,7 +144,7 @@ public final class StatusSocket implements AutoCloseable {
 
         @Override
         public void opened(Link link) {
-            link.stallLimit(Duration.ofSeconds(10).toNanos());
+            link.writeTimeout(Duration.ofSeconds(10).toNanos());
             tell(link);
         }
 

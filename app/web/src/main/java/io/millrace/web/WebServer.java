@@ -2,8 +2,8 @@
 package io.millrace.web;
 
 import io.millrace.core.Clock;
-import io.millrace.core.Folder;
-import io.millrace.fs.KernelFolder;
+import io.millrace.core.DirectoryRoot;
+import io.millrace.fs.KernelDirectory;
 import io.millrace.http.Dispatch;
 import io.millrace.http.Dispatcher;
 import io.millrace.http.ExchangeLog;
@@ -12,20 +12,20 @@ import io.millrace.http.Handler;
 import io.millrace.http.HttpContext;
 import io.millrace.http.Limits;
 import io.millrace.http.Router;
-import io.millrace.http1.Http1;
+import io.millrace.http1.Http1Factory;
 import io.millrace.loop.LoopCounters;
 import io.millrace.models.IoModel;
 import io.millrace.models.ModelOptions;
 import io.millrace.models.Server;
-import io.millrace.models.Worker;
 import io.millrace.models.WorkerCounters;
+import io.millrace.models.WorkerProcess;
 import io.millrace.poll.InheritedSocket;
 import io.millrace.poll.Kernel;
 import io.millrace.poll.ListenFlags;
+import io.millrace.transport.AcceptDistribution;
 import io.millrace.transport.ListenOptions;
-import io.millrace.transport.Listening;
-import io.millrace.transport.Overload;
-import io.millrace.transport.Spread;
+import io.millrace.transport.Listener;
+import io.millrace.transport.OverloadPolicy;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.net.InetAddress;
@@ -72,8 +72,8 @@ public final class WebServer implements AutoCloseable {
     private Clock clock = Clock.SYSTEM;
     private String serverName = "millrace";
     private int maxConnections = Integer.MAX_VALUE;
-    private Overload overload = Overload.WAIT;
-    private Spread spread;
+    private OverloadPolicy overload = OverloadPolicy.WAIT;
+    private AcceptDistribution spread;
     private SocketAddress elsewhere;
     private ListenFlags listenFlags = ListenFlags.USUAL;
     private IoModel model;
@@ -82,7 +82,7 @@ public final class WebServer implements AutoCloseable {
     private long memory = ModelOptions.DEFAULT.memory();
     private Consumer<? super Throwable> failure;
     private Server server;
-    private Listening listening;
+    private Listener listening;
     private boolean ended;
     private volatile boolean cutShort;
     private volatile boolean endedInTime;
@@ -237,7 +237,7 @@ public final class WebServer implements AutoCloseable {
     }
 
     /** Serves a folder that the caller opened, see {@link #openFolder}; it is closed when the server has stopped. */
-    public WebServer files(String path, Folder folder, FileOptions options) {
+    public WebServer files(String path, DirectoryRoot folder, FileOptions options) {
         requireNotStarted();
         FileOptions mounted = options.mount(path);
         StaticFiles files = StaticFiles.of(folder, mounted);
@@ -261,17 +261,21 @@ public final class WebServer implements AutoCloseable {
      * @throws IOException if it does not exist, is no directory or may not be read; for a worker process, which may
      *     start while the folder is away, that is no error
      */
-    public static Folder openFolder(Path path, boolean followOutside) throws IOException {
-        if (Worker.isForOneClient()) {
+    public static DirectoryRoot openFolder(Path path, boolean followOutside) throws IOException {
+        if (WorkerProcess.isForOneClient()) {
             // Linking the kernel's calls would take longer than all that this process is for.
-            return NioFolder.at(path, followOutside);
+            return NioDirectory.at(path, followOutside);
         }
         try {
-            return Worker.isWorker() ? KernelFolder.at(path, followOutside) : KernelFolder.open(path, followOutside);
+            return WorkerProcess.isWorker()
+                    ? KernelDirectory.at(path, followOutside)
+                    : KernelDirectory.open(path, followOutside);
         } catch (IOException | UnsupportedOperationException | LinkageError e) {
             // Not there or not a directory, which the portable way will say in Java's own exceptions; or an old kernel,
             // a sandbox, another system.
-            return Worker.isWorker() ? NioFolder.at(path, followOutside) : NioFolder.open(path, followOutside);
+            return WorkerProcess.isWorker()
+                    ? NioDirectory.at(path, followOutside)
+                    : NioDirectory.open(path, followOutside);
         }
     }
 
@@ -312,7 +316,7 @@ public final class WebServer implements AutoCloseable {
     }
 
     /** Lets at most this many connections be open at once, and says what becomes of those beyond. */
-    public WebServer maxConnections(int most, Overload beyond) {
+    public WebServer maxConnections(int most, OverloadPolicy beyond) {
         requireNotStarted();
         if (most < 1) {
             throw new IllegalArgumentException("a server needs at least one connection, not " + most);
@@ -323,7 +327,7 @@ public final class WebServer implements AutoCloseable {
     }
 
     /** How connections spread over the loops. */
-    public WebServer spread(Spread spread) {
+    public WebServer spread(AcceptDistribution spread) {
         requireNotStarted();
         this.spread = Objects.requireNonNull(spread);
         return this;
@@ -331,8 +335,8 @@ public final class WebServer implements AutoCloseable {
 
     /**
      * What the server waits for its clients with; {@link IoModel#auto} if never said. With PROCESS and PREFORK this
-     * program is started again for each worker, up to {@link #start}: {@link io.millrace.models.Worker} says what that
-     * asks of it.
+     * program is started again for each worker, up to {@link #start}: {@link io.millrace.models.WorkerProcess} says
+     * what that asks of it.
      */
     public WebServer model(IoModel model) {
         requireNotStarted();
@@ -427,15 +431,15 @@ public final class WebServer implements AutoCloseable {
         SocketAddress at = elsewhere;
         if (at instanceof InheritedSocket inherited) {
             // A worker has the socket that it was started for in the place of its input.
-            at = Kernel.host().local(Worker.isWorker() ? 0 : inherited.descriptor());
+            at = Kernel.host().local(WorkerProcess.isWorker() ? 0 : inherited.descriptor());
         }
         InetAddress address = at instanceof InetSocketAddress inet ? inet.getAddress() : at == null ? host : null;
         return address != null && address.isLoopbackAddress();
     }
 
     /** Each loop has its own: what it caches needs no lock. */
-    private Http1 http1() {
-        return new Http1(HttpContext.of(dispatcher)
+    private Http1Factory http1() {
+        return new Http1Factory(HttpContext.of(dispatcher)
                 .withErrorFields(errorFields)
                 .withLimits(limits)
                 .withLog(log)
@@ -601,7 +605,7 @@ public final class WebServer implements AutoCloseable {
         }
     }
 
-    private Listening requireStarted() {
+    private Listener requireStarted() {
         if (listening == null) {
             throw new IllegalStateException("the server is not started: call start() first");
         }

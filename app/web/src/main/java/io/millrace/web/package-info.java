@@ -8,7 +8,7 @@
  * {@link io.millrace.web.ServerStats}). Does not know: wire formats, system calls, command lines.
  *
  * <p>Read in this order: {@code WebServer}; {@code StaticFiles} with {@code FileOptions}, {@code FileSender},
- * {@code Conditional}, {@code ByteRanges} and {@code FolderListing}; {@code NioFolder}; {@code AccessLog} and
+ * {@code Preconditions}, {@code ByteRanges} and {@code FolderListing}; {@code NioDirectory}; {@code AccessLog} and
  * {@code ServerStats}.
  */
 package io.millrace.web;

@@ -32,7 +32,7 @@ final class ClientsGoneTest {
     @ParameterizedTest
     @EnumSource(IoModel.class)
     void silentAnswersEndWithTheirClients(IoModel model) throws Exception {
-        assumeTrue(model.isAvailable(), () -> model.word() + " is not available here");
+        assumeTrue(model.isAvailable(), () -> model.id() + " is not available here");
         assumeTrue(!model.inProcesses(), "handlers of this test are objects of its own process");
         try (WebServer server = WebServer.on(0)
                 .model(model)

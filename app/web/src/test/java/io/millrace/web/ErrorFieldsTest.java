@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.http.Limits;
-import io.millrace.transport.Overload;
+import io.millrace.transport.OverloadPolicy;
 import java.io.IOException;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -75,7 +75,7 @@ class ErrorFieldsTest {
     @Test
     void soDoesARefusedConnection() throws IOException {
         try (WebServer server = server().files("/", folder, OPTIONS)
-                        .maxConnections(1, Overload.REFUSE)
+                        .maxConnections(1, OverloadPolicy.REFUSE)
                         .start();
                 Socket first = new Socket("127.0.0.1", server.port())) {
             first.getOutputStream()

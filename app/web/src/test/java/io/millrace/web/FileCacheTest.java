@@ -17,18 +17,18 @@ import org.junit.jupiter.api.Test;
 
 class FileCacheTest {
 
-    private static FileFacts facts(String name, int content) {
-        return new FileFacts(name, FileInfo.ofSize(name, content), 0).with(new byte[content]);
+    private static FileMetadata metadata(String name, int content) {
+        return new FileMetadata(name, FileInfo.ofSize(name, content), 0).with(new byte[content]);
     }
 
     @Test
     void itForgetsTheLeastUsedWhenThereAreTooMany() {
         FileCache cache = new FileCache(3, 1 << 20, 0);
         for (String name : List.of("a", "b", "c")) {
-            cache.put(facts(name, 0));
+            cache.put(metadata(name, 0));
         }
         assertNotNull(cache.get("a"));
-        cache.put(facts("d", 0));
+        cache.put(metadata("d", 0));
         assertNotNull(cache.get("a"), "was asked for");
         assertNull(cache.get("b"), "was not");
         assertEquals(3, cache.size());
@@ -38,20 +38,20 @@ class FileCacheTest {
     void itKeepsWithinItsBytes() {
         FileCache cache = new FileCache(1000, 10_000, 0);
         for (int i = 0; i < 100; i++) {
-            cache.put(facts("f" + i, 1000));
+            cache.put(metadata("f" + i, 1000));
             assertTrue(cache.bytes() <= 10_000);
         }
         assertTrue(cache.size() >= 5);
-        cache.put(facts("huge", 20_000));
+        cache.put(metadata("huge", 20_000));
         assertNull(cache.get("huge"));
     }
 
     @Test
     void newFactsReplaceOldOnes() {
         FileCache cache = new FileCache(10, 100_000, 0);
-        FileFacts fresh = facts("a", 10);
+        FileMetadata fresh = metadata("a", 10);
         for (int i = 0; i < 1000; i++) {
-            cache.put(facts("a", 5000));
+            cache.put(metadata("a", 5000));
         }
         cache.put(fresh);
         assertSame(fresh, cache.get("a"));
@@ -86,17 +86,17 @@ class FileCacheTest {
         FileCache cache = new FileCache(1000, 10 << 20, 0);
         List<Opened> all = new ArrayList<>();
         for (int i = 0; i < 2 * FileCache.MOST_OPEN; i++) {
-            FileFacts facts = facts("f" + i, 0);
-            cache.put(facts);
+            FileMetadata metadata = metadata("f" + i, 0);
+            cache.put(metadata);
             try (Opened file = new Opened()) {
-                cache.keep(facts, file);
+                cache.keep(metadata, file);
                 all.add(file);
             }
         }
         assertEquals(FileCache.MOST_OPEN, cache.open());
         assertEquals(
                 FileCache.MOST_OPEN, all.stream().filter(file -> !file.closed).count());
-        cache.put(facts("f0", 0));
+        cache.put(metadata("f0", 0));
         assertTrue(all.get(0).closed, "replaced");
         cache.sweep(Duration.ofSeconds(10).toNanos());
         cache.get("f1");
@@ -111,18 +111,18 @@ class FileCacheTest {
     @Test
     void aFileInUseOutlivesItsPlace() {
         FileCache cache = new FileCache(10, 10 << 20, 0);
-        FileFacts facts = facts("a", 0);
-        cache.put(facts);
+        FileMetadata metadata = metadata("a", 0);
+        cache.put(metadata);
         Opened file = new Opened();
-        cache.keep(facts, file);
+        cache.keep(metadata, file);
         file.close();
-        OpenFile borrowed = facts.borrow();
+        OpenFile borrowed = metadata.borrow();
         cache.clear();
         assertTrue(!file.closed);
-        assertNull(facts.borrow());
+        assertNull(metadata.borrow());
         borrowed.close();
         assertTrue(file.closed);
-        cache.keep(facts, new Opened());
+        cache.keep(metadata, new Opened());
         assertEquals(0, cache.open(), "facts that are not in the cache keep nothing open");
     }
 
@@ -136,9 +136,9 @@ class FileCacheTest {
             Thread thread = Thread.ofPlatform().unstarted(() -> {
                 for (int i = 0; i < 20_000; i++) {
                     String name = "f" + random.nextInt(100);
-                    FileFacts found = cache.get(name);
+                    FileMetadata found = cache.get(name);
                     if (found == null || i % 7 == 0) {
-                        cache.put(facts(name, random.nextInt(1500)));
+                        cache.put(metadata(name, random.nextInt(1500)));
                     }
                 }
             });
@@ -153,8 +153,8 @@ class FileCacheTest {
         assertTrue(cache.size() <= 50 && cache.bytes() <= 60_000);
         long sum = 0;
         for (int i = 0; i < 100; i++) {
-            FileFacts facts = cache.get("f" + i);
-            sum += facts == null ? 0 : facts.weight();
+            FileMetadata metadata = cache.get("f" + i);
+            sum += metadata == null ? 0 : metadata.weight();
         }
         assertEquals(sum, cache.bytes());
     }

@@ -8,8 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.millrace.core.DirectoryRoot;
 import io.millrace.core.FileInfo;
-import io.millrace.core.Folder;
 import io.millrace.core.OpenFile;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
@@ -60,8 +60,8 @@ class FileSenderTest extends ServedFolder {
     }
 
     /** A folder that counts what is asked of it, and in which something happens between a look and an opening. */
-    private final class Watched implements Folder {
-        private final Folder inner = NioFolder.open(root);
+    private final class Watched implements DirectoryRoot {
+        private final DirectoryRoot inner = NioDirectory.open(root);
         private Runnable beforeOpen = () -> {};
         private IOException failure;
         private int looks;

@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.millrace.core.DirectoryRoot;
 import io.millrace.core.FileInfo;
-import io.millrace.core.Folder;
 import io.millrace.core.OpenFile;
 import io.millrace.http.HttpDate;
 import java.io.IOException;
@@ -85,7 +85,7 @@ class FileTimesTest extends ServedFolder {
             })
     void timesAreKeptAsTheyAre(String time) throws IOException {
         touch(time);
-        try (Folder folder = kind.open(root)) {
+        try (DirectoryRoot folder = kind.open(root)) {
             FileInfo info = folder.look("a.txt");
             assertEquals(Instant.parse(time), info.modified());
             assertTrue(folder.unchanged("a.txt", info));
@@ -104,7 +104,7 @@ class FileTimesTest extends ServedFolder {
         assertEquals(200, get("/a.txt").status());
         assertEquals(200, get("/").status());
         assertEquals(200, get("/?sort=time", "Accept", "application/json").status());
-        try (Folder folder = kind.open(root)) {
+        try (DirectoryRoot folder = kind.open(root)) {
             assertTrue(folder.look("a.txt").sameAs(folder.look("a.txt")));
         }
     }
@@ -148,11 +148,11 @@ class FileTimesTest extends ServedFolder {
                 info.changed(),
                 info.device(),
                 info.inode());
-        assertNotEquals(new FileFacts("a.txt", info, 0).etag(), new FileFacts("a.txt", wrapped, 0).etag());
+        assertNotEquals(new FileMetadata("a.txt", info, 0).etag(), new FileMetadata("a.txt", wrapped, 0).etag());
     }
 
     private FileInfo look() throws IOException {
-        try (Folder folder = kind.open(root)) {
+        try (DirectoryRoot folder = kind.open(root)) {
             return folder.look("a.txt");
         }
     }

@@ -6,10 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.core.CloseCause;
-import io.millrace.core.Folder;
+import io.millrace.core.DirectoryRoot;
 import io.millrace.http.ExchangeLog;
 import io.millrace.http.Limits;
-import io.millrace.http1.Http1;
+import io.millrace.http1.Http1Factory;
 import io.millrace.testkit.FakeClock;
 import io.millrace.testkit.MemoryLink;
 import java.io.ByteArrayOutputStream;
@@ -55,9 +55,9 @@ class FilesOverHttp1Test {
         write("a.txt", "0123456789");
         write("sub/index.html", "<p>index</p>");
         write("large.bin", "x".repeat(100_000));
-        Folder folder = kind.equals("nio") ? NioFolder.open(root) : WebServer.openFolder(root, false);
+        DirectoryRoot folder = kind.equals("nio") ? NioDirectory.open(root) : WebServer.openFolder(root, false);
         files = StaticFiles.of(folder, FileOptions.DEFAULT, clock);
-        return new MemoryLink(new Http1(files, Limits.DEFAULT, log, clock, null).create(), clock);
+        return new MemoryLink(new Http1Factory(files, Limits.DEFAULT, log, clock, null).create(), clock);
     }
 
     private void write(String name, String content) throws IOException {
@@ -208,7 +208,7 @@ class FilesOverHttp1Test {
     void aFileThatShrinksEndsItsConnectionAndNoOther() throws IOException {
         MemoryLink link = serve();
         MemoryLink other =
-                new MemoryLink(new Http1(files, Limits.DEFAULT, ExchangeLog.NONE, clock, null).create(), clock);
+                new MemoryLink(new Http1Factory(files, Limits.DEFAULT, ExchangeLog.NONE, clock, null).create(), clock);
         other.window(50_000);
         other.feed(get("/large.bin"));
         write("large.bin", "short");

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.web;
 
-import io.millrace.core.Folder;
-import io.millrace.fs.KernelFolder;
+import io.millrace.core.DirectoryRoot;
+import io.millrace.fs.KernelDirectory;
 import java.io.IOException;
 import java.nio.file.Path;
 
@@ -10,20 +10,20 @@ import java.nio.file.Path;
 enum FolderKind {
     KERNEL {
         @Override
-        Folder open(Path path, boolean followOutside) throws IOException {
-            return KernelFolder.open(path, followOutside);
+        DirectoryRoot open(Path path, boolean followOutside) throws IOException {
+            return KernelDirectory.open(path, followOutside);
         }
     },
     NIO {
         @Override
-        Folder open(Path path, boolean followOutside) throws IOException {
-            return NioFolder.open(path, followOutside);
+        DirectoryRoot open(Path path, boolean followOutside) throws IOException {
+            return NioDirectory.open(path, followOutside);
         }
     };
 
-    abstract Folder open(Path path, boolean followOutside) throws IOException;
+    abstract DirectoryRoot open(Path path, boolean followOutside) throws IOException;
 
-    Folder open(Path path) throws IOException {
+    DirectoryRoot open(Path path) throws IOException {
         return open(path, false);
     }
 }

@@ -37,7 +37,7 @@ class FolderListingTest {
         write("docs/file10.txt", 5, "2024-01-03T00:00:00Z");
         write("docs/File2.txt", 50, "2024-01-01T00:00:00Z");
         write("docs/video.mp4", 1500, "2024-01-02T00:00:00Z");
-        files = StaticFiles.of(NioFolder.open(root), FileOptions.DEFAULT);
+        files = StaticFiles.of(NioDirectory.open(root), FileOptions.DEFAULT);
     }
 
     private void write(String name, int size, String time) throws IOException {
@@ -170,7 +170,7 @@ class FolderListingTest {
     /** Whatever path a proxy shows the folder under. */
     @Test
     void linksAreRelative() throws IOException {
-        files = StaticFiles.of(NioFolder.open(root), FileOptions.DEFAULT.mount("/m/n"));
+        files = StaticFiles.of(NioDirectory.open(root), FileOptions.DEFAULT.mount("/m/n"));
         for (String target : List.of("/m/n/", "/m/n/docs/", "/m/n/docs/zoo/")) {
             for (String link : matches(get(target).utf8(), "<a href=\"([^\"]*)\"")) {
                 assertTrue(link.matches("[^/:]+/?|(\\.\\./)+"), link);

@@ -11,7 +11,7 @@ import io.millrace.http.Limits;
 import io.millrace.http.RequestBody;
 import io.millrace.http.ResponseStream;
 import io.millrace.http.Router;
-import io.millrace.http1.Http1;
+import io.millrace.http1.Http1Factory;
 import io.millrace.loop.EventLoop;
 import io.millrace.testkit.ExpectedLog;
 import io.millrace.testkit.Schedules;
@@ -19,8 +19,8 @@ import io.millrace.testkit.SimKernel;
 import io.millrace.transport.Connections;
 import io.millrace.transport.Engine;
 import io.millrace.transport.ListenOptions;
-import io.millrace.transport.Listening;
-import io.millrace.transport.Overload;
+import io.millrace.transport.Listener;
+import io.millrace.transport.OverloadPolicy;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
@@ -58,7 +58,7 @@ class HttpSimulationTest {
                     ResponseStream stream = response.stream();
                     new Producer(stream, pattern(Integer.parseInt(request.param("n")))).go();
                 })
-                .post("/whole", (request, response) -> request.body().whole(1 << 20, response::send))
+                .post("/whole", (request, response) -> request.body().collect(1 << 20, response::send))
                 .post(
                         "/through",
                         (request, response) -> request.body().read(new Through(request.body(), response.stream())))
@@ -159,13 +159,15 @@ class HttpSimulationTest {
         EventLoop loop = new EventLoop(kernel, "simulated", trigger);
         ListenOptions options = ListenOptions.on(new InetSocketAddress("127.0.0.1", PORT));
         if (random.nextInt(4) == 0) {
-            options = options.withMaxConnections(1 + random.nextInt(3), Overload.WAIT);
+            options = options.withMaxConnections(1 + random.nextInt(3), OverloadPolicy.WAIT);
         }
         int[] answers = new int[1];
         ExchangeLog log = (request, status, bytes, nanos) -> answers[0]++;
         Handler handler = routes();
-        Listening listening = Connections.of(loop)
-                .listen(options, () -> new Http1(handler, Limits.DEFAULT, log, clock(kernel), Http1.SERVER));
+        Listener listening = Connections.of(loop)
+                .listen(
+                        options,
+                        () -> new Http1Factory(handler, Limits.DEFAULT, log, clock(kernel), Http1Factory.SERVER));
         loop.turn(1);
         int expected = 0;
         for (int i = 1 + random.nextInt(6); i > 0; i--) {
@@ -186,7 +188,7 @@ class HttpSimulationTest {
     }
 
     /** The clients have gone: the server must notice by itself, at the latest when its time limits pass. */
-    private static void end(EventLoop loop, Listening listening) {
+    private static void end(EventLoop loop, Listener listening) {
         int turns = 0;
         do {
             loop.turn(1_000_000_000L);

@@ -5,13 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.millrace.core.DirectoryRoot;
 import io.millrace.core.FileInfo;
-import io.millrace.core.Folder;
 import io.millrace.core.OpenFile;
 import io.millrace.http.Dispatch;
 import io.millrace.http.Handler;
 import io.millrace.http.Router;
-import io.millrace.http1.Http1;
+import io.millrace.http1.Http1Factory;
 import io.millrace.testkit.ExpectedLog;
 import io.millrace.testkit.MemoryLink;
 import java.io.IOException;
@@ -49,7 +49,7 @@ class LargeListingTest {
     }
 
     /** A folder of so many files, from the last to the first, that says each name to a visitor of its own before. */
-    private static class Many implements Folder {
+    private static class Many implements DirectoryRoot {
         private final int files;
         private final String name;
         private final Visitor before;
@@ -90,17 +90,17 @@ class LargeListingTest {
         public void close() {}
     }
 
-    private static Handler listings(Folder folder, ListingMemory memory, Duration patience) {
+    private static Handler listings(DirectoryRoot folder, ListingMemory memory, Duration patience) {
         FileOptions options = FileOptions.DEFAULT;
         Listings listings = new Listings(folder, options, new SharedHeaders(options), memory, patience);
         return (request, response) -> listings.answer(request, response, "");
     }
 
-    private static Http1 server(Folder folder, ListingMemory memory) {
-        return new Http1(listings(folder, memory, PATIENT));
+    private static Http1Factory server(DirectoryRoot folder, ListingMemory memory) {
+        return new Http1Factory(listings(folder, memory, PATIENT));
     }
 
-    private static String ask(Http1 server, String request) {
+    private static String ask(Http1Factory server, String request) {
         MemoryLink link = new MemoryLink(server.create()).feed(request);
         link.runUntil(() -> isWhole(link.text()));
         return link.text();
@@ -145,7 +145,8 @@ class LargeListingTest {
     // ---- the loop
 
     /** Counts what is looked at in another folder, on the test's thread, which is the loop, and beside it. */
-    private record Counting(Folder inner, AtomicInteger onTheLoop, AtomicInteger beside) implements Folder {
+    private record Counting(DirectoryRoot inner, AtomicInteger onTheLoop, AtomicInteger beside)
+            implements DirectoryRoot {
         @Override
         public FileInfo look(String path) {
             return inner.look(path);
@@ -177,7 +178,7 @@ class LargeListingTest {
             Files.createFile(root.resolve("number " + i));
         }
         try (Counting folder = new Counting(kind.open(root), new AtomicInteger(), new AtomicInteger())) {
-            Http1 server = server(folder, new ListingMemory(1 << 20));
+            Http1Factory server = server(folder, new ListingMemory(1 << 20));
             assertEquals(upTo(1000), numbers(body(ask(server, JSON))));
             assertEquals(Listings.ON_THE_LOOP + 1, folder.onTheLoop.get());
             assertEquals(1000, folder.beside.get());
@@ -191,7 +192,7 @@ class LargeListingTest {
     /** What is not shown is looked at all the same. */
     @Test
     void hiddenEntriesCount() {
-        Folder hidden = new Many(5000, "", entry -> true) {
+        DirectoryRoot hidden = new Many(5000, "", entry -> true) {
             @Override
             FileInfo entry(int number) {
                 return FileInfo.ofSize("." + number, 0);
@@ -217,7 +218,7 @@ class LargeListingTest {
     @ValueSource(ints = {50, 5000})
     void aVirtualRouteNeedsNoOtherThread(int files) {
         Handler listings = listings(Many.of(files), new ListingMemory(1 << 20), PATIENT);
-        String answer = ask(new Http1(new Router().route("*", "/*", Dispatch.VIRTUAL, listings)), HTML);
+        String answer = ask(new Http1Factory(new Router().route("*", "/*", Dispatch.VIRTUAL, listings)), HTML);
         assertEquals(upTo(files), numbers(files == 50 ? answer : body(answer)));
     }
 
@@ -237,7 +238,7 @@ class LargeListingTest {
     @Test
     void whatDoesNotFitComesAsItIsFound() {
         ListingMemory memory = new ListingMemory(1 << 20);
-        Http1 server = server(Many.of(10_000), memory);
+        Http1Factory server = server(Many.of(10_000), memory);
         String page = body(ask(server, HTML));
         assertEquals(upTo(10_000).reversed(), numbers(page));
         assertTrue(page.contains("<p>Too many entries to sort"));
@@ -251,7 +252,7 @@ class LargeListingTest {
     @Test
     void clientsThatDoNotReadHoldNoMoreThanTheirShare() {
         ListingMemory memory = new ListingMemory(4 << 20);
-        Http1 server = server(Many.of(10_000), memory);
+        Http1Factory server = server(Many.of(10_000), memory);
         List<MemoryLink> links = new ArrayList<>();
         for (int i = 0; i < 40; i++) {
             MemoryLink link = new MemoryLink(server.create()).window(200).feed(HTML);
@@ -274,7 +275,7 @@ class LargeListingTest {
 
     @Test
     void aFolderThatBreaksOffEndsTheConnection() {
-        Folder breaking = new Many(10_000, "number ", entry -> {
+        DirectoryRoot breaking = new Many(10_000, "number ", entry -> {
             if (entry.size() == 5) {
                 throw new IOException("on purpose");
             }
@@ -294,14 +295,14 @@ class LargeListingTest {
     void onlyAFewFoldersAreReadAtOnce() {
         CountDownLatch entered = new CountDownLatch(Listings.READERS);
         CountDownLatch go = new CountDownLatch(1);
-        Folder slow = new Many(200, "number ", entry -> {
+        DirectoryRoot slow = new Many(200, "number ", entry -> {
             if (Thread.currentThread().isVirtual()) {
                 entered.countDown();
                 await(go);
             }
             return true;
         });
-        Http1 server = new Http1(listings(slow, new ListingMemory(1 << 20), Duration.ZERO));
+        Http1Factory server = new Http1Factory(listings(slow, new ListingMemory(1 << 20), Duration.ZERO));
         List<MemoryLink> links = new ArrayList<>();
         for (int i = 0; i < Listings.READERS; i++) {
             links.add(new MemoryLink(server.create()).feed(HTML));
@@ -322,7 +323,7 @@ class LargeListingTest {
     @Test
     void oneThatFailsIsAnsweredAndMakesRoom() {
         AtomicInteger calls = new AtomicInteger();
-        Folder failing = new Many(200, "number ", entry -> {
+        DirectoryRoot failing = new Many(200, "number ", entry -> {
             if (Thread.currentThread().isVirtual()) {
                 calls.incrementAndGet();
                 throw new StackOverflowError("on purpose");

@@ -10,10 +10,10 @@ import io.millrace.core.Clock;
 import io.millrace.http.Handler;
 import io.millrace.http.Route;
 import io.millrace.http.Router;
-import io.millrace.http1.Http1;
+import io.millrace.http1.Http1Factory;
 import io.millrace.testkit.RawClient;
 import io.millrace.transport.ListenOptions;
-import io.millrace.transport.Listening;
+import io.millrace.transport.Listener;
 import io.millrace.transport.LoopGroup;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -138,7 +138,7 @@ final class LoopAllocationTest {
         byte[] requests = Ascii.bytes(Ascii.string(one, 0, one.length).repeat(depth));
         InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
         try (LoopGroup loops = LoopGroup.open(1)) {
-            Listening listening = loops.listen(ListenOptions.on(address), () -> new Http1(noting));
+            Listener listening = loops.listen(ListenOptions.on(address), () -> new Http1Factory(noting));
             List<RawClient> clients = new ArrayList<>();
             try {
                 for (int i = 0; i < CONNECTIONS; i++) {

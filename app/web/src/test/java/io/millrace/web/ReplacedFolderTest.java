@@ -7,10 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.millrace.core.DirectoryRoot;
 import io.millrace.core.FileInfo;
-import io.millrace.core.Folder;
 import io.millrace.core.OpenFile;
-import io.millrace.fs.KernelFolder;
+import io.millrace.fs.KernelDirectory;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileVisitResult;
@@ -60,7 +60,7 @@ class ReplacedFolderTest extends ServedFolder {
         files = serve(kind.open(dist), FileOptions.DEFAULT.spa("app.html").indexes("none"));
     }
 
-    private StaticFiles serve(Folder folder, FileOptions options) {
+    private StaticFiles serve(DirectoryRoot folder, FileOptions options) {
         return StaticFiles.of(folder, options, clock);
     }
 
@@ -76,7 +76,7 @@ class ReplacedFolderTest extends ServedFolder {
     private static void remove(Path folder) throws IOException {
         Files.walkFileTree(folder, new SimpleFileVisitor<>() {
             @Override
-            public FileVisitResult visitFile(Path file, BasicFileAttributes facts) throws IOException {
+            public FileVisitResult visitFile(Path file, BasicFileAttributes metadata) throws IOException {
                 Files.delete(file);
                 return FileVisitResult.CONTINUE;
             }
@@ -234,7 +234,7 @@ class ReplacedFolderTest extends ServedFolder {
     }
 
     /** Counts how often it is asked, and answers that it has turned. */
-    private static final class Counting implements Folder {
+    private static final class Counting implements DirectoryRoot {
         private final AtomicInteger asked = new AtomicInteger();
 
         @Override
@@ -279,7 +279,7 @@ class ReplacedFolderTest extends ServedFolder {
 
     @Test
     void refreshingSaysWhetherItTurned() throws IOException {
-        try (Folder folder = kind.open(dist)) {
+        try (DirectoryRoot folder = kind.open(dist)) {
             assertFalse(folder.refresh());
             Files.move(dist, root.resolve("dist.old"));
             assertTrue(folder.refresh());
@@ -297,7 +297,7 @@ class ReplacedFolderTest extends ServedFolder {
 
     @Test
     void anOpenFileOutlivesItsFolder() throws IOException {
-        try (Folder folder = kind.open(dist);
+        try (DirectoryRoot folder = kind.open(dist);
                 OpenFile file = folder.open("version.txt")) {
             remove(dist);
             build(dist, "two");
@@ -333,7 +333,7 @@ class ReplacedFolderTest extends ServedFolder {
         Queue<Throwable> failures = new ConcurrentLinkedQueue<>();
         AtomicBoolean done = new AtomicBoolean();
         long before = descriptors();
-        try (Folder folder = kind.open(current)) {
+        try (DirectoryRoot folder = kind.open(current)) {
             List<Thread> readers = new ArrayList<>();
             for (int i = 0; i < 3; i++) {
                 readers.add(Thread.ofPlatform().start(() -> readUntil(done, folder, failures)));
@@ -352,7 +352,7 @@ class ReplacedFolderTest extends ServedFolder {
         assertEquals(before, descriptors());
     }
 
-    private static void readUntil(AtomicBoolean done, Folder folder, Queue<Throwable> failures) {
+    private static void readUntil(AtomicBoolean done, DirectoryRoot folder, Queue<Throwable> failures) {
         try {
             while (!done.get()) {
                 assertTrue(folder.look("version.txt").isFile());
@@ -371,7 +371,7 @@ class ReplacedFolderTest extends ServedFolder {
 
     @Test
     void oneThatIsClosedTurnsNoMore() throws IOException {
-        Folder folder = kind.open(dist);
+        DirectoryRoot folder = kind.open(dist);
         folder.close();
         long before = descriptors();
         remove(dist);
@@ -384,7 +384,8 @@ class ReplacedFolderTest extends ServedFolder {
     @Test
     void thereMayBeNoneYet() throws IOException {
         Path later = root.resolve("later");
-        Folder folder = kind == FolderKind.NIO ? NioFolder.at(later, false) : KernelFolder.at(later, false);
+        DirectoryRoot folder =
+                kind == FolderKind.NIO ? NioDirectory.at(later, false) : KernelDirectory.at(later, false);
         files = serve(folder, FileOptions.DEFAULT.spa("app.html"));
         assertAway();
         build(later, "two");

@@ -47,7 +47,7 @@ class ServedFolder {
     }
 
     StaticFiles serve(FileOptions options) throws IOException {
-        return StaticFiles.of(NioFolder.open(root), options, clock);
+        return StaticFiles.of(NioDirectory.open(root), options, clock);
     }
 
     StubResponse get(String target, String... fields) {

@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.millrace.core.DirectoryRoot;
 import io.millrace.core.FileInfo;
-import io.millrace.core.Folder;
 import io.millrace.core.OpenFile;
 import java.io.IOException;
 import java.net.URI;
@@ -56,7 +56,7 @@ class StaleContentTest extends ServedFolder {
         files = serve(kind.open(site));
     }
 
-    private StaticFiles serve(Folder folder) {
+    private StaticFiles serve(DirectoryRoot folder) {
         return StaticFiles.of(folder, FileOptions.DEFAULT, clock);
     }
 
@@ -208,7 +208,7 @@ class StaleContentTest extends ServedFolder {
     }
 
     /** As on systems that have no time of change. */
-    private record Timeless(Folder inner) implements Folder {
+    private record Timeless(DirectoryRoot inner) implements DirectoryRoot {
         private static FileInfo timeless(FileInfo info) {
             return new FileInfo(
                     info.name(), info.kind(), info.size(), info.modified(), null, info.device(), info.inode());
@@ -275,7 +275,7 @@ class StaleContentTest extends ServedFolder {
             Files.writeString(file, "content");
             Files.setAttribute(file, "creationTime", FileTime.fromMillis(1_000_000_000_000L));
             Files.setLastModifiedTime(file, FileTime.from(TIME));
-            try (Folder folder = WebServer.openFolder(archive.getPath("/"), false)) {
+            try (DirectoryRoot folder = WebServer.openFolder(archive.getPath("/"), false)) {
                 FileInfo info = folder.look("a.txt");
                 assertTrue(info.isFile());
                 assertTrue(folder.unchanged("a.txt", info));

@@ -9,9 +9,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.millrace.core.Folder;
-import io.millrace.fs.KernelFolder;
-import io.millrace.http1.Http1;
+import io.millrace.core.DirectoryRoot;
+import io.millrace.fs.KernelDirectory;
+import io.millrace.http1.Http1Factory;
 import io.millrace.testkit.MemoryLink;
 import java.io.File;
 import java.io.IOException;
@@ -204,7 +204,7 @@ class StaticFilesTest extends ServedFolder {
         for (boolean byKernel : List.of(true, false)) {
             Files.createDirectories(root.resolve("odd"));
             write("odd/" + name, "found");
-            files = byKernel ? StaticFiles.of(KernelFolder.open(root, false), FileOptions.DEFAULT) : files;
+            files = byKernel ? StaticFiles.of(KernelDirectory.open(root, false), FileOptions.DEFAULT) : files;
             // "..\z" begins with a dot and is as hidden as any.
             int status = name.startsWith(".") ? 404 : 200;
             assertEquals(status, get("/odd/" + name).status());
@@ -227,7 +227,8 @@ class StaticFilesTest extends ServedFolder {
     void aFileWhoseSizeIsALieIsRefused(String name) throws IOException {
         Path file = Path.of(name);
         assumeTrue(Files.isReadable(file), "not on this system");
-        for (Folder folder : List.of(NioFolder.open(file.getParent()), KernelFolder.open(file.getParent(), false))) {
+        for (DirectoryRoot folder :
+                List.of(NioDirectory.open(file.getParent()), KernelDirectory.open(file.getParent(), false))) {
             try (StaticFiles system = StaticFiles.of(folder, FileOptions.DEFAULT)) {
                 for (String method : List.of("GET", "HEAD", "GET")) {
                     StubResponse response = new StubResponse();
@@ -288,7 +289,7 @@ class StaticFilesTest extends ServedFolder {
     void aFolderIsRedirectedRelativeToWhatWasAsked(String target, String location) throws IOException {
         Files.createDirectories(root.resolve("sub/deep"));
         for (String prefix : target.startsWith("/") ? List.of("", "/pre/fix") : List.of("")) {
-            MemoryLink link = new MemoryLink(new Http1(serve(FileOptions.DEFAULT)).create());
+            MemoryLink link = new MemoryLink(new Http1Factory(serve(FileOptions.DEFAULT)).create());
             link.feed("GET " + target + " HTTP/1.1\r\nHost: h\r\n\r\n");
             assertTrue(link.text().contains("\r\nLocation: " + location + "\r\n"), link.text());
             URI base = URI.create("http://h" + prefix + (target.startsWith("/") ? target : target.substring(18)));

@@ -62,7 +62,7 @@ final class StubRequest extends Request {
 
     @Override
     public String rawPath() {
-        return UrlText.path(path);
+        return UrlEncoding.path(path);
     }
 
     @Override

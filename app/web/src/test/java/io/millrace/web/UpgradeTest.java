@@ -33,7 +33,7 @@ final class UpgradeTest {
     @ParameterizedTest
     @EnumSource(IoModel.class)
     void anyThreadMayUpgrade(IoModel model) throws Exception {
-        assumeTrue(model.isAvailable(), () -> model.word() + " is not available here");
+        assumeTrue(model.isAvailable(), () -> model.id() + " is not available here");
         assumeTrue(!model.inProcesses(), "handlers of this test are objects of its own process");
         Handler elsewhere = (request, response) -> {
             response.defer();

@@ -7,13 +7,15 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.millrace.core.DirectoryRoot;
 import io.millrace.core.FileInfo;
-import io.millrace.core.Folder;
 import io.millrace.core.OpenFile;
+import io.millrace.fs.KernelDirectory;
 import io.millrace.http.Dispatch;
 import io.millrace.http.Limits;
-import io.millrace.transport.Overload;
-import io.millrace.transport.Spread;
+import io.millrace.http1.Http1Factory;
+import io.millrace.transport.AcceptDistribution;
+import io.millrace.transport.OverloadPolicy;
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
@@ -95,7 +97,7 @@ final class WebServerTest {
                 .post(
                         "/length",
                         (request, response) ->
-                                request.body().whole(100, body -> response.send(Integer.toString(body.length))))
+                                request.body().collect(100, body -> response.send(Integer.toString(body.length))))
                 .put("/thing", (request, response) -> response.status(201).send())
                 .patch("/thing", (request, response) -> response.send("patched"))
                 .delete("/thing", (request, response) -> response.status(204).send())
@@ -192,7 +194,7 @@ final class WebServerTest {
     @Test
     void limitsLogAndSpreadReachTheProtocol() throws Exception {
         ServerStats stats = new ServerStats();
-        for (Spread spread : Spread.values()) {
+        for (AcceptDistribution spread : AcceptDistribution.values()) {
             try (WebServer server = WebServer.on(0)
                     .loops(2)
                     .spread(spread)
@@ -205,15 +207,15 @@ final class WebServerTest {
                         414, send(server, "GET", "/" + "long".repeat(10), "").statusCode());
             }
         }
-        assertEquals(2L * Spread.values().length, stats.requests());
-        assertEquals(Spread.values().length, stats.clientErrors());
+        assertEquals(2L * AcceptDistribution.values().length, stats.requests());
+        assertEquals(AcceptDistribution.values().length, stats.clientErrors());
     }
 
     @Test
     void beyondTheConnectionLimitItRefusesIn503() throws Exception {
         try (WebServer server = WebServer.on(0)
                         .loops(1)
-                        .maxConnections(1, Overload.REFUSE)
+                        .maxConnections(1, OverloadPolicy.REFUSE)
                         .handler((request, response) -> response.send("ok"))
                         .start();
                 Socket first = new Socket(server.address().getAddress(), server.port())) {
@@ -346,7 +348,7 @@ final class WebServerTest {
     }
 
     /** A folder in which nothing is, that tells when it is closed. */
-    private record NoFolder(List<String> said) implements Folder {
+    private record NoFolder(List<String> said) implements DirectoryRoot {
         @Override
         public FileInfo look(String path) {
             return FileInfo.ofKind(path, FileInfo.Kind.ABSENT);
@@ -380,7 +382,7 @@ final class WebServerTest {
     void misuseIsSaidAtOnce() throws Exception {
         assertThrows(IllegalArgumentException.class, () -> WebServer.on(65536));
         assertThrows(IllegalArgumentException.class, () -> WebServer.on(0).loops(0));
-        assertThrows(IllegalArgumentException.class, () -> WebServer.on(0).maxConnections(0, Overload.WAIT));
+        assertThrows(IllegalArgumentException.class, () -> WebServer.on(0).maxConnections(0, OverloadPolicy.WAIT));
         assertThrows(IllegalArgumentException.class, () -> WebServer.on(0).get("no/slash", (request, response) -> {}));
         assertThrows(
                 IllegalArgumentException.class,
@@ -502,11 +504,11 @@ final class WebServerTest {
         Set<String> places = new LinkedHashSet<>();
         for (Class<?> one : List.of(
                 WebServer.class,
-                io.millrace.http1.Http1.class,
+                Http1Factory.class,
                 io.millrace.http.Handler.class,
                 io.millrace.transport.LoopGroup.class,
                 io.millrace.loop.EventLoop.class,
-                io.millrace.fs.KernelFolder.class,
+                KernelDirectory.class,
                 io.millrace.models.IoModel.class,
                 io.millrace.poll.Kernel.class,
                 io.millrace.sys.SysException.class,

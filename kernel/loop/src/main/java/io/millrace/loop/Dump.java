@@ -16,12 +16,12 @@ final class Dump {
         Set<Event> all = Collections.newSetFromMap(new IdentityHashMap<>());
         List<Event> inOrder = new ArrayList<>();
         loop.watches.forEach(watch -> add(watch, all, inOrder));
-        loop.alarms.forEach(alarm -> {
-            if (alarm instanceof Event event) {
+        loop.timers.forEach(node -> {
+            if (node instanceof Event event) {
                 add(event, all, inOrder);
             }
         });
-        loop.callbacks.forEach(event -> add(event, all, inOrder));
+        loop.activeQueue.forEach(event -> add(event, all, inOrder));
         return inOrder;
     }
 

@@ -7,7 +7,7 @@ package io.millrace.loop;
  *
  * <p>To be used on the loop, or by the thread that prepares a loop before it runs.
  */
-public abstract sealed class Event extends Alarm permits Watch, Timer {
+public abstract sealed class Event extends TimerNode permits Watch, Timer {
     /** What a manual {@link #activate()} is told as when nothing else is said. */
     public static final int ACTIVATED = 1 << 24;
 
@@ -21,7 +21,7 @@ public abstract sealed class Event extends Alarm permits Watch, Timer {
     int found;
 
     /**
-     * Lies in a queue of {@link Callbacks}. One whose {@link #found} has been taken back lies there all the same, and
+     * Lies in a queue of {@link ActiveQueue}. One whose {@link #found} has been taken back lies there all the same, and
      * is passed over.
      */
     boolean queued;
@@ -35,12 +35,12 @@ public abstract sealed class Event extends Alarm permits Watch, Timer {
     private boolean closed;
 
     /** Where it was made, in a loop that is debugged, or {@code null}. */
-    private final Origin origin;
+    private final CreationSite creationSite;
 
     Event(EventLoop loop) {
         this.loop = loop;
-        this.priority = loop.callbacks.usual();
-        this.origin = loop.debug == null ? null : loop.debug.made(this);
+        this.priority = loop.activeQueue.usual();
+        this.creationSite = loop.debug == null ? null : loop.debug.made(this);
     }
 
     /** Calls what is to be called. */
@@ -123,30 +123,30 @@ public abstract sealed class Event extends Alarm permits Watch, Timer {
     private void closeNow() {
         off();
         closed = true;
-        if (origin != null) {
-            origin.closed();
+        if (creationSite != null) {
+            creationSite.closed();
         }
     }
 
     /** Belongs at the start of what cannot be done any more once it is closed. */
     void open() {
-        loop.own();
+        loop.checkOwner();
         if (closed) {
-            throw new IllegalStateException(this + " has been closed" + (origin == null ? "" : origin));
+            throw new IllegalStateException(this + " has been closed" + (creationSite == null ? "" : creationSite));
         }
     }
 
     /** Where it was made, in a loop that is debugged, or {@code ""}. */
     String place() {
-        return origin == null ? "" : origin.toString();
+        return creationSite == null ? "" : creationSite.toString();
     }
 
     void alive(boolean on) {
         if (alive != on) {
             alive = on;
             loop.live += passive ? 0 : on ? 1 : -1;
-            if (origin != null) {
-                origin.used();
+            if (creationSite != null) {
+                creationSite.used();
             }
         }
     }
@@ -166,19 +166,19 @@ public abstract sealed class Event extends Alarm permits Watch, Timer {
     /** Notes what has happened; it is told before the turn ends. */
     void happened(int bits) {
         found |= bits;
-        if (origin != null) {
-            origin.used();
+        if (creationSite != null) {
+            creationSite.used();
         }
         if (!queued) {
-            loop.callbacks.add(this);
+            loop.activeQueue.add(this);
         }
     }
 
     void urgent(int level) {
         open();
-        if (level < 0 || level >= loop.callbacks.priorities()) {
+        if (level < 0 || level >= loop.activeQueue.priorities()) {
             throw new IllegalArgumentException(
-                    "priority " + level + ": the loop has 0 to " + (loop.callbacks.priorities() - 1));
+                    "priority " + level + ": the loop has 0 to " + (loop.activeQueue.priorities() - 1));
         }
         if (queued) {
             throw new IllegalStateException("it is active: its priority cannot be changed until it has been called");

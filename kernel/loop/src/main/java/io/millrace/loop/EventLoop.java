@@ -32,13 +32,13 @@ public final class EventLoop implements Executor {
 
     final Kernel kernel;
     final Mechanism mechanism;
-    final Alarms alarms = new Alarms();
-    final Callbacks callbacks = new Callbacks();
-    final Meter meter = new Meter();
-    final WatchTable watches;
+    final TimerHeap timers = new TimerHeap();
+    final ActiveQueue activeQueue = new ActiveQueue();
+    final LoopStats stats = new LoopStats();
+    final FdTable watches;
 
     /** {@code null} in a loop that is not debugged. */
-    Debug debug = Debug.wanted();
+    LeakTracker debug = LeakTracker.wanted();
 
     /** Events that are enabled or set and that a loop goes on for. */
     int live;
@@ -75,9 +75,9 @@ public final class EventLoop implements Executor {
     private volatile boolean closed;
 
     /** The time to leave, if there is one. */
-    private final class Exit extends Alarm {
+    private final class Exit extends TimerNode {
         @Override
-        protected void ring() {
+        protected void expire() {
             exiting = true;
         }
     }
@@ -94,7 +94,7 @@ public final class EventLoop implements Executor {
         this.name = name;
         this.tasks = new Tasks(name);
         this.mechanism = mechanism.open(this);
-        this.watches = new WatchTable(this.mechanism, kernel.descriptorLimit());
+        this.watches = new FdTable(this.mechanism, kernel.descriptorLimit());
         this.now = kernel.nanos();
         Log.prepare();
     }
@@ -162,7 +162,7 @@ public final class EventLoop implements Executor {
     }
 
     private RunEnd turnOn(RunMode mode) {
-        long told = meter.callbacks();
+        long told = stats.callbacks();
         while (!stopped) {
             if (mode != RunMode.UNTIL_STOPPED && isEmpty()) {
                 return RunEnd.EMPTY;
@@ -174,7 +174,7 @@ public final class EventLoop implements Executor {
             if (exiting) {
                 return RunEnd.EXITED;
             }
-            boolean did = meter.callbacks() != told && callbacks.isEmpty();
+            boolean did = stats.callbacks() != told && activeQueue.isEmpty();
             if (mode == RunMode.NOW || mode == RunMode.ONCE && did) {
                 return RunEnd.DONE;
             }
@@ -192,18 +192,18 @@ public final class EventLoop implements Executor {
             if (hooks.beforeWait()) {
                 hooks.before(timeout(longest));
             }
-            long begun = meter.begin();
+            long begun = stats.begin();
             waiting.set(true);
             mechanism.await(timeout(longest));
             waiting.set(false);
-            meter.waited(begun);
+            stats.waited(begun);
             now = kernel.nanos();
             hooks.after();
             mechanism.dispatch();
             runTasks();
-            alarms.ring(now);
+            timers.expireDue(now);
             if (!broken) {
-                callbacks.tell(this);
+                activeQueue.dispatch(this);
             }
             mechanism.finishTurn();
         } finally {
@@ -216,15 +216,15 @@ public final class EventLoop implements Executor {
             throw new IllegalStateException("the loop " + name + " turns already: a callback cannot run it");
         }
         claim(Thread.currentThread());
-        own();
+        checkOwner();
         turning = true;
     }
 
     private long timeout(long longest) {
-        if (stopped || running && exiting || mechanism.hasWork() || !callbacks.isEmpty() || !tasks.isEmpty()) {
+        if (stopped || running && exiting || mechanism.hasWork() || !activeQueue.isEmpty() || !tasks.isEmpty()) {
             return 0;
         }
-        long next = alarms.next();
+        long next = timers.next();
         if (next == Long.MAX_VALUE) {
             return longest == Long.MAX_VALUE ? -1 : longest;
         }
@@ -238,7 +238,7 @@ public final class EventLoop implements Executor {
                 && exit.index < 0
                 && mechanism.isEmpty()
                 && !mechanism.hasWork()
-                && callbacks.isEmpty()
+                && activeQueue.isEmpty()
                 && tasks.isEmpty();
     }
 
@@ -262,24 +262,24 @@ public final class EventLoop implements Executor {
 
     /** Runs what the user gave us: whatever it throws must not end the loop. */
     void run(Runnable task) {
-        long begun = meter.begin();
+        long begun = stats.begin();
         try {
             task.run();
         } catch (Throwable t) {
             Log.failure("a task threw", t);
         }
-        meter.called(begun, task);
+        stats.called(begun, task);
     }
 
     /** Calls what an event is for. */
-    void tell(Event event, int what) {
-        long begun = meter.begin();
+    void fire(Event event, int what) {
+        long begun = stats.begin();
         try {
             event.call(what);
         } catch (Throwable t) {
             Log.failure("", event, " threw" + event.place(), t);
         }
-        meter.called(begun, event);
+        stats.called(begun, event);
     }
 
     /**
@@ -334,7 +334,7 @@ public final class EventLoop implements Executor {
      * @throws RejectedExecutionException if the loop has been closed
      */
     public Timer schedule(Duration after, Runnable task) {
-        return begin(new Timer(this, task), Alarms.nanos(after));
+        return begin(new Timer(this, task), TimerHeap.nanos(after));
     }
 
     /**
@@ -343,7 +343,7 @@ public final class EventLoop implements Executor {
      * @throws RejectedExecutionException if the loop has been closed
      */
     public Timer every(Duration period, Runnable task) {
-        long nanos = Alarms.nanos(period);
+        long nanos = TimerHeap.nanos(period);
         if (nanos == 0) {
             throw new IllegalArgumentException("a period must be longer than nothing");
         }
@@ -363,7 +363,7 @@ public final class EventLoop implements Executor {
 
     /** A timer that is not set. On the loop. */
     public Timer timer(Runnable task) {
-        own();
+        checkOwner();
         return new Timer(this, Objects.requireNonNull(task, "a task"));
     }
 
@@ -374,7 +374,7 @@ public final class EventLoop implements Executor {
      * @param interest {@link io.millrace.poll.Interest} bits
      */
     public Watch watch(int fd, int interest, Watch.Callback callback) {
-        own();
+        checkOwner();
         return new Watch(this, fd, interest, Objects.requireNonNull(callback, "a callback"));
     }
 
@@ -399,11 +399,11 @@ public final class EventLoop implements Executor {
      * @throws IllegalStateException if events are active
      */
     public void priorities(int count) {
-        own();
+        checkOwner();
         if (count < 1 || count > MOST_PRIORITIES) {
             throw new IllegalArgumentException("1 to " + MOST_PRIORITIES + " priorities, not " + count);
         }
-        callbacks.priorities(count);
+        activeQueue.priorities(count);
     }
 
     /**
@@ -411,16 +411,16 @@ public final class EventLoop implements Executor {
      * for any.
      */
     public void limit(DispatchLimit limit) {
-        own();
-        callbacks.limit(limit);
-        taskNanos = limit.interval() == null ? Long.MAX_VALUE : Alarms.nanos(limit.interval());
+        checkOwner();
+        activeQueue.limit(limit);
+        taskNanos = limit.interval() == null ? Long.MAX_VALUE : TimerHeap.nanos(limit.interval());
     }
 
     /**
      * Acts as if {@code bits} had been found on a descriptor: all its watches are told what they asked for among them.
      */
     public void activate(int fd, int bits) {
-        own();
+        checkOwner();
         watches.activate(fd, bits);
     }
 
@@ -436,10 +436,10 @@ public final class EventLoop implements Executor {
 
     /** Leaves {@link #run(RunMode)} after a while, unless it is to be left before. Any thread may call. */
     public void exitAfter(Duration after) {
-        long due = kernel.nanos() + Alarms.nanos(after);
+        long due = kernel.nanos() + TimerHeap.nanos(after);
         byOwner(() -> {
             if (exit.index < 0 || due < exit.due) {
-                alarms.set(exit, due);
+                timers.set(exit, due);
             }
         });
     }
@@ -448,25 +448,25 @@ public final class EventLoop implements Executor {
      * Leaves {@link #run(RunMode)} after the callback that runs: what is active besides stays so for the next run.
      * Without effect on a loop that does not run. On the loop.
      */
-    public void breakOff() {
-        own();
+    public void breakLoop() {
+        checkOwner();
         broken = running;
-        callbacks.leave();
+        activeQueue.leave();
     }
 
     /** Looks at the kernel after the callback that runs, before more is called back. On the loop. */
-    public void rescan() {
-        own();
-        callbacks.leave();
+    public void continueLoop() {
+        checkOwner();
+        activeQueue.leave();
     }
 
-    /** Keeps a loop going that runs until nothing is left, until {@link #release}. Any thread may call. */
-    public void hold() {
+    /** Keeps a loop going that runs until nothing is left, until {@link #unref}. Any thread may call. */
+    public void ref() {
         holds.incrementAndGet();
     }
 
-    /** Takes one {@link #hold} back. Any thread may call. */
-    public void release() {
+    /** Takes one {@link #ref} back. Any thread may call. */
+    public void unref() {
         if (holds.decrementAndGet() < 0) {
             holds.incrementAndGet();
             throw new IllegalStateException("released more often than held");
@@ -481,25 +481,25 @@ public final class EventLoop implements Executor {
      * executes or sets counts in this wait already. On the loop.
      */
     public Hook beforeWait(LongConsumer action) {
-        own();
+        checkOwner();
         return hooks.before(new Hook(action));
     }
 
     /** Is called after each wait, before anything is called back. On the loop. */
     public Hook afterWait(Runnable action) {
-        own();
+        checkOwner();
         return hooks.after(new Hook(ignored -> action.run()));
     }
 
     /** What the loop has done so far. Any thread may call. */
     public LoopCounters counters() {
-        return meter.read();
+        return stats.read();
     }
 
     /** Begins or ends to take the time of each wait and callback, for {@link #counters}. On the loop. */
     public void timing(boolean on) {
-        own();
-        meter.timing(on);
+        checkOwner();
+        stats.timing(on);
     }
 
     /**
@@ -510,9 +510,9 @@ public final class EventLoop implements Executor {
      * @param callback {@code null} for no more
      */
     public void slow(Duration limit, SlowCallback callback) {
-        own();
+        checkOwner();
         boolean none = limit == null || callback == null;
-        meter.slow(none ? Long.MAX_VALUE : Alarms.nanos(limit), none ? null : callback);
+        stats.slow(none ? Long.MAX_VALUE : TimerHeap.nanos(limit), none ? null : callback);
     }
 
     /**
@@ -521,31 +521,31 @@ public final class EventLoop implements Executor {
      * property {@code io.millrace.loop.debug} does so for all loops. On the loop.
      */
     public void debug(boolean on) {
-        own();
-        debug = on ? new Debug(Log::warn) : null;
+        checkOwner();
+        debug = on ? new LeakTracker(Log::warn) : null;
     }
 
     /** Does as {@link #debug(boolean)} with {@code true}, but tells {@code reports} and not the log. On the loop. */
     public void debug(Consumer<String> reports) {
-        own();
-        debug = new Debug(reports);
+        checkOwner();
+        debug = new LeakTracker(reports);
     }
 
     /** All events that are enabled, set or active. On the loop. */
     public List<Event> events() {
-        own();
+        checkOwner();
         return Dump.events(this);
     }
 
     /** Number of events that are enabled or set, those in the background not counted. On the loop. */
     public int enabled() {
-        own();
+        checkOwner();
         return live;
     }
 
     /** All there is on the loop in words, a line each, for people. On the loop. */
     public String dump() {
-        own();
+        checkOwner();
         return Dump.text(this);
     }
 
@@ -558,7 +558,7 @@ public final class EventLoop implements Executor {
 
     /** Looks at the clock anew: {@link #now} after a callback that took long. On the loop. */
     public long refresh() {
-        own();
+        checkOwner();
         now = kernel.nanos();
         return now;
     }
@@ -576,13 +576,13 @@ public final class EventLoop implements Executor {
     /**
      * Sets a timer node to expire at {@code due}, in the nanoseconds of {@link #now}, or moves it there. On the loop.
      */
-    public void setTimer(Alarm node, long due) {
-        alarms.set(node, due);
+    public void setTimer(TimerNode node, long due) {
+        timers.set(node, due);
     }
 
     /** Takes a timer node out; does nothing if it is not set. On the loop. */
-    public void cancelTimer(Alarm node) {
-        alarms.cancel(node);
+    public void cancelTimer(TimerNode node) {
+        timers.cancel(node);
     }
 
     /**
@@ -601,11 +601,11 @@ public final class EventLoop implements Executor {
 
     /** How often the loop has turned. Any thread may ask. */
     public long turns() {
-        return meter.turns();
+        return stats.turns();
     }
 
     /** Belongs at the start of what only the owner may do, or whoever prepares a loop that does not run yet. */
-    void own() {
+    void checkOwner() {
         Thread thread = owner;
         if (thread != null && thread != Thread.currentThread()) {
             throw new IllegalStateException("the loop " + name + " belongs to the thread " + thread.getName() + ", and "
@@ -708,7 +708,7 @@ public final class EventLoop implements Executor {
     private void end() {
         try {
             mechanism.closeAll();
-            callbacks.clear();
+            activeQueue.clear();
             tasks.runLeft(this::run);
         } finally {
             mechanism.close();

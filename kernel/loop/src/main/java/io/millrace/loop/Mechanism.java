@@ -142,7 +142,7 @@ public abstract class Mechanism {
     }
 
     /** Tells a source what was found on its descriptor, {@link Interest} bits. */
-    protected final void tell(Source source, int events) {
+    protected final void deliver(Source source, int events) {
         long begun = begin();
         try {
             source.ready(events);
@@ -162,7 +162,7 @@ public abstract class Mechanism {
     }
 
     /** Resumes a source next turn: it has more to do than its budget. */
-    public final void again(Source source) {
+    public final void requeue(Source source) {
         again.add(source);
     }
 
@@ -175,17 +175,17 @@ public abstract class Mechanism {
 
     /** Counts events that a wait has found. */
     protected final void found(int count) {
-        loop.meter.found(count);
+        loop.stats.found(count);
     }
 
     /** Returns the time before a callback, 0 if nobody takes times. */
     protected final long begin() {
-        return loop.meter.begin();
+        return loop.stats.begin();
     }
 
     /** Counts a callback that has ended. */
     protected final void called(long begun, Object subject) {
-        loop.meter.called(begun, subject);
+        loop.stats.called(begun, subject);
     }
 
     // ---- sources ----
@@ -217,7 +217,7 @@ public abstract class Mechanism {
     public final void remove(Source source) {
         unwatch(source);
         slab.remove(source);
-        loop.alarms.cancel(source);
+        loop.timers.cancel(source);
         source.fd = -1;
         unawaited -= source.awaited() ? 0 : 1;
     }

@@ -9,7 +9,7 @@ public enum RunEnd {
     /** {@link EventLoop#exit()} or {@link EventLoop#exitAfter}. */
     EXITED,
 
-    /** {@link EventLoop#breakOff()}. */
+    /** {@link EventLoop#breakLoop()}. */
     BROKEN,
 
     /** Nothing is left. */

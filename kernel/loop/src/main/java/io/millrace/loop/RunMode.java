@@ -8,7 +8,7 @@ public enum RunMode {
 
     /**
      * Until nothing is left that could call back: no enabled event, connection, listening socket, task or
-     * {@link EventLoop#hold}.
+     * {@link EventLoop#ref}.
      */
     UNTIL_EMPTY,
 

@@ -5,7 +5,7 @@ package io.millrace.loop;
  * A descriptor that a driver watches: a connection, a listening socket, what users watch. Has one alarm for its time
  * limits.
  */
-public abstract class Source extends Alarm {
+public abstract class Source extends TimerNode {
     /** The descriptor, -1 once it is closed. */
     public int fd = -1;
 

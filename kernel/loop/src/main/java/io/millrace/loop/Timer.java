@@ -24,14 +24,14 @@ public final class Timer extends Event {
      * hundred years.
      */
     public Timer set(Duration after) {
-        return setNanos(Alarms.nanos(after));
+        return setNanos(TimerHeap.nanos(after));
     }
 
     /** As {@link #set(Duration)}, in nanoseconds. */
     public Timer setNanos(long after) {
-        loop.own();
+        loop.checkOwner();
         period = 0;
-        begin(loop.kernel.nanos() + Math.clamp(after, 0, Alarms.LONGEST_NANOS));
+        begin(loop.kernel.nanos() + Math.clamp(after, 0, TimerHeap.LONGEST_NANOS));
         return this;
     }
 
@@ -40,8 +40,8 @@ public final class Timer extends Event {
      * it came; those that have been missed altogether become one call.
      */
     public Timer every(Duration each) {
-        loop.own();
-        period = Alarms.nanos(each);
+        loop.checkOwner();
+        period = TimerHeap.nanos(each);
         if (period == 0) {
             throw new IllegalArgumentException("a period must be longer than nothing");
         }
@@ -53,7 +53,7 @@ public final class Timer extends Event {
     void begin(long at) {
         found = 0;
         alive(true);
-        loop.alarms.set(this, at);
+        loop.timers.set(this, at);
     }
 
     void repeat(long nanos) {
@@ -78,14 +78,14 @@ public final class Timer extends Event {
     }
 
     @Override
-    protected void ring() {
+    protected void expire() {
         happened(TIMEOUT);
         if (period == 0) {
             alive(false);
             return;
         }
         long late = loop.now() - due;
-        loop.alarms.set(this, due + (late / period + 1) * period);
+        loop.timers.set(this, due + (late / period + 1) * period);
     }
 
     @Override
@@ -106,7 +106,7 @@ public final class Timer extends Event {
     void off() {
         found = 0;
         alive(false);
-        loop.alarms.cancel(this);
+        loop.timers.cancel(this);
     }
 
     @Override

@@ -43,7 +43,7 @@ public final class Watch extends Event {
     private final Callback callback;
 
     /** The descriptor in the table while the watch is enabled and has one. */
-    Watched watched;
+    FdEntry entry;
 
     /** The next watch on the same descriptor. */
     Watch next;
@@ -99,7 +99,7 @@ public final class Watch extends Event {
      */
     public Watch timeout(Duration limit) {
         open();
-        timeout = limit == null ? NEVER : Alarms.nanos(limit);
+        timeout = limit == null ? NEVER : TimerHeap.nanos(limit);
         if (isAlive()) {
             arm(loop.kernel.nanos());
         }
@@ -137,13 +137,13 @@ public final class Watch extends Event {
      * as is known. On the loop.
      */
     public String whyNot() {
-        loop.own();
+        loop.checkOwner();
         return fd < 0 ? null : loop.mechanism.whyNot(fd, interest);
     }
 
     /** Watches no longer. What has happened and has not been told is not told any more. May be enabled again. */
     public void disable() {
-        loop.own();
+        loop.checkOwner();
         off();
     }
 
@@ -152,21 +152,21 @@ public final class Watch extends Event {
         found = 0;
         if (isAlive()) {
             alive(false);
-            loop.alarms.cancel(this);
+            loop.timers.cancel(this);
             loop.watches.remove(this);
         }
     }
 
     private void arm(long from) {
         if (timeout == NEVER) {
-            loop.alarms.cancel(this);
+            loop.timers.cancel(this);
         } else {
-            loop.alarms.set(this, from + timeout);
+            loop.timers.set(this, from + timeout);
         }
     }
 
     @Override
-    protected void ring() {
+    protected void expire() {
         happened(TIMEOUT);
     }
 
@@ -186,7 +186,7 @@ public final class Watch extends Event {
     private void rearm(int what) {
         boolean byTime = (what & ~TIMEOUT) == 0;
         long next = (byTime ? due : loop.now()) + timeout;
-        loop.alarms.set(this, next < loop.now() ? loop.now() + timeout : next);
+        loop.timers.set(this, next < loop.now() ? loop.now() + timeout : next);
     }
 
     @Override

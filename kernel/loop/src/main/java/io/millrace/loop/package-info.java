@@ -17,7 +17,7 @@
  * </pre>
  *
  * <p>Read in this order: {@code EventLoop} (the turn), {@code Mechanism} and {@code Source}; for events of users
- * {@code Event}, {@code Watch} and {@code WatchTable}, {@code Timer}, {@code Callbacks}; beside them {@code Alarms},
+ * {@code Event}, {@code Watch} and {@code FdTable}, {@code Timer}, {@code ActiveQueue}; beside them {@code TimerHeap},
  * {@code Slab}.
  */
 package io.millrace.loop;

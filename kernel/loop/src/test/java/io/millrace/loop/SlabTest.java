@@ -25,7 +25,7 @@ class SlabTest {
         protected void resume() {}
 
         @Override
-        protected void ring() {}
+        protected void expire() {}
 
         @Override
         protected boolean awaited() {

@@ -28,10 +28,11 @@ final class Child {
     /** Starts a process whose descriptor 0 is {@code first} and whose tie is {@code tie}: its id or -errno. */
     static int spawn(List<String> command, List<String> environment, int first, int tie, Trace trace) {
         int result = Spawn.spawn(
-                command.getFirst(), command, environment, new int[] {first, tie}, new int[] {0, Worker.TIE});
+                command.getFirst(), command, environment, new int[] {first, tie}, new int[] {0, WorkerProcess.TIE});
         if (trace != null) {
             trace.called(
-                    "posix_spawn " + command.getFirst() + ", " + first + " as 0, " + tie + " as " + Worker.TIE, result);
+                    "posix_spawn " + command.getFirst() + ", " + first + " as 0, " + tie + " as " + WorkerProcess.TIE,
+                    result);
         }
         return result;
     }

@@ -5,13 +5,13 @@ import io.millrace.core.Protocol;
 import io.millrace.core.ProtocolFactory;
 import io.millrace.poll.Trace;
 import io.millrace.transport.BlockingLink;
-import io.millrace.transport.Desk;
 import io.millrace.transport.HeapLimit;
 import io.millrace.transport.ListenOptions;
-import io.millrace.transport.Listening;
-import io.millrace.transport.NioWire;
-import io.millrace.transport.TracedWire;
-import io.millrace.transport.Wire;
+import io.millrace.transport.Listener;
+import io.millrace.transport.NioSocketIo;
+import io.millrace.transport.SocketIo;
+import io.millrace.transport.ThreadBuffers;
+import io.millrace.transport.TracedSocketIo;
 import java.io.FileInputStream;
 import java.io.IOException;
 import java.time.Duration;
@@ -34,31 +34,31 @@ final class ConnectionWorker implements Server {
     }
 
     @Override
-    public synchronized Listening listen(ListenOptions address, Supplier<? extends ProtocolFactory> protocols)
+    public synchronized Listener listen(ListenOptions address, Supplier<? extends ProtocolFactory> protocols)
             throws IOException {
         if (listened++ != wanted) {
             return new Inherited(address.address(), 0);
         }
-        NioWire wire = NioWire.inherited();
+        NioSocketIo socketIo = NioSocketIo.inherited();
         Protocol protocol = protocols.get().create();
         Trace trace = options.traceOfWorker();
-        Wire traced = trace == null ? wire : TracedWire.over(wire, "0", trace);
-        link = new BlockingLink(traced, wire.peer(), protocol, new HeapLimit(options.memory()));
+        SocketIo traced = trace == null ? socketIo : TracedSocketIo.over(socketIo, "0", trace);
+        link = new BlockingLink(traced, socketIo.peer(), protocol, new HeapLimit(options.memory()));
         thread = Thread.ofPlatform().name("millrace-client").start(() -> {
             try {
-                link.serve(new Desk.Pool());
+                link.serve(new ThreadBuffers.Pool());
             } finally {
                 link.abandon();
-                Worker.endSoon();
+                WorkerProcess.endSoon();
             }
         });
         Thread.ofPlatform().name("millrace-tie").daemon().start(this::awaitParent);
-        return new Inherited(wire.local(), 1);
+        return new Inherited(socketIo.local(), 1);
     }
 
     /** Nobody ever writes: the end of the pipe is the message. */
     private void awaitParent() {
-        try (FileInputStream tie = new FileInputStream("/dev/fd/" + Worker.TIE)) {
+        try (FileInputStream tie = new FileInputStream("/dev/fd/" + WorkerProcess.TIE)) {
             tie.read();
         } catch (IOException e) {
             // No tie: whoever started us by hand ends us by hand.
@@ -70,7 +70,7 @@ final class ConnectionWorker implements Server {
     @Override
     public String engine() {
         try {
-            return "one connection of process " + Worker.parent();
+            return "one connection of process " + WorkerProcess.parent();
         } catch (IOException e) {
             return "one connection";
         }

@@ -193,7 +193,7 @@ public final class Herd {
         if (workers < 1 || connections < 1) {
             throw new IllegalArgumentException("at least one worker and one connection");
         }
-        List<String> start = command.isEmpty() ? Worker.command(HerdWorker.class, List.of(), null) : command;
+        List<String> start = command.isEmpty() ? WorkerProcess.command(HerdWorker.class, List.of(), null) : command;
         if (start.isEmpty()) {
             throw new IOException("the command that started this program is not known");
         }

@@ -54,9 +54,9 @@ final class HerdProcesses implements AutoCloseable {
         int pid = Spawn.spawn(
                 command.getFirst(),
                 command,
-                Worker.environment(),
+                WorkerProcess.environment(),
                 new int[] {socket < 0 ? pair[1] : socket, pair[1]},
-                new int[] {0, Worker.TIE});
+                new int[] {0, WorkerProcess.TIE});
         Descriptors.close(pair[1]);
         if (pid < 0) {
             Descriptors.close(pair[0]);

@@ -46,7 +46,7 @@ public final class HerdWorker {
 
     private HerdWorker(boolean listens, int interest, long slow) throws SysException {
         this.slow = slow;
-        Herd.check("epoll_ctl", poller.add(Worker.TIE, Interest.READ, ORDERS));
+        Herd.check("epoll_ctl", poller.add(WorkerProcess.TIE, Interest.READ, ORDERS));
         if (listens) {
             Herd.check("epoll_ctl", poller.add(0, interest, 0));
         }
@@ -77,8 +77,8 @@ public final class HerdWorker {
     /** Does what it is told; whether connections came with it. */
     private boolean obey() {
         boolean found = false;
-        int n = UnixSockets.receive(Worker.TIE, word, 0, 1, rights);
-        for (; n > 0; n = UnixSockets.receive(Worker.TIE, word, 0, 1, rights)) {
+        int n = UnixSockets.receive(WorkerProcess.TIE, word, 0, 1, rights);
+        for (; n > 0; n = UnixSockets.receive(WorkerProcess.TIE, word, 0, 1, rights)) {
             switch (word[0]) {
                 case COUNT -> begin();
                 case END -> end();
@@ -118,6 +118,6 @@ public final class HerdWorker {
     }
 
     private static void say(byte[] what) {
-        Descriptors.write(Worker.TIE, what, what.length);
+        Descriptors.write(WorkerProcess.TIE, what, what.length);
     }
 }

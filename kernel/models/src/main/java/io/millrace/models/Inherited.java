@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.models;
 
-import io.millrace.transport.Listening;
+import io.millrace.transport.Listener;
 import java.net.SocketAddress;
 
 /**
@@ -10,7 +10,7 @@ import java.net.SocketAddress;
  * @param local this end of the connection that it serves, or what was asked for if that is for other workers
  * @param connections how many connections came with it
  */
-record Inherited(SocketAddress local, int connections) implements Listening {
+record Inherited(SocketAddress local, int connections) implements Listener {
 
     /** Others accept. */
     @Override

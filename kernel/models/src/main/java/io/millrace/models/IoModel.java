@@ -221,7 +221,7 @@ public enum IoModel {
     }
 
     /** The name by which users choose it: {@code "epoll-et"}. */
-    public String word() {
+    public String id() {
         return word;
     }
 
@@ -269,7 +269,7 @@ public enum IoModel {
      * @throws IOException if the kernel refuses what it needs
      */
     public final Server open(ModelOptions options) throws IOException {
-        Optional<Worker> worker = inProcesses() ? Worker.current() : Optional.empty();
+        Optional<WorkerProcess> worker = inProcesses() ? WorkerProcess.current() : Optional.empty();
         if (worker.isPresent()) {
             return startWorker(worker.get(), options);
         }
@@ -280,7 +280,7 @@ public enum IoModel {
         return start(options);
     }
 
-    private static Server startWorker(Worker worker, ModelOptions options) throws IOException {
+    private static Server startWorker(WorkerProcess worker, ModelOptions options) throws IOException {
         return switch (worker.kind()) {
             case PROCESS -> new ConnectionWorker(worker.index(), options);
             case PREFORK -> new PreforkWorker(worker.index(), options);

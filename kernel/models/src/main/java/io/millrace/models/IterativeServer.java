@@ -5,8 +5,8 @@ import io.millrace.core.Protocol;
 import io.millrace.poll.Kernel;
 import io.millrace.sys.SysException;
 import io.millrace.transport.BlockingLink;
-import io.millrace.transport.Desk;
-import io.millrace.transport.KernelWire;
+import io.millrace.transport.KernelSocketIo;
+import io.millrace.transport.ThreadBuffers;
 import java.lang.System.Logger.Level;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -27,50 +27,53 @@ import java.util.concurrent.ConcurrentHashMap;
  * who wait.
  */
 final class IterativeServer extends LinkServer {
-    private final Map<Gate, Seat> seats = new ConcurrentHashMap<>();
+    private final Map<BlockingAcceptor, WorkerContext> seats = new ConcurrentHashMap<>();
 
-    private final Desk.Pool desks = new Desk.Pool();
+    private final ThreadBuffers.Pool desks = new ThreadBuffers.Pool();
 
     IterativeServer(Kernel kernel, ModelOptions options) {
         super(kernel, 1, options);
     }
 
     @Override
-    void carry(Gate gate, int fd) {
-        boolean welcome = gate.welcome();
-        Seat seat = seat(gate);
-        Protocol protocol = seat == null ? null : Servers.protocol(seat.factory(), welcome);
-        BlockingLink link =
-                enter(gate, seat == null ? null : KernelWire.blocking(kernel, fd, seat.bell()), fd, protocol);
+    void carry(BlockingAcceptor acceptor, int fd) {
+        boolean welcome = acceptor.welcome();
+        WorkerContext context = context(acceptor);
+        Protocol protocol = context == null ? null : Servers.protocol(context.factory(), welcome);
+        BlockingLink link = enter(
+                acceptor,
+                context == null ? null : KernelSocketIo.blocking(kernel, fd, context.wakeupChannel()),
+                fd,
+                protocol);
         if (link != null) {
             try {
                 link.serve(desks);
             } finally {
                 link.abandon();
-                leave(gate, link, welcome);
+                leave(acceptor, link, welcome);
             }
         }
     }
 
     /** The one seat there is at this gate, or {@code null} if there can be none for now. */
-    private Seat seat(Gate gate) {
-        Seat seat = seats.get(gate);
+    private WorkerContext context(BlockingAcceptor acceptor) {
+        WorkerContext context = seats.get(acceptor);
         try {
-            if (seat == null) {
-                seat = Seat.at(gate);
+            if (context == null) {
+                context = WorkerContext.at(acceptor);
             }
-            if (seat != null) {
-                seats.put(gate, seat);
+            if (context != null) {
+                seats.put(acceptor, context);
             }
         } catch (SysException e) {
             Servers.log(Level.WARNING, "cannot carry a connection: " + e.getMessage());
         }
-        return seat;
+        return context;
     }
 
     @Override
     void release() {
-        seats.values().forEach(seat -> seat.bell().close());
+        seats.values().forEach(context -> context.wakeupChannel().close());
     }
 
     @Override

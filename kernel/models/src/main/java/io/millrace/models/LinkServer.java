@@ -7,8 +7,8 @@ import io.millrace.poll.Kernel;
 import io.millrace.transport.BlockingLink;
 import io.millrace.transport.HeapLimit;
 import io.millrace.transport.ListenOptions;
-import io.millrace.transport.Listening;
-import io.millrace.transport.Wire;
+import io.millrace.transport.Listener;
+import io.millrace.transport.SocketIo;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.time.Duration;
@@ -46,7 +46,7 @@ abstract class LinkServer implements Server {
     private byte[] reserve = new byte[RESERVE];
 
     private final AtomicBoolean relieving = new AtomicBoolean();
-    private final List<Gate> gates = new ArrayList<>();
+    private final List<BlockingAcceptor> gates = new ArrayList<>();
 
     /** The threads at the gates: when they have ended nobody comes in any more. */
     private final List<Thread> keepers = new CopyOnWriteArrayList<>();
@@ -124,27 +124,27 @@ abstract class LinkServer implements Server {
     }
 
     /** Carries a connection that the gate has just taken: here and now, or on another thread, until {@link #leave}. */
-    abstract void carry(Gate gate, int fd);
+    abstract void carry(BlockingAcceptor acceptor, int fd);
 
     /** The end has been asked for: whoever sleeps in the model's own ways wakes up and looks at {@link #done}. */
     void wakeWorkers() {}
 
     @Override
-    public Listening listen(ListenOptions options, Supplier<? extends ProtocolFactory> protocols) throws IOException {
+    public Listener listen(ListenOptions options, Supplier<? extends ProtocolFactory> protocols) throws IOException {
         synchronized (gates) {
             if (closed) {
                 throw new IllegalStateException("the server is closed");
             }
-            Gate gate = new Gate(kernel, options, most, protocols);
-            gates.add(gate);
-            keep(gate);
-            return gate;
+            BlockingAcceptor acceptor = new BlockingAcceptor(kernel, options, most, protocols);
+            gates.add(acceptor);
+            keep(acceptor);
+            return acceptor;
         }
     }
 
     /** Sees to it that somebody takes connections at the gate. */
-    void keep(Gate gate) {
-        keepers.add(start("millrace-accept-" + gate.local(), () -> accept(gate)));
+    void keep(BlockingAcceptor acceptor) {
+        keepers.add(start("millrace-accept-" + acceptor.local(), () -> accept(acceptor)));
     }
 
     /**
@@ -171,20 +171,20 @@ abstract class LinkServer implements Server {
         return thread;
     }
 
-    private void accept(Gate gate) {
+    private void accept(BlockingAcceptor acceptor) {
         try {
-            while (!gate.closing()) {
-                gate.await();
-                takeAll(gate);
+            while (!acceptor.closing()) {
+                acceptor.await();
+                takeAll(acceptor);
             }
             // Those that the kernel has accepted already, for closing would reset them.
-            takeAll(gate);
+            takeAll(acceptor);
         } catch (Throwable t) {
             // Before anything that takes memory, which may be what there is none of.
-            gate.closeNow();
+            acceptor.closeNow();
             fail(t);
         } finally {
-            gate.closeNow();
+            acceptor.closeNow();
         }
     }
 
@@ -203,26 +203,26 @@ abstract class LinkServer implements Server {
     }
 
     /** Takes all connections that there are. What goes wrong with one must not keep the others out. */
-    final void takeAll(Gate gate) {
-        for (int fd = gate.accept(); fd != Gate.NOBODY; fd = gate.accept()) {
+    final void takeAll(BlockingAcceptor acceptor) {
+        for (int fd = acceptor.accept(); fd != BlockingAcceptor.NOBODY; fd = acceptor.accept()) {
             try {
-                carry(gate, fd);
+                carry(acceptor, fd);
             } catch (Throwable t) {
-                giveUp(gate, fd);
+                giveUp(acceptor, fd);
                 Servers.error("a connection could not be carried", t);
             }
         }
     }
 
     /** Ends a connection that could not be carried, if nobody else does. */
-    private void giveUp(Gate gate, int fd) {
-        BlockingLink link = gate.link();
-        if (!gate.hasEntered()) {
+    private void giveUp(BlockingAcceptor acceptor, int fd) {
+        BlockingLink link = acceptor.link();
+        if (!acceptor.hasEntered()) {
             kernel.close(fd);
-            gate.left(gate.welcome());
+            acceptor.left(acceptor.welcome());
         } else if (link != null && !link.over()) {
             link.abandon();
-            leave(gate, link, gate.welcome());
+            leave(acceptor, link, acceptor.welcome());
         }
     }
 
@@ -232,19 +232,25 @@ abstract class LinkServer implements Server {
      * A link for a connection, known to the server from now on; {@code null} if the protocol wants none, and all is
      * done.
      */
-    final BlockingLink enter(Gate gate, Wire wire, int fd, Protocol protocol) {
-        return enter(gate, wire, fd, protocol, gate.peer(fd), gate.welcome());
+    final BlockingLink enter(BlockingAcceptor acceptor, SocketIo socketIo, int fd, Protocol protocol) {
+        return enter(acceptor, socketIo, fd, protocol, acceptor.peer(fd), acceptor.welcome());
     }
 
-    final BlockingLink enter(Gate gate, Wire wire, int fd, Protocol protocol, SocketAddress peer, boolean welcome) {
+    final BlockingLink enter(
+            BlockingAcceptor acceptor,
+            SocketIo socketIo,
+            int fd,
+            Protocol protocol,
+            SocketAddress peer,
+            boolean welcome) {
         if (protocol == null) {
-            gate.entered(null);
+            acceptor.entered(null);
             kernel.close(fd);
-            gate.left(welcome);
+            acceptor.left(welcome);
             return null;
         }
-        BlockingLink link = new BlockingLink(wire, peer, protocol, heap);
-        gate.entered(link);
+        BlockingLink link = new BlockingLink(socketIo, peer, protocol, heap);
+        acceptor.entered(link);
         enter(link, new Linked(link));
         return link;
     }
@@ -261,8 +267,8 @@ abstract class LinkServer implements Server {
     }
 
     /** Who was entered has gone. */
-    final void leave(Gate gate, Object carrier, boolean welcome) {
-        gate.left(welcome);
+    final void leave(BlockingAcceptor acceptor, Object carrier, boolean welcome) {
+        acceptor.left(welcome);
         clients.remove(carrier);
         if (clients.isEmpty()) {
             synchronized (clients) {
@@ -371,7 +377,7 @@ abstract class LinkServer implements Server {
     private void closeGates() {
         synchronized (gates) {
             closed = true;
-            gates.forEach(Gate::close);
+            gates.forEach(BlockingAcceptor::close);
         }
     }
 

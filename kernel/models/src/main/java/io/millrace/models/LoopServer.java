@@ -5,7 +5,7 @@ import io.millrace.core.ProtocolFactory;
 import io.millrace.loop.EventLoop;
 import io.millrace.loop.LoopCounters;
 import io.millrace.transport.ListenOptions;
-import io.millrace.transport.Listening;
+import io.millrace.transport.Listener;
 import io.millrace.transport.LoopGroup;
 import java.io.IOException;
 import java.time.Duration;
@@ -26,7 +26,7 @@ final class LoopServer implements Server {
     }
 
     @Override
-    public Listening listen(ListenOptions options, Supplier<? extends ProtocolFactory> protocols) throws IOException {
+    public Listener listen(ListenOptions options, Supplier<? extends ProtocolFactory> protocols) throws IOException {
         return loops.listen(options, protocols);
     }
 

@@ -18,7 +18,7 @@ import java.util.function.Consumer;
  * @param most how many clients at once a model carries that has something for each, a process or a thread; 0 for the
  *     model's own choice
  * @param workerCommand the command that starts this program again, for {@code process} and {@code prefork}; empty for
- *     the one that this JVM was started with ({@link Worker})
+ *     the one that this JVM was started with ({@link WorkerProcess})
  * @param trace where to print what the kernel reported and what was done, call by call; {@code null} for nowhere
  * @param memory how many bytes of the heap connections may hold for what they have received and have to send, all of
  *     them together, in each process; loops have equal parts of it ({@link HeapLimit})

@@ -7,8 +7,8 @@ import io.millrace.poll.Interest;
 import io.millrace.poll.Kernel;
 import io.millrace.poll.Trace;
 import io.millrace.transport.BlockingLink;
-import io.millrace.transport.Desk;
-import io.millrace.transport.KernelWire;
+import io.millrace.transport.KernelSocketIo;
+import io.millrace.transport.ThreadBuffers;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -38,12 +38,12 @@ final class NonBlockingServer extends LinkServer {
     private static final long LONGEST_PAUSE = 1_000_000;
 
     /** A link and the gate that it came through. */
-    private record Guest(BlockingLink link, Gate gate, boolean welcome) {}
+    private record Guest(BlockingLink link, BlockingAcceptor acceptor, boolean welcome) {}
 
-    private final ConcurrentLinkedQueue<Gate> coming = new ConcurrentLinkedQueue<>();
-    private final Map<Gate, ProtocolFactory> gates = new IdentityHashMap<>();
+    private final ConcurrentLinkedQueue<BlockingAcceptor> coming = new ConcurrentLinkedQueue<>();
+    private final Map<BlockingAcceptor, ProtocolFactory> gates = new IdentityHashMap<>();
     private final List<Guest> guests = new ArrayList<>();
-    private final Desk desk = new Desk();
+    private final ThreadBuffers threadBuffers = new ThreadBuffers();
     private final Thread thread;
     private final Trace trace;
     private int emptyRounds;
@@ -56,8 +56,8 @@ final class NonBlockingServer extends LinkServer {
     }
 
     @Override
-    void keep(Gate gate) {
-        coming.add(gate);
+    void keep(BlockingAcceptor acceptor) {
+        coming.add(acceptor);
         LockSupport.unpark(thread);
     }
 
@@ -73,18 +73,18 @@ final class NonBlockingServer extends LinkServer {
     }
 
     private boolean round() {
-        for (Gate gate = coming.poll(); gate != null; gate = coming.poll()) {
-            gates.put(gate, Servers.factory(gate.protocols));
+        for (BlockingAcceptor acceptor = coming.poll(); acceptor != null; acceptor = coming.poll()) {
+            gates.put(acceptor, Servers.factory(acceptor.protocols));
         }
         int before = guests.size();
-        for (Gate gate : List.copyOf(gates.keySet())) {
-            boolean last = gate.closing();
+        for (BlockingAcceptor acceptor : List.copyOf(gates.keySet())) {
+            boolean last = acceptor.closing();
             if (!hasFailed()) {
-                takeAll(gate);
+                takeAll(acceptor);
             }
             if (last) {
-                gate.closeNow();
-                gates.remove(gate);
+                acceptor.closeNow();
+                gates.remove(acceptor);
             }
         }
         boolean moved = guests.size() > before;
@@ -95,8 +95,8 @@ final class NonBlockingServer extends LinkServer {
     }
 
     @Override
-    void carry(Gate gate, int fd) {
-        KernelWire wire = new KernelWire(kernel, fd) {
+    void carry(BlockingAcceptor acceptor, int fd) {
+        KernelSocketIo socketIo = new KernelSocketIo(kernel, fd) {
             @Override
             protected int await(int interest, long nanos) {
                 throw new UnsupportedOperationException("this model never waits for a socket");
@@ -107,31 +107,31 @@ final class NonBlockingServer extends LinkServer {
                 LockSupport.unpark(thread);
             }
         };
-        BlockingLink link = enter(gate, wire, fd, protocol(gate));
+        BlockingLink link = enter(acceptor, socketIo, fd, protocol(acceptor));
         if (link != null) {
-            guests.add(new Guest(link, gate, gate.welcome()));
+            guests.add(new Guest(link, acceptor, acceptor.welcome()));
         }
     }
 
-    private Protocol protocol(Gate gate) {
-        ProtocolFactory factory = gates.get(gate);
+    private Protocol protocol(BlockingAcceptor acceptor) {
+        ProtocolFactory factory = gates.get(acceptor);
         if (factory == null) {
             // It could not be made before: another try for each connection.
-            factory = Servers.factory(gate.protocols);
-            gates.put(gate, factory);
+            factory = Servers.factory(acceptor.protocols);
+            gates.put(acceptor, factory);
         }
-        return factory == null ? null : Servers.protocol(factory, gate.welcome());
+        return factory == null ? null : Servers.protocol(factory, acceptor.welcome());
     }
 
     /** One try: whatever the socket has, the link finds out by asking. */
     private boolean serve(Guest guest, int index) {
         BlockingLink link = guest.link;
         link.ready(Interest.READ | Interest.WRITE);
-        boolean moved = link.step(desk);
+        boolean moved = link.step(threadBuffers);
         if (link.over()) {
             guests.set(index, guests.getLast());
             guests.removeLast();
-            leave(guest.gate, link, guest.welcome);
+            leave(guest.acceptor, link, guest.welcome);
         }
         return moved;
     }

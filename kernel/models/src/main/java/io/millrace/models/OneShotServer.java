@@ -11,8 +11,8 @@ import io.millrace.poll.Ready;
 import io.millrace.sys.Errno;
 import io.millrace.sys.SysException;
 import io.millrace.transport.BlockingLink;
-import io.millrace.transport.Desk;
-import io.millrace.transport.KernelWire;
+import io.millrace.transport.KernelSocketIo;
+import io.millrace.transport.ThreadBuffers;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -87,11 +87,11 @@ final class OneShotServer extends LinkServer {
     }
 
     @Override
-    void carry(Gate gate, int fd) {
-        Guest guest = new Guest(gate, fd, gate.welcome());
+    void carry(BlockingAcceptor acceptor, int fd) {
+        Guest guest = new Guest(acceptor, fd, acceptor.welcome());
         // A factory for each: a protocol may be carried by any thread, so nothing can be shared without a lock.
-        Protocol protocol = Servers.protocol(gate.protocols, guest.welcome);
-        BlockingLink link = enter(gate, guest, fd, protocol);
+        Protocol protocol = Servers.protocol(acceptor.protocols, guest.welcome);
+        BlockingLink link = enter(acceptor, guest, fd, protocol);
         if (link != null) {
             guests.put(guest.token, guest);
             guest.link = link;
@@ -101,7 +101,7 @@ final class OneShotServer extends LinkServer {
 
     private void run(Poller own) {
         Ready ready = new Ready(EVENTS);
-        Desk desk = new Desk();
+        ThreadBuffers threadBuffers = new ThreadBuffers();
         while (!ending || !done()) {
             int n = own.poll(ending ? LOOK_NANOS : called.isEmpty() ? -1 : 0, ready);
             if (n < 0) {
@@ -110,10 +110,10 @@ final class OneShotServer extends LinkServer {
             for (int i = 0; i < ready.count(); i++) {
                 Guest guest = find(ready.token(i));
                 if (guest != null) {
-                    guest.event(ready.events(i), own, desk);
+                    guest.event(ready.events(i), own, threadBuffers);
                 }
             }
-            serveCalled(own, desk);
+            serveCalled(own, threadBuffers);
         }
         // Wake-ups that come together wake one thread: each that ends wakes the next.
         poller.wakeup();
@@ -130,13 +130,13 @@ final class OneShotServer extends LinkServer {
         }
     }
 
-    private void serveCalled(Poller own, Desk desk) {
+    private void serveCalled(Poller own, ThreadBuffers threadBuffers) {
         Guest guest = called.poll();
         if (guest != null) {
             if (!called.isEmpty()) {
                 poller.wakeup();
             }
-            guest.serve(own, desk);
+            guest.serve(own, threadBuffers);
         }
     }
 
@@ -163,8 +163,8 @@ final class OneShotServer extends LinkServer {
     }
 
     /** A connection, and whose turn it is. */
-    private final class Guest extends KernelWire {
-        private final Gate gate;
+    private final class Guest extends KernelSocketIo {
+        private final BlockingAcceptor acceptor;
         private final boolean welcome;
         private final long token = tokens.incrementAndGet();
         private final AtomicInteger state = new AtomicInteger();
@@ -173,9 +173,9 @@ final class OneShotServer extends LinkServer {
         private volatile boolean known;
         private volatile long appointment = Link.NEVER;
 
-        private Guest(Gate gate, int fd, boolean welcome) {
+        private Guest(BlockingAcceptor acceptor, int fd, boolean welcome) {
             super(OneShotServer.this.kernel, fd);
-            this.gate = gate;
+            this.acceptor = acceptor;
             this.welcome = welcome;
         }
 
@@ -199,33 +199,33 @@ final class OneShotServer extends LinkServer {
             }
         }
 
-        void event(int events, Poller own, Desk desk) {
+        void event(int events, Poller own, ThreadBuffers threadBuffers) {
             found.accumulateAndGet(events, (before, more) -> before | more);
             if (state.getAndUpdate(now -> now == ARMED ? SERVED : SERVED_AGAIN) == ARMED) {
-                serve(own, desk);
+                serve(own, threadBuffers);
             }
         }
 
         /** By the one thread that has brought it from ARMED to SERVED. What fails costs this connection only. */
-        private void serve(Poller own, Desk desk) {
+        private void serve(Poller own, ThreadBuffers threadBuffers) {
             try {
-                serveOn(own, desk);
+                serveOn(own, threadBuffers);
             } catch (Throwable t) {
                 guests.remove(token);
                 link.abandon();
-                leave(gate, link, welcome);
+                leave(acceptor, link, welcome);
                 Servers.error("a connection could not be carried on", t);
             }
         }
 
-        private void serveOn(Poller own, Desk desk) {
+        private void serveOn(Poller own, ThreadBuffers threadBuffers) {
             do {
                 state.set(SERVED);
                 link.ready(found.getAndSet(0));
-                link.step(desk);
+                link.step(threadBuffers);
                 if (link.over()) {
                     guests.remove(token);
-                    leave(gate, link, welcome);
+                    leave(acceptor, link, welcome);
                     return;
                 }
                 if (link.hasWork()) {

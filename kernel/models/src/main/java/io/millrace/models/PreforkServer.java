@@ -10,7 +10,7 @@ import io.millrace.poll.Ready;
 import io.millrace.poll.Trace;
 import io.millrace.sys.Errno;
 import io.millrace.transport.ListenOptions;
-import io.millrace.transport.Listening;
+import io.millrace.transport.Listener;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -50,8 +50,8 @@ final class PreforkServer implements Server {
     private final Duration reloadGrace;
     private final List<String> command;
     private final Poller poller;
-    private final Census census = new Census();
-    private final List<Flock> flocks = new ArrayList<>();
+    private final WorkerStats stats = new WorkerStats();
+    private final List<WorkerPool> flocks = new ArrayList<>();
     private final ConcurrentLinkedQueue<Runnable> tasks = new ConcurrentLinkedQueue<>();
     private final Failure failure;
     private final CountDownLatch empty = new CountDownLatch(1);
@@ -64,21 +64,21 @@ final class PreforkServer implements Server {
         this.workers = options.carriers();
         this.reloadGrace = options.reloadGrace();
         this.failure = new Failure(options.failure());
-        this.command = Worker.command(options, Worker.Kind.PREFORK);
+        this.command = WorkerProcess.command(options, WorkerProcess.Kind.PREFORK);
         this.poller = kernel.poller(PollerKind.EPOLL, EVENTS);
         this.thread = Thread.ofPlatform().name("millrace-supervisor").start(this::run);
     }
 
     @Override
-    public Listening listen(ListenOptions options, Supplier<? extends ProtocolFactory> protocols) throws IOException {
+    public Listener listen(ListenOptions options, Supplier<? extends ProtocolFactory> protocols) throws IOException {
         int socket = kernel.listen(options.address(), options.flags(), Kernel.Sharing.ALONE);
-        Flock flock;
+        WorkerPool pool;
         synchronized (flocks) {
-            flock = new Flock(this, options, socket, flocks.size());
-            flocks.add(flock);
+            pool = new WorkerPool(this, options, socket, flocks.size());
+            flocks.add(pool);
         }
-        execute(() -> flock.grow(System.nanoTime()));
-        return flock;
+        execute(() -> pool.grow(System.nanoTime()));
+        return pool;
     }
 
     // ---- the supervisor's thread
@@ -98,9 +98,9 @@ final class PreforkServer implements Server {
     private void fail(Throwable why) {
         failure.note(why);
         stopping = true;
-        for (Flock flock : flocks()) {
+        for (WorkerPool pool : flocks()) {
             try {
-                flock.kill();
+                pool.kill();
             } catch (Throwable t) {
                 // They read the end of their tie when this process ends.
             }
@@ -110,7 +110,7 @@ final class PreforkServer implements Server {
 
     private void supervise() {
         Ready ready = new Ready(EVENTS);
-        while (!(stopping && flocks().stream().allMatch(Flock::isEmpty))) {
+        while (!(stopping && flocks().stream().allMatch(WorkerPool::isEmpty))) {
             int n = poller.poll(untilDue(), ready);
             if (n < 0) {
                 throw new IllegalStateException(poller.name() + ": " + Errno.describe(n));
@@ -119,10 +119,10 @@ final class PreforkServer implements Server {
                 task.run();
             }
             long now = System.nanoTime();
-            for (Flock flock : flocks()) {
-                flock.look(now);
+            for (WorkerPool pool : flocks()) {
+                pool.look(now);
                 if (!stopping) {
-                    flock.grow(now);
+                    pool.grow(now);
                 }
             }
         }
@@ -133,13 +133,13 @@ final class PreforkServer implements Server {
         return stopping
                 ? -1
                 : flocks().stream()
-                        .flatMapToLong(flock -> LongStream.of(flock.untilGrowth(now), flock.untilLate(now)))
+                        .flatMapToLong(pool -> LongStream.of(pool.untilGrowth(now), pool.untilLate(now)))
                         .filter(left -> left >= 0)
                         .min()
                         .orElse(-1);
     }
 
-    private List<Flock> flocks() {
+    private List<WorkerPool> flocks() {
         synchronized (flocks) {
             return List.copyOf(flocks);
         }
@@ -171,8 +171,8 @@ final class PreforkServer implements Server {
         return command;
     }
 
-    Census census() {
-        return census;
+    WorkerStats stats() {
+        return stats;
     }
 
     /** Where to write down what is done with workers, {@code null} for nowhere. */
@@ -188,7 +188,7 @@ final class PreforkServer implements Server {
 
     @Override
     public void reload() {
-        execute(() -> flocks().forEach(Flock::reload));
+        execute(() -> flocks().forEach(WorkerPool::reload));
     }
 
     @Override
@@ -199,7 +199,7 @@ final class PreforkServer implements Server {
 
     @Override
     public Optional<WorkerCounters> workers() {
-        return Optional.of(census.counters());
+        return Optional.of(stats.counters());
     }
 
     @Override
@@ -218,7 +218,7 @@ final class PreforkServer implements Server {
             throw new IllegalStateException("the supervisor cannot wait for its own end");
         }
         try {
-            end(Flock::drain);
+            end(WorkerPool::drain);
             return empty.await(Servers.nanos(grace), TimeUnit.NANOSECONDS) && !killing;
         } finally {
             close();
@@ -226,7 +226,7 @@ final class PreforkServer implements Server {
         }
     }
 
-    private void end(Consumer<Flock> how) {
+    private void end(Consumer<WorkerPool> how) {
         execute(() -> {
             stopping = true;
             flocks().forEach(how);
@@ -236,7 +236,7 @@ final class PreforkServer implements Server {
     @Override
     public void close() {
         killing = empty.getCount() > 0;
-        end(Flock::kill);
+        end(WorkerPool::kill);
     }
 
     @Override

@@ -5,11 +5,11 @@ import io.millrace.core.ProtocolFactory;
 import io.millrace.poll.InheritedSocket;
 import io.millrace.sys.Descriptors;
 import io.millrace.sys.SysException;
+import io.millrace.transport.AcceptDistribution;
 import io.millrace.transport.Engine;
 import io.millrace.transport.ListenOptions;
-import io.millrace.transport.Listening;
+import io.millrace.transport.Listener;
 import io.millrace.transport.LoopGroup;
-import io.millrace.transport.Spread;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -30,13 +30,13 @@ final class PreforkWorker implements Server {
     private final Duration reloadGrace;
 
     private int listened;
-    private volatile Listening listening;
+    private volatile Listener listening;
 
     PreforkWorker(int index, ModelOptions options) throws SysException {
         this.wanted = index;
         this.reloadGrace = options.reloadGrace();
         // What is started here by others than the JDK, which closes it anyway, is no worker of our parent's.
-        Descriptors.fcntl(Worker.TIE, Descriptors.F_SETFD, Descriptors.FD_CLOEXEC);
+        Descriptors.fcntl(WorkerProcess.TIE, Descriptors.F_SETFD, Descriptors.FD_CLOEXEC);
         this.loops = LoopGroup.open(options.kernelOfWorker(), 1, Engine.READINESS, options.memory());
         if (options.failure() != null) {
             loops.onFailure(options.failure());
@@ -44,31 +44,31 @@ final class PreforkWorker implements Server {
     }
 
     @Override
-    public synchronized Listening listen(ListenOptions options, Supplier<? extends ProtocolFactory> protocols)
+    public synchronized Listener listen(ListenOptions options, Supplier<? extends ProtocolFactory> protocols)
             throws IOException {
         if (listened++ != wanted) {
             return new Inherited(options.address(), 0);
         }
         ListenOptions shared = ListenOptions.on(InheritedSocket.of(0))
-                .withSpread(Spread.SHARED)
+                .withSpread(AcceptDistribution.SHARED)
                 .withMaxConnections(options.maxConnections(), options.overload())
                 .withErrors(options.errors());
         listening = loops.listen(shared, protocols);
-        Descriptors.write(Worker.TIE, new byte[] {Flock.READY}, 1);
+        Descriptors.write(WorkerProcess.TIE, new byte[] {WorkerPool.READY}, 1);
         Thread.ofPlatform().name("millrace-tie").daemon().start(this::listenToParent);
         return listening;
     }
 
     private void listenToParent() {
         byte[] said = new byte[1];
-        while (Descriptors.read(Worker.TIE, said, 1) > 0) {
-            if (said[0] == Flock.ASK) {
+        while (Descriptors.read(WorkerProcess.TIE, said, 1) > 0) {
+            if (said[0] == WorkerPool.ASK) {
                 byte[] answer = ByteBuffer.allocate(5)
-                        .put(Flock.COUNT)
+                        .put(WorkerPool.COUNT)
                         .putInt(listening.connections())
                         .array();
-                Descriptors.write(Worker.TIE, answer, answer.length);
-            } else if (said[0] == Flock.DRAIN) {
+                Descriptors.write(WorkerProcess.TIE, answer, answer.length);
+            } else if (said[0] == WorkerPool.DRAIN) {
                 Thread.ofPlatform().name("millrace-drain").start(() -> leave(reloadGrace));
             }
         }
@@ -81,7 +81,7 @@ final class PreforkWorker implements Server {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        Worker.endSoon();
+        WorkerProcess.endSoon();
     }
 
     @Override

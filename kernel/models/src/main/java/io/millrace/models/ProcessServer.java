@@ -12,10 +12,10 @@ import io.millrace.sys.Descriptors;
 import io.millrace.sys.Errno;
 import io.millrace.sys.Pipes;
 import io.millrace.sys.SysException;
-import io.millrace.transport.Bell;
 import io.millrace.transport.BlockingLink;
-import io.millrace.transport.Desk;
-import io.millrace.transport.KernelWire;
+import io.millrace.transport.KernelSocketIo;
+import io.millrace.transport.ThreadBuffers;
+import io.millrace.transport.WakeupChannel;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.util.List;
@@ -36,10 +36,10 @@ import java.util.concurrent.ConcurrentHashMap;
  * waits in the kernel's queue or is refused.
  *
  * <p>A JVM cannot fork(2): the child would have one thread and none of the collector's. posix_spawn(3) starts the
- * program again ({@link Worker}), with the connection as descriptor 0 and as descriptor 3 a pipe that nobody writes to:
- * when the parent closes its end, or dies, the worker reads the end of it, tells its protocol to finish, and goes.
- * Every other descriptor is closed in the child, marked or not. The parent learns of a child's end by a pidfd, and
- * waits for its own children by id only, for the program may have others.
+ * program again ({@link WorkerProcess}), with the connection as descriptor 0 and as descriptor 3 a pipe that nobody
+ * writes to: when the parent closes its end, or dies, the worker reads the end of it, tells its protocol to finish, and
+ * goes. Every other descriptor is closed in the child, marked or not. The parent learns of a child's end by a pidfd,
+ * and waits for its own children by id only, for the program may have others.
  *
  * <p>Watch it: {@code strace -f -e trace=accept4,clone3,vfork,execve,dup2,wait4}, and {@code pstree -p PID}.
  */
@@ -51,7 +51,7 @@ final class ProcessServer extends LinkServer {
     private static final long LOOK_NANOS = 20_000_000L;
 
     /** A child, the gate that its client came through, and the pidfd's token. */
-    private record Served(Child child, Gate gate) implements Client {
+    private record Served(Child child, BlockingAcceptor acceptor) implements Client {
         /** All are told at once, by the pipe. */
         @Override
         public void stop() {}
@@ -63,9 +63,9 @@ final class ProcessServer extends LinkServer {
     }
 
     private final List<String> command;
-    private final Map<Gate, Integer> indices = new ConcurrentHashMap<>();
+    private final Map<BlockingAcceptor, Integer> indices = new ConcurrentHashMap<>();
     private final Map<Long, Served> children = new ConcurrentHashMap<>();
-    private final Census census = new Census();
+    private final WorkerStats stats = new WorkerStats();
     private final Trace trace;
     private final Poller poller;
     private final int[] pipe = new int[2];
@@ -75,7 +75,7 @@ final class ProcessServer extends LinkServer {
     ProcessServer(Kernel kernel, ModelOptions options) throws IOException {
         super(kernel, options.most() == 0 ? MOST : options.most(), options);
         this.trace = Trace.of(kernel);
-        this.command = Worker.command(options, Worker.Kind.PROCESS);
+        this.command = WorkerProcess.command(options, WorkerProcess.Kind.PROCESS);
         this.poller = kernel.poller(PollerKind.EPOLL, EVENTS);
         int result = Pipes.pipe2(pipe, Descriptors.O_CLOEXEC);
         if (result < 0) {
@@ -86,28 +86,28 @@ final class ProcessServer extends LinkServer {
     }
 
     @Override
-    void keep(Gate gate) {
-        indices.put(gate, indices.size());
-        super.keep(gate);
+    void keep(BlockingAcceptor acceptor) {
+        indices.put(acceptor, indices.size());
+        super.keep(acceptor);
     }
 
     @Override
-    void carry(Gate gate, int fd) {
-        if (!gate.welcome()) {
-            refuse(gate, fd);
+    void carry(BlockingAcceptor acceptor, int fd) {
+        if (!acceptor.welcome()) {
+            refuse(acceptor, fd);
             return;
         }
-        int pid = start(gate, fd);
-        gate.entered(null);
+        int pid = start(acceptor, fd);
+        acceptor.entered(null);
         kernel.close(fd);
         if (pid < 0) {
-            census.failed();
-            gate.left(true);
+            stats.failed();
+            acceptor.left(true);
             return;
         }
-        census.spawned();
+        stats.spawned();
         Child child = new Child(pid, trace);
-        Served served = new Served(child, gate);
+        Served served = new Served(child, acceptor);
         enter(child, served);
         synchronized (children) {
             children.put((long) pid, served);
@@ -122,9 +122,10 @@ final class ProcessServer extends LinkServer {
     }
 
     /** A worker for that connection: its id, or something negative that was complained of. */
-    private int start(Gate gate, int fd) {
+    private int start(BlockingAcceptor acceptor, int fd) {
         try {
-            List<String> environment = Worker.environment(Worker.Kind.PROCESS, indices.get(gate), pipe[0]);
+            List<String> environment =
+                    WorkerProcess.environment(WorkerProcess.Kind.PROCESS, indices.get(acceptor), pipe[0]);
             int pid = Child.spawn(command, environment, fd, pipe[0], trace);
             if (pid < 0) {
                 Servers.log(Level.WARNING, "cannot start a worker: posix_spawn: " + Errno.describe(pid));
@@ -139,42 +140,42 @@ final class ProcessServer extends LinkServer {
     /**
      * In the protocol's own words, by a thread: starting a process to say that there is no process would be strange.
      */
-    private void refuse(Gate gate, int fd) {
+    private void refuse(BlockingAcceptor acceptor, int fd) {
         try {
-            Bell bell = Bell.open(kernel);
-            Protocol protocol = Servers.protocol(gate.protocols, false);
-            BlockingLink link = enter(gate, KernelWire.blocking(kernel, fd, bell), fd, protocol);
+            WakeupChannel wakeupChannel = WakeupChannel.open(kernel);
+            Protocol protocol = Servers.protocol(acceptor.protocols, false);
+            BlockingLink link = enter(acceptor, KernelSocketIo.blocking(kernel, fd, wakeupChannel), fd, protocol);
             if (link == null) {
-                bell.close();
+                wakeupChannel.close();
             } else {
-                refuse(gate, link, bell);
+                refuse(acceptor, link, wakeupChannel);
             }
         } catch (SysException e) {
             kernel.close(fd);
-            gate.left(false);
+            acceptor.left(false);
         }
     }
 
-    private void refuse(Gate gate, BlockingLink link, Bell bell) {
+    private void refuse(BlockingAcceptor acceptor, BlockingLink link, WakeupChannel wakeupChannel) {
         Runnable serving = () -> {
             try {
-                link.serve(new Desk.Pool());
+                link.serve(new ThreadBuffers.Pool());
             } finally {
-                refused(gate, link, bell);
+                refused(acceptor, link, wakeupChannel);
             }
         };
         try {
             Thread.ofPlatform().daemon().start(serving);
         } catch (Throwable t) {
-            refused(gate, link, bell);
+            refused(acceptor, link, wakeupChannel);
             Servers.error("cannot start a thread for a connection", t);
         }
     }
 
-    private void refused(Gate gate, BlockingLink link, Bell bell) {
+    private void refused(BlockingAcceptor acceptor, BlockingLink link, WakeupChannel wakeupChannel) {
         link.abandon();
-        leave(gate, link, false);
-        bell.close();
+        leave(acceptor, link, false);
+        wakeupChannel.close();
     }
 
     private void reap() {
@@ -200,13 +201,13 @@ final class ProcessServer extends LinkServer {
         Descriptors.close(served.child.pidfd);
         String complaint = served.child.complaint();
         if (complaint == null) {
-            census.ended();
+            stats.ended();
         } else {
             // Its client is gone with it: nobody takes its place.
-            census.died(false);
+            stats.died(false);
             Servers.log(Level.WARNING, "worker " + served.child.pid + " " + complaint);
         }
-        leave(served.gate, served.child, true);
+        leave(served.acceptor, served.child, true);
     }
 
     /** The one message that a worker can get. */
@@ -243,7 +244,7 @@ final class ProcessServer extends LinkServer {
 
     @Override
     public Optional<WorkerCounters> workers() {
-        return Optional.of(census.counters());
+        return Optional.of(stats.counters());
     }
 
     @Override

@@ -4,7 +4,7 @@ package io.millrace.models;
 import io.millrace.core.ProtocolFactory;
 import io.millrace.loop.LoopCounters;
 import io.millrace.transport.ListenOptions;
-import io.millrace.transport.Listening;
+import io.millrace.transport.Listener;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -25,7 +25,7 @@ public interface Server extends AutoCloseable {
      * @throws IOException if the address cannot be had: a {@link io.millrace.sys.SysException} names the call and the
      *     error number
      */
-    Listening listen(ListenOptions options, Supplier<? extends ProtocolFactory> protocols) throws IOException;
+    Listener listen(ListenOptions options, Supplier<? extends ProtocolFactory> protocols) throws IOException;
 
     /** What it waits with and how many of it, such as {@code "epoll, edge-triggered, 2 loops"}. */
     String engine();
@@ -59,7 +59,7 @@ public interface Server extends AutoCloseable {
     default void reload() {}
 
     /**
-     * Shuts down in order: accepts nothing more, tells all protocols ({@link io.millrace.core.Protocol#stopping}),
+     * Shuts down in order: accepts nothing more, tells all protocols ({@link io.millrace.core.Protocol#shuttingDown}),
      * waits until the connections have ended, and cuts off those that are left after {@code grace}.
      *
      * @return whether all connections ended by themselves

@@ -5,8 +5,8 @@ import io.millrace.core.Protocol;
 import io.millrace.poll.Kernel;
 import io.millrace.sys.SysException;
 import io.millrace.transport.BlockingLink;
-import io.millrace.transport.Desk;
-import io.millrace.transport.KernelWire;
+import io.millrace.transport.KernelSocketIo;
+import io.millrace.transport.ThreadBuffers;
 import java.lang.System.Logger.Level;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -28,9 +28,9 @@ import java.util.concurrent.TimeUnit;
  * or a few threads more tell him 503 and close ({@link io.millrace.transport.Overload}). A thread that has become free
  * waits ten seconds for the next client.
  *
- * <p>A thread sleeps in poll(2) on two descriptors, its client and its bell (an eventfd), and not in recv(2) as in the
- * textbook: in recv it could be woken by its client only, and the answer that another thread has computed, or the order
- * to shut down, would have to wait for that.
+ * <p>A thread sleeps in poll(2) on two descriptors, its client and an eventfd that wakes it, and not in recv(2) as in
+ * the textbook: in recv it could be woken by its client only, and the answer that another thread has computed, or the
+ * order to shut down, would have to wait for that.
  *
  * <p>Watch it: {@code strace -f -e trace=poll,recvfrom,sendto}, and one line of {@code ps -L} for each client.
  */
@@ -41,7 +41,7 @@ final class ThreadServer extends LinkServer {
      */
     static final int MOST = 4096;
 
-    private final Map<Gate, Seat.Stack> seats = new ConcurrentHashMap<>();
+    private final Map<BlockingAcceptor, WorkerContext.Stack> seats = new ConcurrentHashMap<>();
     private final ThreadPoolExecutor threads = new ThreadPoolExecutor(
             0,
             Integer.MAX_VALUE,
@@ -50,38 +50,38 @@ final class ThreadServer extends LinkServer {
             new SynchronousQueue<>(),
             Thread.ofPlatform().name("millrace-client-", 0).factory());
 
-    private final Desk.Pool desks = new Desk.Pool();
+    private final ThreadBuffers.Pool desks = new ThreadBuffers.Pool();
 
     ThreadServer(Kernel kernel, ModelOptions options) {
         super(kernel, options.most() == 0 ? MOST : options.most(), options);
     }
 
     @Override
-    void keep(Gate gate) {
-        seats.put(gate, new Seat.Stack(gate));
-        super.keep(gate);
+    void keep(BlockingAcceptor acceptor) {
+        seats.put(acceptor, new WorkerContext.Stack(acceptor));
+        super.keep(acceptor);
     }
 
     @Override
-    void carry(Gate gate, int fd) {
-        Seat.Stack stack = seats.get(gate);
-        boolean welcome = gate.welcome();
-        Seat seat = seat(stack);
-        if (seat == null) {
+    void carry(BlockingAcceptor acceptor, int fd) {
+        WorkerContext.Stack stack = seats.get(acceptor);
+        boolean welcome = acceptor.welcome();
+        WorkerContext context = context(stack);
+        if (context == null) {
             kernel.close(fd);
-            gate.left(welcome);
+            acceptor.left(welcome);
             return;
         }
-        Protocol protocol = Servers.protocol(seat.factory(), welcome);
-        BlockingLink link = enter(gate, KernelWire.blocking(kernel, fd, seat.bell()), fd, protocol);
+        Protocol protocol = Servers.protocol(context.factory(), welcome);
+        BlockingLink link = enter(acceptor, KernelSocketIo.blocking(kernel, fd, context.wakeupChannel()), fd, protocol);
         if (link == null) {
-            stack.give(seat);
+            stack.give(context);
         } else {
-            start(gate, link, stack, seat, welcome);
+            start(acceptor, link, stack, context, welcome);
         }
     }
 
-    private static Seat seat(Seat.Stack stack) {
+    private static WorkerContext context(WorkerContext.Stack stack) {
         try {
             return stack.take();
         } catch (SysException e) {
@@ -90,20 +90,30 @@ final class ThreadServer extends LinkServer {
         }
     }
 
-    private void start(Gate gate, BlockingLink link, Seat.Stack stack, Seat seat, boolean welcome) {
+    private void start(
+            BlockingAcceptor acceptor,
+            BlockingLink link,
+            WorkerContext.Stack stack,
+            WorkerContext context,
+            boolean welcome) {
         try {
-            threads.execute(() -> serve(gate, link, stack, seat, welcome));
+            threads.execute(() -> serve(acceptor, link, stack, context, welcome));
         } catch (OutOfMemoryError | RejectedExecutionException e) {
             // No memory for a thread (pthread_create(3) EAGAIN): this client cannot be served, and here is who can say
             // so.
             link.abandon();
-            leave(gate, link, welcome);
+            leave(acceptor, link, welcome);
             Servers.log(Level.WARNING, "cannot start a thread for a connection: " + e.getMessage());
-            stack.give(seat);
+            stack.give(context);
         }
     }
 
-    private void serve(Gate gate, BlockingLink link, Seat.Stack stack, Seat seat, boolean welcome) {
+    private void serve(
+            BlockingAcceptor acceptor,
+            BlockingLink link,
+            WorkerContext.Stack stack,
+            WorkerContext context,
+            boolean welcome) {
         try {
             carrying(true);
             link.serve(desks);
@@ -111,16 +121,16 @@ final class ThreadServer extends LinkServer {
             Servers.error("a connection could not be carried on", t);
         } finally {
             link.abandon();
-            leave(gate, link, welcome);
+            leave(acceptor, link, welcome);
             carrying(false);
-            stack.give(seat);
+            stack.give(context);
         }
     }
 
     @Override
     void release() {
         threads.shutdown();
-        seats.values().forEach(Seat.Stack::close);
+        seats.values().forEach(WorkerContext.Stack::close);
     }
 
     @Override

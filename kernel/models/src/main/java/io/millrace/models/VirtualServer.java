@@ -5,7 +5,7 @@ import io.millrace.core.Protocol;
 import io.millrace.poll.Kernel;
 import io.millrace.sys.SysException;
 import io.millrace.transport.BlockingLink;
-import io.millrace.transport.Desk;
+import io.millrace.transport.ThreadBuffers;
 
 /**
  * <b>virtual</b>: every client has a thread to himself, and the thread is not the kernel's.
@@ -17,9 +17,9 @@ import io.millrace.transport.Desk;
  *
  * <p>The one rule: a virtual thread must not sleep in the kernel, for then it takes its carrier along, and two of them
  * stop a machine with two processors. A call through the Foreign Function API that blocks is exactly that. So this
- * model parks: one epoll instance, one thread that waits on it ({@link ParkingLot}); a client's thread leaves its
- * socket there, one-shot, parks, and is unparked by an event, by its time limit, or by anybody who rings. Receiving and
- * sending never block and go to the kernel straight.
+ * model parks: one epoll instance, one thread that waits on it ({@link VirtualThreadPoller}); a client's thread leaves
+ * its socket there, one-shot, parks, and is unparked by an event, by its time limit, or by anybody who rings. Receiving
+ * and sending never block and go to the kernel straight.
  *
  * <p>That is what the JDK does inside its own sockets, too. They were the other choice, and were not taken: a thread
  * that sleeps in {@code SocketChannel.read} cannot be woken to send an answer that another thread has computed without
@@ -29,41 +29,46 @@ import io.millrace.transport.Desk;
  * of threads.
  */
 final class VirtualServer extends LinkServer {
-    private final ParkingLot lot;
+    private final VirtualThreadPoller lot;
 
     /** Desks are for those who have work: far fewer than clients. */
-    private final Desk.Pool desks = new Desk.Pool();
+    private final ThreadBuffers.Pool desks = new ThreadBuffers.Pool();
 
     VirtualServer(Kernel kernel, ModelOptions options) throws SysException {
         super(kernel, Integer.MAX_VALUE, options);
-        this.lot = new ParkingLot(kernel);
-        startWorker("millrace-parking", () -> lot.run(this::done));
+        this.lot = new VirtualThreadPoller(kernel);
+        startWorker("millrace-virtual-poller", () -> lot.run(this::done));
     }
 
     @Override
-    void carry(Gate gate, int fd) {
-        boolean welcome = gate.welcome();
+    void carry(BlockingAcceptor acceptor, int fd) {
+        boolean welcome = acceptor.welcome();
         // A factory for each: a protocol may be carried by any thread, so nothing can be shared without a lock.
-        Protocol protocol = Servers.protocol(gate.protocols, welcome);
-        ParkingLot.Place place = lot.place(fd);
-        BlockingLink link = enter(gate, place, fd, protocol);
+        Protocol protocol = Servers.protocol(acceptor.protocols, welcome);
+        VirtualThreadPoller.Place place = lot.place(fd);
+        BlockingLink link = enter(acceptor, place, fd, protocol);
         if (link != null) {
-            start(gate, link, place, welcome, "millrace-client-" + fd);
+            start(acceptor, link, place, welcome, "millrace-client-" + fd);
         }
     }
 
-    private void start(Gate gate, BlockingLink link, ParkingLot.Place place, boolean welcome, String name) {
+    private void start(
+            BlockingAcceptor acceptor,
+            BlockingLink link,
+            VirtualThreadPoller.Place place,
+            boolean welcome,
+            String name) {
         try {
-            Thread.ofVirtual().name(name).start(() -> serve(gate, link, place, welcome));
+            Thread.ofVirtual().name(name).start(() -> serve(acceptor, link, place, welcome));
         } catch (Throwable t) {
             // No memory for a thread: this client cannot be served, and here is who can say so.
             link.abandon();
-            leave(gate, link, welcome);
+            leave(acceptor, link, welcome);
             Servers.error("cannot start a virtual thread for a connection", t);
         }
     }
 
-    private void serve(Gate gate, BlockingLink link, ParkingLot.Place place, boolean welcome) {
+    private void serve(BlockingAcceptor acceptor, BlockingLink link, VirtualThreadPoller.Place place, boolean welcome) {
         try {
             carrying(true);
             while (!link.over()) {
@@ -76,7 +81,7 @@ final class VirtualServer extends LinkServer {
             Servers.error("a connection could not be carried on", t);
         } finally {
             link.abandon();
-            leave(gate, link, welcome);
+            leave(acceptor, link, welcome);
             carrying(false);
         }
     }

@@ -2,7 +2,7 @@
 package io.millrace.models;
 
 import io.millrace.core.Buffer;
-import io.millrace.core.Closing;
+import io.millrace.core.CloseMode;
 import io.millrace.core.Link;
 import io.millrace.core.Protocol;
 import io.millrace.core.ProtocolFactory;
@@ -43,7 +43,7 @@ final class Echo implements Protocol {
         public void opened(Link link) {
             link.out().appendLatin1(REFUSAL);
             link.flush();
-            link.close(Closing.LINGERING);
+            link.close(CloseMode.LINGERING);
         }
 
         @Override

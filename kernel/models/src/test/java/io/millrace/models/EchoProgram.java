@@ -2,7 +2,7 @@
 package io.millrace.models;
 
 import io.millrace.core.Buffer;
-import io.millrace.fs.KernelFolder;
+import io.millrace.fs.KernelDirectory;
 import io.millrace.loop.EventLoop;
 import io.millrace.poll.Kernel;
 import io.millrace.sys.SysException;
@@ -39,7 +39,7 @@ public final class EchoProgram {
     /** The command that starts this program: the same JVM on the same classes. */
     static List<String> command(IoModel model) {
         List<String> command = command(EchoProgram.class);
-        command.add(model.word());
+        command.add(model.id());
         return command;
     }
 
@@ -51,7 +51,7 @@ public final class EchoProgram {
                 IoModel.class,
                 LoopGroup.class,
                 EventLoop.class,
-                KernelFolder.class,
+                KernelDirectory.class,
                 Kernel.class,
                 SysException.class,
                 Buffer.class)) {

@@ -12,11 +12,11 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.millrace.core.Buffer;
 import io.millrace.core.CloseCause;
-import io.millrace.core.Closing;
+import io.millrace.core.CloseMode;
 import io.millrace.core.Link;
 import io.millrace.core.Protocol;
 import io.millrace.core.ProtocolFactory;
-import io.millrace.fs.KernelFolder;
+import io.millrace.fs.KernelDirectory;
 import io.millrace.poll.InheritedSocket;
 import io.millrace.sys.Descriptors;
 import io.millrace.sys.Errno;
@@ -26,8 +26,8 @@ import io.millrace.sys.SysException;
 import io.millrace.testkit.ExpectedLog;
 import io.millrace.testkit.RawClient;
 import io.millrace.transport.ListenOptions;
-import io.millrace.transport.Listening;
-import io.millrace.transport.Overload;
+import io.millrace.transport.Listener;
+import io.millrace.transport.OverloadPolicy;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.ConnectException;
@@ -87,7 +87,7 @@ final class ModelContractTest {
     }
 
     /** A server with one address. */
-    private record Running(Server server, Listening listening) implements AutoCloseable {
+    private record Running(Server server, Listener listening) implements AutoCloseable {
         static Running of(IoModel model, ListenOptions options, Supplier<ProtocolFactory> protocols)
                 throws IOException {
             Server server = model.open(ModelOptions.DEFAULT.withCarriers(2));
@@ -242,7 +242,7 @@ final class ModelContractTest {
             link.execute(() -> {
                 link.out().appendLatin1("to nobody");
                 link.flush();
-                link.close(Closing.NOW);
+                link.close(CloseMode.NOW);
                 ran.add(Boolean.toString(link.inLoop()));
                 link.execute(() -> ran.add("second"));
             });
@@ -293,7 +293,7 @@ final class ModelContractTest {
         Supplier<Protocol> generous = () -> new Protocol() {
             @Override
             public void opened(Link link) {
-                link.stallLimit(50_000_000);
+                link.writeTimeout(50_000_000);
                 link.out().append(new byte[16 << 20]);
                 link.flush();
             }
@@ -338,7 +338,7 @@ final class ModelContractTest {
             public void receive(Buffer in, Link link) {
                 in.consume(in.readable());
                 link.out().appendLatin1("never sent");
-                link.close(Closing.ABORT);
+                link.close(CloseMode.ABORT);
             }
         };
         try (Running running = Running.of(model, () -> new Noting(rude, causes));
@@ -403,7 +403,7 @@ final class ModelContractTest {
                     boolean end = in.peek(0) == '!';
                     in.consume(1);
                     if (end) {
-                        link.become(new Echo());
+                        link.switchProtocol(new Echo());
                         return;
                     }
                 }
@@ -564,8 +564,8 @@ final class ModelContractTest {
             @Override
             public void opened(Link link) {
                 link.deadline(link.now() + 1);
-                link.stallLimit(1);
-                link.become(next);
+                link.writeTimeout(1);
+                link.switchProtocol(next);
             }
 
             @Override
@@ -584,7 +584,7 @@ final class ModelContractTest {
         byte[] content = new byte[3 << 20];
         new Random(11).nextBytes(content);
         Files.write(folder.resolve("file"), content);
-        try (KernelFolder files = KernelFolder.open(folder, false)) {
+        try (KernelDirectory files = KernelDirectory.open(folder, false)) {
             Supplier<Protocol> sending = () -> new Protocol() {
                 @Override
                 public void receive(Buffer in, Link link) {
@@ -594,7 +594,7 @@ final class ModelContractTest {
                         link.transfer(files.open("file"), 1, content.length - 1);
                         link.out().appendLatin1(">");
                         link.flush();
-                        link.close(Closing.LINGERING);
+                        link.close(CloseMode.LINGERING);
                     } catch (IOException e) {
                         throw new UncheckedIOException(e);
                     }
@@ -615,7 +615,7 @@ final class ModelContractTest {
     @Test
     void beyondTheLimitClientsWaitOrAreRefused() throws Exception {
         assumeTrue(model.clientsAtOnce() > 1, () -> model + " has one client at once, and cannot refuse a second");
-        ListenOptions waiting = ListenOptions.on(LOOPBACK).withMaxConnections(1, Overload.WAIT);
+        ListenOptions waiting = ListenOptions.on(LOOPBACK).withMaxConnections(1, OverloadPolicy.WAIT);
         try (Running running = Running.of(model, waiting, () -> Echo.FACTORY);
                 RawClient first = running.connect()) {
             // Answered before the other comes: with several loops it is not the order of coming that decides who is let
@@ -628,7 +628,7 @@ final class ModelContractTest {
                 assertArrayEquals(new byte[] {'b'}, second.read(1));
             }
         }
-        ListenOptions refusing = ListenOptions.on(LOOPBACK).withMaxConnections(1, Overload.REFUSE);
+        ListenOptions refusing = ListenOptions.on(LOOPBACK).withMaxConnections(1, OverloadPolicy.REFUSE);
         try (Running running = Running.of(model, refusing, () -> Echo.FACTORY);
                 RawClient first = running.connect()) {
             first.send("a").read(1);
@@ -650,12 +650,12 @@ final class ModelContractTest {
                 in.clear();
                 link.flush();
                 if (end) {
-                    link.close(Closing.FLUSHED);
+                    link.close(CloseMode.FLUSHED);
                 }
             }
 
             @Override
-            public void stopping(Link link) {
+            public void shuttingDown(Link link) {
                 told.add("stopping");
             }
         };
@@ -690,7 +690,7 @@ final class ModelContractTest {
             }
 
             @Override
-            public void stopping(Link link) {}
+            public void shuttingDown(Link link) {}
         };
         Running running = Running.of(model, () -> new Noting(stubborn, causes));
         try (RawClient client = running.connect()) {
@@ -704,7 +704,7 @@ final class ModelContractTest {
     @Test
     void twoAddressesAtOnce() throws Exception {
         try (Running running = Running.of(model, Echo::new)) {
-            Listening second = running.server.listen(ListenOptions.on(LOOPBACK), () -> Echo.FACTORY);
+            Listener second = running.server.listen(ListenOptions.on(LOOPBACK), () -> Echo.FACTORY);
             try (RawClient one = running.connect();
                     RawClient two = RawClient.connect(second.address())) {
                 assertArrayEquals(new byte[] {'1'}, one.send("1").read(1));
@@ -736,7 +736,7 @@ final class ModelContractTest {
         }
     }
 
-    private static void awaitNobody(Listening listening) throws InterruptedException {
+    private static void awaitNobody(Listener listening) throws InterruptedException {
         long end = System.nanoTime() + GRACE.toNanos();
         while (listening.connections() > 0) {
             assertTrue(System.nanoTime() < end, listening.connections() + " connections are left");
@@ -757,8 +757,8 @@ final class ModelContractTest {
         }
 
         @Override
-        public void stopping(Link link) {
-            inner.stopping(link);
+        public void shuttingDown(Link link) {
+            inner.shuttingDown(link);
         }
 
         @Override

@@ -14,7 +14,7 @@ import io.millrace.core.Protocol;
 import io.millrace.testkit.ExpectedLog;
 import io.millrace.testkit.RawClient;
 import io.millrace.transport.ListenOptions;
-import io.millrace.transport.Listening;
+import io.millrace.transport.Listener;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -85,7 +85,7 @@ final class ModelFailureTest {
                 all.add(Arguments.of(model, "millrace-accept", "= EAGAIN"));
             }
         }
-        all.add(Arguments.of(IoModel.VIRTUAL, "millrace-parking", "turn "));
+        all.add(Arguments.of(IoModel.VIRTUAL, "millrace-virtual-poller", "turn "));
         all.add(Arguments.of(IoModel.EPOLL_ONE_SHOT, "millrace-oneshot", "turn "));
         return all.stream();
     }
@@ -128,7 +128,7 @@ final class ModelFailureTest {
         Trap trap = new Trap(thread, call, thrown);
         Server server =
                 model.open(ModelOptions.DEFAULT.withCarriers(1).withTrace(trap).withFailure(told::add));
-        Listening listening = server.listen(ListenOptions.on(LOOPBACK), () -> Echo::new);
+        Listener listening = server.listen(ListenOptions.on(LOOPBACK), () -> Echo::new);
         try (RawClient client = RawClient.connect(listening.address())) {
             assertEquals(5, client.send("hello").read(5).length);
             trap.armed = true;
@@ -172,7 +172,7 @@ final class ModelFailureTest {
     void wantOfMemoryForOneConnectionEndsThatOne(IoModel model) throws Exception {
         assumeTrue(model.isAvailable(), () -> model + ": " + model.whyNot());
         Server server = model.open(ModelOptions.DEFAULT.withCarriers(1).withFailure(told::add));
-        Listening listening = server.listen(ListenOptions.on(LOOPBACK), () -> Failing::new);
+        Listener listening = server.listen(ListenOptions.on(LOOPBACK), () -> Failing::new);
         try (RawClient first = RawClient.connect(listening.address());
                 RawClient second = RawClient.connect(listening.address())) {
             assertEquals(5, first.send("hello").read(5).length);

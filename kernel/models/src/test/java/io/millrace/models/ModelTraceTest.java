@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.testkit.RawClient;
 import io.millrace.transport.ListenOptions;
-import io.millrace.transport.Listening;
+import io.millrace.transport.Listener;
 import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
 import java.io.InputStreamReader;
@@ -42,24 +42,24 @@ final class ModelTraceTest {
 
     /** The thread at the gate, and the one that serves, sleep in poll(2). */
     private static final String AT_THE_GATE =
-            "millrace-accept-\\S+ +poll \\d+ READ or bell \\d+, no limit, waited [0-9.]+ ms = READ";
+            "millrace-accept-\\S+ +poll \\d+ READ or wakeup \\d+, no limit, waited [0-9.]+ ms = READ";
 
     private static final Map<IoModel, List<String>> WAITS = Map.of(
             IoModel.ITERATIVE,
                     List.of(
                             AT_THE_GATE,
-                            "millrace-accept-\\S+ +poll \\d+ READ or bell \\d+, no limit, waited [0-9.]+ ms = READ(?s:.*?)recv \\d+ \\(\\d+\\) = 5"),
+                            "millrace-accept-\\S+ +poll \\d+ READ or wakeup \\d+, no limit, waited [0-9.]+ ms = READ(?s:.*?)recv \\d+ \\(\\d+\\) = 5"),
             IoModel.THREAD,
                     List.of(
                             AT_THE_GATE,
-                            "millrace-client-\\d+ +poll \\d+ READ or bell \\d+, no limit, waited [0-9.]+ ms = READ"),
+                            "millrace-client-\\d+ +poll \\d+ READ or wakeup \\d+, no limit, waited [0-9.]+ ms = READ"),
             IoModel.VIRTUAL,
                     List.of(
                             AT_THE_GATE,
                             "millrace-client-\\d+ +epoll add \\d+ READ\\|ONE_SHOT = 0",
                             "millrace-client-\\d+ +epoll modify \\d+ READ\\|ONE_SHOT = 0",
                             "millrace-client-\\d+ +park for \\d+ READ, no limit, waited [0-9.]+ ms = READ",
-                            "millrace-parking turn \\d+: epoll, no limit, waited [0-9.]+ ms = 1",
+                            "millrace-virtual-poller turn \\d+: epoll, no limit, waited [0-9.]+ ms = 1",
                             "reported: \\d+ READ"),
             IoModel.NONBLOCKING,
                     List.of(
@@ -81,8 +81,7 @@ final class ModelTraceTest {
         ByteArrayOutputStream text = new ByteArrayOutputStream();
         PrintStream out = new PrintStream(text, true, StandardCharsets.UTF_8);
         Server server = model.open(ModelOptions.DEFAULT.withCarriers(2).withTrace(out));
-        Listening listening =
-                server.listen(ListenOptions.on(new InetSocketAddress("127.0.0.1", 0)), () -> Echo.FACTORY);
+        Listener listening = server.listen(ListenOptions.on(new InetSocketAddress("127.0.0.1", 0)), () -> Echo.FACTORY);
         try (RawClient client = RawClient.connect(listening.address())) {
             for (String word : List.of("hello", "again")) {
                 assertEquals(word, new String(client.send(word).read(5), StandardCharsets.US_ASCII));

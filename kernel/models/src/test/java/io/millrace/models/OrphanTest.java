@@ -45,15 +45,15 @@ final class OrphanTest {
             List<String> command =
                     new ArrayList<>(List.of("/bin/sh", "-c", "exec \"$@\" >'" + output + "' 2>&1", "sh"));
             command.addAll(EchoProgram.command(model));
-            Worker.Kind kind = Worker.Kind.valueOf(model.name());
+            WorkerProcess.Kind kind = WorkerProcess.Kind.valueOf(model.name());
             // Nobody who starts processes has this id.
-            List<String> environment = Worker.environment(kind, 0, pipe[0]).stream()
+            List<String> environment = WorkerProcess.environment(kind, 0, pipe[0]).stream()
                     .map(entry -> entry.replace(":" + ProcessHandle.current().pid() + ":", ":2:"))
                     .toList();
-            int pid =
-                    Spawn.spawn(command.getFirst(), command, environment, new int[] {pipe[0]}, new int[] {Worker.TIE});
+            int pid = Spawn.spawn(
+                    command.getFirst(), command, environment, new int[] {pipe[0]}, new int[] {WorkerProcess.TIE});
             assertTrue(pid > 0, "posix_spawn: " + pid);
-            assertEquals(Worker.ORPHANED, exitCode(new Child(pid, null)), () -> read(output));
+            assertEquals(WorkerProcess.ORPHANED, exitCode(new Child(pid, null)), () -> read(output));
             assertTrue(read(output).contains("process 2, which started this worker, has gone"), read(output));
         } finally {
             Descriptors.close(pipe[0]);
@@ -93,7 +93,7 @@ final class OrphanTest {
     void whatAWorkerStartsIsAProgramLikeAnyOther() throws Exception {
         ProcessBuilder builder =
                 new ProcessBuilder(EchoProgram.command(IoModel.PREFORK)).redirectError(ProcessBuilder.Redirect.INHERIT);
-        builder.environment().put(Worker.VARIABLE, "prefork:2:0:socket:[1]");
+        builder.environment().put(WorkerProcess.VARIABLE, "prefork:2:0:socket:[1]");
         Process program = builder.start();
         try (BufferedReader out =
                 new BufferedReader(new InputStreamReader(program.getInputStream(), StandardCharsets.UTF_8))) {

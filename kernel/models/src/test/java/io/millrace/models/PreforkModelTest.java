@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.millrace.testkit.ExpectedLog;
 import io.millrace.testkit.RawClient;
 import io.millrace.transport.ListenOptions;
-import io.millrace.transport.Listening;
+import io.millrace.transport.Listener;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -35,7 +35,7 @@ final class PreforkModelTest {
 
     private final Set<Long> before = children();
 
-    private record Running(Server server, Listening listening) implements AutoCloseable {
+    private record Running(Server server, Listener listening) implements AutoCloseable {
         static Running start(int workers) throws IOException {
             Server server = IoModel.PREFORK.open(
                     ModelOptions.DEFAULT.withCarriers(workers).withWorkerCommand(EchoProgram.command(IoModel.PREFORK)));

@@ -10,8 +10,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.millrace.testkit.ExpectedLog;
 import io.millrace.testkit.RawClient;
 import io.millrace.transport.ListenOptions;
-import io.millrace.transport.Listening;
-import io.millrace.transport.Overload;
+import io.millrace.transport.Listener;
+import io.millrace.transport.OverloadPolicy;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -53,7 +53,7 @@ final class ProcessModelTest {
         byte[] sent = new byte[2 << 20];
         new Random(9).nextBytes(sent);
         try (Server server = open(4)) {
-            Listening listening = server.listen(ListenOptions.on(LOOPBACK), () -> Echo.FACTORY);
+            Listener listening = server.listen(ListenOptions.on(LOOPBACK), () -> Echo.FACTORY);
             Set<Long> first;
             try (RawClient one = RawClient.connect(listening.address())) {
                 one.send("a").read(1);
@@ -95,7 +95,7 @@ final class ProcessModelTest {
     void aWorkerThatDiesTakesItsClientAlongAndIsCounted() throws Exception {
         Set<Long> before = children();
         try (Server server = open(4)) {
-            Listening listening = server.listen(ListenOptions.on(LOOPBACK), () -> Echo.FACTORY);
+            Listener listening = server.listen(ListenOptions.on(LOOPBACK), () -> Echo.FACTORY);
             try (RawClient client = RawClient.connect(listening.address())) {
                 client.send("a").read(1);
                 assertEquals(
@@ -147,7 +147,7 @@ final class ProcessModelTest {
     @Test
     void beyondTheLimitClientsWaitOrAreRefused() throws Exception {
         try (Server server = open(1)) {
-            Listening waiting = server.listen(ListenOptions.on(LOOPBACK), () -> Echo.FACTORY);
+            Listener waiting = server.listen(ListenOptions.on(LOOPBACK), () -> Echo.FACTORY);
             try (RawClient first = RawClient.connect(waiting.address());
                     RawClient second = RawClient.connect(waiting.address())) {
                 first.send("a").read(1);
@@ -158,8 +158,8 @@ final class ProcessModelTest {
             }
         }
         try (Server server = open(1)) {
-            Listening refusing = server.listen(
-                    ListenOptions.on(LOOPBACK).withMaxConnections(9, Overload.REFUSE), () -> Echo.FACTORY);
+            Listener refusing = server.listen(
+                    ListenOptions.on(LOOPBACK).withMaxConnections(9, OverloadPolicy.REFUSE), () -> Echo.FACTORY);
             try (RawClient first = RawClient.connect(refusing.address())) {
                 first.send("a").read(1);
                 try (RawClient second = RawClient.connect(refusing.address())) {
@@ -174,7 +174,7 @@ final class ProcessModelTest {
     void aStopIsHeardByTheWorkersAndEndsTheDeaf() throws Exception {
         Set<Long> before = children();
         Server server = open(4);
-        Listening listening = server.listen(ListenOptions.on(LOOPBACK), () -> Echo.FACTORY);
+        Listener listening = server.listen(ListenOptions.on(LOOPBACK), () -> Echo.FACTORY);
         try (RawClient client = RawClient.connect(listening.address())) {
             client.send("a").read(1);
             // Echo's answer to a stop is to close: the client sees the end, and nobody had to be killed.
@@ -221,7 +221,7 @@ final class ProcessModelTest {
         return now;
     }
 
-    private static void awaitConnections(Listening listening, int count) throws InterruptedException {
+    private static void awaitConnections(Listener listening, int count) throws InterruptedException {
         long end = System.nanoTime() + Duration.ofSeconds(60).toNanos();
         while (listening.connections() != count) {
             assertTrue(System.nanoTime() < end, listening.connections() + " connections are left");

@@ -13,7 +13,7 @@ import io.millrace.sys.Descriptors;
 import io.millrace.testkit.ExpectedLog;
 import io.millrace.testkit.RawClient;
 import io.millrace.transport.ListenOptions;
-import io.millrace.transport.Listening;
+import io.millrace.transport.Listener;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -48,7 +48,7 @@ final class QueueAndSetTest {
         System.setProperty(Pollers.CLASSIC_SELECT, "true");
         Server server = IoModel.SELECT.open(ModelOptions.DEFAULT.withCarriers(1));
         try {
-            Listening listening = server.listen(ListenOptions.on(LOOPBACK), () -> Echo.FACTORY);
+            Listener listening = server.listen(ListenOptions.on(LOOPBACK), () -> Echo.FACTORY);
             try (RawClient before = RawClient.connect(listening.address())) {
                 before.send("a").read(1);
                 while (fillers.isEmpty() || fillers.getLast() < FD_SETSIZE) {
@@ -91,7 +91,7 @@ final class QueueAndSetTest {
         List<RawClient> clients = new ArrayList<>();
         long[] old = new long[2];
         try {
-            Listening listening = server.listen(ListenOptions.on(LOOPBACK), () -> () -> new Held(held, release));
+            Listener listening = server.listen(ListenOptions.on(LOOPBACK), () -> () -> new Held(held, release));
             for (int i = 0; i <= CLIENTS; i++) {
                 clients.add(RawClient.connect(listening.address()));
                 clients.getLast().send("x").read(1);

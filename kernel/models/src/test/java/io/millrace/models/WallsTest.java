@@ -13,7 +13,7 @@ import io.millrace.sys.Descriptors;
 import io.millrace.sys.Pipes;
 import io.millrace.testkit.RawClient;
 import io.millrace.transport.ListenOptions;
-import io.millrace.transport.Listening;
+import io.millrace.transport.Listener;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -97,7 +97,7 @@ final class WallsTest {
         Server server = model.open(ModelOptions.DEFAULT.withCarriers(2));
         List<RawClient> clients = new ArrayList<>();
         try {
-            Listening listening = server.listen(ListenOptions.on(LOOPBACK), () -> Echo.FACTORY);
+            Listener listening = server.listen(ListenOptions.on(LOOPBACK), () -> Echo.FACTORY);
             clients.add(RawClient.connect(listening.address()));
             clients.getFirst().send("x").read(1);
             int before = count.getAsInt();

@@ -83,8 +83,8 @@ public record Connector(Resolver resolver, SocketAddress from, Duration attemptD
      * @return what is under way, to be given up if need be
      * @throws java.util.concurrent.RejectedExecutionException if the loop has been closed; nothing is told then
      */
-    public Connecting connect(EventLoop loop, SocketAddress to, Outcome outcome) {
-        Connecting connecting = new Connecting(
+    public ConnectOperation connect(EventLoop loop, SocketAddress to, Outcome outcome) {
+        ConnectOperation connecting = new ConnectOperation(
                 this,
                 loop,
                 Objects.requireNonNull(to, "to"),

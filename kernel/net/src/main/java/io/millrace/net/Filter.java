@@ -6,7 +6,7 @@ import io.millrace.core.Buffer;
 /**
  * A layer that transforms what passes: compression, a cipher, a framing. Does no I/O; is called by the owner of its
  * link, and belongs to that one link. {@link FilterProtocol} puts it between a link and a protocol,
- * {@link Stream#filter} below a stream.
+ * {@link ByteStream#filter} below a stream.
  *
  * <p>Both ways work alike: consume from {@code from}, append to {@code to}, and say what came of it. A call need not do
  * everything: as long as it says OK it is called again, so one that produces much from little, as decompression does,

@@ -30,7 +30,7 @@ public final class FilterProtocol implements Protocol {
     @Override
     public void opened(Link link) {
         upper = new FilteredLink(link, filter);
-        upper.become(first);
+        upper.switchProtocol(first);
     }
 
     @Override
@@ -39,7 +39,7 @@ public final class FilterProtocol implements Protocol {
     }
 
     @Override
-    public void ended(Link link) {
+    public void inputClosed(Link link) {
         upper.ended();
     }
 
@@ -54,13 +54,13 @@ public final class FilterProtocol implements Protocol {
     }
 
     @Override
-    public void late(Link link, TimeLimit which) {
-        upper.protocol().late(upper, which);
+    public void timedOut(Link link, TimeLimit which) {
+        upper.protocol().timedOut(upper, which);
     }
 
     @Override
-    public void stopping(Link link) {
-        upper.protocol().stopping(upper);
+    public void shuttingDown(Link link) {
+        upper.protocol().shuttingDown(upper);
     }
 
     @Override

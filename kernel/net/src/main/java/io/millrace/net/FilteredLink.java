@@ -3,14 +3,14 @@ package io.millrace.net;
 
 import io.millrace.core.Buffer;
 import io.millrace.core.CloseCause;
-import io.millrace.core.Closing;
+import io.millrace.core.CloseMode;
 import io.millrace.core.FlowControl;
 import io.millrace.core.Link;
+import io.millrace.core.LinkStats;
 import io.millrace.core.OpenFile;
 import io.millrace.core.Protocol;
-import io.millrace.core.Rate;
+import io.millrace.core.RateLimit;
 import io.millrace.core.TimeLimit;
-import io.millrace.core.Traffic;
 import java.net.SocketAddress;
 
 /**
@@ -52,7 +52,7 @@ final class FilteredLink implements Link {
     private boolean limited;
     private boolean finishing;
     private boolean finished;
-    private Closing closing;
+    private CloseMode closing;
     private boolean broken;
     private boolean dead;
 
@@ -156,7 +156,7 @@ final class FilteredLink implements Link {
     private void tellEnd() {
         if (lowerEnded && !endTold && !held && !rawLeft && !paused && closing == null && !broken && !dead) {
             endTold = true;
-            protocol.ended(this);
+            protocol.inputClosed(this);
         }
     }
 
@@ -223,7 +223,7 @@ final class FilteredLink implements Link {
 
     private void fail() {
         broken = true;
-        lower.close(Closing.NOW);
+        lower.close(CloseMode.NOW);
     }
 
     // ---- output ----
@@ -244,7 +244,7 @@ final class FilteredLink implements Link {
             return;
         }
         if (mode == Flush.FINISHED) {
-            finish();
+            shutdownOutput();
             return;
         }
         output.want(mode);
@@ -276,7 +276,7 @@ final class FilteredLink implements Link {
         if (closing != null) {
             lower.close(closing);
         } else {
-            lower.finish();
+            lower.shutdownOutput();
         }
     }
 
@@ -300,7 +300,7 @@ final class FilteredLink implements Link {
     }
 
     @Override
-    public void finish() {
+    public void shutdownOutput() {
         if (!finishing && !dead && !broken) {
             finishing = true;
             output.want(Flush.FINISHED);
@@ -310,8 +310,8 @@ final class FilteredLink implements Link {
     }
 
     @Override
-    public void close(Closing how) {
-        if (how == Closing.NOW || how == Closing.ABORT) {
+    public void close(CloseMode how) {
+        if (how == CloseMode.NOW || how == CloseMode.ABORT) {
             closing = how;
             lower.close(how);
         } else if (closing == null && !dead) {
@@ -319,7 +319,7 @@ final class FilteredLink implements Link {
             if (finished) {
                 end();
             } else {
-                finish();
+                shutdownOutput();
                 pump();
             }
         }
@@ -344,7 +344,7 @@ final class FilteredLink implements Link {
     }
 
     @Override
-    public void become(Protocol next) {
+    public void switchProtocol(Protocol next) {
         if (protocol != null && closing == null) {
             forgetLimits();
         }
@@ -357,14 +357,14 @@ final class FilteredLink implements Link {
     /** What a protocol has set for itself is not for the next one. */
     private void forgetLimits() {
         lower.deadline(NEVER);
-        lower.stallLimit(NEVER);
+        lower.writeTimeout(NEVER);
         if (limited) {
             for (TimeLimit which : TimeLimit.values()) {
-                lower.limit(which, NEVER);
+                lower.timeout(which, NEVER);
             }
         }
         if (marked) {
-            lower.outputMarks(0, USUAL_HIGH);
+            lower.writeWatermarks(0, USUAL_HIGH);
         }
         low = 0;
         high = USUAL_HIGH;
@@ -374,15 +374,15 @@ final class FilteredLink implements Link {
     }
 
     @Override
-    public void outputMarks(long low, long high) {
-        lower.outputMarks(low, high);
+    public void writeWatermarks(long low, long high) {
+        lower.writeWatermarks(low, high);
         marked = true;
         this.low = low;
         this.high = high;
     }
 
     @Override
-    public void inputMarks(int low, int high) {
+    public void readWatermarks(int low, int high) {
         FlowControl.checkInputMarks(low, high);
         inputLow = low;
         inputHigh = high;
@@ -395,29 +395,29 @@ final class FilteredLink implements Link {
     }
 
     @Override
-    public void stallLimit(long nanos) {
-        lower.stallLimit(nanos);
+    public void writeTimeout(long nanos) {
+        lower.writeTimeout(nanos);
     }
 
     @Override
-    public void limit(TimeLimit which, long nanos) {
-        lower.limit(which, nanos);
+    public void timeout(TimeLimit which, long nanos) {
+        lower.timeout(which, nanos);
         limited = true;
     }
 
     @Override
-    public void rate(Rate rate) {
+    public void rate(RateLimit rate) {
         lower.rate(rate);
     }
 
     @Override
-    public void portions(int read, int write) {
-        lower.portions(read, write);
+    public void maxPerCall(int read, int write) {
+        lower.maxPerCall(read, write);
     }
 
     @Override
-    public Traffic traffic() {
-        return lower.traffic();
+    public LinkStats stats() {
+        return lower.stats();
     }
 
     @Override

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.net;
 
-import io.millrace.core.Body;
 import io.millrace.core.Buffer;
 import io.millrace.core.CloseCause;
-import io.millrace.core.Closing;
+import io.millrace.core.CloseMode;
 import io.millrace.core.FlowControl;
 import io.millrace.core.FlowOwner;
 import io.millrace.core.Link;
+import io.millrace.core.LinkStats;
 import io.millrace.core.OpenFile;
 import io.millrace.core.Protocol;
-import io.millrace.core.Rate;
+import io.millrace.core.RateLimit;
+import io.millrace.core.SharedBytes;
 import io.millrace.core.TimeLimit;
-import io.millrace.core.Traffic;
 import io.millrace.loop.EventLoop;
 import java.net.SocketAddress;
 
@@ -51,7 +51,7 @@ final class PairLink implements Link, FlowOwner {
     private boolean finished;
     private boolean endArrived;
     private boolean endTold;
-    private Closing closing;
+    private CloseMode closing;
     private CloseCause cause;
     private boolean aborting;
     private boolean over;
@@ -71,7 +71,7 @@ final class PairLink implements Link, FlowOwner {
     }
 
     void open(Protocol first) {
-        become(first);
+        switchProtocol(first);
         loop.attach(loopEnds);
     }
 
@@ -109,7 +109,7 @@ final class PairLink implements Link, FlowOwner {
         }
         if (endArrived && !endTold && !offer && wantsInput()) {
             endTold = true;
-            protocol.ended(this);
+            protocol.inputClosed(this);
         }
     }
 
@@ -372,9 +372,9 @@ final class PairLink implements Link, FlowOwner {
     }
 
     @Override
-    public void late(TimeLimit which) {
+    public void timedOut(TimeLimit which) {
         if (closing == null && !isOver()) {
-            protocol.late(this, which);
+            protocol.timedOut(this, which);
         }
     }
 
@@ -423,7 +423,7 @@ final class PairLink implements Link, FlowOwner {
     }
 
     @Override
-    public void transfer(Body body) {
+    public void transfer(SharedBytes body) {
         if (!over && !finishing && closing == null && body.length() > 0) {
             output.add(body.hold());
         }
@@ -442,7 +442,7 @@ final class PairLink implements Link, FlowOwner {
     }
 
     @Override
-    public void become(Protocol next) {
+    public void switchProtocol(Protocol next) {
         if (over) {
             return;
         }
@@ -465,19 +465,19 @@ final class PairLink implements Link, FlowOwner {
     }
 
     @Override
-    public void stallLimit(long nanos) {
+    public void writeTimeout(long nanos) {
         limits.stallLimit(nanos);
     }
 
     @Override
-    public void limit(TimeLimit which, long nanos) {
+    public void timeout(TimeLimit which, long nanos) {
         if (!isOver()) {
             flow().limit(which, nanos);
         }
     }
 
     @Override
-    public void outputMarks(long low, long high) {
+    public void writeWatermarks(long low, long high) {
         FlowControl.checkOutputMarks(low, high);
         if (!isOver()) {
             flow().outputMarks(low, high);
@@ -486,7 +486,7 @@ final class PairLink implements Link, FlowOwner {
     }
 
     @Override
-    public void inputMarks(int low, int high) {
+    public void readWatermarks(int low, int high) {
         FlowControl.checkInputMarks(low, high);
         if (!isOver()) {
             flow().inputMarks(low, high);
@@ -497,7 +497,7 @@ final class PairLink implements Link, FlowOwner {
     }
 
     @Override
-    public void rate(Rate rate) {
+    public void rate(RateLimit rate) {
         if (!isOver()) {
             flow().rate(rate);
             touch();
@@ -505,7 +505,7 @@ final class PairLink implements Link, FlowOwner {
     }
 
     @Override
-    public void portions(int read, int write) {
+    public void maxPerCall(int read, int write) {
         FlowControl.checkPortions(read, write);
         if (!isOver()) {
             flow().portions(read, write);
@@ -513,23 +513,23 @@ final class PairLink implements Link, FlowOwner {
     }
 
     @Override
-    public Traffic traffic() {
-        return new Traffic(bytesIn, bytesOut, since, lastIn, lastOut);
+    public LinkStats stats() {
+        return new LinkStats(bytesIn, bytesOut, since, lastIn, lastOut);
     }
 
     @Override
-    public void finish() {
+    public void shutdownOutput() {
         finishing = true;
         touch();
     }
 
     @Override
-    public void close(Closing how) {
+    public void close(CloseMode how) {
         if (over) {
             return;
         }
-        if (how == Closing.NOW || how == Closing.ABORT) {
-            aborting = how == Closing.ABORT;
+        if (how == CloseMode.NOW || how == CloseMode.ABORT) {
+            aborting = how == CloseMode.ABORT;
             doom(CloseCause.LOCAL);
         } else if (closing == null) {
             closing = how;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.net;
 
-import io.millrace.core.Body;
 import io.millrace.core.Buffer;
 import io.millrace.core.OpenFile;
+import io.millrace.core.SharedBytes;
 import java.io.IOException;
 import java.util.ArrayDeque;
 
@@ -16,12 +16,12 @@ final class PairOutput {
     /** One piece: exactly one of the three sources is set. */
     private static final class Part {
         final Buffer bytes;
-        final Body body;
+        final SharedBytes body;
         final OpenFile file;
         long position;
         long left;
 
-        Part(Buffer bytes, Body body, OpenFile file, long position, long left) {
+        Part(Buffer bytes, SharedBytes body, OpenFile file, long position, long left) {
             this.bytes = bytes;
             this.body = body;
             this.file = file;
@@ -51,7 +51,7 @@ final class PairOutput {
     }
 
     /** The caller has taken a hold for it. */
-    void add(Body body) {
+    void add(SharedBytes body) {
         add(new Part(null, body, null, body.offset(), body.length()));
     }
 

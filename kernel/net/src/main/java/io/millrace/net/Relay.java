@@ -3,7 +3,7 @@ package io.millrace.net;
 
 import io.millrace.core.Buffer;
 import io.millrace.core.CloseCause;
-import io.millrace.core.Closing;
+import io.millrace.core.CloseMode;
 import io.millrace.core.Link;
 import io.millrace.core.Protocol;
 import io.millrace.core.TimeLimit;
@@ -18,9 +18,9 @@ import io.millrace.core.TimeLimit;
  * </pre>
  *
  * <p>Limits of rate are those of the links: set them before or after. Limits of time end with the protocol that the
- * relay takes the link over from ({@link Link#become}): set them after. The marks of their output become the relay's: a
- * link usually reads nothing while much of its output waits, and two relays' worth of that in a ring, such as a far end
- * that echoes, would wait for each other for ever.
+ * relay takes the link over from ({@link Link#switchProtocol}): set them after. The marks of their output become the
+ * relay's: a link usually reads nothing while much of its output waits, and two relays' worth of that in a ring, such
+ * as a far end that echoes, would wait for each other for ever.
  */
 public final class Relay implements Protocol {
     /** What may wait on one side before the other is not read any more. */
@@ -48,18 +48,18 @@ public final class Relay implements Protocol {
         Relay two = new Relay(b);
         one.other = two;
         two.other = one;
-        a.become(one);
-        b.become(two);
+        a.switchProtocol(one);
+        b.switchProtocol(two);
         unbind(a);
         unbind(b);
-        a.pour(b);
-        b.pour(a);
+        a.spliceTo(b);
+        b.spliceTo(a);
     }
 
     /** What waits on a link holds up the other one's input, not its own. */
     private static void unbind(Link link) {
         try {
-            link.outputMarks(0, Long.MAX_VALUE);
+            link.writeWatermarks(0, Long.MAX_VALUE);
         } catch (UnsupportedOperationException e) {
             // A carrier with marks of its own: they hold up its input, too.
         }
@@ -87,29 +87,29 @@ public final class Relay implements Protocol {
     }
 
     @Override
-    public void ended(Link link) {
+    public void inputClosed(Link link) {
         ended = true;
         if (other.ended) {
-            close(Closing.FLUSHED);
-            other.close(Closing.FLUSHED);
+            close(CloseMode.FLUSHED);
+            other.close(CloseMode.FLUSHED);
         } else {
-            other.mine.finish();
+            other.mine.shutdownOutput();
         }
     }
 
     @Override
-    public void late(Link link, TimeLimit which) {
-        close(Closing.NOW);
-        other.close(Closing.NOW);
+    public void timedOut(Link link, TimeLimit which) {
+        close(CloseMode.NOW);
+        other.close(CloseMode.NOW);
     }
 
     @Override
     public void closed(CloseCause why) {
         over = true;
-        other.close(why == CloseCause.LOCAL || why == CloseCause.SHUTDOWN ? Closing.FLUSHED : Closing.ABORT);
+        other.close(why == CloseCause.LOCAL || why == CloseCause.SHUTDOWN ? CloseMode.FLUSHED : CloseMode.ABORT);
     }
 
-    private void close(Closing how) {
+    private void close(CloseMode how) {
         if (!over) {
             mine.close(how);
         }

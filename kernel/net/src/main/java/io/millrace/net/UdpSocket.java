@@ -26,7 +26,7 @@ public final class UdpSocket implements AutoCloseable {
     private final UdpReceiver receiver;
     private final Datagrams inbox;
     private final Datagram view;
-    private final UdpOutbox outbox;
+    private final UdpOutputQueue outputQueue;
     private final UdpGroups groups;
     private final Watch readable;
 
@@ -43,7 +43,7 @@ public final class UdpSocket implements AutoCloseable {
         this.receiver = receiver;
         this.inbox = new Datagrams(options.batch(), options.room());
         this.view = new Datagram(options.room());
-        this.outbox = new UdpOutbox(this, fd, options);
+        this.outputQueue = new UdpOutputQueue(this, fd, options);
         this.groups = new UdpGroups(fd, options.address());
         this.readable = loop.watch(fd, Interest.READ, (watch, found) -> receive(found));
         boolean six = SocketAddresses.family(options.address()) == Sockets.AF_INET6;
@@ -153,14 +153,14 @@ public final class UdpSocket implements AutoCloseable {
 
     private void receive(int found) {
         // What is sent meanwhile leaves together, without a task of its own.
-        outbox.hold();
+        outputQueue.hold();
         try {
             if ((found & Interest.ERROR) != 0) {
                 tellErrors();
             }
             receiveAll();
         } finally {
-            outbox.release();
+            outputQueue.release();
         }
     }
 
@@ -258,12 +258,12 @@ public final class UdpSocket implements AutoCloseable {
      * @return {@code false} if there is no room and it was not taken: {@link UdpReceiver#writable} tells when there is
      */
     public boolean send(byte[] bytes, int offset, int length, InetSocketAddress to) {
-        return fd >= 0 && outbox.add(bytes, offset, length, to == null ? null : SocketAddresses.encode(to));
+        return fd >= 0 && outputQueue.add(bytes, offset, length, to == null ? null : SocketAddresses.encode(to));
     }
 
     /** Sends a datagram to the sender of another, without making anything anew; else as {@link #send}. */
     public boolean reply(Datagram to, byte[] bytes, int offset, int length) {
-        return fd >= 0 && outbox.add(bytes, offset, length, to.sender);
+        return fd >= 0 && outputQueue.add(bytes, offset, length, to.sender);
     }
 
     /**
@@ -276,30 +276,30 @@ public final class UdpSocket implements AutoCloseable {
         if (segment < 1) {
             throw new IllegalArgumentException("a segment has at least one byte");
         }
-        return fd >= 0 && outbox.addSegments(bytes, segment, to == null ? null : SocketAddresses.encode(to));
+        return fd >= 0 && outputQueue.addSegments(bytes, segment, to == null ? null : SocketAddresses.encode(to));
     }
 
     /**
      * Why the kernel does not cut what {@link #sendSegments} is given, or {@code null} if it does, as far as is known.
      */
     public String whyNotSegmented() {
-        return outbox.whyNotSegmented();
+        return outputQueue.whyNotSegmented();
     }
 
     /** Sends what waits now, not only at the end of the turn. */
     public void flush() {
         if (fd >= 0) {
-            outbox.flush();
+            outputQueue.flush();
         }
     }
 
     /** How many datagrams wait to be sent; one that the kernel is to cut counts as one. */
     public int pending() {
-        return outbox.pending();
+        return outputQueue.pending();
     }
 
-    UdpOutbox outbox() {
-        return outbox;
+    UdpOutputQueue outputQueue() {
+        return outputQueue;
     }
 
     UdpReceiver receiver() {
@@ -317,7 +317,7 @@ public final class UdpSocket implements AutoCloseable {
             return;
         }
         readable.disable();
-        outbox.close();
+        outputQueue.close();
         Descriptors.close(fd);
         fd = -1;
         loop.detach(end);

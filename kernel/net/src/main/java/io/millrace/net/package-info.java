@@ -8,8 +8,8 @@
  * travels over what it opens, and it never waits for the kernel itself: it asks the loop to, and never blocks the loop:
  * what blocks (a resolver) has a thread of its own.
  *
- * <p>Read in this order: {@code Resolver}, {@code Connector}, {@code Connecting}; {@code Stream}, {@code Filter} with
- * {@code FilterProtocol} and {@code DeflateFilter}, {@code Pair}, {@code Relay}; {@code UdpSocket},
- * {@code UdpReceiver}, {@code UdpOutbox}, {@code UdpGroups}; {@code DescriptorChannel}. {@code DescriptorChannel}.
+ * <p>Read in this order: {@code Resolver}, {@code Connector}, {@code ConnectOperation}; {@code ByteStream},
+ * {@code Filter} with {@code FilterProtocol} and {@code DeflateFilter}, {@code Pair}, {@code Relay}; {@code UdpSocket},
+ * {@code UdpReceiver}, {@code UdpOutputQueue}, {@code UdpGroups}; {@code DescriptorChannel}.
  */
 package io.millrace.net;

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.core.Buffer;
-import io.millrace.core.Closing;
+import io.millrace.core.CloseMode;
 import io.millrace.core.Link;
 import io.millrace.core.Protocol;
 import io.millrace.loop.EventLoop;
@@ -83,7 +83,7 @@ class ConnectorSimulationTest {
             return new Protocol() {
                 @Override
                 public void opened(Link link) {
-                    link.close(Closing.NOW);
+                    link.close(CloseMode.NOW);
                 }
 
                 @Override
@@ -143,7 +143,7 @@ class ConnectorSimulationTest {
                 Connector.USUAL.withTimeLimit(Duration.ofMillis(60)).withResolver(host -> List.of(refusing, silent));
         InetSocketAddress name = InetSocketAddress.createUnresolved("simulated.invalid", PORT);
         long from = kernel.nanos();
-        new Connecting(connector, loop, name, new Failing(failures), Runnable::run).begin();
+        new ConnectOperation(connector, loop, name, new Failing(failures), Runnable::run).begin();
         while (failures.isEmpty()) {
             loop.turn(Long.MAX_VALUE);
         }
@@ -203,7 +203,7 @@ class ConnectorSimulationTest {
                 .withAttemptDelay(Duration.ofMillis(10 + random.nextInt(500)));
         InetSocketAddress name = InetSocketAddress.createUnresolved("simulated.invalid", PORT);
         // The resolver's thread is this one: a schedule must be the same each time.
-        Connecting connecting = new Connecting(connector, loop, name, run, Runnable::run);
+        ConnectOperation connecting = new ConnectOperation(connector, loop, name, run, Runnable::run);
         connecting.begin();
         run.returned = true;
         if (random.nextInt(5) == 0) {

@@ -18,7 +18,7 @@ import io.millrace.poll.UnixAddress;
 import io.millrace.sys.Errno;
 import io.millrace.testkit.ExpectedLog;
 import io.millrace.transport.ListenOptions;
-import io.millrace.transport.Listening;
+import io.millrace.transport.Listener;
 import io.millrace.transport.LoopGroup;
 import java.io.File;
 import java.io.IOException;
@@ -55,7 +55,7 @@ class ConnectorTest extends OverEveryEngine {
 
     private LoopGroup group;
     private EventLoop loop;
-    private Listening listening;
+    private Listener listening;
     private int port;
 
     @BeforeEach
@@ -289,7 +289,7 @@ class ConnectorTest extends OverEveryEngine {
         try (SilentHost silent = new SilentHost(2)) {
             int before = descriptors();
             Told outcome = new Told(Echo::new);
-            Connecting lookup = Connector.USUAL
+            ConnectOperation lookup = Connector.USUAL
                     .withResolver(host -> {
                         resolving.countDown();
                         try {
@@ -303,7 +303,7 @@ class ConnectorTest extends OverEveryEngine {
             assertTrue(resolving.await(20, TimeUnit.SECONDS));
             lookup.cancel();
             go.countDown();
-            Connecting attempt = Connector.USUAL.connect(loop, new InetSocketAddress("127.0.0.2", port), outcome);
+            ConnectOperation attempt = Connector.USUAL.connect(loop, new InetSocketAddress("127.0.0.2", port), outcome);
             CountDownLatch cancelled = new CountDownLatch(1);
             loop.execute(() -> loop.execute(() -> {
                 attempt.cancel();
@@ -353,7 +353,7 @@ class ConnectorTest extends OverEveryEngine {
         Told outcome = new Told(() -> {
             throw new IllegalStateException("thrown on purpose");
         });
-        Connecting done = Connector.USUAL.connect(loop, new InetSocketAddress("127.0.0.1", port), outcome);
+        ConnectOperation done = Connector.USUAL.connect(loop, new InetSocketAddress("127.0.0.1", port), outcome);
         outcome.outcomes.next();
         done.cancel();
         awaitDescriptors(before);

@@ -19,7 +19,7 @@ import io.millrace.sys.Sockets;
 import io.millrace.sys.SysException;
 import io.millrace.testkit.RawClient;
 import io.millrace.transport.ListenOptions;
-import io.millrace.transport.Listening;
+import io.millrace.transport.Listener;
 import io.millrace.transport.LoopGroup;
 import java.io.File;
 import java.io.IOException;
@@ -92,7 +92,7 @@ class DescriptorChannelTest extends OverEveryEngine {
         try (RawClient early = RawClient.connect(SocketAddresses.decode(local))) {
             assertTrue(onLoop(() -> sender.send(new byte[] {1}, 0, 1, fd)));
             Descriptors.close(fd);
-            Listening listening = group.listen(ListenOptions.on(InheritedSocket.of(handed.next())), () -> Echo::new);
+            Listener listening = group.listen(ListenOptions.on(InheritedSocket.of(handed.next())), () -> Echo::new);
             assertEquals("hello", new String(early.send("hello").read(5)));
             listening.close();
         }

@@ -3,7 +3,7 @@ package io.millrace.net;
 
 import io.millrace.core.Buffer;
 import io.millrace.core.CloseCause;
-import io.millrace.core.Closing;
+import io.millrace.core.CloseMode;
 import io.millrace.core.Link;
 import io.millrace.core.Protocol;
 import java.net.SocketAddress;
@@ -67,7 +67,7 @@ final class Ends {
             if (in.readable() == 5) {
                 told.add(new String(in.toBytes(), StandardCharsets.ISO_8859_1) + " from " + link.peer());
                 in.clear();
-                link.close(Closing.FLUSHED);
+                link.close(CloseMode.FLUSHED);
             }
         }
 

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.core.Buffer;
 import io.millrace.core.CloseCause;
-import io.millrace.core.Closing;
+import io.millrace.core.CloseMode;
 import io.millrace.core.FileInfo;
 import io.millrace.core.Link;
 import io.millrace.core.OpenFile;
@@ -120,10 +120,10 @@ class FilterTest {
     private static final class Seen {
         final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         final List<String> events = new ArrayList<>();
-        Stream stream;
+        ByteStream stream;
 
-        Protocol protocol(Consumer<Stream> setup) {
-            return Stream.protocol(opened -> {
+        Protocol protocol(Consumer<ByteStream> setup) {
+            return ByteStream.protocol(opened -> {
                 stream = opened;
                 opened.onData(in -> bytes.writeBytes(in.take(in.readable())))
                         .onEnd(() -> events.add("end"))
@@ -212,7 +212,7 @@ class FilterTest {
     @Test
     void nothingIsInflatedWhoseAnswerNobodyTakes() {
         Counting in = new Counting(new DeflateFilter());
-        Protocol echo = Stream.protocol(stream -> stream.onData(bytes -> {
+        Protocol echo = ByteStream.protocol(stream -> stream.onData(bytes -> {
             stream.write(bytes);
             bytes.consume(bytes.readable());
         }));
@@ -243,7 +243,7 @@ class FilterTest {
     void aProducerIsCalledAtTheLowMark() {
         join(new Blocks(1), new Blocks(1));
         List<Long> waiting = new ArrayList<>();
-        a.stream.link().outputMarks(50_000, 100_000);
+        a.stream.link().writeWatermarks(50_000, 100_000);
         a.stream.onDrained(() -> waiting.add(a.stream.link().pending()));
         b.stream.pause(true);
         a.stream.write(new byte[400_000]);
@@ -332,7 +332,7 @@ class FilterTest {
                         b.protocol(stream -> stream.onData(in -> {
                             b.events.add("data");
                             in.consume(in.readable());
-                            stream.link().close(Closing.NOW);
+                            stream.link().close(CloseMode.NOW);
                         }))));
         runUntil(() -> a.stream != null);
         a.stream.write(deflated(new byte[1_000_000]));
@@ -389,7 +389,7 @@ class FilterTest {
         }
 
         @Override
-        public void late(Link now, TimeLimit which) {
+        public void timedOut(Link now, TimeLimit which) {
             events.add("late " + which);
         }
 
@@ -404,13 +404,13 @@ class FilterTest {
             @Override
             public void opened(Link link) {
                 link.deadline(link.now() + 1_000_000);
-                link.stallLimit(1_000_000);
+                link.writeTimeout(1_000_000);
                 for (TimeLimit which : TimeLimit.values()) {
-                    link.limit(which, 1_000_000);
+                    link.timeout(which, 1_000_000);
                 }
-                link.outputMarks(1, 2);
-                link.inputMarks(100, 200);
-                link.become(next);
+                link.writeWatermarks(1, 2);
+                link.readWatermarks(100, 200);
+                link.switchProtocol(next);
             }
 
             @Override

@@ -7,14 +7,14 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.millrace.core.Body;
 import io.millrace.core.Buffer;
-import io.millrace.core.Closing;
+import io.millrace.core.CloseMode;
 import io.millrace.core.FileInfo;
 import io.millrace.core.LineEnd;
 import io.millrace.core.Link;
 import io.millrace.core.OpenFile;
 import io.millrace.core.Protocol;
+import io.millrace.core.SharedBytes;
 import io.millrace.core.TimeLimit;
 import io.millrace.loop.EventLoop;
 import io.millrace.testkit.ExpectedLog;
@@ -77,10 +77,10 @@ class PairTest {
     private static final class Seen {
         final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         final List<String> events = new ArrayList<>();
-        Stream stream;
+        ByteStream stream;
 
         Protocol protocol() {
-            return Stream.protocol(opened -> {
+            return ByteStream.protocol(opened -> {
                 stream = opened;
                 opened.onData(in -> bytes.writeBytes(in.take(in.readable())))
                         .onEnd(() -> events.add("end"))
@@ -160,7 +160,7 @@ class PairTest {
     void sendingToAnEndThatIsGoneIsAReset() {
         join();
         b.stream.onEnd(() -> {});
-        a.stream.link().close(Closing.NOW);
+        a.stream.link().close(CloseMode.NOW);
         run();
         b.stream.write("too late");
         run();
@@ -185,7 +185,7 @@ class PairTest {
     void watermarksPairInput() {
         join();
         List<Integer> sizes = new ArrayList<>();
-        b.stream.link().inputMarks(10, 20);
+        b.stream.link().readWatermarks(10, 20);
         b.stream.onData(in -> {
             sizes.add(in.readable());
             in.consume(in.readable());
@@ -208,7 +208,7 @@ class PairTest {
     void watermarksPairOutput() {
         join();
         List<Long> calls = new ArrayList<>();
-        a.stream.link().outputMarks(1000, 100_000);
+        a.stream.link().writeWatermarks(1000, 100_000);
         b.stream.pause(true);
         a.stream.write(new byte[64 * 1024 + 150_000]);
         a.stream.onDrained(() -> calls.add(a.stream.link().pending()));
@@ -216,7 +216,7 @@ class PairTest {
         assertFalse(a.stream.writable());
         assertEquals(150_000, a.stream.link().pending(), "a window's worth lies at the other end");
         assertEquals(List.of(), calls);
-        b.stream.link().inputMarks(1, 1000);
+        b.stream.link().readWatermarks(1, 1000);
         b.stream.pause(false);
         run();
         assertEquals(214 * 1000 + 1536, b.bytes.size());
@@ -230,8 +230,8 @@ class PairTest {
     void timeoutPair() {
         join();
         pass(1);
-        a.stream.link().limit(TimeLimit.READ, 150_000_000);
-        a.stream.link().limit(TimeLimit.WRITE, 100_000_000);
+        a.stream.link().timeout(TimeLimit.READ, 150_000_000);
+        a.stream.link().timeout(TimeLimit.WRITE, 100_000_000);
         b.stream.pause(true);
         a.stream.write(new byte[200_000]);
         pass(95);
@@ -251,14 +251,14 @@ class PairTest {
     void idleDeadlineAndStallLimit() {
         join();
         pass(1);
-        a.stream.link().limit(TimeLimit.IDLE, 100_000_000);
+        a.stream.link().timeout(TimeLimit.IDLE, 100_000_000);
         pass(90);
         b.stream.write("x");
         pass(90);
         assertEquals(List.of(), a.events);
         pass(20);
         assertEquals(List.of("IDLE"), a.events);
-        b.stream.link().stallLimit(50_000_000);
+        b.stream.link().writeTimeout(50_000_000);
         a.stream.pause(true);
         b.stream.write(new byte[100_000]);
         pass(60);
@@ -294,7 +294,7 @@ class PairTest {
         join();
         byte[] content = noise(200_000);
         List<String> released = new ArrayList<>();
-        try (Body body = Body.of(content, 10, 100_000, () -> released.add("body"))) {
+        try (SharedBytes body = SharedBytes.of(content, 10, 100_000, () -> released.add("body"))) {
             a.stream
                     .write("1")
                     .write(body)
@@ -313,7 +313,7 @@ class PairTest {
         expected.write(content, 10, 100_000);
         assertArrayEquals(expected.toByteArray(), b.bytes.toByteArray());
         assertEquals(List.of("file", "body"), released);
-        try (Body body = Body.of(content, 0, 100_000, () -> released.add("dropped"))) {
+        try (SharedBytes body = SharedBytes.of(content, 0, 100_000, () -> released.add("dropped"))) {
             b.stream.pause(true);
             a.stream.write(body).write(body);
         }
@@ -432,7 +432,7 @@ class PairTest {
         a.stream.filter(new Rotate());
         b.stream.filter(new Rotate());
         List<Integer> sizes = new ArrayList<>();
-        b.stream.link().inputMarks(1, 4096);
+        b.stream.link().readWatermarks(1, 4096);
         b.stream.onData(in -> {
             sizes.add(in.readable());
             in.consume(in.readable());
@@ -495,8 +495,8 @@ class PairTest {
         assertEquals(5_000_009, b.bytes.size());
         assertArrayEquals(noise(100_000), a.bytes.toByteArray());
         assertTrue(
-                b.stream.link().traffic().bytesIn() < 20_000,
-                "compressed: " + b.stream.link().traffic().bytesIn());
+                b.stream.link().stats().bytesIn() < 20_000,
+                "compressed: " + b.stream.link().stats().bytesIn());
     }
 
     /** flush_finished: the end of the layer comes through, and then nothing. */
@@ -541,7 +541,7 @@ class PairTest {
                 .write("<")
                 .write(new Memory(content, released), 0, content.length)
                 .write(">")
-                .write(Body.of(content));
+                .write(SharedBytes.of(content));
         a.stream.close();
         run();
         assertEquals(List.of(), released, "the file waits");

@@ -366,7 +366,7 @@ class UdpTest extends OverEveryEngine {
         assertTrue(onLoop(() -> {
             assertNull(source.whyNotSegmented(), "Linux has had it since 4.18");
             if (whyNot != null) {
-                source.outbox().cutHere(whyNot);
+                source.outputQueue().cutHere(whyNot);
             }
             return source.sendSegments(all, 1000, to);
         }));

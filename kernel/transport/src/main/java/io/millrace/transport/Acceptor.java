@@ -37,7 +37,7 @@ final class Acceptor extends Source {
     private final Driver driver;
     private final ListenGroup group;
     private final RawSockaddr peer = new RawSockaddr();
-    private final Quota refused = new Quota(MOST_REFUSED);
+    private final ConnectionLimit refused = new ConnectionLimit(MOST_REFUSED);
     private final long limit;
 
     /** A paused socket is not watched, and the driver would not close it. */
@@ -54,7 +54,7 @@ final class Acceptor extends Source {
     /**
      * Level trigger would report those who wait for ever: the socket is watched for nothing until accepting goes on.
      */
-    private boolean hushed;
+    private boolean muted;
 
     private boolean queued;
     private boolean waiting;
@@ -110,7 +110,7 @@ final class Acceptor extends Source {
     private int watch() {
         int interest = driver.listening(exclusive);
         level = (interest & Interest.EDGE) == 0;
-        hushed = false;
+        muted = false;
         ending = false;
         return driver.add(this, socket, interest);
     }
@@ -119,7 +119,7 @@ final class Acceptor extends Source {
      * The listening has been paused, or goes on: being watched anew, the socket tells of those that have come
      * meanwhile. On the loop.
      */
-    void heed() {
+    void pauseChanged() {
         if (group.paused()) {
             if (fd >= 0) {
                 finish();
@@ -140,13 +140,13 @@ final class Acceptor extends Source {
         if ((events & (Interest.READ | Interest.ERROR | Interest.HANGUP)) != 0) {
             accept();
             if (level && fd >= 0 && (waiting || isSet())) {
-                hush(true);
+                mute(true);
             }
         }
     }
 
-    private void hush(boolean on) {
-        hushed = on;
+    private void mute(boolean on) {
+        muted = on;
         watchFor(on ? 0 : Interest.READ);
     }
 
@@ -177,14 +177,14 @@ final class Acceptor extends Source {
             failed(result);
         }
         accept();
-        if (coming && (!more || waiting || isSet() || !roomy())) {
+        if (coming && (!more || waiting || isSet() || !hasHeadroom())) {
             fetch();
         }
     }
 
     /** The queue is empty: whoever comes next comes by himself. */
-    private void letCome() {
-        if (!fetches && !ending && roomy()) {
+    private void startMultishot() {
+        if (!fetches && !ending && hasHeadroom()) {
             coming = driver.beginAccepting(this);
         }
     }
@@ -205,8 +205,8 @@ final class Acceptor extends Source {
     }
 
     /** Whether all those for whom the kernel has a queue could come at once and find a place and a descriptor. */
-    private boolean roomy() {
-        return group.quota.free() > group.backlog() && last < limit - RESERVE - group.backlog();
+    private boolean hasHeadroom() {
+        return group.connectionLimit.free() > group.backlog() && last < limit - RESERVE - group.backlog();
     }
 
     @Override
@@ -217,7 +217,7 @@ final class Acceptor extends Source {
 
     /** The pause after running out of descriptors is over. */
     @Override
-    protected void ring() {
+    protected void expire() {
         accept();
     }
 
@@ -233,8 +233,8 @@ final class Acceptor extends Source {
         if (waiting || queued || isSet()) {
             return;
         }
-        if (hushed && fd >= 0) {
-            hush(false);
+        if (muted && fd >= 0) {
+            mute(false);
         }
         for (int i = 0; i < ACCEPTS_A_TURN; i++) {
             if (fd < 0 || group.paused() || !acceptOne()) {
@@ -256,7 +256,7 @@ final class Acceptor extends Source {
     /** Takes more in the next turn: no event may tell of those that are left. */
     private void goOn() {
         queued = true;
-        driver.again(this);
+        driver.requeue(this);
     }
 
     /** Takes one connection; {@code false} when there is none to be had for now. */
@@ -264,18 +264,18 @@ final class Acceptor extends Source {
         if (coming && early.isEmpty()) {
             return false;
         }
-        Quota quota = group.quota;
-        if (quota.open() >= crowdedAt) {
+        ConnectionLimit connectionLimit = group.connectionLimit;
+        if (connectionLimit.open() >= crowdedAt) {
             exhausted("only " + RESERVE + " descriptors are left, for what the connections need", -Errno.EMFILE);
             return false;
         }
-        boolean welcome = quota.take();
+        boolean welcome = connectionLimit.take();
         if (!welcome && (group.waits() || !refused.take())) {
             waiting = true;
-            (group.waits() ? quota : refused).await(wake);
+            (group.waits() ? connectionLimit : refused).await(wake);
             return false;
         }
-        Quota taken = welcome ? quota : refused;
+        ConnectionLimit taken = welcome ? connectionLimit : refused;
         int accepted = take();
         if (accepted < 0) {
             taken.release();
@@ -285,7 +285,7 @@ final class Acceptor extends Source {
         recovered();
         // The kernel gives the lowest free number: this high, and few are left.
         boolean crowded = accepted >= limit - RESERVE;
-        crowdedAt = crowded ? quota.open() : Integer.MAX_VALUE;
+        crowdedAt = crowded ? connectionLimit.open() : Integer.MAX_VALUE;
         boolean given = false;
         try {
             given = give(accepted, taken, welcome);
@@ -299,7 +299,7 @@ final class Acceptor extends Source {
     }
 
     /** Gives a connection to a loop; {@code false} if it is still ours, for all of them have been closed. */
-    private boolean give(int accepted, Quota taken, boolean welcome) {
+    private boolean give(int accepted, ConnectionLimit taken, boolean welcome) {
         for (int tries = group.loops(); tries > 0; tries--) {
             EventLoop target = group.next(loop);
             Connection connection = new Connection(Driver.of(target), taken, peer.high(), peer.low(), peer.port());
@@ -361,7 +361,7 @@ final class Acceptor extends Source {
         switch (-result) {
             case Errno.EAGAIN -> {
                 recovered();
-                letCome();
+                startMultishot();
             }
             case Errno.EMFILE, Errno.ENFILE, Errno.ENOBUFS, Errno.ENOMEM -> exhausted(Errno.describe(result), result);
             default -> group.failed("accept on " + group.local(), result);
@@ -374,8 +374,8 @@ final class Acceptor extends Source {
             group.failed(why, result);
         } else if (pause == 0 && group.exhausted()) {
             releaseSpare();
-            Log.warn("cannot accept on " + group.local() + ": " + why + "; limit " + limit + ", " + group.quota.open()
-                    + " connections; clients wait, trying on");
+            Log.warn("cannot accept on " + group.local() + ": " + why + "; limit " + limit + ", "
+                    + group.connectionLimit.open() + " connections; clients wait, trying on");
             spare = loop.kernel().reserveDescriptor();
         }
         pause = pause == 0 ? SHORTEST_PAUSE : Math.min(2 * pause, LONGEST_PAUSE);

@@ -4,9 +4,9 @@ package io.millrace.transport;
 import io.millrace.core.FlowControl;
 import io.millrace.core.FlowOwner;
 import io.millrace.core.Link;
-import io.millrace.core.Rate;
+import io.millrace.core.LinkStats;
+import io.millrace.core.RateLimit;
 import io.millrace.core.TimeLimit;
-import io.millrace.core.Traffic;
 import io.millrace.poll.Interest;
 
 /** The state of a {@link BlockingLink} in bits, what has moved over it, and the flow control that was agreed upon. */
@@ -27,12 +27,12 @@ abstract class BlockingFlow implements Link {
     // What the protocol wants.
     static final int PAUSED = 1 << 5;
     static final int DIRTY = 1 << 6;
-    static final int OFFER = 1 << 7;
+    static final int REDELIVER = 1 << 7;
 
     // Where we are.
     static final int OPENED = 1 << 8;
     static final int LINGERING = 1 << 9;
-    static final int DOOMED = 1 << 10;
+    static final int CLOSING = 1 << 10;
     static final int DEAD = 1 << 11;
     static final int STOPPING = 1 << 12;
     static final int ABORTING = 1 << 13;
@@ -106,8 +106,10 @@ abstract class BlockingFlow implements Link {
 
     /** Whether the socket lets a step get anywhere now. */
     final boolean hasIo() {
-        return is(DIRTY) && is(WRITABLE) && !is(DOOMED | HELD_OUT)
-                || is(READABLE | OFFER | END_TO_TELL) && wantsInput() && (is(OFFER | END_TO_TELL) || mayReceive())
+        return is(DIRTY) && is(WRITABLE) && !is(CLOSING | HELD_OUT)
+                || is(READABLE | REDELIVER | END_TO_TELL)
+                        && wantsInput()
+                        && (is(REDELIVER | END_TO_TELL) || mayReceive())
                 || is(HUNG_UP);
     }
 
@@ -185,18 +187,18 @@ abstract class BlockingFlow implements Link {
     /** Whether nothing can be agreed upon any more. */
     private boolean isOver() {
         assert inLoop();
-        return is(LINGERING | DOOMED | DEAD);
+        return is(LINGERING | CLOSING | DEAD);
     }
 
     @Override
-    public void limit(TimeLimit which, long nanos) {
+    public void timeout(TimeLimit which, long nanos) {
         if (!isOver()) {
             flow().limit(which, nanos);
         }
     }
 
     @Override
-    public void outputMarks(long low, long high) {
+    public void writeWatermarks(long low, long high) {
         FlowControl.checkOutputMarks(low, high);
         if (!isOver()) {
             flow().outputMarks(low, high);
@@ -204,23 +206,23 @@ abstract class BlockingFlow implements Link {
     }
 
     @Override
-    public void inputMarks(int low, int high) {
+    public void readWatermarks(int low, int high) {
         FlowControl.checkInputMarks(low, high);
         if (!isOver()) {
             flow().inputMarks(low, high);
-            set(OFFER);
+            set(REDELIVER);
         }
     }
 
     @Override
-    public void rate(Rate rate) {
+    public void rate(RateLimit rate) {
         if (!isOver()) {
             flow().rate(rate);
         }
     }
 
     @Override
-    public void portions(int read, int write) {
+    public void maxPerCall(int read, int write) {
         FlowControl.checkPortions(read, write);
         if (!isOver()) {
             flow().portions(read, write);
@@ -228,8 +230,8 @@ abstract class BlockingFlow implements Link {
     }
 
     @Override
-    public Traffic traffic() {
-        return new Traffic(bytesIn, bytesOut, since, lastIn, lastOut);
+    public LinkStats stats() {
+        return new LinkStats(bytesIn, bytesOut, since, lastIn, lastOut);
     }
 
     /** The link as its flow control sees it: whoever serves it asks for the next time before each sleep. */
@@ -288,7 +290,7 @@ abstract class BlockingFlow implements Link {
         public void arm() {}
 
         @Override
-        public void late(TimeLimit which) {
+        public void timedOut(TimeLimit which) {
             BlockingFlow.this.late(which);
         }
     }

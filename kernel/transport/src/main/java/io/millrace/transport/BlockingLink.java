@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.transport;
 
-import io.millrace.core.Body;
 import io.millrace.core.Buffer;
 import io.millrace.core.CloseCause;
-import io.millrace.core.Closing;
+import io.millrace.core.CloseMode;
 import io.millrace.core.OpenFile;
 import io.millrace.core.Protocol;
+import io.millrace.core.SharedBytes;
 import io.millrace.core.TimeLimit;
 import io.millrace.loop.EventLoop;
 import io.millrace.loop.Log;
@@ -34,15 +34,15 @@ public final class BlockingLink extends BlockingFlow {
     private static final int TASKS_A_STEP = 1024;
     private static final Budget BUDGET = Budget.USUAL;
 
-    private final Wire wire;
+    private final SocketIo socketIo;
     private final SocketAddress peer;
     private final HeapLimit heap;
     private final ConcurrentLinkedQueue<Runnable> tasks = new ConcurrentLinkedQueue<>();
     private Protocol protocol;
-    private Desk desk;
+    private ThreadBuffers threadBuffers;
     private Buffer in;
-    private Output output;
-    private Closing closing;
+    private OutputQueue output;
+    private CloseMode closing;
     private CloseCause cause;
     private long now = System.nanoTime();
     private long deadline = NEVER;
@@ -65,8 +65,8 @@ public final class BlockingLink extends BlockingFlow {
      * @param peer the peer's address, or {@code null}
      * @param protocol what is spoken
      */
-    public BlockingLink(Wire wire, SocketAddress peer, Protocol protocol) {
-        this(wire, peer, protocol, new HeapLimit(HeapLimit.usual()));
+    public BlockingLink(SocketIo socketIo, SocketAddress peer, Protocol protocol) {
+        this(socketIo, peer, protocol, new HeapLimit(HeapLimit.usual()));
     }
 
     /**
@@ -74,8 +74,8 @@ public final class BlockingLink extends BlockingFlow {
      *
      * @param heap how much of the heap they may hold
      */
-    public BlockingLink(Wire wire, SocketAddress peer, Protocol protocol, HeapLimit heap) {
-        this.wire = wire;
+    public BlockingLink(SocketIo socketIo, SocketAddress peer, Protocol protocol, HeapLimit heap) {
+        this.socketIo = socketIo;
         this.peer = peer;
         this.protocol = protocol;
         this.heap = heap;
@@ -87,18 +87,18 @@ public final class BlockingLink extends BlockingFlow {
      * Serves the connection on the calling thread until it is over, and returns why it ended. Has a desk only while it
      * works.
      */
-    public CloseCause serve(Desk.Pool desks) {
+    public CloseCause serve(ThreadBuffers.Pool desks) {
         step(desks);
         while (!over) {
-            ready(hasWork() ? 0 : wire.await(interest(), untilDue()));
+            ready(hasWork() ? 0 : socketIo.await(interest(), untilDue()));
             step(desks);
         }
         return cause;
     }
 
     /** Takes a step at a desk that is free. */
-    public boolean step(Desk.Pool desks) {
-        Desk taken = desks.take();
+    public boolean step(ThreadBuffers.Pool desks) {
+        ThreadBuffers taken = desks.take();
         try {
             return step(taken);
         } finally {
@@ -111,11 +111,11 @@ public final class BlockingLink extends BlockingFlow {
      *
      * @return whether anything moved
      */
-    public boolean step(Desk desk) {
+    public boolean step(ThreadBuffers threadBuffers) {
         if (over) {
             return false;
         }
-        this.desk = desk;
+        this.threadBuffers = threadBuffers;
         owner = Thread.currentThread();
         now = System.nanoTime();
         moved = false;
@@ -124,12 +124,12 @@ public final class BlockingLink extends BlockingFlow {
         } catch (Throwable t) {
             failed(t);
         }
-        if (is(DOOMED)) {
+        if (is(CLOSING)) {
             bury();
             return true;
         }
         count();
-        this.desk = null;
+        this.threadBuffers = null;
         owner = null;
         heap.relieve();
         return moved;
@@ -170,8 +170,8 @@ public final class BlockingLink extends BlockingFlow {
             if (!is(STOPPING)) {
                 set(STOPPING | READABLE);
                 read(BUDGET.read());
-                if (closing == null && !is(DOOMED | DEAD)) {
-                    protocol.stopping(this);
+                if (closing == null && !is(CLOSING | DEAD)) {
+                    protocol.shuttingDown(this);
                 }
             }
         });
@@ -187,7 +187,7 @@ public final class BlockingLink extends BlockingFlow {
         if (ordered == null) {
             ordered = why;
         }
-        wire.wake();
+        socketIo.wake();
     }
 
     /**
@@ -264,7 +264,7 @@ public final class BlockingLink extends BlockingFlow {
         runTasks();
         move();
         // After the bytes: what has just moved puts a limit off.
-        if (due() <= now && !is(DOOMED)) {
+        if (due() <= now && !is(CLOSING)) {
             ring();
             move();
         }
@@ -278,7 +278,7 @@ public final class BlockingLink extends BlockingFlow {
             if (is(DIRTY)) {
                 write();
             }
-        } while (hasIo() && !is(DOOMED) && left > 0 && --rounds > 0);
+        } while (hasIo() && !is(CLOSING) && left > 0 && --rounds > 0);
     }
 
     /** Those that are there; one that executes another for ever must not keep the socket waiting. */
@@ -316,20 +316,20 @@ public final class BlockingLink extends BlockingFlow {
 
     @Override
     void late(TimeLimit which) {
-        if (closing == null && !is(DOOMED)) {
+        if (closing == null && !is(CLOSING)) {
             moved = true;
-            protocol.late(this, which);
+            protocol.timedOut(this, which);
         }
     }
 
     private long read(long most) {
         long left = most;
         while (left > 0 && wantsInput()) {
-            if (is(OFFER)) {
+            if (is(REDELIVER)) {
                 left -= offer();
             } else if (is(END_TO_TELL)) {
                 clear(END_TO_TELL);
-                protocol.ended(this);
+                protocol.inputClosed(this);
             } else if (is(READABLE) && (mayReceive() || is(HUNG_UP))) {
                 left -= receive();
             } else {
@@ -346,14 +346,14 @@ public final class BlockingLink extends BlockingFlow {
     @Override
     boolean wantsInput() {
         if (is(LINGERING)) {
-            return !is(DOOMED);
+            return !is(CLOSING);
         }
-        return !is(PAUSED | DOOMED | DEAD) && closing == null && pending() < high();
+        return !is(PAUSED | CLOSING | DEAD) && closing == null && pending() < high();
     }
 
     /** Shows the protocol once more what it left, without new bytes. */
     private int offer() {
-        clear(OFFER);
+        clear(REDELIVER);
         Buffer left = in;
         if (left != null && isEnough(left.readable())) {
             protocol.receive(left, this);
@@ -368,10 +368,10 @@ public final class BlockingLink extends BlockingFlow {
         Buffer into = lend();
         int space = portion(heap.isShort() ? Math.min(into.writable(), HeapLimit.LITTLE) : into.writable());
         if (space <= 0) {
-            desk.lent.clear();
+            threadBuffers.lent.clear();
             return 0;
         }
-        int n = wire.receive(into.array(), into.tail(), space);
+        int n = socketIo.receive(into.array(), into.tail(), space);
         if (n > 0) {
             into.wrote(n);
             moved = true;
@@ -383,7 +383,7 @@ public final class BlockingLink extends BlockingFlow {
             deliver(into);
             return n;
         }
-        desk.lent.clear();
+        threadBuffers.lent.clear();
         if (n == 0) {
             endRead();
         } else if (n == -Errno.EAGAIN) {
@@ -401,7 +401,7 @@ public final class BlockingLink extends BlockingFlow {
         } else if (!is(ENDED)) {
             moved = true;
             // What was too little to be shown is all there will ever be.
-            set(flow == null ? ENDED | END_TO_TELL : ENDED | END_TO_TELL | OFFER);
+            set(flow == null ? ENDED | END_TO_TELL : ENDED | END_TO_TELL | REDELIVER);
             if (is(LINGERING)) {
                 doom(CloseCause.LOCAL);
             }
@@ -410,7 +410,7 @@ public final class BlockingLink extends BlockingFlow {
     }
 
     private Buffer lend() {
-        Buffer lent = desk.lent;
+        Buffer lent = threadBuffers.lent;
         if (in == null) {
             return lent;
         }
@@ -433,7 +433,7 @@ public final class BlockingLink extends BlockingFlow {
                 keep(from);
             }
         } finally {
-            desk.lent.clear();
+            threadBuffers.lent.clear();
         }
     }
 
@@ -443,7 +443,7 @@ public final class BlockingLink extends BlockingFlow {
             in = null;
         } else if (from != in) {
             if (in == null) {
-                in = new Buffer(Intake.justEnough(from.readable()));
+                in = new Buffer(ReceiveBuffer.justEnough(from.readable()));
             }
             in.clear();
             in.append(from);
@@ -454,7 +454,7 @@ public final class BlockingLink extends BlockingFlow {
         clear(DIRTY);
         long left = BUDGET.write();
         boolean progress = false;
-        while (pending() > 0 && is(WRITABLE) && !is(DOOMED)) {
+        while (pending() > 0 && is(WRITABLE) && !is(CLOSING)) {
             if (left <= 0) {
                 set(DIRTY);
                 stallAt = stallAt == NEVER ? NEVER : later(stallLimit);
@@ -470,8 +470,8 @@ public final class BlockingLink extends BlockingFlow {
                 lowered();
                 return;
             }
-            long n = desk.send(wire, output, most);
-            if (desk.full) {
+            long n = threadBuffers.send(socketIo, output, most);
+            if (threadBuffers.full) {
                 clear(WRITABLE);
             }
             if (n > 0) {
@@ -485,7 +485,7 @@ public final class BlockingLink extends BlockingFlow {
             }
         }
         moved |= progress;
-        if (!is(DOOMED)) {
+        if (!is(CLOSING)) {
             settle(progress);
         }
     }
@@ -503,17 +503,17 @@ public final class BlockingLink extends BlockingFlow {
             return;
         }
         if (output != null) {
-            desk.outputs.give(output);
+            threadBuffers.outputs.give(output);
             output = null;
         }
         stallAt = NEVER;
         if (is(FINISHING) && !is(FINISHED)) {
             set(FINISHED);
-            wire.shutdown();
+            socketIo.shutdown();
         }
-        if (closing == Closing.FLUSHED) {
+        if (closing == CloseMode.FLUSHED) {
             doom(CloseCause.LOCAL);
-        } else if (closing == Closing.LINGERING) {
+        } else if (closing == CloseMode.LINGERING) {
             linger();
         } else {
             protocol.drained(this);
@@ -525,7 +525,7 @@ public final class BlockingLink extends BlockingFlow {
             doom(CloseCause.LOCAL);
         } else if (!is(LINGERING)) {
             if (!is(FINISHED)) {
-                wire.shutdown();
+                socketIo.shutdown();
             }
             dropFlow();
             set(LINGERING | READABLE);
@@ -559,8 +559,8 @@ public final class BlockingLink extends BlockingFlow {
     }
 
     private void doom(CloseCause why) {
-        if (!is(DOOMED)) {
-            set(DOOMED);
+        if (!is(CLOSING)) {
+            set(CLOSING);
             cause = why;
         }
     }
@@ -572,9 +572,9 @@ public final class BlockingLink extends BlockingFlow {
         dropFlow();
         try {
             if (is(ABORTING)) {
-                wire.abort();
+                socketIo.abort();
             } else {
-                wire.close();
+                socketIo.close();
             }
             releaseOutput();
         } catch (Throwable t) {
@@ -586,7 +586,7 @@ public final class BlockingLink extends BlockingFlow {
         } catch (Throwable t) {
             Log.failure("a protocol failed in closed()", t);
         }
-        desk = null;
+        threadBuffers = null;
         owner = null;
         over = true;
         runLate();
@@ -602,7 +602,7 @@ public final class BlockingLink extends BlockingFlow {
 
     private void releaseOutput() {
         if (output != null) {
-            Output all = output;
+            OutputQueue all = output;
             output = null;
             all.release();
         }
@@ -624,12 +624,12 @@ public final class BlockingLink extends BlockingFlow {
     @Override
     public Buffer out() {
         assert inLoop();
-        return is(DEAD | FINISHING) ? new Buffer() : output().out(desk.outputs.buffers);
+        return is(DEAD | FINISHING) ? new Buffer() : output().out(threadBuffers.outputs.buffers);
     }
 
-    private Output output() {
+    private OutputQueue output() {
         if (output == null) {
-            output = desk.outputs.take();
+            output = threadBuffers.outputs.take();
         }
         return output;
     }
@@ -660,7 +660,7 @@ public final class BlockingLink extends BlockingFlow {
     @Override
     public void transfer(OpenFile file, long from, long count) {
         assert inLoop();
-        if (is(DOOMED | DEAD | FINISHING) || count <= 0) {
+        if (is(CLOSING | DEAD | FINISHING) || count <= 0) {
             file.close();
             return;
         }
@@ -668,7 +668,7 @@ public final class BlockingLink extends BlockingFlow {
     }
 
     @Override
-    public void transfer(Body body) {
+    public void transfer(SharedBytes body) {
         send(body.array(), body.offset(), body.length(), body);
     }
 
@@ -678,10 +678,10 @@ public final class BlockingLink extends BlockingFlow {
         send(bytes, offset, length, null);
     }
 
-    private void send(byte[] bytes, int offset, int length, Body body) {
+    private void send(byte[] bytes, int offset, int length, SharedBytes body) {
         assert inLoop();
-        if (!is(DOOMED | DEAD | FINISHING) && length > 0) {
-            output().transfer(bytes, offset, length, body, heap.isShort(), desk.outputs.buffers);
+        if (!is(CLOSING | DEAD | FINISHING) && length > 0) {
+            output().transfer(bytes, offset, length, body, heap.isShort(), threadBuffers.outputs.buffers);
         }
     }
 
@@ -692,7 +692,7 @@ public final class BlockingLink extends BlockingFlow {
             set(PAUSED);
         } else {
             clear(PAUSED);
-            set(OFFER);
+            set(REDELIVER);
             if (flow != null) {
                 flow.resumed();
             }
@@ -700,14 +700,14 @@ public final class BlockingLink extends BlockingFlow {
     }
 
     @Override
-    public void become(Protocol next) {
+    public void switchProtocol(Protocol next) {
         assert inLoop();
-        if (is(DOOMED | DEAD)) {
+        if (is(CLOSING | DEAD)) {
             return;
         }
         protocol = next;
         // What the old one has been told and what it left, the next one has still to hear.
-        set(OFFER);
+        set(REDELIVER);
         if (is(ENDED)) {
             set(END_TO_TELL);
         }
@@ -730,28 +730,28 @@ public final class BlockingLink extends BlockingFlow {
     }
 
     @Override
-    public void stallLimit(long nanos) {
+    public void writeTimeout(long nanos) {
         assert inLoop();
         stallLimit = nanos;
     }
 
     @Override
-    public void finish() {
+    public void shutdownOutput() {
         assert inLoop();
-        if (is(FINISHING | DOOMED | DEAD) || closing != null) {
+        if (is(FINISHING | CLOSING | DEAD) || closing != null) {
             return;
         }
         if (output != null) {
-            output.finish(desk.outputs.buffers);
+            output.finish(threadBuffers.outputs.buffers);
         }
         set(FINISHING | DIRTY);
     }
 
     @Override
-    public void close(Closing how) {
+    public void close(CloseMode how) {
         assert inLoop();
-        if (how == Closing.NOW || how == Closing.ABORT) {
-            if (how == Closing.ABORT && !is(DOOMED)) {
+        if (how == CloseMode.NOW || how == CloseMode.ABORT) {
+            if (how == CloseMode.ABORT && !is(CLOSING)) {
                 set(ABORTING);
             }
             doom(CloseCause.LOCAL);
@@ -778,7 +778,7 @@ public final class BlockingLink extends BlockingFlow {
 
     @Override
     public SocketAddress local() {
-        return is(DEAD) ? null : wire.local();
+        return is(DEAD) ? null : socketIo.local();
     }
 
     @Override
@@ -787,7 +787,7 @@ public final class BlockingLink extends BlockingFlow {
         if (over) {
             runLate();
         } else if (!inLoop()) {
-            wire.wake();
+            socketIo.wake();
         }
     }
 

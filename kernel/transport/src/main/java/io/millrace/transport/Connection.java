@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.transport;
 
-import io.millrace.core.Body;
 import io.millrace.core.Buffer;
 import io.millrace.core.CloseCause;
-import io.millrace.core.Closing;
+import io.millrace.core.CloseMode;
 import io.millrace.core.FlowControl;
 import io.millrace.core.FlowOwner;
 import io.millrace.core.Link;
 import io.millrace.core.OpenFile;
 import io.millrace.core.Protocol;
-import io.millrace.core.Rate;
+import io.millrace.core.RateLimit;
+import io.millrace.core.SharedBytes;
 import io.millrace.core.TimeLimit;
 import io.millrace.loop.EventLoop;
 import io.millrace.loop.Log;
@@ -40,14 +40,14 @@ final class Connection extends ConnectionFlags implements Link, FlowOwner {
 
     final EventLoop loop;
     final Driver driver;
-    private final Quota quota;
+    private final ConnectionLimit connectionLimit;
     private Protocol protocol;
 
     /** Input that the protocol left, or {@code null}. */
     Buffer in;
 
     /** What waits to be sent, or {@code null}. */
-    Output output;
+    OutputQueue output;
 
     /** Bytes given to the kernel since it was asked how many it keeps. */
     int unasked;
@@ -64,7 +64,7 @@ final class Connection extends ConnectionFlags implements Link, FlowOwner {
     /** What a level-triggered driver has asked the kernel to report, {@link io.millrace.poll.Interest} bits. */
     int watched;
 
-    private Closing closing;
+    private CloseMode closing;
     private CloseCause cause;
     private long deadline = NEVER;
     private long stallAt = NEVER;
@@ -74,10 +74,10 @@ final class Connection extends ConnectionFlags implements Link, FlowOwner {
     private final int peerPort;
     private SocketAddress peer;
 
-    Connection(Driver driver, Quota quota, long peerHigh, long peerLow, int peerPort) {
+    Connection(Driver driver, ConnectionLimit connectionLimit, long peerHigh, long peerLow, int peerPort) {
         this.loop = driver.loop();
         this.driver = driver;
-        this.quota = quota;
+        this.connectionLimit = connectionLimit;
         this.peerHigh = peerHigh;
         this.peerLow = peerLow;
         this.peerPort = peerPort;
@@ -85,8 +85,8 @@ final class Connection extends ConnectionFlags implements Link, FlowOwner {
     }
 
     /** To or from a peer whose address is known, with a flag more. */
-    Connection(Driver driver, Quota quota, SocketAddress peer, int flag) {
-        this(driver, quota, 0, 0, UNIX);
+    Connection(Driver driver, ConnectionLimit connectionLimit, SocketAddress peer, int flag) {
+        this(driver, connectionLimit, 0, 0, UNIX);
         this.peer = peer;
         set(flag);
     }
@@ -97,9 +97,9 @@ final class Connection extends ConnectionFlags implements Link, FlowOwner {
     @Override
     boolean wantsInput() {
         if (is(LINGERING)) {
-            return !is(DOOMED);
+            return !is(CLOSING);
         }
-        return !is(PAUSED | DOOMED | DEAD) && closing == null && (pending() < high() || isPouring());
+        return !is(PAUSED | CLOSING | DEAD) && closing == null && (pending() < high() || isPouring());
     }
 
     /** Whether the input goes elsewhere, so that it does not matter how much output waits here. */
@@ -119,8 +119,10 @@ final class Connection extends ConnectionFlags implements Link, FlowOwner {
 
     /** Whether serving would get anywhere now. */
     boolean hasWork() {
-        return is(DIRTY) && is(WRITABLE) && !is(DOOMED | HELD_OUT)
-                || is(READABLE | OFFER | END_TO_TELL) && wantsInput() && (is(OFFER | END_TO_TELL) || mayReceive());
+        return is(DIRTY) && is(WRITABLE) && !is(CLOSING | HELD_OUT)
+                || is(READABLE | REDELIVER | END_TO_TELL)
+                        && wantsInput()
+                        && (is(REDELIVER | END_TO_TELL) || mayReceive());
     }
 
     /** Whether something waits that the socket has no room for. */
@@ -176,7 +178,7 @@ final class Connection extends ConnectionFlags implements Link, FlowOwner {
 
     @Override
     protected void resume() {
-        clear(AGAIN);
+        clear(REQUEUED);
         driver.serve(this);
     }
 
@@ -187,8 +189,8 @@ final class Connection extends ConnectionFlags implements Link, FlowOwner {
 
     @Override
     protected void closeNow() {
-        doom(CloseCause.SHUTDOWN);
-        driver.touch(this);
+        failLater(CloseCause.SHUTDOWN);
+        driver.markDirty(this);
     }
 
     /** The connection stands. */
@@ -231,17 +233,17 @@ final class Connection extends ConnectionFlags implements Link, FlowOwner {
     void endRead() {
         set(ENDED);
         if (is(LINGERING)) {
-            doom(CloseCause.LOCAL);
+            failLater(CloseCause.LOCAL);
         } else {
             // What was too little to be shown is all there will ever be.
-            set(flow == null ? END_TO_TELL : END_TO_TELL | OFFER);
+            set(flow == null ? END_TO_TELL : END_TO_TELL | REDELIVER);
         }
     }
 
     /** The peer sends nothing more. */
-    void ended() {
+    void inputClosed() {
         clear(END_TO_TELL);
-        guarded(() -> protocol.ended(this));
+        guarded(() -> protocol.inputClosed(this));
     }
 
     /** All output has left: the protocol may go on, or the end has come. */
@@ -251,9 +253,9 @@ final class Connection extends ConnectionFlags implements Link, FlowOwner {
             set(FINISHED);
             loop.kernel().shutdown(fd);
         }
-        if (closing == Closing.FLUSHED) {
-            doom(CloseCause.LOCAL);
-        } else if (closing == Closing.LINGERING) {
+        if (closing == CloseMode.FLUSHED) {
+            failLater(CloseCause.LOCAL);
+        } else if (closing == CloseMode.LINGERING) {
             linger();
         } else {
             callDrained();
@@ -270,7 +272,7 @@ final class Connection extends ConnectionFlags implements Link, FlowOwner {
 
     private void linger() {
         if (is(ENDED)) {
-            doom(CloseCause.LOCAL);
+            failLater(CloseCause.LOCAL);
             return;
         }
         if (!is(FINISHED)) {
@@ -295,7 +297,7 @@ final class Connection extends ConnectionFlags implements Link, FlowOwner {
     }
 
     /** A limit of rate holds the output up, not the peer. */
-    void heldOut() {
+    void throttled() {
         stallAt = NEVER;
     }
 
@@ -314,14 +316,14 @@ final class Connection extends ConnectionFlags implements Link, FlowOwner {
     }
 
     @Override
-    protected void ring() {
+    protected void expire() {
         long now = loop.now();
         if (nextLimit() > now) {
             arm();
             return;
         }
         if (stallAt <= now) {
-            doom(CloseCause.STALLED);
+            failLater(CloseCause.STALLED);
         } else if (deadline <= now) {
             deadline = NEVER;
             expired();
@@ -330,7 +332,7 @@ final class Connection extends ConnectionFlags implements Link, FlowOwner {
             flow.ring(now);
         }
         arm();
-        driver.touch(this);
+        driver.markDirty(this);
     }
 
     private long nextLimit() {
@@ -340,15 +342,15 @@ final class Connection extends ConnectionFlags implements Link, FlowOwner {
 
     /** A time limit has passed. */
     @Override
-    public void late(TimeLimit which) {
-        if (closing == null && !is(DOOMED)) {
-            guarded(() -> protocol.late(this, which));
+    public void timedOut(TimeLimit which) {
+        if (closing == null && !is(CLOSING)) {
+            guarded(() -> protocol.timedOut(this, which));
         }
     }
 
     private void expired() {
         if (is(LINGERING)) {
-            doom(CloseCause.LOCAL);
+            failLater(CloseCause.LOCAL);
         } else {
             guarded(() -> protocol.expired(this));
         }
@@ -370,11 +372,11 @@ final class Connection extends ConnectionFlags implements Link, FlowOwner {
             Log.failure("a task of a connection that has ended threw", thrown);
             return;
         }
-        doom(CloseCause.FAILED);
+        failLater(CloseCause.FAILED);
         if (thrown instanceof OutOfMemoryError) {
             forget();
         }
-        driver.touch(this);
+        driver.markDirty(this);
         try {
             Log.failure("a protocol failed on the connection from ", peer(), "", thrown);
         } catch (Throwable t) {
@@ -394,7 +396,7 @@ final class Connection extends ConnectionFlags implements Link, FlowOwner {
     /** Gives up what waits here: there is no memory, or nobody left to send it. */
     @Override
     protected void forget() {
-        doom(CloseCause.FAILED);
+        failLater(CloseCause.FAILED);
         in = null;
         if (output != null) {
             output.forget();
@@ -402,9 +404,9 @@ final class Connection extends ConnectionFlags implements Link, FlowOwner {
     }
 
     /** The connection is to end as soon as the driver has left the protocol. The first cause stays. */
-    void doom(CloseCause why) {
-        if (!is(DOOMED)) {
-            set(DOOMED);
+    void failLater(CloseCause why) {
+        if (!is(CLOSING)) {
+            set(CLOSING);
             cause = why;
         }
     }
@@ -412,17 +414,17 @@ final class Connection extends ConnectionFlags implements Link, FlowOwner {
     /** All hold too much memory, and this one holds most: the peer and the kernel's buffers are let go of at once. */
     void evict() {
         set(ABORTING);
-        doom(CloseCause.MEMORY_PRESSURE);
+        failLater(CloseCause.MEMORY_PRESSURE);
     }
 
     /** The descriptor and the slot are free: only the protocol has still to be told. */
-    void died() {
+    void closed() {
         set(DEAD);
         releaseOutput();
         dropFlow();
         in = null;
         count();
-        quota.release();
+        connectionLimit.release();
         try {
             protocol.closed(cause);
         } catch (Throwable t) {
@@ -441,12 +443,12 @@ final class Connection extends ConnectionFlags implements Link, FlowOwner {
     /** It never came to be opened: gives its place back. */
     void unopened() {
         set(DEAD);
-        quota.release();
+        connectionLimit.release();
     }
 
     private void releaseOutput() {
         if (output != null) {
-            Output all = output;
+            OutputQueue all = output;
             output = null;
             all.release();
         }
@@ -454,9 +456,9 @@ final class Connection extends ConnectionFlags implements Link, FlowOwner {
 
     /** The server is shutting down. */
     void stopping() {
-        if (closing == null && !is(DOOMED | DEAD)) {
-            guarded(() -> protocol.stopping(this));
-            driver.touch(this);
+        if (closing == null && !is(CLOSING | DEAD)) {
+            guarded(() -> protocol.shuttingDown(this));
+            driver.markDirty(this);
         }
     }
 
@@ -468,7 +470,7 @@ final class Connection extends ConnectionFlags implements Link, FlowOwner {
         return is(DEAD | FINISHING) ? new Buffer() : output().out(driver.outputs.buffers);
     }
 
-    private Output output() {
+    private OutputQueue output() {
         if (output == null) {
             output = driver.outputs.take();
         }
@@ -480,7 +482,7 @@ final class Connection extends ConnectionFlags implements Link, FlowOwner {
         assert inLoop();
         if (!is(DEAD)) {
             set(DIRTY);
-            driver.touch(this);
+            driver.markDirty(this);
             if (!is(BUSY)) {
                 // Tasks come by the hundred before those that they are for are served.
                 count();
@@ -509,7 +511,7 @@ final class Connection extends ConnectionFlags implements Link, FlowOwner {
     }
 
     @Override
-    public void transfer(Body body) {
+    public void transfer(SharedBytes body) {
         send(body.array(), body.offset(), body.length(), body);
     }
 
@@ -519,7 +521,7 @@ final class Connection extends ConnectionFlags implements Link, FlowOwner {
         send(bytes, offset, length, null);
     }
 
-    private void send(byte[] bytes, int offset, int length, Body body) {
+    private void send(byte[] bytes, int offset, int length, SharedBytes body) {
         assert inLoop();
         if (takesOutput() && length > 0) {
             output().transfer(bytes, offset, length, body, driver.heap.isShort(), driver.outputs.buffers);
@@ -528,11 +530,11 @@ final class Connection extends ConnectionFlags implements Link, FlowOwner {
 
     /** Whether there is somebody left to send to. */
     private boolean takesOutput() {
-        return !is(DOOMED | DEAD | FINISHING);
+        return !is(CLOSING | DEAD | FINISHING);
     }
 
     @Override
-    public boolean pour(Link into) {
+    public boolean spliceTo(Link into) {
         assert inLoop();
         if (into == null) {
             if (flow != null) {
@@ -540,26 +542,26 @@ final class Connection extends ConnectionFlags implements Link, FlowOwner {
             }
             return true;
         }
-        if (is(DOOMED | DEAD) || closing != null || !(into instanceof Connection to) || to.loop != loop) {
+        if (is(CLOSING | DEAD) || closing != null || !(into instanceof Connection to) || to.loop != loop) {
             return false;
         }
         flow().splice = new Splice(this, to);
-        set(OFFER);
-        driver.touch(this);
+        set(REDELIVER);
+        driver.markDirty(this);
         return true;
     }
 
     /** Bytes are under way to this connection out of another. */
-    void pour(Output.Part part) {
+    void spliceTo(OutputQueue.Part part) {
         output().addPiped(part);
         flush();
     }
 
     /** What this connection had under way to another has arrived there, or is lost: more may follow. */
     void poured() {
-        if (!is(BUSY | AGAIN | DEAD)) {
-            set(AGAIN);
-            driver.again(this);
+        if (!is(BUSY | REQUEUED | DEAD)) {
+            set(REQUEUED);
+            driver.requeue(this);
         }
     }
 
@@ -574,29 +576,29 @@ final class Connection extends ConnectionFlags implements Link, FlowOwner {
             return;
         }
         clear(PAUSED);
-        set(OFFER);
+        set(REDELIVER);
         if (flow != null) {
             flow.resumed();
         }
-        driver.touch(this);
+        driver.markDirty(this);
     }
 
     @Override
-    public void become(Protocol next) {
+    public void switchProtocol(Protocol next) {
         assert inLoop();
-        if (is(DOOMED | DEAD)) {
+        if (is(CLOSING | DEAD)) {
             return;
         }
         protocol = next;
         // What the old one has been told and what it left, the next one has still to hear.
-        set(OFFER);
+        set(REDELIVER);
         if (is(ENDED)) {
             set(END_TO_TELL);
         }
         if (closing == null) {
             forgetLimits();
         }
-        driver.touch(this);
+        driver.markDirty(this);
         guarded(() -> next.opened(this));
     }
 
@@ -632,7 +634,7 @@ final class Connection extends ConnectionFlags implements Link, FlowOwner {
     }
 
     @Override
-    public void stallLimit(long nanos) {
+    public void writeTimeout(long nanos) {
         assert inLoop();
         stallLimit = nanos;
     }
@@ -647,7 +649,7 @@ final class Connection extends ConnectionFlags implements Link, FlowOwner {
     /** Whether nothing can be agreed upon any more. */
     private boolean isOver() {
         assert inLoop();
-        return is(LINGERING | DOOMED | DEAD);
+        return is(LINGERING | CLOSING | DEAD);
     }
 
     /** Puts the connection under a group's limit; {@code false} if it is too late for that. */
@@ -669,18 +671,18 @@ final class Connection extends ConnectionFlags implements Link, FlowOwner {
 
     /** Has itself served before the turn ends. */
     void touched() {
-        driver.touch(this);
+        driver.markDirty(this);
     }
 
     @Override
-    public void limit(TimeLimit which, long nanos) {
+    public void timeout(TimeLimit which, long nanos) {
         if (!isOver()) {
             flow().limit(which, nanos);
         }
     }
 
     @Override
-    public void outputMarks(long low, long high) {
+    public void writeWatermarks(long low, long high) {
         FlowControl.checkOutputMarks(low, high);
         if (!isOver()) {
             flow().outputMarks(low, high);
@@ -689,17 +691,17 @@ final class Connection extends ConnectionFlags implements Link, FlowOwner {
     }
 
     @Override
-    public void inputMarks(int low, int high) {
+    public void readWatermarks(int low, int high) {
         FlowControl.checkInputMarks(low, high);
         if (!isOver()) {
             flow().inputMarks(low, high);
-            set(OFFER);
+            set(REDELIVER);
             touched();
         }
     }
 
     @Override
-    public void rate(Rate rate) {
+    public void rate(RateLimit rate) {
         if (!isOver()) {
             flow().rate(rate);
             touched();
@@ -707,7 +709,7 @@ final class Connection extends ConnectionFlags implements Link, FlowOwner {
     }
 
     @Override
-    public void portions(int read, int write) {
+    public void maxPerCall(int read, int write) {
         FlowControl.checkPortions(read, write);
         if (!isOver()) {
             flow().portions(read, write);
@@ -716,34 +718,34 @@ final class Connection extends ConnectionFlags implements Link, FlowOwner {
     }
 
     @Override
-    public void finish() {
+    public void shutdownOutput() {
         assert inLoop();
-        if (is(FINISHING | DOOMED | DEAD) || closing != null) {
+        if (is(FINISHING | CLOSING | DEAD) || closing != null) {
             return;
         }
         if (output != null) {
             output.finish(driver.outputs.buffers);
         }
         set(FINISHING | DIRTY);
-        driver.touch(this);
+        driver.markDirty(this);
     }
 
     @Override
-    public void close(Closing how) {
+    public void close(CloseMode how) {
         assert inLoop();
         if (is(DEAD)) {
             return;
         }
-        if (how == Closing.NOW || how == Closing.ABORT) {
-            if (how == Closing.ABORT && !is(DOOMED)) {
+        if (how == CloseMode.NOW || how == CloseMode.ABORT) {
+            if (how == CloseMode.ABORT && !is(CLOSING)) {
                 set(ABORTING);
             }
-            doom(CloseCause.LOCAL);
+            failLater(CloseCause.LOCAL);
         } else if (closing == null) {
             closing = how;
             set(DIRTY);
         }
-        driver.touch(this);
+        driver.markDirty(this);
     }
 
     @Override

@@ -2,7 +2,7 @@
 package io.millrace.transport;
 
 import io.millrace.core.Link;
-import io.millrace.core.Traffic;
+import io.millrace.core.LinkStats;
 import io.millrace.loop.Source;
 import io.millrace.poll.Kernel;
 
@@ -15,7 +15,7 @@ abstract class ConnectionFlags extends Source {
     static final int READABLE = 1;
     static final int WRITABLE = 1 << 1;
     /** An end or an error was reported: read until the kernel shows it. */
-    static final int ENDING = 1 << 2;
+    static final int HUNG_UP = 1 << 2;
     /** The end of the input has been read. */
     static final int ENDED = 1 << 3;
     /** It has been read and the protocol has not been told: it paused, or it is a new one. */
@@ -26,16 +26,16 @@ abstract class ConnectionFlags extends Source {
     /** There is output to send, or an end to come to. */
     static final int DIRTY = 1 << 5;
     /** Unconsumed input, if there is any, is to be offered once more. */
-    static final int OFFER = 1 << 6;
+    static final int REDELIVER = 1 << 6;
 
     // Where we are.
     /** The driver is serving this connection just now and looks at the flags before it leaves. */
     static final int BUSY = 1 << 7;
 
-    static final int TOUCHED = 1 << 8;
-    static final int AGAIN = 1 << 9;
+    static final int DIRTY_QUEUED = 1 << 8;
+    static final int REQUEUED = 1 << 9;
     static final int LINGERING = 1 << 10;
-    static final int DOOMED = 1 << 11;
+    static final int CLOSING = 1 << 11;
     static final int DEAD = 1 << 12;
 
     // What our own direction has come to, and what holds it up.
@@ -50,9 +50,9 @@ abstract class ConnectionFlags extends Source {
 
     static final int HELD_OUT = 1 << 18;
     /** Its output waits for the peer to read. */
-    static final int CLOGGED = 1 << 19;
+    static final int BACKLOGGED = 1 << 19;
     /** The kernel has been told to keep little of it. */
-    static final int RESTRAINED = 1 << 20;
+    static final int LOWAT_SET = 1 << 20;
     /** The socket came from elsewhere, and others may have it, too: it blocks when they want it to. */
     static final int SHARED = 1 << 30;
 
@@ -135,8 +135,8 @@ abstract class ConnectionFlags extends Source {
     }
 
     /** For {@link Link}. */
-    public final Traffic traffic() {
-        return new Traffic(bytesIn, bytesOut, since, lastIn, lastOut);
+    public final LinkStats traffic() {
+        return new LinkStats(bytesIn, bytesOut, since, lastIn, lastOut);
     }
 
     /** {@code nanos} after {@code now}, {@link Link#NEVER} beyond the end of time. */

@@ -43,8 +43,9 @@ public final class Connections {
      * @throws SysException if the address cannot be had: names the call and the error number
      * @throws java.util.concurrent.RejectedExecutionException if the loop has been closed
      */
-    public Listening listen(ListenOptions options, Supplier<? extends ProtocolFactory> protocols) throws SysException {
-        return ListenGroup.open(kernel, options.withSpread(Spread.HAND_OVER), new EventLoop[] {loop}, protocols);
+    public Listener listen(ListenOptions options, Supplier<? extends ProtocolFactory> protocols) throws SysException {
+        return ListenGroup.open(
+                kernel, options.withSpread(AcceptDistribution.HAND_OVER), new EventLoop[] {loop}, protocols);
     }
 
     /**
@@ -54,17 +55,17 @@ public final class Connections {
      *
      * @param from the address to connect from, or {@code null} for one that the kernel chooses
      * @param ended is told the outcome once, on the loop, later: opens the connection, if there is one, by
-     *     {@link Attempt#open}
+     *     {@link ConnectAttempt#open}
      * @throws IllegalArgumentException for a name that has not been resolved
      * @throws java.util.concurrent.RejectedExecutionException if the loop has been closed
      */
-    public Attempt connect(SocketAddress to, SocketAddress from, Consumer<? super Attempt> ended) {
+    public ConnectAttempt connect(SocketAddress to, SocketAddress from, Consumer<? super ConnectAttempt> ended) {
         loop.checkOpen();
         if (to instanceof InetSocketAddress inet && inet.isUnresolved()) {
             throw new IllegalArgumentException("an address is needed, not a name: " + inet.getHostString());
         }
-        Attempt attempt =
-                new Attempt(loop, Objects.requireNonNull(to, "to"), from, Objects.requireNonNull(ended, "ended"));
+        ConnectAttempt attempt = new ConnectAttempt(
+                loop, Objects.requireNonNull(to, "to"), from, Objects.requireNonNull(ended, "ended"));
         if (loop.inLoop()) {
             attempt.begin();
         } else {

@@ -29,7 +29,7 @@ abstract class Driver extends Mechanism {
      * What offering input again counts in a connection's budget: a protocol that asks for it for ever must not hold up
      * the others.
      */
-    private static final int OFFER_COST = 4096;
+    private static final int REDELIVER_COST = 4096;
 
     /** So many outputs and buffers are kept for those who have something to send. */
     private static final int OUTPUTS = 64;
@@ -43,12 +43,12 @@ abstract class Driver extends Mechanism {
     final HeapLimit heap;
 
     /** Those that were not accepted are not limited in number: whoever opens them has them in hand. */
-    private final Quota outgoing = new Quota(Integer.MAX_VALUE);
+    private final ConnectionLimit outgoing = new ConnectionLimit(Integer.MAX_VALUE);
 
-    final Output.Pool outputs = new Output.Pool(OUTPUTS);
-    final Intake intake;
-    final Inlet inlet;
-    final Outlet outlet;
+    final OutputQueue.Pool outputs = new OutputQueue.Pool(OUTPUTS);
+    final ReceiveBuffer receiveBuffer;
+    final SocketReader reader;
+    final SocketWriter writer;
 
     /** Where splices borrow their pipes. */
     final PipePool pipes;
@@ -68,10 +68,10 @@ abstract class Driver extends Mechanism {
         super(loop);
         this.budget = budget;
         this.heap = heap;
-        this.intake = new Intake(budget.lent());
+        this.receiveBuffer = new ReceiveBuffer(budget.lent());
         this.pipes = new PipePool(kernel);
-        this.inlet = new Inlet(kernel, budget, intake, pipes);
-        this.outlet = new Outlet(kernel, budget, intake, outputs);
+        this.reader = new SocketReader(kernel, budget, receiveBuffer, pipes);
+        this.writer = new SocketWriter(kernel, budget, receiveBuffer, outputs);
     }
 
     /**
@@ -95,7 +95,7 @@ abstract class Driver extends Mechanism {
     abstract void ready(Connection connection, int events);
 
     /** Looks whether something has arrived that no event has reported yet, and serves the connection. */
-    abstract void look(Connection connection);
+    abstract void pollNow(Connection connection);
 
     /** Takes input that can be had now and delivers it. Returns the bytes it took from the connection's budget. */
     abstract int receive(Connection connection);
@@ -107,13 +107,13 @@ abstract class Driver extends Mechanism {
     abstract long send(Connection connection, long most);
 
     /** The socket takes no more: sees to it that the connection is served when it does. */
-    abstract void full(Connection connection);
+    abstract void awaitWritable(Connection connection);
 
     /**
      * The connection has been served, and is alive: sees to it that it is served when something happens that it wants
      * to know.
      */
-    abstract void settle(Connection connection);
+    abstract void rearm(Connection connection);
 
     /** Lets go of the socket, in as many steps as that takes; the last one is {@link #free}. */
     abstract void release(Connection connection);
@@ -148,7 +148,7 @@ abstract class Driver extends Mechanism {
 
     @Override
     protected final void dispatch() {
-        outlet.turn();
+        writer.turn();
         super.dispatch();
     }
 
@@ -156,10 +156,10 @@ abstract class Driver extends Mechanism {
     protected final void failed(Source source) {
         if (source instanceof Connection c && !c.is(Connection.DEAD)) {
             // Before it is said: that takes memory, which may be what there is none of.
-            c.doom(CloseCause.FAILED);
+            c.failLater(CloseCause.FAILED);
             c.forget();
-            intake.scratch();
-            bury(c);
+            receiveBuffer.scratch();
+            destroy(c);
         } else {
             super.failed(source);
         }
@@ -171,7 +171,7 @@ abstract class Driver extends Mechanism {
         // Serving one connection can touch another: the list may grow while it is read.
         for (int i = 0; i < touched.size(); i++) {
             Connection connection = touched.get(i);
-            connection.clear(Connection.TOUCHED);
+            connection.clear(Connection.DIRTY_QUEUED);
             try {
                 serve(connection);
             } catch (Throwable t) {
@@ -187,9 +187,9 @@ abstract class Driver extends Mechanism {
     }
 
     /** The connection has output, input to take or an end to come to: it is served before the turn ends. */
-    final void touch(Connection connection) {
-        if (!connection.is(Connection.BUSY | Connection.TOUCHED | Connection.DEAD)) {
-            connection.set(Connection.TOUCHED);
+    final void markDirty(Connection connection) {
+        if (!connection.is(Connection.BUSY | Connection.DIRTY_QUEUED | Connection.DEAD)) {
+            connection.set(Connection.DIRTY_QUEUED);
             touched.add(connection);
         }
     }
@@ -233,7 +233,7 @@ abstract class Driver extends Mechanism {
         int result = begin(c);
         if (result < 0) {
             Log.warn("cannot watch a connection: " + refusal(c, result));
-            c.doom(CloseCause.FAILED);
+            c.failLater(CloseCause.FAILED);
         } else if (draining != null) {
             c.stopping();
         }
@@ -254,26 +254,26 @@ abstract class Driver extends Mechanism {
                 write(c);
             }
         } while (c.hasWork() && left > 0 && --rounds > 0);
-        if (c.is(Connection.DOOMED)) {
-            bury(c);
+        if (c.is(Connection.CLOSING)) {
+            destroy(c);
             return;
         }
         c.clear(Connection.BUSY);
-        settle(c);
-        if (c.hasWork() && !c.is(Connection.AGAIN)) {
-            c.set(Connection.AGAIN);
-            again(c);
+        rearm(c);
+        if (c.hasWork() && !c.is(Connection.REQUEUED)) {
+            c.set(Connection.REQUEUED);
+            requeue(c);
         }
         c.count();
         if (heap.isShort()) {
-            spare(c);
+            trim(c);
         }
     }
 
     // ---- memory ----
 
     /** Memory is short, and the connection has just been served. */
-    private void spare(Connection c) {
+    private void trim(Connection c) {
         if (loop.now() >= trimAt) {
             trimAt = loop.now() + TRIM_NANOS;
             trimAll();
@@ -282,7 +282,7 @@ abstract class Driver extends Mechanism {
             c.count();
         }
         if (heap.isExceeded()) {
-            relieve();
+            reclaim();
         }
     }
 
@@ -297,7 +297,7 @@ abstract class Driver extends Mechanism {
     }
 
     /** Ends those that hold most, until little enough is held. */
-    private void relieve() {
+    private void reclaim() {
         int ended = 0;
         for (long most = most(); most > 0 && heap.excess() > 0; most = most()) {
             ended += endFrom(most / 2);
@@ -321,7 +321,7 @@ abstract class Driver extends Mechanism {
         for (int slot = 0; slot < slab.slots() && heap.excess() > 0; slot++) {
             if (slab.at(slot) instanceof Connection c && !c.is(Connection.BUSY) && c.counted >= Math.max(1, least)) {
                 c.evict();
-                bury(c);
+                destroy(c);
                 ended++;
             }
         }
@@ -331,11 +331,11 @@ abstract class Driver extends Mechanism {
     private long read(Connection c, long most) {
         long left = most;
         while (left > 0 && c.wantsInput()) {
-            if (c.is(Connection.OFFER)) {
-                intake.offer(c);
-                left -= OFFER_COST;
+            if (c.is(Connection.REDELIVER)) {
+                receiveBuffer.offer(c);
+                left -= REDELIVER_COST;
             } else if (c.is(Connection.END_TO_TELL)) {
-                c.ended();
+                c.inputClosed();
             } else if (c.is(Connection.READABLE) && c.mayReceive()) {
                 left -= receive(c);
             } else {
@@ -352,10 +352,10 @@ abstract class Driver extends Mechanism {
             // On its way: the completion goes on.
             return;
         }
-        outlet.restrain(c);
-        long left = outlet.share();
+        writer.setLowat(c);
+        long left = writer.share();
         boolean progress = false;
-        while (c.pending() > 0 && c.is(Connection.WRITABLE) && !c.is(Connection.DOOMED)) {
+        while (c.pending() > 0 && c.is(Connection.WRITABLE) && !c.is(Connection.CLOSING)) {
             if (left <= 0) {
                 c.moved();
                 c.set(Connection.DIRTY);
@@ -365,7 +365,7 @@ abstract class Driver extends Mechanism {
             long most = c.flow == null ? left : c.flow.maySend(left);
             if (most == 0) {
                 c.set(Connection.DIRTY);
-                c.heldOut();
+                c.throttled();
                 c.lowered();
                 return;
             }
@@ -378,30 +378,30 @@ abstract class Driver extends Mechanism {
             } else if (n == -Errno.EAGAIN) {
                 c.clear(Connection.WRITABLE);
             } else if (n != -Errno.EINTR) {
-                c.doom(Causes.of((int) n));
+                c.failLater(Causes.of((int) n));
             }
         }
-        if (c.is(Connection.DOOMED)) {
+        if (c.is(Connection.CLOSING)) {
             return;
         }
         if (c.pending() > 0) {
             c.set(Connection.DIRTY);
-            outlet.clogged(c);
+            writer.backlogged(c);
             c.blocked(progress);
             c.lowered();
-            full(c);
+            awaitWritable(c);
         } else {
-            outlet.giveBack(c);
+            writer.giveBack(c);
             c.drained();
         }
     }
 
     /** The end of a connection: its protocol is told, and its socket is let go of. */
-    private void bury(Connection c) {
+    private void destroy(Connection c) {
         loop.cancelTimer(c);
-        outlet.unclogged(c);
+        writer.drained(c);
         release(c);
-        c.died();
+        c.closed();
         left();
     }
 
@@ -430,7 +430,7 @@ abstract class Driver extends Mechanism {
         drained = false;
         // Their last word before: a request that lies in the socket already is in flight, not idle.
         for (Connection connection : all()) {
-            look(connection);
+            pollNow(connection);
             connection.stopping();
         }
         left();
@@ -465,8 +465,8 @@ abstract class Driver extends Mechanism {
         if (!(source instanceof Connection c)) {
             super.end(source);
         } else if (!c.is(Connection.DEAD)) {
-            c.doom(CloseCause.SHUTDOWN);
-            bury(c);
+            c.failLater(CloseCause.SHUTDOWN);
+            destroy(c);
         }
     }
 

@@ -20,10 +20,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 
 /** One address, listened on by several loops: the sockets, the acceptors and who gets the next connection. */
-final class ListenGroup implements Listening {
+final class ListenGroup implements Listener {
     private static final long QUIET_NANOS = 30_000_000_000L;
 
-    final Quota quota;
+    final ConnectionLimit connectionLimit;
 
     private final ListenOptions options;
     private final EventLoop[] loops;
@@ -57,7 +57,7 @@ final class ListenGroup implements Listening {
         this.paused = options.paused();
         this.factories = factories;
         this.address = address;
-        this.quota = new Quota(options.maxConnections());
+        this.connectionLimit = new ConnectionLimit(options.maxConnections());
     }
 
     /** Binds, so that a wrong address fails here, then lets each loop begin to accept. */
@@ -71,7 +71,7 @@ final class ListenGroup implements Listening {
         }
         int[] sockets = sockets(kernel, options, loops.length);
         ListenGroup group = new ListenGroup(options, loops, factories, kernel.local(sockets[0]));
-        int accepting = options.spread() == Spread.HAND_OVER ? 1 : loops.length;
+        int accepting = options.spread() == AcceptDistribution.HAND_OVER ? 1 : loops.length;
         group.users.set(accepting);
         for (int i = 0; i < accepting; i++) {
             if (!group.begin(new Acceptor(loops[i], group), sockets[i % sockets.length])) {
@@ -91,7 +91,7 @@ final class ListenGroup implements Listening {
     }
 
     private static int[] sockets(Kernel kernel, ListenOptions options, int loops) throws SysException {
-        boolean own = options.spread() == Spread.REUSE_PORT && loops > 1;
+        boolean own = options.spread() == AcceptDistribution.REUSE_PORT && loops > 1;
         int[] sockets = new int[own ? loops : 1];
         int opened = 0;
         try {
@@ -114,7 +114,8 @@ final class ListenGroup implements Listening {
 
     /** Has the acceptor begin, soon; returns {@code false} if its loop has been closed. */
     private boolean begin(Acceptor acceptor, int socket) {
-        boolean accepted = acceptor.loop().offer(() -> begin(acceptor, socket, options.spread() == Spread.SHARED));
+        boolean accepted =
+                acceptor.loop().offer(() -> begin(acceptor, socket, options.spread() == AcceptDistribution.SHARED));
         if (accepted) {
             acceptors.add(acceptor);
         } else {
@@ -151,12 +152,14 @@ final class ListenGroup implements Listening {
     }
 
     boolean waits() {
-        return options.overload() == Overload.WAIT;
+        return options.overload() == OverloadPolicy.WAIT;
     }
 
     /** The loop that gets the connection which {@code accepting} has taken. On the accepting loop. */
     EventLoop next(EventLoop accepting) {
-        return options.spread() == Spread.HAND_OVER ? loops[Math.floorMod(turn++, loops.length)] : accepting;
+        return options.spread() == AcceptDistribution.HAND_OVER
+                ? loops[Math.floorMod(turn++, loops.length)]
+                : accepting;
     }
 
     /**
@@ -183,7 +186,7 @@ final class ListenGroup implements Listening {
     /** An acceptor stops: closes the socket if this was its last user. */
     void leave(int socket) {
         int left = users.decrementAndGet();
-        if (options.spread() == Spread.SHARED && left > 0) {
+        if (options.spread() == AcceptDistribution.SHARED && left > 0) {
             return;
         }
         kernel.close(socket);
@@ -241,13 +244,13 @@ final class ListenGroup implements Listening {
 
     private void heed() {
         for (Acceptor acceptor : acceptors) {
-            acceptor.loop().offer(acceptor::heed);
+            acceptor.loop().offer(acceptor::pauseChanged);
         }
     }
 
     @Override
     public int connections() {
-        return quota.open();
+        return connectionLimit.open();
     }
 
     @Override

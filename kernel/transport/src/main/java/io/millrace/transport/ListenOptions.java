@@ -20,16 +20,16 @@ import java.util.function.Consumer;
  * @param spread how connections spread over several loops
  * @param maxConnections how many may be open at once, over all loops
  * @param overload what becomes of those beyond
- * @param paused whether to begin paused: the address is taken, connections wait until {@link Listening#resume}
+ * @param paused whether to begin paused: the address is taken, connections wait until {@link Listener#resume}
  * @param errors is told what accept(2) failed with, on the loop that accepts, in place of the log; {@code null} for the
  *     log. Not told is what went wrong with a single connection that is gone again
  */
 public record ListenOptions(
         SocketAddress address,
         ListenFlags flags,
-        Spread spread,
+        AcceptDistribution spread,
         int maxConnections,
-        Overload overload,
+        OverloadPolicy overload,
         boolean paused,
         Consumer<SysException> errors) {
 
@@ -47,7 +47,7 @@ public record ListenOptions(
             throw new IllegalArgumentException(
                     "cannot listen on a " + address.getClass().getName());
         }
-        if (!tcp && spread == Spread.REUSE_PORT) {
+        if (!tcp && spread == AcceptDistribution.REUSE_PORT) {
             // The kernel spreads TCP only; on a Unix socket the option would be taken and do nothing, or be refused, by
             // its version.
             throw new IllegalArgumentException(
@@ -60,8 +60,10 @@ public record ListenOptions(
 
     /** The usual choices for an address. */
     public static ListenOptions on(SocketAddress address) {
-        Spread spread = address instanceof InetSocketAddress ? Spread.REUSE_PORT : Spread.SHARED;
-        return new ListenOptions(address, ListenFlags.USUAL, spread, Integer.MAX_VALUE, Overload.WAIT, false, null);
+        AcceptDistribution spread =
+                address instanceof InetSocketAddress ? AcceptDistribution.REUSE_PORT : AcceptDistribution.SHARED;
+        return new ListenOptions(
+                address, ListenFlags.USUAL, spread, Integer.MAX_VALUE, OverloadPolicy.WAIT, false, null);
     }
 
     /** How many connections may wait in the kernel to be accepted. */
@@ -80,12 +82,12 @@ public record ListenOptions(
     }
 
     /** The same with another way to spread. */
-    public ListenOptions withSpread(Spread other) {
+    public ListenOptions withSpread(AcceptDistribution other) {
         return new ListenOptions(address, flags, other, maxConnections, overload, paused, errors);
     }
 
     /** The same with a limit on connections. */
-    public ListenOptions withMaxConnections(int most, Overload beyond) {
+    public ListenOptions withMaxConnections(int most, OverloadPolicy beyond) {
         return new ListenOptions(address, flags, spread, most, beyond, paused, errors);
     }
 

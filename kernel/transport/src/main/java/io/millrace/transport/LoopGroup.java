@@ -146,7 +146,7 @@ public final class LoopGroup implements AutoCloseable {
      * @param protocols makes one factory for each loop
      * @throws SysException if the address cannot be had: names the call and the error number
      */
-    public synchronized Listening listen(ListenOptions options, Supplier<? extends ProtocolFactory> protocols)
+    public synchronized Listener listen(ListenOptions options, Supplier<? extends ProtocolFactory> protocols)
             throws SysException {
         if (closed) {
             throw new IllegalStateException("the loops are closed");
@@ -157,7 +157,7 @@ public final class LoopGroup implements AutoCloseable {
     }
 
     /**
-     * Shuts down in order: accepts nothing more, tells all protocols ({@link io.millrace.core.Protocol#stopping}),
+     * Shuts down in order: accepts nothing more, tells all protocols ({@link io.millrace.core.Protocol#shuttingDown}),
      * waits until the connections have ended, then ends the loops.
      *
      * <p>A thread that is interrupted while it waits, or before, ends the loops at once all the same.

@@ -74,7 +74,7 @@ final class ReadinessDriver extends Driver {
             Source source = slab.get(ready.token(i));
             // Nobody there: an event that was on its way when the connection closed.
             if (source != null) {
-                tell(source, ready.events(i));
+                deliver(source, ready.events(i));
             }
         }
         ready.clear();
@@ -116,12 +116,12 @@ final class ReadinessDriver extends Driver {
             c.set(Connection.READABLE);
         }
         if ((events & (Interest.PEER_CLOSED | Interest.HANGUP | BROKEN)) != 0) {
-            c.set(Connection.ENDING);
+            c.set(Connection.HUNG_UP);
         }
         // Broken off while nobody reads: no call would ever find out. Closed in both directions is another matter:
         // input may still lie there.
         if ((events & BROKEN) != 0 && !(c.wantsInput() && c.mayReceive())) {
-            c.doom(CloseCause.RESET);
+            c.failLater(CloseCause.RESET);
         }
         if (level) {
             serveReported(c, events);
@@ -132,7 +132,7 @@ final class ReadinessDriver extends Driver {
 
     /** Level trigger: what is reported and not wanted would be reported for ever. */
     private void serveReported(Connection c, int events) {
-        if (c.is(Connection.AGAIN) && !c.is(Connection.DOOMED)) {
+        if (c.is(Connection.REQUEUED) && !c.is(Connection.CLOSING)) {
             // Comes in this turn anyway, and a second time would be more than its share.
             return;
         }
@@ -161,7 +161,7 @@ final class ReadinessDriver extends Driver {
      * Level trigger: asks for what is missing, and no longer for what would be reported for nothing with the next wait.
      */
     @Override
-    void settle(Connection c) {
+    void rearm(Connection c) {
         // With edge trigger everything is watched, always.
         if (!level || c.watched == SILENCED) {
             return;
@@ -180,29 +180,29 @@ final class ReadinessDriver extends Driver {
         int result = poller.modify(c.fd, interest, c.token);
         if (result < 0) {
             Log.warn("cannot watch a connection: " + refusal(c, result));
-            c.doom(CloseCause.FAILED);
-            touch(c);
+            c.failLater(CloseCause.FAILED);
+            markDirty(c);
         }
     }
 
     @Override
-    void look(Connection c) {
+    void pollNow(Connection c) {
         c.set(Connection.READABLE);
         serve(c);
     }
 
     @Override
     int receive(Connection c) {
-        return inlet.receive(c);
+        return reader.receive(c);
     }
 
     @Override
     long send(Connection c, long most) {
-        return outlet.sendFirst(c, most);
+        return writer.sendFirst(c, most);
     }
 
     @Override
-    void full(Connection c) {
+    void awaitWritable(Connection c) {
         // That there is room again will be a new edge; with level trigger it is asked for when the connection has been
         // served.
     }

@@ -310,7 +310,7 @@ class RingDriver extends Driver {
                 c.endRead();
             }
         } else if (!goesOn(result)) {
-            c.doom(Causes.of(result));
+            c.failLater(Causes.of(result));
         }
     }
 
@@ -329,14 +329,14 @@ class RingDriver extends Driver {
         if (c.is(Connection.LINGERING)) {
             return;
         }
-        if (!c.wantsInput() || c.is(Connection.OFFER)) {
+        if (!c.wantsInput() || c.is(Connection.REDELIVER)) {
             hold(c, offset, length);
             return;
         }
         c.set(Connection.BUSY);
-        Buffer in = intake.lend(c);
+        Buffer in = receiveBuffer.lend(c);
         append(in, offset, length);
-        intake.deliver(c, in);
+        receiveBuffer.deliver(c, in);
         if (c.flow != null && !c.canReceive()) {
             stopReceiving(c);
         }
@@ -348,7 +348,7 @@ class RingDriver extends Driver {
             c.in = new Buffer(Math.max(64, length));
         }
         append(c.in, offset, length);
-        c.set(Connection.OFFER);
+        c.set(Connection.REDELIVER);
         if (!c.wantsInput()) {
             stopReceiving(c);
         }
@@ -374,7 +374,7 @@ class RingDriver extends Driver {
     @Override
     int receive(Connection c) {
         if (byHand(c) && (c.underWay & 1 << RECEIVE) == 0) {
-            return inlet.receive(c);
+            return reader.receive(c);
         }
         c.clear(Connection.READABLE);
         return 0;
@@ -391,7 +391,7 @@ class RingDriver extends Driver {
     }
 
     @Override
-    void look(Connection c) {
+    void pollNow(Connection c) {
         if (!looked) {
             looked = true;
             flush();
@@ -402,7 +402,7 @@ class RingDriver extends Driver {
     }
 
     @Override
-    void settle(Connection c) {
+    void rearm(Connection c) {
         if (byHand(c)) {
             askForInput(c);
         } else if (!c.is(Connection.ENDED) && (c.underWay & 1 << RECEIVE) == 0 && c.wantsInput() && c.canReceive()) {
@@ -430,7 +430,7 @@ class RingDriver extends Driver {
      */
     private static boolean hangsAnyway(Connection c) {
         boolean bothEnded = c.is(Connection.FINISHED) && c.is(Connection.ENDED);
-        return bothEnded || c.is(Connection.ENDING) && (c.wantsInput() || c.is(Connection.FINISHED));
+        return bothEnded || c.is(Connection.HUNG_UP) && (c.wantsInput() || c.is(Connection.FINISHED));
     }
 
     // ---- output ----
@@ -439,7 +439,7 @@ class RingDriver extends Driver {
     long send(Connection c, long most) {
         int length = c.output.isBytes() ? c.output.length() : Integer.MAX_VALUE;
         if (length > sendLimit || c.flow != null && length > most) {
-            return outlet.sendFirst(c, most);
+            return writer.sendFirst(c, most);
         }
         submit(c, c.output.bytes(), length);
         return 0;
@@ -461,10 +461,10 @@ class RingDriver extends Driver {
         c.sending = 0;
         c.set(Connection.DIRTY);
         if (result > 0) {
-            outlet.sent(c, result);
+            writer.sent(c, result);
             c.moved();
         } else if (result != -Errno.EAGAIN && result != -Errno.EINTR) {
-            c.doom(Causes.of(result));
+            c.failLater(Causes.of(result));
         }
         // Less than there was: the socket is full.
         if (result == submitted || result == -Errno.EINTR) {
@@ -473,7 +473,7 @@ class RingDriver extends Driver {
     }
 
     @Override
-    void full(Connection c) {
+    void awaitWritable(Connection c) {
         if ((c.underWay & 1 << ROOM) == 0) {
             next(c, ROOM).poll(c.fd, Epoll.EPOLLOUT, data(c, ROOM));
         }
@@ -482,7 +482,7 @@ class RingDriver extends Driver {
     private void polled(Connection c, int kind, int result) {
         if (result < 0) {
             if (result != -Errno.ECANCELED) {
-                c.doom(Causes.of(result));
+                c.failLater(Causes.of(result));
             }
             return;
         }
@@ -492,12 +492,12 @@ class RingDriver extends Driver {
             c.set(Connection.READABLE);
         }
         if ((result & ENDS) != 0) {
-            c.set(Connection.ENDING);
+            c.set(Connection.HUNG_UP);
         }
         // Gone in both directions while nobody reads: no call would ever find out.
         int ends = c.is(Connection.FINISHED) ? Epoll.EPOLLERR : ENDS;
         if ((result & ends) != 0 && (c.is(Connection.ENDED) || !c.wantsInput())) {
-            c.doom(CloseCause.RESET);
+            c.failLater(CloseCause.RESET);
         }
     }
 
@@ -610,10 +610,10 @@ class RingDriver extends Driver {
         } else if (result < 0 && result != -Errno.ECANCELED) {
             Log.warn("polling for " + source + ": " + Errno.describe(result));
             source.interest = 0;
-            tell(source, Interest.ERROR);
+            deliver(source, Interest.ERROR);
             return;
         } else {
-            tell(source, PollBits.fromPoll(result));
+            deliver(source, PollBits.fromPoll(result));
         }
         if (source.fd >= 0 && source.interest != 0 && (source.underWay & 1 << source.kind) == 0) {
             poll(source, source.interest);

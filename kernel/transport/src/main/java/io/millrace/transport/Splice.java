@@ -12,10 +12,10 @@ import io.millrace.sys.Errno;
  * <p>It is filled only when it is empty. A pipe is full when its slots are, not when its bytes are, so -EAGAIN would
  * not say which of the two, socket or pipe, was meant (splice(2)).
  */
-final class Splice implements Piped {
+final class Splice implements PipedBytes {
     final Connection from;
     final Connection to;
-    private final Output.Part part = new Output.Part(this);
+    private final OutputQueue.Part part = new OutputQueue.Part(this);
     private PipePool.Pipe pipe;
     private int level;
 
@@ -31,7 +31,7 @@ final class Splice implements Piped {
 
     /** Whether the other side still takes anything. */
     boolean canPour() {
-        return !to.is(Connection.DOOMED | Connection.DEAD | Connection.FINISHING | Connection.LINGERING);
+        return !to.is(Connection.CLOSING | Connection.DEAD | Connection.FINISHING | Connection.LINGERING);
     }
 
     /** Takes up to {@code most} bytes out of the socket: bytes, 0 at the end of the stream, -errno. */
@@ -45,7 +45,7 @@ final class Splice implements Piped {
         if (n > 0) {
             level = (int) n;
             part.left = n;
-            to.pour(part);
+            to.spliceTo(part);
         } else {
             pipes.give(pipe);
             pipe = null;

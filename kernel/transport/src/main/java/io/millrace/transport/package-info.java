@@ -5,8 +5,8 @@
  * none.
  *
  * <pre>
- *   kernel ─► ReadinessDriver or RingDriver ─► Intake ─► Connection ─► Protocol.receive
- *   kernel ◄─ ReadinessDriver or RingDriver ◄─ Outlet ◄─ Output ◄──── Link.out, transfer
+ *   kernel ─► ReadinessDriver or RingDriver ─► ReceiveBuffer ─► Connection ─► Protocol.receive
+ *   kernel ◄─ ReadinessDriver or RingDriver ◄─ SocketWriter ◄─ Output ◄──── Link.out, transfer
  * </pre>
  *
  * <p>Read in this order: {@code Connections} (what users call), {@code Connection}, {@code Driver} (one connection

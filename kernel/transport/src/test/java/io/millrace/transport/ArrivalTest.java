@@ -79,7 +79,7 @@ class ArrivalTest {
         assertEquals("ping", new String(client.send("ping").read(4), StandardCharsets.ISO_8859_1));
     }
 
-    private static List<RawClient> clients(Listening listening, int count) throws IOException {
+    private static List<RawClient> clients(Listener listening, int count) throws IOException {
         List<RawClient> clients = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             RawClient client = RawClient.connect(listening.address());
@@ -99,7 +99,7 @@ class ArrivalTest {
     void whereThereIsRoomConnectionsAreNotFetched() throws Exception {
         Events<String> peers = new Events<>();
         try (LoopGroup loops = loops(1)) {
-            Listening listening = loops.listen(ListenOptions.on(Servers.LOOPBACK), () -> () -> telling(peers));
+            Listener listening = loops.listen(ListenOptions.on(Servers.LOOPBACK), () -> () -> telling(peers));
             for (int i = 0; i < 40; i++) {
                 try (RawClient client = RawClient.connect(listening.address())) {
                     echoes(client);
@@ -115,8 +115,8 @@ class ArrivalTest {
     @Test
     void thoseWhoShareASocketFetch() throws Exception {
         try (LoopGroup loops = loops(2)) {
-            Listening listening =
-                    loops.listen(ListenOptions.on(Servers.LOOPBACK).withSpread(Spread.SHARED), () -> ECHO);
+            Listener listening =
+                    loops.listen(ListenOptions.on(Servers.LOOPBACK).withSpread(AcceptDistribution.SHARED), () -> ECHO);
             close(clients(listening, 20));
             assertTrue(made("accept") >= 20, calls::toString);
             assertEquals(0, made("getpeername"), calls::toString);
@@ -126,9 +126,9 @@ class ArrivalTest {
     @Test
     void nearTheLimitConnectionsWaitForAPlace() throws Exception {
         ListenOptions options =
-                ListenOptions.on(Servers.LOOPBACK).withBacklog(4).withMaxConnections(10, Overload.WAIT);
+                ListenOptions.on(Servers.LOOPBACK).withBacklog(4).withMaxConnections(10, OverloadPolicy.WAIT);
         try (LoopGroup loops = loops(1)) {
-            Listening listening = loops.listen(options, () -> ECHO);
+            Listener listening = loops.listen(options, () -> ECHO);
             // Twice: having been near it once must not be the end of it.
             for (int round = 1; round <= 2; round++) {
                 List<RawClient> served = clients(listening, 10);
@@ -154,9 +154,9 @@ class ArrivalTest {
     @Test
     void aCrowdIsServedByTurns() throws Exception {
         ListenOptions options =
-                ListenOptions.on(Servers.LOOPBACK).withBacklog(16).withMaxConnections(20, Overload.WAIT);
+                ListenOptions.on(Servers.LOOPBACK).withBacklog(16).withMaxConnections(20, OverloadPolicy.WAIT);
         try (LoopGroup loops = loops(1)) {
-            Listening listening = loops.listen(options, () -> ECHO);
+            Listener listening = loops.listen(options, () -> ECHO);
             close(clients(listening, 2));
             List<Thread> crowd = new ArrayList<>();
             Events<String> answers = new Events<>();
@@ -183,7 +183,7 @@ class ArrivalTest {
      * Clients that have arrived, but have not been looked at yet when the loop comes to do what it was asked for
      * meanwhile.
      */
-    private List<RawClient> arriveBefore(LoopGroup loops, Listening listening, int count, Runnable asking)
+    private List<RawClient> arriveBefore(LoopGroup loops, Listener listening, int count, Runnable asking)
             throws Exception {
         Events<String> held = new Events<>();
         Events<String> go = new Events<>();
@@ -222,7 +222,7 @@ class ArrivalTest {
             Events<CloseCause> causes = new Events<>();
             ProtocolFactory factory = () -> new Watched(telling(peers), causes);
             try (LoopGroup loops = loops(1)) {
-                Listening listening = loops.listen(ListenOptions.on(new InetSocketAddress(host, 0)), () -> factory);
+                Listener listening = loops.listen(ListenOptions.on(new InetSocketAddress(host, 0)), () -> factory);
                 close(clients(listening, 1));
                 peers.next();
                 causes.next();
@@ -241,7 +241,7 @@ class ArrivalTest {
         }
     }
 
-    private static int connectAndReset(Listening listening) {
+    private static int connectAndReset(Listener listening) {
         try (RawClient client = RawClient.connect(listening.address())) {
             int port = client.localPort();
             client.reset();
@@ -254,7 +254,7 @@ class ArrivalTest {
     @Test
     void whoComesDuringAPauseIsServedAfterIt() throws Exception {
         try (LoopGroup loops = loops(1)) {
-            Listening listening = loops.listen(ListenOptions.on(Servers.LOOPBACK), () -> ECHO);
+            Listener listening = loops.listen(ListenOptions.on(Servers.LOOPBACK), () -> ECHO);
             close(clients(listening, 3));
             for (int round = 0; round < 3; round++) {
                 Servers.awaitNone(listening);
@@ -274,7 +274,7 @@ class ArrivalTest {
     @Test
     void whoHasConnectedBeforeTheEndIsServed() throws Exception {
         try (LoopGroup loops = loops(1)) {
-            Listening listening = loops.listen(ListenOptions.on(Servers.LOOPBACK), () -> ECHO);
+            Listener listening = loops.listen(ListenOptions.on(Servers.LOOPBACK), () -> ECHO);
             close(clients(listening, 3));
             answered(arriveBefore(loops, listening, 20, listening::close));
             Servers.awaitRefusal(listening.address());
@@ -302,7 +302,7 @@ class ArrivalTest {
 
     private Void endInTheMiddle() throws Exception {
         LoopGroup loops = loops(1);
-        Listening listening = loops.listen(ListenOptions.on(Servers.LOOPBACK), () -> ECHO);
+        Listener listening = loops.listen(ListenOptions.on(Servers.LOOPBACK), () -> ECHO);
         close(clients(listening, 3));
         List<RawClient> early = arriveBefore(loops, listening, 5, loops::close);
         loops.await();
@@ -312,7 +312,7 @@ class ArrivalTest {
 
     private Void endInAPause() throws Exception {
         LoopGroup loops = loops(1);
-        Listening listening = loops.listen(ListenOptions.on(Servers.LOOPBACK), () -> ECHO);
+        Listener listening = loops.listen(ListenOptions.on(Servers.LOOPBACK), () -> ECHO);
         close(clients(listening, 3));
         List<RawClient> early = arriveBefore(loops, listening, 5, listening::pause);
         loops.loop(0).await(() -> {});
@@ -326,7 +326,7 @@ class ArrivalTest {
     void aUnixSocketsConnectionsComeAsWell(@TempDir Path folder) throws Exception {
         Path path = folder.resolve("s");
         try (LoopGroup loops = loops(1)) {
-            ListenOptions options = ListenOptions.on(UnixAddress.of(path)).withSpread(Spread.HAND_OVER);
+            ListenOptions options = ListenOptions.on(UnixAddress.of(path)).withSpread(AcceptDistribution.HAND_OVER);
             loops.listen(options, () -> ECHO);
             for (int i = 0; i < 10; i++) {
                 try (SocketChannel client = SocketChannel.open(UnixDomainSocketAddress.of(path))) {

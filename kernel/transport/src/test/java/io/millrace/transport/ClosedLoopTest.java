@@ -68,8 +68,8 @@ class ClosedLoopTest extends OverEveryDriver {
         loop.stop();
         loop.exit();
         loop.exitAfter(Duration.ofSeconds(1));
-        loop.hold();
-        loop.release();
+        loop.ref();
+        loop.unref();
         loop.close();
     }
 
@@ -165,7 +165,7 @@ class ClosedLoopTest extends OverEveryDriver {
     /** A connection that was to go to a loop that has been closed goes to another, or is closed; it does not hang. */
     @Test
     void connectionsAreNotHandedToAClosedLoop() throws Exception {
-        ListenOptions options = ListenOptions.on(Servers.LOOPBACK).withSpread(Spread.HAND_OVER);
+        ListenOptions options = ListenOptions.on(Servers.LOOPBACK).withSpread(AcceptDistribution.HAND_OVER);
         try (Running server = new Running(3, options, () -> Echo::new)) {
             EventLoop gone = server.group.loop(1);
             gone.stop();
@@ -191,7 +191,7 @@ class ClosedLoopTest extends OverEveryDriver {
     /** 2^31 hand-overs are two and a half days at 10,000 connections a second. */
     @Test
     void theTurnOfHandOverRunsOver() throws Exception {
-        ListenOptions options = ListenOptions.on(Servers.LOOPBACK).withSpread(Spread.HAND_OVER);
+        ListenOptions options = ListenOptions.on(Servers.LOOPBACK).withSpread(AcceptDistribution.HAND_OVER);
         try (Running server = new Running(3, options, () -> Echo::new)) {
             ((ListenGroup) server.listening).turn = Integer.MAX_VALUE - 1;
             for (int i = 0; i < 6; i++) {

@@ -9,7 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.core.Buffer;
 import io.millrace.core.CloseCause;
-import io.millrace.core.Closing;
+import io.millrace.core.CloseMode;
 import io.millrace.core.Link;
 import io.millrace.core.Protocol;
 import io.millrace.loop.EventLoop;
@@ -87,7 +87,7 @@ class ConnectTest {
             if (in.readable() >= words.length()) {
                 heard.add(new String(in.toBytes(), StandardCharsets.ISO_8859_1));
                 in.clear();
-                link.close(Closing.FLUSHED);
+                link.close(CloseMode.FLUSHED);
             }
         }
 
@@ -258,7 +258,7 @@ class ConnectTest {
         try (ServerSocket full = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
             Socket[] fillers = fill(full);
             int before = descriptors();
-            AtomicReference<Attempt> attempt = new AtomicReference<>();
+            AtomicReference<ConnectAttempt> attempt = new AtomicReference<>();
             AtomicBoolean told = new AtomicBoolean();
             CountDownLatch cancelled = new CountDownLatch(1);
             loop.execute(() -> {
@@ -298,7 +298,7 @@ class ConnectTest {
     void aConnectionThatNobodyWantsIsClosed() throws Exception {
         Events<CloseCause> ends = new Events<>();
         try (Running server = Running.serving(() -> new Servers.Watched(new Echo(), ends))) {
-            AtomicReference<Attempt> kept = new AtomicReference<>();
+            AtomicReference<ConnectAttempt> kept = new AtomicReference<>();
             Connections.of(loop).connect(server.listening.address(), null, kept::set);
             assertEquals(CloseCause.LOCAL, ends.next());
             Events<Throwable> late = new Events<>();
@@ -366,11 +366,11 @@ class ConnectTest {
             link.out().appendLatin1(choice == 3 ? "bye" : "some words");
             link.flush();
             if (choice == 0) {
-                link.close(Closing.NOW);
+                link.close(CloseMode.NOW);
             } else if (choice == 1) {
-                link.close(Closing.FLUSHED);
+                link.close(CloseMode.FLUSHED);
             } else if (choice == 2) {
-                link.close(Closing.LINGERING);
+                link.close(CloseMode.LINGERING);
             }
         }
 
@@ -380,7 +380,7 @@ class ConnectTest {
                 throw new IllegalStateException("thrown on purpose");
             }
             // Of those that are left unread the kernel makes a reset.
-            link.close(choice == 5 ? Closing.NOW : Closing.FLUSHED);
+            link.close(choice == 5 ? CloseMode.NOW : CloseMode.FLUSHED);
         }
 
         @Override
@@ -394,7 +394,7 @@ class ConnectTest {
         @Override
         public void receive(Buffer in, Link link) {
             if (in.readable() == 3) {
-                link.close(Closing.NOW);
+                link.close(CloseMode.NOW);
             } else {
                 super.receive(in, link);
             }
@@ -416,7 +416,7 @@ class ConnectTest {
             Semaphore over = new Semaphore(0);
             for (int i = 0; i < count; i++) {
                 int choice = random.nextInt(9);
-                Attempt attempt = Connections.of(loop)
+                ConnectAttempt attempt = Connections.of(loop)
                         .connect(choice == 6 ? nobody : server.listening.address(), null, a -> {
                             if (a.result() == 0 && choice < 6) {
                                 a.open(new Whim(choice, over));

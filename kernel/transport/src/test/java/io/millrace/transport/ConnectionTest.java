@@ -9,14 +9,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.core.Buffer;
 import io.millrace.core.CloseCause;
-import io.millrace.core.Closing;
+import io.millrace.core.CloseMode;
+import io.millrace.core.DirectoryRoot;
 import io.millrace.core.FileInfo;
-import io.millrace.core.Folder;
 import io.millrace.core.Link;
 import io.millrace.core.OpenFile;
 import io.millrace.core.Protocol;
 import io.millrace.core.ProtocolFactory;
-import io.millrace.fs.KernelFolder;
+import io.millrace.fs.KernelDirectory;
 import io.millrace.testkit.ExpectedLog;
 import io.millrace.testkit.RawClient;
 import io.millrace.transport.Servers.Echo;
@@ -108,9 +108,9 @@ class ConnectionTest {
             }
 
             @Override
-            public void ended(Link link) {
+            public void inputClosed(Link link) {
                 link.out().append(answer);
-                link.close(Closing.FLUSHED);
+                link.close(CloseMode.FLUSHED);
             }
         };
         try (Running server = Running.serving(() -> slow);
@@ -177,7 +177,7 @@ class ConnectionTest {
                 }
                 link.flush();
                 if (produced >= MUCH) {
-                    link.close(Closing.FLUSHED);
+                    link.close(CloseMode.FLUSHED);
                 } else if (!link.writable()) {
                     stopped.add(link.pending());
                 }
@@ -290,7 +290,7 @@ class ConnectionTest {
             public void receive(Buffer in, Link link) {
                 if (in.peek(0) == '!') {
                     in.consume(1);
-                    link.become(next);
+                    link.switchProtocol(next);
                 }
             }
         };
@@ -313,9 +313,9 @@ class ConnectionTest {
             }
 
             @Override
-            public void ended(Link link) {
+            public void inputClosed(Link link) {
                 events.add("ended");
-                link.close(Closing.FLUSHED);
+                link.close(CloseMode.FLUSHED);
             }
         };
         Protocol first = new Protocol() {
@@ -325,8 +325,8 @@ class ConnectionTest {
             }
 
             @Override
-            public void ended(Link link) {
-                link.execute(() -> link.become(next));
+            public void inputClosed(Link link) {
+                link.execute(() -> link.switchProtocol(next));
             }
         };
         try (Running server = Running.serving(() -> first);
@@ -363,7 +363,7 @@ class ConnectionTest {
                 in.consume(in.readable());
                 link.execute(() -> {
                     if (upgrade) {
-                        link.become(broken);
+                        link.switchProtocol(broken);
                     } else {
                         throw new IllegalStateException("on purpose, for a test");
                     }
@@ -446,7 +446,7 @@ class ConnectionTest {
             public void expired(Link link) {
                 events.add("expired");
                 if (++expiries == 2) {
-                    link.close(Closing.NOW);
+                    link.close(CloseMode.NOW);
                 } else {
                     link.deadline(link.now() + second / 100);
                 }
@@ -467,7 +467,7 @@ class ConnectionTest {
         Protocol flood = new Protocol() {
             @Override
             public void opened(Link link) {
-                link.stallLimit(50_000_000);
+                link.writeTimeout(50_000_000);
                 link.out().append(new byte[MUCH]);
                 link.flush();
             }
@@ -488,7 +488,7 @@ class ConnectionTest {
             @Override
             public void receive(Buffer in, Link link) {
                 link.out().appendLatin1("too much");
-                link.close(Closing.LINGERING);
+                link.close(CloseMode.LINGERING);
             }
         };
         try (Running server = Running.serving(() -> refuse)) {
@@ -604,8 +604,8 @@ class ConnectionTest {
                     link.pause(true);
                     link.pause(false);
                     link.deadline(link.now());
-                    link.close(Closing.FLUSHED);
-                    link.close(Closing.NOW);
+                    link.close(CloseMode.FLUSHED);
+                    link.close(CloseMode.NOW);
                     outcome.add(new Throwable("fine"));
                 } catch (Throwable t) {
                     outcome.add(t);
@@ -638,7 +638,7 @@ class ConnectionTest {
     // ---- files ----
 
     /** Sends a word, a file and another word for each byte it gets. */
-    private static Protocol sending(Folder folder, String name) {
+    private static Protocol sending(DirectoryRoot folder, String name) {
         return new Protocol() {
             @Override
             public void receive(Buffer in, Link link) {
@@ -662,7 +662,7 @@ class ConnectionTest {
     void filesLeaveInOrderBetweenBytes(@TempDir Path root) throws Exception {
         byte[] content = noise(5_000_000);
         Files.write(root.resolve("file"), content);
-        try (Folder folder = KernelFolder.open(root, false);
+        try (DirectoryRoot folder = KernelDirectory.open(root, false);
                 Running server = Running.serving(() -> sending(folder, "file"));
                 RawClient client = RawClient.connect(server.listening.address(), 8192)) {
             client.send("xxx").finish();
@@ -725,7 +725,7 @@ class ConnectionTest {
         Path path = root.resolve("file");
         Files.write(path, noise(50_000_000));
         Events<CloseCause> causes = new Events<>();
-        try (Folder folder = KernelFolder.open(root, false);
+        try (DirectoryRoot folder = KernelDirectory.open(root, false);
                 Running server = Running.serving(() -> new Watched(sending(folder, "file"), causes));
                 RawClient other = server.connect();
                 RawClient client = RawClient.connect(server.listening.address(), 4096)) {

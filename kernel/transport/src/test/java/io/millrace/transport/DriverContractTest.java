@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.core.Buffer;
 import io.millrace.core.CloseCause;
-import io.millrace.core.Closing;
+import io.millrace.core.CloseMode;
 import io.millrace.core.Link;
 import io.millrace.core.Protocol;
 import io.millrace.core.ProtocolFactory;
@@ -100,7 +100,7 @@ class DriverContractTest extends OverEveryDriver {
                 link.out().append(much);
                 link.flush();
                 if (end) {
-                    link.close(Closing.NOW);
+                    link.close(CloseMode.NOW);
                 }
             }
         };
@@ -140,7 +140,7 @@ class DriverContractTest extends OverEveryDriver {
             }
 
             @Override
-            public void ended(Link link) {
+            public void inputClosed(Link link) {
                 links.add(link);
             }
         };

@@ -5,13 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.millrace.core.Body;
 import io.millrace.core.Buffer;
 import io.millrace.core.CloseCause;
-import io.millrace.core.Closing;
+import io.millrace.core.CloseMode;
 import io.millrace.core.Link;
 import io.millrace.core.Protocol;
-import io.millrace.core.Rate;
+import io.millrace.core.RateLimit;
+import io.millrace.core.SharedBytes;
 import io.millrace.core.TimeLimit;
 import io.millrace.loop.EventLoop;
 import io.millrace.testkit.ExpectedLog;
@@ -51,14 +51,14 @@ class FlowSimulationTest {
     private static final class TermsEcho implements Protocol {
         private final Ledger ledger;
         private final Random random;
-        private final RateGroup group;
+        private final RateLimitGroup group;
         private final boolean aborts;
         private int low = 1;
         private int high = Integer.MAX_VALUE;
         private boolean finishing;
         private boolean ended;
 
-        TermsEcho(Ledger ledger, Random random, RateGroup group, boolean aborts) {
+        TermsEcho(Ledger ledger, Random random, RateLimitGroup group, boolean aborts) {
             this.ledger = ledger;
             this.random = random;
             this.group = group;
@@ -68,9 +68,9 @@ class FlowSimulationTest {
         @Override
         public void opened(Link link) {
             ledger.opened++;
-            link.stallLimit(LONG);
+            link.writeTimeout(LONG);
             if (random.nextInt(3) == 0) {
-                link.rate(new Rate(rate(), 1 + random.nextInt(3000), rate(), 1 + random.nextInt(3000)));
+                link.rate(new RateLimit(rate(), 1 + random.nextInt(3000), rate(), 1 + random.nextInt(3000)));
             }
             if (random.nextInt(3) == 0) {
                 group.add(link);
@@ -78,25 +78,25 @@ class FlowSimulationTest {
             if (random.nextInt(3) == 0) {
                 low = 1 + random.nextInt(100);
                 high = low + random.nextInt(1000);
-                link.inputMarks(low, high);
+                link.readWatermarks(low, high);
             }
             if (random.nextInt(3) == 0) {
                 long mark = random.nextInt(1000);
-                link.outputMarks(mark, mark + 1 + random.nextInt(2000));
+                link.writeWatermarks(mark, mark + 1 + random.nextInt(2000));
             }
             if (random.nextInt(3) == 0) {
-                link.portions(1 + random.nextInt(500), 1 + random.nextInt(500));
+                link.maxPerCall(1 + random.nextInt(500), 1 + random.nextInt(500));
             }
             if (random.nextInt(3) == 0) {
-                link.limit(TimeLimit.values()[random.nextInt(3)], LONG);
+                link.timeout(TimeLimit.values()[random.nextInt(3)], LONG);
             }
             if (random.nextInt(4) == 0) {
-                link.pour(link);
+                link.spliceTo(link);
             }
         }
 
         private long rate() {
-            return random.nextBoolean() ? Rate.UNLIMITED : 2000 + random.nextInt(1_000_000);
+            return random.nextBoolean() ? RateLimit.UNLIMITED : 2000 + random.nextInt(1_000_000);
         }
 
         @Override
@@ -104,13 +104,13 @@ class FlowSimulationTest {
             ledger.check(!ended, "received after the end");
             ledger.check(in.readable() <= high, "more than the high mark: " + in.readable());
             if (aborts && random.nextInt(20) == 0) {
-                link.close(Closing.ABORT);
+                link.close(CloseMode.ABORT);
                 return;
             }
             byte[] bytes = in.take(random.nextInt(5) == 0 ? (in.readable() + 1) / 2 : in.readable());
             if (random.nextBoolean()) {
                 ledger.held++;
-                try (Body body = Body.of(bytes, 0, bytes.length, () -> ledger.held--)) {
+                try (SharedBytes body = SharedBytes.of(bytes, 0, bytes.length, () -> ledger.held--)) {
                     link.transfer(body);
                 }
             } else {
@@ -124,22 +124,22 @@ class FlowSimulationTest {
         }
 
         @Override
-        public void ended(Link link) {
+        public void inputClosed(Link link) {
             ended = true;
             if (random.nextBoolean()) {
                 finishing = true;
-                link.finish();
+                link.shutdownOutput();
                 link.out().append(new byte[10]);
                 link.flush();
             } else {
-                link.close(random.nextBoolean() ? Closing.FLUSHED : Closing.LINGERING);
+                link.close(random.nextBoolean() ? CloseMode.FLUSHED : CloseMode.LINGERING);
             }
         }
 
         @Override
         public void drained(Link link) {
             if (finishing && link.pending() == 0) {
-                link.close(Closing.FLUSHED);
+                link.close(CloseMode.FLUSHED);
             }
         }
 
@@ -160,10 +160,11 @@ class FlowSimulationTest {
         Random random = new Random(seed);
         EventLoop loop = new EventLoop(
                 kernel, "simulated", SimulationTest.trigger(random).with(SimulationTest.budget(random)));
-        RateGroup group = RateGroup.of(Rate.of(5000 + random.nextInt(1_000_000)), 1 + random.nextInt(200));
+        RateLimitGroup group =
+                RateLimitGroup.of(RateLimit.of(5000 + random.nextInt(1_000_000)), 1 + random.nextInt(200));
         boolean aborts = random.nextInt(4) == 0;
         ListenOptions options = ListenOptions.on(new InetSocketAddress("127.0.0.1", SimulationTest.PORT));
-        Listening listening = Connections.of(loop)
+        Listener listening = Connections.of(loop)
                 .listen(options, () -> () -> new TermsEcho(ledger, new Random(random.nextLong()), group, aborts));
         loop.turn(1);
         for (int i = 1 + random.nextInt(6); i > 0; i--) {

@@ -7,18 +7,18 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.millrace.core.Body;
 import io.millrace.core.Buffer;
 import io.millrace.core.CloseCause;
-import io.millrace.core.Closing;
-import io.millrace.core.Folder;
+import io.millrace.core.CloseMode;
+import io.millrace.core.DirectoryRoot;
 import io.millrace.core.Link;
+import io.millrace.core.LinkStats;
 import io.millrace.core.OpenFile;
 import io.millrace.core.Protocol;
-import io.millrace.core.Rate;
+import io.millrace.core.RateLimit;
+import io.millrace.core.SharedBytes;
 import io.millrace.core.TimeLimit;
-import io.millrace.core.Traffic;
-import io.millrace.fs.KernelFolder;
+import io.millrace.fs.KernelDirectory;
 import io.millrace.testkit.ExpectedLog;
 import io.millrace.testkit.RawClient;
 import io.millrace.transport.Servers.Echo;
@@ -100,7 +100,7 @@ class FlowTest extends OverEveryDriver {
             }
 
             @Override
-            public void late(Link link, TimeLimit which) {
+            public void timedOut(Link link, TimeLimit which) {
                 events.add("late " + which);
             }
 
@@ -111,13 +111,13 @@ class FlowTest extends OverEveryDriver {
         };
         Protocol first = opening((link, self) -> {
             link.deadline(link.now() + 1);
-            link.stallLimit(1);
+            link.writeTimeout(1);
             for (TimeLimit which : TimeLimit.values()) {
-                link.limit(which, 1);
+                link.timeout(which, 1);
             }
-            link.outputMarks(1, 2);
-            link.inputMarks(100, 200);
-            link.become(next);
+            link.writeWatermarks(1, 2);
+            link.readWatermarks(100, 200);
+            link.switchProtocol(next);
         });
         try (Running server = Running.serving(() -> first);
                 RawClient client = server.connect()) {
@@ -140,7 +140,7 @@ class FlowTest extends OverEveryDriver {
         ByteArrayOutputStream expected = new ByteArrayOutputStream();
         AtomicInteger held = new AtomicInteger();
         CountDownLatch released = new CountDownLatch(1);
-        try (Folder folder = KernelFolder.open(dir, false)) {
+        try (DirectoryRoot folder = KernelDirectory.open(dir, false)) {
             Protocol mixed = opening((link, self) -> {
                 Random random = new Random(5);
                 for (int i = 0; i < 60; i++) {
@@ -152,7 +152,7 @@ class FlowTest extends OverEveryDriver {
                         }
                         case 1 -> {
                             held.incrementAndGet();
-                            try (Body body = Body.of(piece, 0, piece.length, () -> {
+                            try (SharedBytes body = SharedBytes.of(piece, 0, piece.length, () -> {
                                 if (held.decrementAndGet() == 0) {
                                     released.countDown();
                                 }
@@ -170,14 +170,14 @@ class FlowTest extends OverEveryDriver {
                     }
                 }
                 held.incrementAndGet();
-                link.transfer(Body.of(content));
+                link.transfer(SharedBytes.of(content));
                 expected.writeBytes(content);
                 link.execute(() -> {
                     if (held.decrementAndGet() == 0) {
                         released.countDown();
                     }
                 });
-                link.close(Closing.FLUSHED);
+                link.close(CloseMode.FLUSHED);
             });
             try (Running server = Running.serving(() -> mixed);
                     RawClient client = server.connect()) {
@@ -187,7 +187,7 @@ class FlowTest extends OverEveryDriver {
         }
     }
 
-    private static OpenFile open(Folder folder) {
+    private static OpenFile open(DirectoryRoot folder) {
         try {
             return folder.open("file");
         } catch (IOException e) {
@@ -201,7 +201,7 @@ class FlowTest extends OverEveryDriver {
         Events<String> events = new Events<>();
         Protocol sender = opening((link, self) -> {
             byte[] bytes = new byte[20_000_000];
-            try (Body body = Body.of(bytes, 0, bytes.length, () -> events.add("released"))) {
+            try (SharedBytes body = SharedBytes.of(bytes, 0, bytes.length, () -> events.add("released"))) {
                 link.transfer(body);
                 link.transfer(body);
             }
@@ -224,13 +224,13 @@ class FlowTest extends OverEveryDriver {
     void aReleaseThatThrowsHarmsNobody() throws Exception {
         Protocol sender = opening((link, self) -> {
             byte[] bytes = new byte[100_000];
-            try (Body body = Body.of(bytes, 0, bytes.length, () -> {
+            try (SharedBytes body = SharedBytes.of(bytes, 0, bytes.length, () -> {
                 throw new IllegalStateException("on purpose");
             })) {
                 link.transfer(body);
             }
             link.out().appendLatin1("after");
-            link.close(Closing.FLUSHED);
+            link.close(CloseMode.FLUSHED);
         });
         try (Running server = Running.serving(() -> sender);
                 RawClient client = server.connect()) {
@@ -247,7 +247,7 @@ class FlowTest extends OverEveryDriver {
         Protocol reader = opening((link, self) -> {
             links.add(link);
             if (links.size() == 6) {
-                try (Body body = Body.of(news, 0, news.length, () -> events.add("released"))) {
+                try (SharedBytes body = SharedBytes.of(news, 0, news.length, () -> events.add("released"))) {
                     links.forEach(each -> {
                         each.transfer(body);
                         each.flush();
@@ -280,7 +280,7 @@ class FlowTest extends OverEveryDriver {
         Protocol small = new Protocol() {
             @Override
             public void opened(Link link) {
-                link.portions(100, 1000);
+                link.maxPerCall(100, 1000);
             }
 
             @Override
@@ -320,10 +320,10 @@ class FlowTest extends OverEveryDriver {
             @Override
             public void opened(Link link) {
                 link.out().append(noise(4, MUCH));
-                link.finish();
+                link.shutdownOutput();
                 link.out().appendLatin1("dropped");
-                link.transfer(Body.of(new byte[100_000]));
-                link.finish();
+                link.transfer(SharedBytes.of(new byte[100_000]));
+                link.shutdownOutput();
             }
 
             @Override
@@ -334,9 +334,9 @@ class FlowTest extends OverEveryDriver {
             }
 
             @Override
-            public void ended(Link link) {
+            public void inputClosed(Link link) {
                 events.add("ended");
-                link.close(Closing.FLUSHED);
+                link.close(CloseMode.FLUSHED);
             }
         };
         Events<CloseCause> causes = new Events<>();
@@ -360,7 +360,7 @@ class FlowTest extends OverEveryDriver {
             @Override
             public void opened(Link link) {
                 link.pause(true);
-                link.finish();
+                link.shutdownOutput();
                 links.add(link);
             }
 
@@ -370,9 +370,9 @@ class FlowTest extends OverEveryDriver {
             }
 
             @Override
-            public void ended(Link link) {
+            public void inputClosed(Link link) {
                 events.add("ended");
-                link.close(Closing.FLUSHED);
+                link.close(CloseMode.FLUSHED);
             }
         };
         try (Running server = Running.serving(() -> deaf);
@@ -397,7 +397,7 @@ class FlowTest extends OverEveryDriver {
             public void receive(Buffer in, Link link) {
                 in.consume(in.readable());
                 link.out().appendLatin1("never sent");
-                link.close(Closing.ABORT);
+                link.close(CloseMode.ABORT);
             }
         };
         Events<CloseCause> causes = new Events<>();
@@ -418,7 +418,7 @@ class FlowTest extends OverEveryDriver {
         Protocol marked = new Protocol() {
             @Override
             public void opened(Link link) {
-                link.inputMarks(10, 20);
+                link.readWatermarks(10, 20);
                 link.out().append((byte) '!');
                 link.flush();
             }
@@ -463,7 +463,7 @@ class FlowTest extends OverEveryDriver {
 
             @Override
             public void opened(Link link) {
-                link.inputMarks(1, 50_000);
+                link.readWatermarks(1, 50_000);
             }
 
             @Override
@@ -482,9 +482,9 @@ class FlowTest extends OverEveryDriver {
             }
 
             @Override
-            public void ended(Link link) {
+            public void inputClosed(Link link) {
                 all.add(taken.toByteArray());
-                link.close(Closing.FLUSHED);
+                link.close(CloseMode.FLUSHED);
             }
         };
         try (Running server = Running.serving(() -> slow);
@@ -506,8 +506,8 @@ class FlowTest extends OverEveryDriver {
 
             @Override
             public void opened(Link link) {
-                link.outputMarks(30_000, 100_000);
-                link.rate(Rate.NONE.withOut(30_000_000).withBursts(Rate.UNLIMITED, 20_000));
+                link.writeWatermarks(30_000, 100_000);
+                link.rate(RateLimit.NONE.withOut(30_000_000).withBursts(RateLimit.UNLIMITED, 20_000));
                 drained(link);
             }
 
@@ -526,7 +526,7 @@ class FlowTest extends OverEveryDriver {
                 }
                 most.accumulateAndGet((int) link.pending(), Math::max);
                 if (left == 0) {
-                    link.close(Closing.FLUSHED);
+                    link.close(CloseMode.FLUSHED);
                 }
                 link.flush();
             }
@@ -549,10 +549,10 @@ class FlowTest extends OverEveryDriver {
     void marksThatMakeNoSenseAreRefused() throws Exception {
         Events<Boolean> refused = new Events<>();
         Protocol wrong = opening((link, self) -> {
-            refused.add(throwsFor(() -> link.outputMarks(5, 5)));
-            refused.add(throwsFor(() -> link.inputMarks(6, 5)));
-            refused.add(throwsFor(() -> link.portions(0, 1)));
-            refused.add(throwsFor(() -> link.outputMarks(5, 6)));
+            refused.add(throwsFor(() -> link.writeWatermarks(5, 5)));
+            refused.add(throwsFor(() -> link.readWatermarks(6, 5)));
+            refused.add(throwsFor(() -> link.maxPerCall(0, 1)));
+            refused.add(throwsFor(() -> link.writeWatermarks(5, 6)));
         });
         try (Running server = Running.serving(() -> wrong);
                 RawClient client = server.connect()) {
@@ -588,9 +588,9 @@ class FlowTest extends OverEveryDriver {
             public void opened(Link link) {
                 from = link.now();
                 // Usually so much output would stop the input, and with it its time limit.
-                link.outputMarks(0, Long.MAX_VALUE);
-                link.limit(TimeLimit.READ, 150_000_000L);
-                link.limit(TimeLimit.WRITE, 100_000_000L);
+                link.writeWatermarks(0, Long.MAX_VALUE);
+                link.timeout(TimeLimit.READ, 150_000_000L);
+                link.timeout(TimeLimit.WRITE, 100_000_000L);
                 link.out().append(new byte[20_000_000]);
                 link.flush();
             }
@@ -601,15 +601,15 @@ class FlowTest extends OverEveryDriver {
             }
 
             @Override
-            public void late(Link link, TimeLimit which) {
+            public void timedOut(Link link, TimeLimit which) {
                 long after = (link.now() - from) / 1_000_000;
                 if (which == TimeLimit.WRITE
                         && moved >= 0
-                        && moved != link.traffic().bytesOut()) {
+                        && moved != link.stats().bytesOut()) {
                     // The kernel has found room for some more meanwhile.
                     return;
                 }
-                moved = which == TimeLimit.WRITE ? link.traffic().bytesOut() : moved;
+                moved = which == TimeLimit.WRITE ? link.stats().bytesOut() : moved;
                 events.add(
                         which + (after >= (which == TimeLimit.READ ? 150 : 100) ? "" : " too early, after " + after));
                 if (++told == 2) {
@@ -644,7 +644,7 @@ class FlowTest extends OverEveryDriver {
             public void opened(Link link) {
                 this.link = link;
                 last = link.now();
-                link.limit(TimeLimit.IDLE, 100_000_000L);
+                link.timeout(TimeLimit.IDLE, 100_000_000L);
             }
 
             @Override
@@ -673,8 +673,8 @@ class FlowTest extends OverEveryDriver {
         }
 
         @Override
-        public void late(Link link, TimeLimit which) {
-            inner.late(link, which);
+        public void timedOut(Link link, TimeLimit which) {
+            inner.timedOut(link, which);
         }
     }
 
@@ -682,18 +682,18 @@ class FlowTest extends OverEveryDriver {
 
     @Test
     void trafficCountsBytesAndTimes() throws Exception {
-        Events<Traffic> counts = new Events<>();
+        Events<LinkStats> counts = new Events<>();
         Protocol counted = new Echo() {
             @Override
             public void drained(Link link) {
                 super.drained(link);
-                counts.add(link.traffic());
+                counts.add(link.stats());
             }
         };
         try (Running server = Running.serving(() -> counted);
                 RawClient client = server.connect()) {
             client.send("hello").read(5);
-            Traffic traffic = counts.next();
+            LinkStats traffic = counts.next();
             assertEquals(5, traffic.bytesIn());
             assertEquals(5, traffic.bytesOut());
             assertTrue(traffic.lastIn() >= traffic.opened() && traffic.lastOut() >= traffic.lastIn());

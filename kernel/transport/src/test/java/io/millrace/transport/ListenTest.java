@@ -9,11 +9,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.core.Buffer;
 import io.millrace.core.CloseCause;
-import io.millrace.core.Closing;
+import io.millrace.core.CloseMode;
 import io.millrace.core.Link;
 import io.millrace.core.Protocol;
 import io.millrace.core.ProtocolFactory;
-import io.millrace.fs.KernelFolder;
+import io.millrace.fs.KernelDirectory;
 import io.millrace.loop.EventLoop;
 import io.millrace.poll.Kernel;
 import io.millrace.sys.Errno;
@@ -59,9 +59,9 @@ class ListenTest {
     }
 
     @ParameterizedTest
-    @EnumSource(Spread.class)
-    void everyConnectionIsServedAndEveryLoopWorks(Spread spread) throws Exception {
-        boolean oneOwner = Servers.engine == Engine.SIGIO && spread == Spread.SHARED;
+    @EnumSource(AcceptDistribution.class)
+    void everyConnectionIsServedAndEveryLoopWorks(AcceptDistribution spread) throws Exception {
+        boolean oneOwner = Servers.engine == Engine.SIGIO && spread == AcceptDistribution.SHARED;
         Assumptions.assumeFalse(
                 oneOwner, "signals for a file have one owner: of those who share a socket one is served");
         Set<String> threads = ConcurrentHashMap.newKeySet();
@@ -81,7 +81,7 @@ class ListenTest {
                 assertEquals("ping", exchange(client, "ping"));
             }
             assertEquals(300, server.listening.connections());
-            if (spread != Spread.SHARED) {
+            if (spread != AcceptDistribution.SHARED) {
                 // SHARED wakes whoever waits: one loop that keeps up may get them all.
                 assertEquals(Set.of("millrace-0", "millrace-1"), threads);
             }
@@ -92,8 +92,8 @@ class ListenTest {
     }
 
     @ParameterizedTest
-    @EnumSource(Spread.class)
-    void closingTheListenerKeepsItsConnections(Spread spread) throws Exception {
+    @EnumSource(AcceptDistribution.class)
+    void closingTheListenerKeepsItsConnections(AcceptDistribution spread) throws Exception {
         ListenOptions options = ListenOptions.on(Servers.LOOPBACK).withSpread(spread);
         try (Running server = new Running(2, options, () -> Echo::new);
                 RawClient client = server.connect()) {
@@ -133,8 +133,8 @@ class ListenTest {
     }
 
     @ParameterizedTest
-    @EnumSource(Spread.class)
-    void anAddressInUseIsSaidSo(Spread spread) throws Exception {
+    @EnumSource(AcceptDistribution.class)
+    void anAddressInUseIsSaidSo(AcceptDistribution spread) throws Exception {
         try (Running server = Running.serving(Echo::new)) {
             InetSocketAddress taken = server.listening.address();
             SysException e = assertThrows(
@@ -147,7 +147,7 @@ class ListenTest {
 
     @Test
     void beyondTheLimitConnectionsWait() throws Exception {
-        ListenOptions options = ListenOptions.on(Servers.LOOPBACK).withMaxConnections(2, Overload.WAIT);
+        ListenOptions options = ListenOptions.on(Servers.LOOPBACK).withMaxConnections(2, OverloadPolicy.WAIT);
         Events<String> opened = new Events<>();
         ProtocolFactory factory = () -> new Echo() {
             @Override
@@ -175,7 +175,7 @@ class ListenTest {
 
     @Test
     void beyondTheLimitConnectionsAreRefusedInTheProtocolsWords() throws Exception {
-        ListenOptions options = ListenOptions.on(Servers.LOOPBACK).withMaxConnections(1, Overload.REFUSE);
+        ListenOptions options = ListenOptions.on(Servers.LOOPBACK).withMaxConnections(1, OverloadPolicy.REFUSE);
         ProtocolFactory factory = new ProtocolFactory() {
             @Override
             public Protocol create() {
@@ -188,7 +188,7 @@ class ListenTest {
                     @Override
                     public void opened(Link link) {
                         link.out().appendLatin1("full");
-                        link.close(Closing.LINGERING);
+                        link.close(CloseMode.LINGERING);
                     }
                 };
             }
@@ -223,10 +223,10 @@ class ListenTest {
             }
 
             @Override
-            public void stopping(Link link) {
+            public void shuttingDown(Link link) {
                 asked.add("stopping");
                 link.out().appendLatin1("bye");
-                link.close(Closing.FLUSHED);
+                link.close(CloseMode.FLUSHED);
             }
         };
         Running server = Running.serving(() -> patient);
@@ -247,7 +247,7 @@ class ListenTest {
         AtomicBoolean told = new AtomicBoolean();
         Protocol stubborn = new Echo() {
             @Override
-            public void stopping(Link link) {
+            public void shuttingDown(Link link) {
                 told.set(true);
             }
         };
@@ -274,9 +274,9 @@ class ListenTest {
             }
 
             @Override
-            public void stopping(Link link) {
+            public void shuttingDown(Link link) {
                 events.add("stopping");
-                link.close(Closing.FLUSHED);
+                link.close(CloseMode.FLUSHED);
             }
         };
         Running server = Running.serving(() -> protocol);
@@ -441,7 +441,7 @@ class ListenTest {
                         Buffer.class,
                         SysException.class,
                         Kernel.class,
-                        KernelFolder.class,
+                        KernelDirectory.class,
                         EventLoop.class,
                         LoopGroup.class,
                         FewDescriptors.class)
@@ -463,7 +463,7 @@ class ListenTest {
     static final class FewDescriptors {
         public static void main(String[] arguments) throws Exception {
             LoopGroup group = LoopGroup.open(Kernel.host(), 1, Servers.engine);
-            Listening listening = group.listen(ListenOptions.on(Servers.LOOPBACK), () -> Echo::new);
+            Listener listening = group.listen(ListenOptions.on(Servers.LOOPBACK), () -> Echo::new);
             System.out.println(listening.address().getPort());
             while (System.in.read() >= 0) {}
             group.stop(Duration.ZERO);

@@ -71,7 +71,7 @@ class LoopFailureTest extends OverEveryDriver {
         }
 
         @Override
-        protected void ring() {}
+        protected void expire() {}
 
         @Override
         public void closeNow() {}
@@ -105,7 +105,7 @@ class LoopFailureTest extends OverEveryDriver {
         new Trap(thrown).spring(loop, pair);
     }
 
-    private static List<RawClient> connect(Listening listening) throws IOException {
+    private static List<RawClient> connect(Listener listening) throws IOException {
         List<RawClient> clients = new ArrayList<>();
         for (int i = 0; i < CLIENTS; i++) {
             clients.add(RawClient.connect(listening.address()));
@@ -131,7 +131,7 @@ class LoopFailureTest extends OverEveryDriver {
         Error thrown = new OutOfMemoryError("on purpose, for a test");
         LoopGroup group = LoopGroup.open(Kernel.host(), 2, contender);
         group.onFailure(told::add);
-        Listening listening = group.listen(ListenOptions.on(Servers.LOOPBACK), () -> Noting::new);
+        Listener listening = group.listen(ListenOptions.on(Servers.LOOPBACK), () -> Noting::new);
         List<RawClient> clients = connect(listening);
         fail(group.loop(0), thrown);
         assertSame(thrown, told.poll(30, TimeUnit.SECONDS));
@@ -155,7 +155,7 @@ class LoopFailureTest extends OverEveryDriver {
         group.onFailure(why -> {
             throw new StackOverflowError("on purpose, for a test");
         });
-        Listening listening = group.listen(ListenOptions.on(Servers.LOOPBACK), () -> Noting::new);
+        Listener listening = group.listen(ListenOptions.on(Servers.LOOPBACK), () -> Noting::new);
         fail(group.loop(1), new InternalError("on purpose, for a test"));
         Servers.awaitRefusal(listening.address());
         assertThrows(IllegalStateException.class, group::await);
@@ -181,8 +181,7 @@ class LoopFailureTest extends OverEveryDriver {
     void wantOfMemoryForOneConnectionEndsThatOne() throws Exception {
         try (LoopGroup group = LoopGroup.open(Kernel.host(), 1, contender)) {
             group.onFailure(told::add);
-            Listening listening =
-                    group.listen(ListenOptions.on(Servers.LOOPBACK), () -> () -> (Protocol) new Failing());
+            Listener listening = group.listen(ListenOptions.on(Servers.LOOPBACK), () -> () -> (Protocol) new Failing());
             List<RawClient> clients = connect(listening);
             assertEnded(clients.getFirst().send("!"));
             for (RawClient client : clients.subList(1, CLIENTS)) {

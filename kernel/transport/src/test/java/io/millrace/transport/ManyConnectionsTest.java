@@ -4,13 +4,13 @@ package io.millrace.transport;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.millrace.core.Body;
 import io.millrace.core.Buffer;
 import io.millrace.core.CloseCause;
-import io.millrace.core.Closing;
+import io.millrace.core.CloseMode;
 import io.millrace.core.Link;
 import io.millrace.core.Protocol;
-import io.millrace.core.Rate;
+import io.millrace.core.RateLimit;
+import io.millrace.core.SharedBytes;
 import io.millrace.core.TimeLimit;
 import io.millrace.transport.Servers.Running;
 import java.io.IOException;
@@ -31,7 +31,7 @@ class ManyConnectionsTest {
     private final AtomicInteger opened = new AtomicInteger();
     private final AtomicInteger closed = new AtomicInteger();
     private final AtomicInteger held = new AtomicInteger();
-    private final RateGroup group = RateGroup.of(Rate.of(1 << 30));
+    private final RateLimitGroup group = RateLimitGroup.of(RateLimit.of(1 << 30));
 
     /** Does what the first byte says. */
     private final class Obedient implements Protocol {
@@ -46,17 +46,17 @@ class ManyConnectionsTest {
             int way = in.peek(0);
             if (way == 4) {
                 // With unread input.
-                link.close(Closing.LINGERING);
+                link.close(CloseMode.LINGERING);
                 return;
             }
             in.consume(in.readable());
             switch (way) {
-                case 2 -> link.close(Closing.NOW);
-                case 3 -> link.close(Closing.ABORT);
-                case 5 -> link.finish();
-                case 6 -> link.limit(TimeLimit.IDLE, 1_000_000);
+                case 2 -> link.close(CloseMode.NOW);
+                case 3 -> link.close(CloseMode.ABORT);
+                case 5 -> link.shutdownOutput();
+                case 6 -> link.timeout(TimeLimit.IDLE, 1_000_000);
                 case 7 -> flood(link);
-                case 8 -> link.pour(link);
+                case 8 -> link.spliceTo(link);
                 default -> group.add(link);
             }
         }
@@ -64,7 +64,7 @@ class ManyConnectionsTest {
         private void flood(Link link) {
             held.incrementAndGet();
             byte[] bytes = new byte[300_000];
-            try (Body body = Body.of(bytes, 0, bytes.length, held::decrementAndGet)) {
+            try (SharedBytes body = SharedBytes.of(bytes, 0, bytes.length, held::decrementAndGet)) {
                 link.transfer(body);
             }
             link.flush();

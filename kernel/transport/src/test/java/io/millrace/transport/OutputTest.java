@@ -7,8 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.millrace.core.Body;
 import io.millrace.core.Buffer;
+import io.millrace.core.SharedBytes;
 import java.io.ByteArrayOutputStream;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -18,7 +18,7 @@ class OutputTest {
     private static final int LARGE = 16 * 1024;
 
     private final BufferPool pool = new BufferPool(4);
-    private Output output = new Output();
+    private OutputQueue output = new OutputQueue();
 
     private void append(String text) {
         output.out(pool).appendLatin1(text);
@@ -32,7 +32,7 @@ class OutputTest {
             taken = new byte[Math.min(most, output.length())];
             bytes.copyOut(0, taken, 0, taken.length);
         } else {
-            Output.Part part = output.first();
+            OutputQueue.Part part = output.first();
             taken = new byte[(int) Math.min(most, part.left)];
             System.arraycopy(part.array, (int) part.position, taken, 0, taken.length);
         }
@@ -127,7 +127,7 @@ class OutputTest {
     @Test
     void releasingGivesEachHoldBackOnce() {
         AtomicInteger released = new AtomicInteger();
-        Body body = Body.of(new byte[5000], 0, 5000, released::incrementAndGet);
+        SharedBytes body = SharedBytes.of(new byte[5000], 0, 5000, released::incrementAndGet);
         append("one");
         output.add(body.array(), 0, 5000, body);
         append("two");
@@ -155,7 +155,7 @@ class OutputTest {
     void theOrderIsKept() {
         for (long seed = 0; seed < 200; seed++) {
             Random random = new Random(seed);
-            output = new Output();
+            output = new OutputQueue();
             ByteArrayOutputStream added = new ByteArrayOutputStream();
             ByteArrayOutputStream left = new ByteArrayOutputStream();
             for (int i = 0; i < 60; i++) {

@@ -53,8 +53,8 @@ class PauseTest {
     }
 
     @ParameterizedTest
-    @EnumSource(Spread.class)
-    void whoListensPausedTakesNobodyUntilItGoesOn(Spread spread) throws Exception {
+    @EnumSource(AcceptDistribution.class)
+    void whoListensPausedTakesNobodyUntilItGoesOn(AcceptDistribution spread) throws Exception {
         ListenOptions options =
                 ListenOptions.on(Servers.LOOPBACK).withSpread(spread).withPaused(true);
         try (Running server = new Running(2, options, () -> Echo::new);
@@ -82,7 +82,7 @@ class PauseTest {
     /** A factory that pauses or closes its own listening, with more waiting. */
     @Test
     void aFactoryThatPausesTakesNotOneMore() throws Exception {
-        AtomicReference<Listening> listening = new AtomicReference<>();
+        AtomicReference<Listener> listening = new AtomicReference<>();
         AtomicInteger made = new AtomicInteger();
         ProtocolFactory factory = () -> {
             made.incrementAndGet();
@@ -109,7 +109,7 @@ class PauseTest {
 
     @Test
     void aFactoryThatClosesItsListening() throws Exception {
-        AtomicReference<Listening> listening = new AtomicReference<>();
+        AtomicReference<Listener> listening = new AtomicReference<>();
         ProtocolFactory factory = () -> {
             listening.get().close();
             return new Echo();

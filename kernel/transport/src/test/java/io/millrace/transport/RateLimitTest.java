@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.core.Link;
 import io.millrace.core.Protocol;
-import io.millrace.core.Rate;
+import io.millrace.core.RateLimit;
 import io.millrace.loop.EventLoop;
 import io.millrace.testkit.SimClient;
 import io.millrace.testkit.SimKernel;
@@ -123,7 +123,7 @@ class RateLimitTest {
                 later.accept(link);
             }
         };
-        Listening listening =
+        Listener listening =
                 Connections.of(loop).listen(ListenOptions.on(new InetSocketAddress("127.0.0.1", 7)), () -> () -> echo);
         loop.turn(1);
         List<Hurried> all = new ArrayList<>();
@@ -154,24 +154,24 @@ class RateLimitTest {
 
     @Test
     void ratelimOfEachConnection() throws Exception {
-        for (double rate : play(CONNECTIONS, 0, link -> link.rate(Rate.of(1000)))) {
+        for (double rate : play(CONNECTIONS, 0, link -> link.rate(RateLimit.of(1000)))) {
             assertEquals(1000, rate, 50);
         }
     }
 
     @Test
     void ratelimOneDirectionIsEnough() throws Exception {
-        for (double rate : play(5, 0, link -> link.rate(Rate.NONE.withOut(1000)))) {
+        for (double rate : play(5, 0, link -> link.rate(RateLimit.NONE.withOut(1000)))) {
             assertEquals(1000, rate, 50);
         }
-        for (double rate : play(5, 0, link -> link.rate(Rate.NONE.withIn(1000)))) {
+        for (double rate : play(5, 0, link -> link.rate(RateLimit.NONE.withIn(1000)))) {
             assertEquals(1000, rate, 50);
         }
     }
 
     @Test
     void ratelimOfAGroupIsSharedFairly() throws Exception {
-        RateGroup group = RateGroup.of(Rate.of(30_000));
+        RateLimitGroup group = RateLimitGroup.of(RateLimit.of(30_000));
         List<Double> rates = play(CONNECTIONS, 0, group::add);
         assertEquals(30_000, total(rates), 1000);
         assertTrue(deviation(rates) <= 50, "deviation " + deviation(rates) + " of " + rates);
@@ -183,9 +183,9 @@ class RateLimitTest {
 
     @Test
     void ratelimOfConnectionsWithinAGroup() throws Exception {
-        RateGroup group = RateGroup.of(Rate.of(35_000));
+        RateLimitGroup group = RateLimitGroup.of(RateLimit.of(35_000));
         List<Double> rates = play(CONNECTIONS, 0, link -> {
-            link.rate(Rate.of(1000));
+            link.rate(RateLimit.of(1000));
             group.add(link);
         });
         assertEquals(30_000, total(rates), 1000);
@@ -198,7 +198,7 @@ class RateLimitTest {
     @Test
     void ratelimWithMinimumShares() throws Exception {
         for (long minimum : new long[] {1, 1000}) {
-            RateGroup group = RateGroup.of(Rate.of(30_000), minimum);
+            RateLimitGroup group = RateLimitGroup.of(RateLimit.of(30_000), minimum);
             List<Double> rates = play(CONNECTIONS, 0, group::add);
             assertEquals(30_000, total(rates), 1000, "with a minimum of " + minimum);
             assertTrue(deviation(rates) <= 60, "deviation " + deviation(rates) + " with a minimum of " + minimum);
@@ -207,7 +207,7 @@ class RateLimitTest {
 
     @Test
     void whatIdleMembersDoNotUseGoesToTheOthers() throws Exception {
-        RateGroup group = RateGroup.of(Rate.of(30_000));
+        RateLimitGroup group = RateLimitGroup.of(RateLimit.of(30_000));
         List<Double> rates = play(CONNECTIONS, CONNECTIONS - 2, group::add);
         assertEquals(15_000, rates.get(0), 800);
         assertEquals(15_000, rates.get(1), 800);
@@ -215,7 +215,7 @@ class RateLimitTest {
 
     @Test
     void aMemberThatLeavesIsFree() throws Exception {
-        RateGroup group = RateGroup.of(Rate.of(100));
+        RateLimitGroup group = RateLimitGroup.of(RateLimit.of(100));
         List<Double> rates = play(2, 0, SECOND / 10, link -> {
             group.add(link);
             group.add(link);
@@ -226,8 +226,8 @@ class RateLimitTest {
 
     @Test
     void aMemberThatWaitsCanChangeToAnotherGroup() throws Exception {
-        RateGroup slow = RateGroup.of(Rate.of(1));
-        RateGroup fast = RateGroup.of(Rate.of(50_000));
+        RateLimitGroup slow = RateLimitGroup.of(RateLimit.of(1));
+        RateLimitGroup fast = RateLimitGroup.of(RateLimit.of(50_000));
         List<Double> rates = play(
                 2,
                 0,

@@ -4,13 +4,13 @@ package io.millrace.transport;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.millrace.core.Body;
 import io.millrace.core.Buffer;
-import io.millrace.core.Closing;
+import io.millrace.core.CloseMode;
 import io.millrace.core.Link;
 import io.millrace.core.Protocol;
 import io.millrace.core.ProtocolFactory;
-import io.millrace.core.Rate;
+import io.millrace.core.RateLimit;
+import io.millrace.core.SharedBytes;
 import io.millrace.testkit.RawClient;
 import io.millrace.transport.Servers.Echo;
 import io.millrace.transport.Servers.Events;
@@ -37,7 +37,7 @@ class RealRateTest extends OverEveryDriver {
         Protocol slow = new Echo() {
             @Override
             public void opened(Link link) {
-                link.rate(Rate.NONE.withIn(400_000).withBursts(burst, Rate.UNLIMITED));
+                link.rate(RateLimit.NONE.withIn(400_000).withBursts(burst, RateLimit.UNLIMITED));
             }
 
             @Override
@@ -63,13 +63,14 @@ class RealRateTest extends OverEveryDriver {
     @Test
     void aGroupOverTwoLoops() throws Exception {
         int size = 250_000;
-        RateGroup group = RateGroup.of(Rate.NONE.withOut(2_000_000).withBursts(Rate.UNLIMITED, 20_000));
+        RateLimitGroup group =
+                RateLimitGroup.of(RateLimit.NONE.withOut(2_000_000).withBursts(RateLimit.UNLIMITED, 20_000));
         ProtocolFactory sender = () -> new Protocol() {
             @Override
             public void opened(Link link) {
                 group.add(link);
-                link.transfer(Body.of(new byte[size]));
-                link.close(Closing.FLUSHED);
+                link.transfer(SharedBytes.of(new byte[size]));
+                link.close(CloseMode.FLUSHED);
             }
 
             @Override
@@ -77,7 +78,7 @@ class RealRateTest extends OverEveryDriver {
                 in.consume(in.readable());
             }
         };
-        ListenOptions options = ListenOptions.on(Servers.LOOPBACK).withSpread(Spread.HAND_OVER);
+        ListenOptions options = ListenOptions.on(Servers.LOOPBACK).withSpread(AcceptDistribution.HAND_OVER);
         try (Running server = new Running(2, options, () -> sender)) {
             long from = System.nanoTime();
             List<RawClient> clients = new ArrayList<>();

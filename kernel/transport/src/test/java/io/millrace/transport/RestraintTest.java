@@ -4,11 +4,11 @@ package io.millrace.transport;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.millrace.core.Body;
 import io.millrace.core.Buffer;
 import io.millrace.core.Link;
 import io.millrace.core.Protocol;
 import io.millrace.core.ProtocolFactory;
+import io.millrace.core.SharedBytes;
 import io.millrace.loop.EventLoop;
 import io.millrace.poll.Kernel;
 import io.millrace.poll.TracedKernel;
@@ -71,7 +71,7 @@ class RestraintTest {
     }
 
     private static final class Large implements Protocol {
-        private static final Body BYTES = Body.of(new byte[BODY]);
+        private static final SharedBytes BYTES = SharedBytes.of(new byte[BODY]);
 
         @Override
         public void opened(Link link) {
@@ -90,7 +90,7 @@ class RestraintTest {
         LoopGroup group = LoopGroup.open(
                 TracedKernel.over(Kernel.host(), new PrintStream(trace, true, StandardCharsets.UTF_8)), 1);
         try {
-            Listening listening = group.listen(ListenOptions.on(Servers.LOOPBACK), () -> Large::new);
+            Listener listening = group.listen(ListenOptions.on(Servers.LOOPBACK), () -> Large::new);
             for (int i = 0; i < silent; i++) {
                 RawClient client = RawClient.connect(listening.address());
                 clients.add(client);
@@ -162,8 +162,7 @@ class RestraintTest {
         LoopGroup group = LoopGroup.open(kernel, 1);
         EventLoop loop = group.loop(0);
         try {
-            Listening listening =
-                    group.listen(ListenOptions.on(Servers.LOOPBACK).withPaused(true), () -> factory);
+            Listener listening = group.listen(ListenOptions.on(Servers.LOOPBACK).withPaused(true), () -> factory);
             for (int i = 0; i < AT_ONCE; i++) {
                 clients.add(RawClient.connect(listening.address(), 4096));
             }

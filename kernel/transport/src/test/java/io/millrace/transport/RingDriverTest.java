@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.core.Buffer;
 import io.millrace.core.CloseCause;
-import io.millrace.core.Closing;
+import io.millrace.core.CloseMode;
 import io.millrace.core.Link;
 import io.millrace.core.Protocol;
 import io.millrace.loop.EventLoop;
@@ -95,9 +95,9 @@ class RingDriverTest {
                 if (in.peek(0) == 'x') {
                     link.out().append(new byte[3_000_000]);
                     link.flush();
-                    link.execute(() -> link.close(Closing.NOW));
+                    link.execute(() -> link.close(CloseMode.NOW));
                 }
-                link.close(in.peek(0) == 'n' ? Closing.NOW : Closing.FLUSHED);
+                link.close(in.peek(0) == 'n' ? CloseMode.NOW : CloseMode.FLUSHED);
                 in.consume(in.readable());
             }
         };

@@ -115,15 +115,15 @@ class RunTest extends OverEveryDriver {
     /** [event_base_get_num_events] its virtual events. */
     @Test
     void aHoldKeepsTheLoopGoingUntilItIsReleased() throws Exception {
-        loop.hold();
+        loop.ref();
         Thread other = Thread.ofPlatform().start(() -> {
             loop.execute(() -> told.add("task"));
-            loop.release();
+            loop.unref();
         });
         assertEquals(RunEnd.EMPTY, loop.run(RunMode.UNTIL_EMPTY));
         assertEquals(List.of("task"), told);
         other.join();
-        assertThrows(IllegalStateException.class, loop::release);
+        assertThrows(IllegalStateException.class, loop::unref);
     }
 
     @Test
@@ -178,7 +178,7 @@ class RunTest extends OverEveryDriver {
     void breakOffIsAfterTheCallbackAndTheRestStaysActive() {
         loop.watch(-1, 0, (watch, found) -> {
                     told.add("first");
-                    loop.breakOff();
+                    loop.breakLoop();
                 })
                 .activate();
         loop.watch(-1, 0, (watch, found) -> told.add("second")).activate();
@@ -193,14 +193,14 @@ class RunTest extends OverEveryDriver {
         loop.watch(-1, 0, (watch, found) -> told.add("event")).activate();
         loop.execute(() -> {
             told.add("task");
-            loop.breakOff();
+            loop.breakLoop();
         });
         loop.execute(() -> told.add("next task"));
         assertEquals(RunEnd.BROKEN, loop.run(RunMode.UNTIL_EMPTY));
         assertEquals(List.of("task"), told);
         assertEquals(RunEnd.EMPTY, loop.run(RunMode.UNTIL_EMPTY));
         assertEquals(List.of("task", "next task", "event"), told);
-        loop.breakOff();
+        loop.breakLoop();
         loop.execute(() -> told.add("without a run"));
         loop.turn(0);
         assertEquals(4, told.size());
@@ -216,7 +216,7 @@ class RunTest extends OverEveryDriver {
         loop.watch(-1, 0, (watch, found) -> {
                     told.add("first");
                     Pairs.write(ends[1], 1);
-                    loop.rescan();
+                    loop.continueLoop();
                 })
                 .activate();
         loop.watch(-1, 0, (watch, found) -> told.add("second")).activate();

@@ -51,7 +51,7 @@ final class Servers {
     }
 
     /** Clients go, and their connections after them. */
-    static void awaitNone(Listening listening) {
+    static void awaitNone(Listener listening) {
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
         while (listening.connections() > 0) {
             assertTrue(System.nanoTime() < end, "connections left: " + listening.connections());
@@ -119,8 +119,8 @@ final class Servers {
         }
 
         @Override
-        public void ended(Link link) {
-            inner.ended(link);
+        public void inputClosed(Link link) {
+            inner.inputClosed(link);
         }
 
         @Override
@@ -134,8 +134,8 @@ final class Servers {
         }
 
         @Override
-        public void stopping(Link link) {
-            inner.stopping(link);
+        public void shuttingDown(Link link) {
+            inner.shuttingDown(link);
         }
 
         @Override
@@ -148,7 +148,7 @@ final class Servers {
     /** A running group with one address. */
     static final class Running implements AutoCloseable {
         final LoopGroup group;
-        final Listening listening;
+        final Listener listening;
 
         Running(int loops, ListenOptions options, Supplier<ProtocolFactory> protocols) throws IOException {
             group = LoopGroup.open(Kernel.host(), loops, engine);

@@ -5,11 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.core.Buffer;
-import io.millrace.core.Closing;
-import io.millrace.core.Folder;
+import io.millrace.core.CloseMode;
+import io.millrace.core.DirectoryRoot;
 import io.millrace.core.Link;
 import io.millrace.core.Protocol;
-import io.millrace.fs.KernelFolder;
+import io.millrace.fs.KernelDirectory;
 import io.millrace.loop.EventLoop;
 import io.millrace.poll.InheritedSocket;
 import io.millrace.poll.Kernel;
@@ -159,7 +159,7 @@ class SharedSocketTest extends OverEveryDriver {
     @Test
     void sendingAFileDoesNotWait(@TempDir Path dir) throws Exception {
         Files.write(dir.resolve("file"), new byte[MUCH]);
-        try (Folder folder = KernelFolder.open(dir, false)) {
+        try (DirectoryRoot folder = KernelDirectory.open(dir, false)) {
             Events<Integer> counts = new Events<>();
             int[] ends = adopted(noting(counts, link -> {
                 try {
@@ -184,7 +184,7 @@ class SharedSocketTest extends OverEveryDriver {
         int[] to = adopted(noting(counts, links::add));
         Sockets.send(to[2], new byte[1], 0, 1, 0);
         counts.next();
-        int[] from = adopted(noting(counts, link -> link.pour(links.getFirst())));
+        int[] from = adopted(noting(counts, link -> link.spliceTo(links.getFirst())));
         Sockets.send(from[2], new byte[1], 0, 1, 0);
         counts.next();
         byte[] bytes = new byte[32 * 1024];
@@ -210,7 +210,7 @@ class SharedSocketTest extends OverEveryDriver {
         assertEquals(0, Sockets.listen(fd, 8));
         int copy = Descriptors.fcntl(fd, Descriptors.F_DUPFD_CLOEXEC, 0);
         open.add(copy);
-        Listening listening = group.listen(ListenOptions.on(InheritedSocket.of(fd)), () -> Echo::new);
+        Listener listening = group.listen(ListenOptions.on(InheritedSocket.of(fd)), () -> Echo::new);
         assertTurns();
         makeBlock(copy);
         try (RawClient client = RawClient.connect(listening.address())) {
@@ -230,7 +230,7 @@ class SharedSocketTest extends OverEveryDriver {
         int[] ends = adopted(noting(counts, link -> {
             link.out().append(new byte[MUCH]);
             link.flush();
-            link.close(Closing.FLUSHED);
+            link.close(CloseMode.FLUSHED);
         }));
         Sockets.send(ends[2], new byte[1], 0, 1, 0);
         counts.next();

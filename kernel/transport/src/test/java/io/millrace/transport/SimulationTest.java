@@ -66,7 +66,7 @@ class SimulationTest {
         @Override
         public void opened(Link link) {
             ledger.opened++;
-            link.stallLimit(600_000_000_000L);
+            link.writeTimeout(600_000_000_000L);
         }
 
         @Override
@@ -100,9 +100,9 @@ class SimulationTest {
         }
 
         @Override
-        public void ended(Link link) {
+        public void inputClosed(Link link) {
             ledger.check(!held, "ended while paused");
-            Protocol.super.ended(link);
+            Protocol.super.inputClosed(link);
         }
 
         @Override
@@ -221,9 +221,9 @@ class SimulationTest {
         EventLoop loop = new EventLoop(kernel, "simulated", trigger(random).with(budget));
         ListenOptions options = ListenOptions.on(new InetSocketAddress("127.0.0.1", PORT));
         if (random.nextInt(4) == 0) {
-            options = options.withMaxConnections(1 + random.nextInt(3), Overload.WAIT);
+            options = options.withMaxConnections(1 + random.nextInt(3), OverloadPolicy.WAIT);
         }
-        Listening listening = Connections.of(loop)
+        Listener listening = Connections.of(loop)
                 .listen(options, () -> () -> new FrameEcho(ledger, budget.high(), new Random(random.nextLong())));
         loop.turn(1);
         for (int i = 1 + random.nextInt(8); i > 0; i--) {
@@ -262,7 +262,7 @@ class SimulationTest {
     }
 
     /** The clients have gone: the server must notice by itself. */
-    static void settle(EventLoop loop, Listening listening) {
+    static void settle(EventLoop loop, Listener listening) {
         int turns = 0;
         do {
             loop.turn(1_000_000);

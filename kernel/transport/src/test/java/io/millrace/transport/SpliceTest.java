@@ -5,11 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.millrace.core.Body;
 import io.millrace.core.Buffer;
-import io.millrace.core.Closing;
+import io.millrace.core.CloseMode;
 import io.millrace.core.Link;
 import io.millrace.core.Protocol;
+import io.millrace.core.SharedBytes;
 import io.millrace.testkit.RawClient;
 import io.millrace.transport.Servers.Events;
 import io.millrace.transport.Servers.Running;
@@ -61,8 +61,8 @@ class SpliceTest extends OverEveryDriver {
                 return;
             }
             Link other = waiting.removeLast();
-            assertTrue(link.pour(other));
-            assertTrue(other.pour(link));
+            assertTrue(link.spliceTo(other));
+            assertTrue(other.spliceTo(link));
             // In the next turn: a ring has taken back by then what it had been asked to receive.
             link.deadline(link.now() + 1);
         }
@@ -79,7 +79,7 @@ class SpliceTest extends OverEveryDriver {
         }
 
         @Override
-        public void ended(Link link) {
+        public void inputClosed(Link link) {
             // Nobody tells the other side: the test looks at the bytes only.
         }
     }
@@ -131,7 +131,7 @@ class SpliceTest extends OverEveryDriver {
             @Override
             public void opened(Link link) {
                 link.out().appendLatin1("before ");
-                assertTrue(link.pour(link));
+                assertTrue(link.spliceTo(link));
                 link.flush();
             }
 
@@ -141,10 +141,10 @@ class SpliceTest extends OverEveryDriver {
             }
 
             @Override
-            public void ended(Link link) {
+            public void inputClosed(Link link) {
                 link.out().appendLatin1(" after");
-                link.transfer(Body.of(new byte[10_000]));
-                link.close(Closing.FLUSHED);
+                link.transfer(SharedBytes.of(new byte[10_000]));
+                link.close(CloseMode.FLUSHED);
             }
         };
         try (Running server = Running.serving(() -> mirror);
@@ -167,7 +167,7 @@ class SpliceTest extends OverEveryDriver {
             public void receive(Buffer in, Link link) {
                 if (first) {
                     first = false;
-                    assertTrue(link.pour(link));
+                    assertTrue(link.spliceTo(link));
                     link.pause(true);
                     link.deadline(link.now() + 50_000_000L);
                     events.add("poured");

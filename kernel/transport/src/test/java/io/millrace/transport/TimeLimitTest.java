@@ -95,7 +95,7 @@ class TimeLimitTest {
         Echo echo = new Echo() {
             @Override
             public void opened(Link link) {
-                link.limit(TimeLimit.IDLE, limit.toNanos());
+                link.timeout(TimeLimit.IDLE, limit.toNanos());
             }
 
             @Override
@@ -104,7 +104,7 @@ class TimeLimitTest {
                 causes.add(why);
             }
         };
-        Listening listening =
+        Listener listening =
                 Connections.of(loop).listen(ListenOptions.on(new InetSocketAddress("127.0.0.1", 7)), () -> () -> echo);
         loop.turn(1);
         Sparing client = new Sparing(pause.toNanos());

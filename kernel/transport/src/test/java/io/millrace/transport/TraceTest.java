@@ -76,7 +76,7 @@ class TraceTest {
         ByteArrayOutputStream text = new ByteArrayOutputStream();
         PrintStream out = new PrintStream(text, true, StandardCharsets.UTF_8);
         LoopGroup group = LoopGroup.open(TracedKernel.over(Kernel.host(), out), 1, engine);
-        Listening listening = group.listen(ListenOptions.on(Servers.LOOPBACK), () -> Echo::new);
+        Listener listening = group.listen(ListenOptions.on(Servers.LOOPBACK), () -> Echo::new);
         try (RawClient client = RawClient.connect(listening.address())) {
             assertEquals("hello", new String(client.send("hello").read(5), StandardCharsets.US_ASCII));
         }
@@ -96,19 +96,19 @@ class TraceTest {
         Kernel kernel = TracedKernel.over(Kernel.host(), new PrintStream(text, true, StandardCharsets.UTF_8), "[7]");
         int[] pipe = new int[2];
         assertEquals(0, kernel.pipe(pipe, 4096));
-        try (Bell bell = Bell.open(kernel)) {
-            bell.ring();
-            assertEquals(0, bell.await(-1, Interest.READ, -1));
-            assertEquals(0, bell.await(pipe[0], Interest.READ, 1_000_000));
-            assertEquals(Interest.WRITE, bell.await(pipe[1], Interest.WRITE, -1));
+        try (WakeupChannel wakeupChannel = WakeupChannel.open(kernel)) {
+            wakeupChannel.ring();
+            assertEquals(0, wakeupChannel.await(-1, Interest.READ, -1));
+            assertEquals(0, wakeupChannel.await(pipe[0], Interest.READ, 1_000_000));
+            assertEquals(Interest.WRITE, wakeupChannel.await(pipe[1], Interest.WRITE, -1));
         } finally {
             kernel.close(pipe[0]);
             kernel.close(pipe[1]);
         }
         assertSays(
                 text.toString(StandardCharsets.UTF_8),
-                "\\[7\\] \\S+ +poll bell \\d+, no limit, waited [0-9.]+ ms = bell\n",
-                "poll \\d+ READ or bell \\d+, limit 1.000 ms, waited [0-9.]+ ms = time is up\n",
-                "poll \\d+ WRITE or bell \\d+, no limit, waited [0-9.]+ ms = WRITE\n");
+                "\\[7\\] \\S+ +poll wakeup \\d+, no limit, waited [0-9.]+ ms = wakeup\n",
+                "poll \\d+ READ or wakeup \\d+, limit 1.000 ms, waited [0-9.]+ ms = time is up\n",
+                "poll \\d+ WRITE or wakeup \\d+, no limit, waited [0-9.]+ ms = WRITE\n");
     }
 }

@@ -151,10 +151,10 @@ class UnixSocketTest {
     @Test
     void reusePortIsRefused() {
         ListenOptions options = ListenOptions.on(UnixAddress.of(folder.resolve("f.sock")));
-        assertEquals(Spread.SHARED, options.spread());
-        assertThrows(IllegalArgumentException.class, () -> options.withSpread(Spread.REUSE_PORT));
+        assertEquals(AcceptDistribution.SHARED, options.spread());
+        assertThrows(IllegalArgumentException.class, () -> options.withSpread(AcceptDistribution.REUSE_PORT));
         ListenOptions inherited = ListenOptions.on(InheritedSocket.of(3));
-        assertThrows(IllegalArgumentException.class, () -> inherited.withSpread(Spread.REUSE_PORT));
+        assertThrows(IllegalArgumentException.class, () -> inherited.withSpread(AcceptDistribution.REUSE_PORT));
         SocketAddress other = UnixDomainSocketAddress.of(folder.resolve("g.sock"));
         assertThrows(IllegalArgumentException.class, () -> ListenOptions.on(other));
     }

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.core.Buffer;
 import io.millrace.core.CloseCause;
-import io.millrace.core.Closing;
+import io.millrace.core.CloseMode;
 import io.millrace.core.FileInfo;
 import io.millrace.core.Link;
 import io.millrace.core.OpenFile;
@@ -142,7 +142,7 @@ class UserCodeTest {
                 for (int i = 0; i < 3; i++) {
                     link.transfer(unreleasable(released), 0, 1_000);
                 }
-                link.close(Closing.NOW);
+                link.close(CloseMode.NOW);
             }
 
             @Override
@@ -189,7 +189,7 @@ class UserCodeTest {
 
             @Override
             public void receive(Buffer in, Link link) {
-                link.close(Closing.NOW);
+                link.close(CloseMode.NOW);
             }
 
             @Override

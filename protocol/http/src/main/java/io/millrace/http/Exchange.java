@@ -14,8 +14,8 @@ import java.util.function.Supplier;
 
 /**
  * One request and its answer, without regard to how either is written: runs the handler in its place, carries what the
- * handler says to the loop, watches how far the answer has come ({@link AnswerState}), maps exceptions to statuses, and
- * tells the log. A wire format extends it with the verbs that write.
+ * handler says to the loop, watches how far the answer has come ({@link ResponseState}), maps exceptions to statuses,
+ * and tells the log. A wire format extends it with the verbs that write.
  *
  * <pre>
  *   handler's thread                    loop
@@ -44,7 +44,7 @@ public abstract class Exchange {
 
     private Link link;
     private long started;
-    private AnswerState state = AnswerState.OPEN;
+    private ResponseState state = ResponseState.OPEN;
     private int status;
     private long bytesSent;
     private boolean bodiless;
@@ -103,7 +103,7 @@ public abstract class Exchange {
     protected abstract boolean writable();
 
     /** Ends the exchange without, or in the middle of, an answer. */
-    protected abstract void cut();
+    protected abstract void abort();
 
     /** The answer has been handed over and this exchange is over: the next may begin. */
     protected abstract void answered();
@@ -132,7 +132,7 @@ public abstract class Exchange {
     protected final void begin(Link carrier) {
         link = carrier;
         started = log == ExchangeLog.NONE ? 0 : clock.nanos();
-        state = AnswerState.OPEN;
+        state = ResponseState.OPEN;
         status = 0;
         bytesSent = 0;
         bodiless = false;
@@ -281,7 +281,7 @@ public abstract class Exchange {
 
     // The error if nothing was said yet, else the end of the connection.
     private void answerError(int errorStatus, String text) {
-        if (state == AnswerState.OPEN) {
+        if (state == ResponseState.OPEN) {
             FieldBlock fields = new FieldBlock();
             context.addErrorFields(fields);
             answer(errorStatus, fields, ErrorText.fill(errorStatus, text, fields));
@@ -298,7 +298,7 @@ public abstract class Exchange {
     /** The connection has ended. */
     protected final void lost() {
         if (!state.isFinal()) {
-            step(AnswerState.Event.BREAK);
+            step(ResponseState.Event.BREAK);
             complete();
         }
     }
@@ -310,7 +310,7 @@ public abstract class Exchange {
 
     /** Whether nobody else can hold a part of this exchange, so that it can serve the next request. */
     protected final boolean isReusable() {
-        return completed && state == AnswerState.DONE && !shared && stream == null && !body.isClaimed();
+        return completed && state == ResponseState.DONE && !shared && stream == null && !body.isClaimed();
     }
 
     /** What carries this exchange. */
@@ -440,7 +440,7 @@ public abstract class Exchange {
     }
 
     void interim(int interimStatus, FieldBlock fields) {
-        if (state == AnswerState.OPEN) {
+        if (state == ResponseState.OPEN) {
             writeInterim(interimStatus, fields);
             flush();
         }
@@ -485,7 +485,7 @@ public abstract class Exchange {
     }
 
     void upgrade(FieldBlock fields, String name, Supplier<Protocol> next) {
-        if (state != AnswerState.OPEN) {
+        if (state != ResponseState.OPEN) {
             return;
         }
         Protocol successor = made(next);
@@ -493,7 +493,7 @@ public abstract class Exchange {
             answerError(500, Status.reason(500));
             return;
         }
-        step(AnswerState.Event.BEGIN);
+        step(ResponseState.Event.BEGIN);
         status = tunnel(name, fields, successor);
         ended();
     }
@@ -510,10 +510,10 @@ public abstract class Exchange {
 
     // Writes the head, unless there is nobody left to answer.
     private boolean begun(int withStatus, FieldBlock fields, long length) {
-        if (state != AnswerState.OPEN) {
+        if (state != ResponseState.OPEN) {
             return false;
         }
-        step(AnswerState.Event.BEGIN);
+        step(ResponseState.Event.BEGIN);
         status = withStatus;
         bodiless = request.isHead() || Status.isEmpty(withStatus) || withStatus == 205;
         // 205 has no content and must say so (RFC 9110 section 15.3.6).
@@ -527,7 +527,7 @@ public abstract class Exchange {
     }
 
     private void ended() {
-        step(AnswerState.Event.END);
+        step(ResponseState.Event.END);
         flush();
         if (!running) {
             complete();
@@ -537,16 +537,16 @@ public abstract class Exchange {
     /** Ends the connection at once. An answer that is complete stays as it is. */
     void breakOff() {
         if (!state.isFinal()) {
-            step(AnswerState.Event.BREAK);
-            cut();
+            step(ResponseState.Event.BREAK);
+            abort();
             if (!running) {
                 complete();
             }
         }
     }
 
-    private void step(AnswerState.Event event) {
-        AnswerState next = state.after(event);
+    private void step(ResponseState.Event event) {
+        ResponseState next = state.after(event);
         assert next != null : event + " when " + state;
         state = next;
     }
@@ -559,7 +559,7 @@ public abstract class Exchange {
         Handles given = handles[turn];
         given.completing(true);
         dropRest();
-        body.over(state == AnswerState.BROKEN);
+        body.over(state == ResponseState.BROKEN);
         if (stream != null) {
             stream.over();
         }
@@ -573,7 +573,7 @@ public abstract class Exchange {
         if (!shared) {
             given.close();
         }
-        if (state == AnswerState.DONE) {
+        if (state == ResponseState.DONE) {
             answered();
         }
     }
@@ -582,7 +582,7 @@ public abstract class Exchange {
         try {
             Request known = request.isKnown() ? handles[turn].request() : null;
             long nanos = clock.nanos() - started;
-            if (state == AnswerState.BROKEN && status != 0) {
+            if (state == ResponseState.BROKEN && status != 0) {
                 log.brokenOff(known, status, bytesSent, nanos);
             } else if (known == null) {
                 log.unreadable(link.peer(), status, bytesSent, nanos);
@@ -605,7 +605,7 @@ public abstract class Exchange {
 
     void onAborted(Runnable task) {
         onComplete(() -> {
-            if (state == AnswerState.BROKEN) {
+            if (state == ResponseState.BROKEN) {
                 task.run();
             }
         });
@@ -647,10 +647,10 @@ public abstract class Exchange {
 
     /** Writes the head of a streamed answer if that has not been done. Whether there is somebody left to write to. */
     boolean streamHead() {
-        if (state == AnswerState.OPEN) {
+        if (state == ResponseState.OPEN) {
             begun(response.status(), response.fields(), stream.announced());
         }
-        return state == AnswerState.BODY;
+        return state == ResponseState.BODY;
     }
 
     void streamBytes(byte[] bytes, int offset, int length) {

@@ -92,7 +92,7 @@ final class ExchangeBody extends RequestBody {
     }
 
     @Override
-    public void whole(int limit, Consumer<byte[]> done) {
+    public void collect(int limit, Consumer<byte[]> done) {
         exchange.response().defer();
         if (length > limit) {
             exchange.response().failed(new HttpException(413));

@@ -20,7 +20,7 @@ public final class ExchangeRequest extends Request {
     private final RequestBody body;
     private final Headers trailers;
     private final FieldBlock headers = new FieldBlock();
-    private final RecentPaths paths = new RecentPaths();
+    private final PathCache paths = new PathCache();
 
     private byte[] array;
     private byte[] store = {};
@@ -323,12 +323,12 @@ public final class ExchangeRequest extends Request {
         int from = base + rawPathStart;
         int to = base + rawPathEnd;
         boolean asterisk = to - from == 1 && array[from] == '*';
-        if (asterisk || to > from && array[from] == '/' && PathBytes.plain(array, from, to)) {
+        if (asterisk || to > from && array[from] == '/' && PathNormalizer.plain(array, from, to)) {
             pathArray = array;
             pathStart = from;
             pathEnd = to;
         } else {
-            pathArray = PathBytes.normal(array, from, to);
+            pathArray = PathNormalizer.normal(array, from, to);
             pathStart = 0;
             pathEnd = pathArray.length;
         }

@@ -94,10 +94,10 @@ final class ExchangeResponse extends Response {
     }
 
     private void checkField(String name, String value) {
-        if (!Tokens.isToken(name)) {
+        if (!FieldSyntax.isToken(name)) {
             throw new IllegalArgumentException("not a field name: " + Printable.text(name));
         }
-        if (!Tokens.isValue(value)) {
+        if (!FieldSyntax.isValue(value)) {
             throw new IllegalArgumentException("not a value for " + name + ": " + Printable.text(value));
         }
         if (isOurs(name)) {

@@ -198,7 +198,7 @@ final class ExchangeStream extends ResponseStream {
         if (closed) {
             throw new IllegalStateException("the stream is closed");
         }
-        if (!Tokens.isToken(name) || !Tokens.isValue(value)) {
+        if (!FieldSyntax.isToken(name) || !FieldSyntax.isValue(value)) {
             throw new IllegalArgumentException("not a field: " + Printable.text(name + ": " + value));
         }
         // Fields that frame or route a message must not come after it (RFC 9110 section 6.5.1).

@@ -94,7 +94,7 @@ public final class FieldList {
     private static boolean isToken(String text, int from, int to) {
         for (int at = from; at < to; at++) {
             char c = text.charAt(at);
-            if (c > 0xff || !Tokens.isToken((byte) c)) {
+            if (c > 0xff || !FieldSyntax.isToken((byte) c)) {
                 return false;
             }
         }

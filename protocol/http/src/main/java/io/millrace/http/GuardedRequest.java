@@ -292,9 +292,9 @@ final class GuardedRequest extends Request {
         }
 
         @Override
-        public void whole(int limit, Consumer<byte[]> done) {
+        public void collect(int limit, Consumer<byte[]> done) {
             handles.check();
-            body.whole(limit, done);
+            body.collect(limit, done);
         }
 
         @Override

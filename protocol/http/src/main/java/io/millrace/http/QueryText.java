@@ -42,7 +42,7 @@ final class QueryText {
 
     private static String text(byte[] bytes, int from, int to) {
         byte[] decoded = new byte[to - from];
-        int length = PathBytes.decode(bytes, from, to, decoded, 0, true);
+        int length = PathNormalizer.decode(bytes, from, to, decoded, 0, true);
         return new String(decoded, 0, length, StandardCharsets.UTF_8);
     }
 }

@@ -68,7 +68,7 @@ public abstract class RequestBody {
      * Collects the whole body, without blocking, then calls {@code done} on the loop. A body longer than {@code limit}
      * is answered with 413. The response is {@link Response#defer deferred} by this call.
      */
-    public abstract void whole(int limit, Consumer<byte[]> done);
+    public abstract void collect(int limit, Consumer<byte[]> done);
 
     /**
      * The whole body, waiting for it. VIRTUAL handlers only.

@@ -94,7 +94,7 @@ public final class Router implements Dispatcher {
      */
     public synchronized Router route(String method, String pattern, Dispatch dispatch, Handler handler) {
         checkOpen();
-        if (!Tokens.isToken(method)) {
+        if (!FieldSyntax.isToken(method)) {
             throw new IllegalArgumentException("not a method: " + method);
         }
         tree.add(method, pattern, dispatch, handler);

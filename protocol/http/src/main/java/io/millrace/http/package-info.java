@@ -12,13 +12,13 @@
  *   handler:  Handler ◄─ Filter ◄─ Router (Dispatcher: finds the Route)
  *                │ Request, RequestBody, Response, ResponseStream
  *                │ Handles (GuardedRequest, GuardedResponse): valid for whom, how long
- *   between:  Exchange (ExchangeRequest, ExchangeBody, ExchangeResponse, ExchangeStream), AnswerState
+ *   between:  Exchange (ExchangeRequest, ExchangeBody, ExchangeResponse, ExchangeStream), ResponseState
  *                │ write…, begin, handle, drained
  *   wire:     http1, http2: a context for all connections (HttpContext), a pace for each request (RequestPace)
  * </pre>
  *
  * <p>Read in this order: {@code Handler}, {@code Request}, {@code Response}, {@code Dispatch}, {@code Dispatcher},
- * {@code Route}, {@code Router}, {@code RouteTree}; then {@code AnswerState}, {@code Exchange}, its four parts and
+ * {@code Route}, {@code Router}, {@code RouteTree}; then {@code ResponseState}, {@code Exchange}, its four parts and
  * {@code Handles}; for a wire format of one's own {@code HttpContext} and {@code RequestPace}.
  */
 package io.millrace.http;

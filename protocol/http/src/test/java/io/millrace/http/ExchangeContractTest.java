@@ -555,7 +555,7 @@ class ExchangeContractTest {
 
     @Test
     void aBodyIsCollectedUpToItsLimit() {
-        TestWire wire = wire((request, response) -> request.body().whole(5, response::send));
+        TestWire wire = wire((request, response) -> request.body().collect(5, response::send));
         wire.ask(-1, "POST", "/fits").data("abc");
         wire.data("de");
         wire.end();

@@ -94,18 +94,18 @@ class SmallRoomsTest {
     void tokensAndValues() {
         for (char c = 0; c < 256; c++) {
             boolean token = c < 128 && (Character.isLetterOrDigit(c) || "!#$%&'*+-.^_`|~".indexOf(c) >= 0);
-            assertEquals(token, Tokens.isToken((byte) c), "token " + (int) c);
+            assertEquals(token, FieldSyntax.isToken((byte) c), "token " + (int) c);
             boolean value = c == '\t' || c >= ' ' && c != 127;
-            assertEquals(value, Tokens.isValue((byte) c), "value " + (int) c);
+            assertEquals(value, FieldSyntax.isValue((byte) c), "value " + (int) c);
         }
-        assertTrue(Tokens.isToken("Content-Type"));
-        assertFalse(Tokens.isToken(""));
-        assertFalse(Tokens.isToken("\u0141"));
-        assertTrue(Tokens.isValue(""));
-        assertTrue(Tokens.isValue("a b\u00e9"));
-        assertFalse(Tokens.isValue(" a"));
-        assertFalse(Tokens.isValue("a\t"));
-        assertFalse(Tokens.isValue("a\u0141"));
+        assertTrue(FieldSyntax.isToken("Content-Type"));
+        assertFalse(FieldSyntax.isToken(""));
+        assertFalse(FieldSyntax.isToken("\u0141"));
+        assertTrue(FieldSyntax.isValue(""));
+        assertTrue(FieldSyntax.isValue("a b\u00e9"));
+        assertFalse(FieldSyntax.isValue(" a"));
+        assertFalse(FieldSyntax.isValue("a\t"));
+        assertFalse(FieldSyntax.isValue("a\u0141"));
     }
 
     @Test

@@ -4,7 +4,7 @@ package io.millrace.http;
 import io.millrace.core.Ascii;
 import io.millrace.core.Buffer;
 import io.millrace.core.CloseCause;
-import io.millrace.core.Closing;
+import io.millrace.core.CloseMode;
 import io.millrace.core.Link;
 import io.millrace.core.OpenFile;
 import io.millrace.core.Protocol;
@@ -283,9 +283,9 @@ final class TestWire implements Protocol {
         }
 
         @Override
-        protected void cut() {
+        protected void abort() {
             written.add("cut");
-            link().close(Closing.NOW);
+            link().close(CloseMode.NOW);
         }
 
         @Override

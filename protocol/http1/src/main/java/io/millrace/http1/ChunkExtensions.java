@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.http1;
 
-import io.millrace.http.Tokens;
+import io.millrace.http.FieldSyntax;
 
 /**
  * Reads the extensions of one chunk (RFC 9112 section 7.1.1), a byte at a time, to tell what the grammar has from what
@@ -49,13 +49,13 @@ final class ChunkExtensions {
     /** Reads the next byte of the line; {@code false} if it cannot stand there. */
     boolean next(byte value) {
         return switch (state) {
-            case NAME_START -> isBlank(value) || Tokens.isToken(value) && go(NAME);
-            case NAME -> Tokens.isToken(value) || afterName(value);
+            case NAME_START -> isBlank(value) || FieldSyntax.isToken(value) && go(NAME);
+            case NAME -> FieldSyntax.isToken(value) || afterName(value);
             case NAME_END -> afterName(value);
-            case VALUE_START -> isBlank(value) || (value == '"' ? go(QUOTED) : Tokens.isToken(value) && go(VALUE));
-            case VALUE -> Tokens.isToken(value) || afterValue(value);
-            case QUOTED -> value == '"' ? go(QUOTED_END) : value == '\\' ? go(ESCAPED) : Tokens.isValue(value);
-            case ESCAPED -> Tokens.isValue(value) && go(QUOTED);
+            case VALUE_START -> isBlank(value) || (value == '"' ? go(QUOTED) : FieldSyntax.isToken(value) && go(VALUE));
+            case VALUE -> FieldSyntax.isToken(value) || afterValue(value);
+            case QUOTED -> value == '"' ? go(QUOTED_END) : value == '\\' ? go(ESCAPED) : FieldSyntax.isValue(value);
+            case ESCAPED -> FieldSyntax.isValue(value) && go(QUOTED);
             default -> afterValue(value);
         };
     }

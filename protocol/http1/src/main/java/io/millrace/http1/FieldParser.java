@@ -73,7 +73,7 @@ final class FieldParser {
                     }
                 }
                 case NAME -> {
-                    at = Octets.skipToken(bytes, at, to);
+                    at = ByteScanner.skipToken(bytes, at, to);
                     if (at < to) {
                         if (bytes[at] != ':' || at - from == nameStart) {
                             return -400;
@@ -83,14 +83,14 @@ final class FieldParser {
                     }
                 }
                 case BLANK -> {
-                    at = Octets.skipBlanks(bytes, at, to);
+                    at = ByteScanner.skipBlanks(bytes, at, to);
                     if (at < to) {
                         valueStart = at - from;
                         state = VALUE;
                     }
                 }
                 case VALUE -> {
-                    at = Octets.skipValue(bytes, at, to);
+                    at = ByteScanner.skipValue(bytes, at, to);
                     if (at < to) {
                         if (bytes[at++] != '\r') {
                             return -400;
@@ -102,7 +102,7 @@ final class FieldParser {
                     if (bytes[at++] != '\n') {
                         return -400;
                     }
-                    int valueEnd = Octets.trimEnd(bytes, from + valueStart, at - 2) - from;
+                    int valueEnd = ByteScanner.trimEnd(bytes, from + valueStart, at - 2) - from;
                     into.add(nameStart, nameEnd, valueStart, valueEnd);
                     state = LINE;
                 }

@@ -2,7 +2,7 @@
 package io.millrace.http1;
 
 import io.millrace.core.Buffer;
-import io.millrace.core.Closing;
+import io.millrace.core.CloseMode;
 import io.millrace.core.Link;
 import io.millrace.core.OpenFile;
 import io.millrace.core.Protocol;
@@ -27,7 +27,7 @@ final class Http1Exchange extends Exchange {
     /** {@link #advance} is done: the answer is out, or the connection is not to go on. */
     static final int DONE = 2;
 
-    private final Http1 room;
+    private final Http1Factory room;
     private final Limits limits;
     private final RequestPace pace;
     private final ResponseWriter writer;
@@ -54,7 +54,7 @@ final class Http1Exchange extends Exchange {
     private boolean chunked;
     private Protocol successor;
 
-    Http1Exchange(Http1 room) {
+    Http1Exchange(Http1Factory room) {
         super(room.context());
         this.room = room;
         this.limits = room.context().limits();
@@ -127,7 +127,7 @@ final class Http1Exchange extends Exchange {
         request().method(0, parser.methodEnd());
         request().scheme(link().secure() ? "https" : "http");
         request().target(parser.targetStart(), parser.targetEnd(), parser.targetStart(), parser.targetEnd());
-        HeadRules rules = room.rules();
+        MessageFraming rules = room.rules();
         int failed = rules.check(parser, array, from, request());
         if (failed == 0 && rules.bodyLength() > limits.body()) {
             failed = 413;
@@ -140,9 +140,9 @@ final class Http1Exchange extends Exchange {
         return body(in);
     }
 
-    private void take(HeadRules rules) {
+    private void take(MessageFraming rules) {
         bodyLeft = rules.bodyLength();
-        chunkedBody = bodyLeft == HeadRules.CHUNKED;
+        chunkedBody = bodyLeft == MessageFraming.CHUNKED;
         bodyDone = bodyLeft == 0;
         clientCloses = !rules.lasts();
         lasts = !clientCloses && !protocol.isLast();
@@ -251,14 +251,14 @@ final class Http1Exchange extends Exchange {
     protected void demandChanged() {
         boolean wants = wantsBody();
         if (pace.wanted(wants, link().now()) && wants) {
-            goOn();
+            writeContinue();
         }
         protocol.demandChanged(this, link());
     }
 
-    private void goOn() {
+    private void writeContinue() {
         if (expectsContinue && !isBegun()) {
-            writer.goOn(link().out());
+            writer.writeContinue(link().out());
             flush();
         }
         expectsContinue = false;
@@ -335,8 +335,8 @@ final class Http1Exchange extends Exchange {
     }
 
     /** How the connection ends after this exchange: whoever may still be sending must be listened to for a while. */
-    Closing closing() {
-        return clientCloses && bodyDone && isBegun() ? Closing.FLUSHED : Closing.LINGERING;
+    CloseMode closing() {
+        return clientCloses && bodyDone && isBegun() ? CloseMode.FLUSHED : CloseMode.LINGERING;
     }
 
     /** The protocol that takes over after this exchange, or {@code null}. */
@@ -440,9 +440,9 @@ final class Http1Exchange extends Exchange {
     }
 
     @Override
-    protected void cut() {
+    protected void abort() {
         lasts = false;
-        protocol.cut(link(), isBegun());
+        protocol.abort(link(), isBegun());
     }
 
     @Override

@@ -3,14 +3,14 @@ package io.millrace.http1;
 
 import io.millrace.core.Buffer;
 import io.millrace.core.CloseCause;
-import io.millrace.core.Closing;
+import io.millrace.core.CloseMode;
 import io.millrace.core.Link;
 import io.millrace.core.Protocol;
 import io.millrace.http.HttpContext;
 
 /**
  * One HTTP/1.1 connection: requests one after the other, answers in the same order, time limits, the end. Small, since
- * there may be very many that do nothing; what a request needs is lent by {@link Http1} while it is in flight.
+ * there may be very many that do nothing; what a request needs is lent by {@link Http1Factory} while it is in flight.
  *
  * <pre>
  *                first byte            answer out, body read
@@ -23,7 +23,7 @@ import io.millrace.http.HttpContext;
  * a completion within receive is seen by its loop, any other makes the link deliver again what it holds.
  */
 final class Http1Protocol implements Protocol {
-    private final Http1 room;
+    private final Http1Factory room;
     private Http1Exchange exchange;
 
     // When the connection became idle, and for when the link's deadline is set: it is left to pass too early rather
@@ -41,13 +41,13 @@ final class Http1Protocol implements Protocol {
     private boolean inputEnded;
     private boolean stopping;
 
-    Http1Protocol(Http1 room) {
+    Http1Protocol(Http1Factory room) {
         this.room = room;
     }
 
     @Override
     public void opened(Link link) {
-        link.stallLimit(room.context().writeNanos());
+        link.writeTimeout(room.context().writeNanos());
         idleSince = link.now();
         arm(link);
     }
@@ -118,7 +118,7 @@ final class Http1Protocol implements Protocol {
         if (exchange.successor() != null) {
             closing = true;
             resume(link);
-            link.become(exchange.successor());
+            link.switchProtocol(exchange.successor());
         } else if (!exchange.lasts()) {
             close(link, exchange.closing());
         } else {
@@ -161,7 +161,7 @@ final class Http1Protocol implements Protocol {
         }
         if (!closing) {
             boolean more = paused || held;
-            goOn(link);
+            proceed(link);
             if (!more) {
                 leaveIfStopping(link);
             }
@@ -174,12 +174,12 @@ final class Http1Protocol implements Protocol {
     // unless the client's next request has come already: that one is answered and told.
     private void leaveIfStopping(Link link) {
         if (stopping && !closing && exchange == null) {
-            close(link, Closing.FLUSHED);
+            close(link, CloseMode.FLUSHED);
         }
     }
 
     // Takes up input that was held back; where none was, its end may have been waiting for the answer.
-    private void goOn(Link link) {
+    private void proceed(Link link) {
         if (paused || held) {
             resume(link);
         } else if (inputEnded) {
@@ -192,7 +192,7 @@ final class Http1Protocol implements Protocol {
         if (exchange != null) {
             exchange.sent();
         } else {
-            goOn(link);
+            proceed(link);
         }
     }
 
@@ -242,11 +242,11 @@ final class Http1Protocol implements Protocol {
      * Ends the connection in the middle; answers to earlier requests that wait to be sent are not harmed by one not
      * begun.
      */
-    void cut(Link link, boolean begun) {
-        close(link, begun || link.pending() == 0 ? Closing.NOW : Closing.FLUSHED);
+    void abort(Link link, boolean begun) {
+        close(link, begun || link.pending() == 0 ? CloseMode.NOW : CloseMode.FLUSHED);
     }
 
-    private void close(Link link, Closing how) {
+    private void close(Link link, CloseMode how) {
         if (!closing) {
             closing = true;
             unflushed = false;
@@ -259,7 +259,7 @@ final class Http1Protocol implements Protocol {
     // ---- the end of things
 
     @Override
-    public void ended(Link link) {
+    public void inputClosed(Link link) {
         inputEnded = true;
         noteLife(link);
         if (!paused && !closing) {
@@ -275,7 +275,7 @@ final class Http1Protocol implements Protocol {
     // No more will come: whoever waits for it does so in vain, whoever owes an answer still gives it.
     private void finishInput(Link link) {
         if (exchange == null || exchange.isInHead()) {
-            close(link, Closing.FLUSHED);
+            close(link, CloseMode.FLUSHED);
         } else if (exchange.needsBody()) {
             exchange.cutShort();
             conclude(link);
@@ -283,11 +283,11 @@ final class Http1Protocol implements Protocol {
     }
 
     @Override
-    public void stopping(Link link) {
+    public void shuttingDown(Link link) {
         stopping = true;
         // Input that is held back has arrived in time: drained() takes it up, and its answer says that it is the last.
         if (exchange == null && !paused) {
-            close(link, Closing.FLUSHED);
+            close(link, CloseMode.FLUSHED);
         }
     }
 
@@ -329,7 +329,7 @@ final class Http1Protocol implements Protocol {
             idleSince = link.now(); // the last answer is still leaving
             arm(link);
         } else {
-            close(link, Closing.FLUSHED);
+            close(link, CloseMode.FLUSHED);
         }
     }
 

@@ -6,7 +6,7 @@ import io.millrace.http.FieldBlock;
 /**
  * Reads the head of a request where it lies (RFC 9112 sections 2 to 5), strictly. Keeps offsets, makes no strings,
  * remembers where it stopped and never looks at a byte twice. Knows the form of a head; what the fields mean is for
- * {@link HeadRules}.
+ * {@link MessageFraming}.
  *
  * <pre>
  *         SP           SP              CRLF
@@ -98,7 +98,7 @@ final class RequestParser {
 
     private int method(byte[] bytes, int from, int end) {
         int bound = Math.min(end, from + LONGEST_METHOD + 1);
-        int at = Octets.skipToken(bytes, from + position, bound);
+        int at = ByteScanner.skipToken(bytes, from + position, bound);
         position = at - from;
         if (position > LONGEST_METHOD) {
             return -501;
@@ -116,7 +116,7 @@ final class RequestParser {
     private int target(byte[] bytes, int from, int end) {
         int start = from + methodEnd + 1;
         int bound = end - start > mostTarget ? start + mostTarget + 1 : end;
-        int at = Octets.skipTarget(bytes, from + position, bound);
+        int at = ByteScanner.skipTarget(bytes, from + position, bound);
         position = at - from;
         if (at - start > mostTarget) {
             return -414;
@@ -135,7 +135,7 @@ final class RequestParser {
         int start = from + targetEnd + 1;
         if (position == targetEnd + 1
                 && end - start >= VERSION_LENGTH
-                && Octets.eight(bytes, start) == Octets.HTTP_1_1
+                && ByteScanner.eight(bytes, start) == ByteScanner.HTTP_1_1
                 && bytes[start + 8] == '\r'
                 && bytes[start + 9] == '\n') {
             return lineDone(11, start + VERSION_LENGTH - from);

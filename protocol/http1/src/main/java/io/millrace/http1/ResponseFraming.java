@@ -110,9 +110,9 @@ final class ResponseFraming {
 
     private void connection(int from, int to) {
         for (int at = from; at < to; at++) {
-            int start = Octets.skipBlanks(bytes, at, to);
+            int start = ByteScanner.skipBlanks(bytes, at, to);
             at = comma(start, to);
-            option(start, Octets.trimEnd(bytes, start, at) - start);
+            option(start, ByteScanner.trimEnd(bytes, start, at) - start);
         }
     }
 
@@ -137,9 +137,9 @@ final class ResponseFraming {
     private void lengths(int from, int to) {
         int at = from;
         do {
-            int start = Octets.skipBlanks(bytes, at, to);
+            int start = ByteScanner.skipBlanks(bytes, at, to);
             at = comma(start, to);
-            oneLength(start, Octets.trimEnd(bytes, start, at));
+            oneLength(start, ByteScanner.trimEnd(bytes, start, at));
         } while (at++ < to);
     }
 
@@ -159,9 +159,9 @@ final class ResponseFraming {
     private void codings(int from, int to) {
         int at = from;
         do {
-            int start = Octets.skipBlanks(bytes, at, to);
-            int end = Octets.skipToken(bytes, start, to);
-            at = Octets.skipBlanks(bytes, end, to);
+            int start = ByteScanner.skipBlanks(bytes, at, to);
+            int end = ByteScanner.skipToken(bytes, start, to);
+            at = ByteScanner.skipBlanks(bytes, end, to);
             badCoding |= end == start || at < to && bytes[at] != ',';
             coding(start, end - start);
             at = comma(at, to);

@@ -118,7 +118,7 @@ final class ResponseHeadParser {
                     at++;
                 }
                 case REASON -> {
-                    at = Octets.skipValue(bytes, at, end);
+                    at = ByteScanner.skipValue(bytes, at, end);
                     reasonEnd = at - from;
                     if (at < end) {
                         state = lineEnd(bytes[at++], STATUS_LF);
@@ -143,7 +143,7 @@ final class ResponseHeadParser {
     private int status(byte[] bytes, int from, int end) {
         int stop = Math.min(end, from + CODE_LENGTH);
         int at = from + position;
-        if (position == 0 && stop - from >= Long.BYTES && Octets.eight(bytes, from) == Octets.HTTP_1_1) {
+        if (position == 0 && stop - from >= Long.BYTES && ByteScanner.eight(bytes, from) == ByteScanner.HTTP_1_1) {
             at += Long.BYTES;
         }
         for (; at < stop; at++) {
@@ -205,7 +205,7 @@ final class ResponseHeadParser {
                     }
                 }
                 case NAME -> {
-                    at = Octets.skipToken(bytes, at, end);
+                    at = ByteScanner.skipToken(bytes, at, end);
                     if (at < end) {
                         nameEnd = at - from;
                         if (nameEnd == nameStart) {
@@ -216,7 +216,7 @@ final class ResponseHeadParser {
                     }
                 }
                 case NAME_BLANK -> {
-                    at = Octets.skipBlanks(bytes, at, end);
+                    at = ByteScanner.skipBlanks(bytes, at, end);
                     if (at < end) {
                         if (bytes[at++] != ':') {
                             return ResponseParser.MALFORMED;
@@ -225,14 +225,14 @@ final class ResponseHeadParser {
                     }
                 }
                 case BLANK -> {
-                    at = Octets.skipBlanks(bytes, at, end);
+                    at = ByteScanner.skipBlanks(bytes, at, end);
                     if (at < end) {
                         valueStart = at - from;
                         state = VALUE;
                     }
                 }
                 case VALUE -> {
-                    at = Octets.skipValue(bytes, at, end);
+                    at = ByteScanner.skipValue(bytes, at, end);
                     if (at < end) {
                         valueEnd = trimEnd(bytes, from + valueStart, at) - from;
                         state = lineEnd(bytes[at++], VALUE_LF);
@@ -268,12 +268,12 @@ final class ResponseHeadParser {
     // A line as nearly all are: whole, ended by CR LF, and the byte behind it shows that it does not go on. Index after
     // it, or 0 if it has to be read step by step.
     private int wholeLine(byte[] bytes, int from, int at, int end) {
-        int colon = Octets.skipToken(bytes, at, end);
+        int colon = ByteScanner.skipToken(bytes, at, end);
         if (colon == at || colon >= end || bytes[colon] != ':') {
             return 0;
         }
-        int value = Octets.skipBlanks(bytes, colon + 1, end);
-        int stop = Octets.skipValue(bytes, value, end);
+        int value = ByteScanner.skipBlanks(bytes, colon + 1, end);
+        int stop = ByteScanner.skipValue(bytes, value, end);
         int next = stop + 2;
         if (next >= end
                 || bytes[stop] != '\r'
@@ -282,7 +282,7 @@ final class ResponseHeadParser {
                 || bytes[next] == '\t') {
             return 0;
         }
-        fields.add(at - from, colon - from, value - from, Octets.trimEnd(bytes, value, stop) - from);
+        fields.add(at - from, colon - from, value - from, ByteScanner.trimEnd(bytes, value, stop) - from);
         return next;
     }
 

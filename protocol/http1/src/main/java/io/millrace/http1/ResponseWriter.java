@@ -95,7 +95,7 @@ final class ResponseWriter {
     }
 
     /** The interim answer on which a client waits before it sends a body. */
-    void goOn(Buffer out) {
+    void writeContinue(Buffer out) {
         out.append(CONTINUE);
     }
 

@@ -8,19 +8,19 @@
  * understand in two ways is refused.
  *
  * <pre>
- *   Link ─► Http1Protocol ─► Http1Exchange ─► RequestParser ─► FieldParser ─► Octets
+ *   Link ─► Http1Protocol ─► Http1Exchange ─► RequestParser ─► FieldParser ─► ByteScanner
  *             one each         one lent        │
- *           connection         a request       ├─► HeadRules, Authority: what the head means
+ *           connection         a request       ├─► MessageFraming, Authority: what the head means
  *                                              ├─► ChunkedDecoder: the body
  *                                              └─► Exchange (http): the handler ─► ResponseWriter ─► Link.out
  *
- *   ResponseParser ─► ResponseHeadParser ─► Octets
+ *   ResponseParser ─► ResponseHeadParser ─► ByteScanner
  *       one each          ResponseFraming: what the head means
  *      connection         ChunkedDecoder: the body
  * </pre>
  *
- * <p>Read in this order: {@code Http1}, {@code Http1Protocol}, {@code Http1Exchange}, {@code RequestParser},
- * {@code FieldParser}, {@code HeadRules}, {@code ChunkedDecoder}, {@code ResponseWriter}, {@code FieldLines}; for a
- * client {@code ResponseParser}, {@code ResponseHeadParser}, {@code ResponseFraming}.
+ * <p>Read in this order: {@code Http1Factory}, {@code Http1Protocol}, {@code Http1Exchange}, {@code RequestParser},
+ * {@code FieldParser}, {@code MessageFraming}, {@code ChunkedDecoder}, {@code ResponseWriter}, {@code FieldLines}; for
+ * a client {@code ResponseParser}, {@code ResponseHeadParser}, {@code ResponseFraming}.
  */
 package io.millrace.http1;

@@ -8,7 +8,7 @@ import com.sun.management.ThreadMXBean;
 import io.millrace.core.Ascii;
 import io.millrace.core.Buffer;
 import io.millrace.core.Clock;
-import io.millrace.core.Closing;
+import io.millrace.core.CloseMode;
 import io.millrace.core.Link;
 import io.millrace.core.OpenFile;
 import io.millrace.core.Protocol;
@@ -64,7 +64,7 @@ class AllocationTest {
         }
 
         @Override
-        public void become(Protocol next) {
+        public void switchProtocol(Protocol next) {
             throw new UnsupportedOperationException();
         }
 
@@ -72,10 +72,10 @@ class AllocationTest {
         public void deadline(long at) {}
 
         @Override
-        public void stallLimit(long nanos) {}
+        public void writeTimeout(long nanos) {}
 
         @Override
-        public void close(Closing how) {
+        public void close(CloseMode how) {
             throw new UnsupportedOperationException();
         }
 
@@ -133,7 +133,8 @@ class AllocationTest {
 
     private static Sink assertNothing(Handler handler, int depth) {
         Sink link = new Sink();
-        Protocol protocol = new Http1(handler, Limits.DEFAULT, ExchangeLog.NONE, Clock.SYSTEM, Http1.SERVER).create();
+        Protocol protocol =
+                new Http1Factory(handler, Limits.DEFAULT, ExchangeLog.NONE, Clock.SYSTEM, Http1Factory.SERVER).create();
         protocol.opened(link);
         Buffer in = new Buffer(REQUEST.length * depth);
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();

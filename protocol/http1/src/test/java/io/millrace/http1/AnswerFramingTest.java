@@ -9,7 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.core.Ascii;
 import io.millrace.core.CloseCause;
-import io.millrace.core.Closing;
+import io.millrace.core.CloseMode;
 import io.millrace.http.Handler;
 import io.millrace.http.HttpException;
 import io.millrace.http.ResponseStream;
@@ -131,7 +131,7 @@ class AnswerFramingTest {
         Answer answer = Answer.only(outcome.text());
         assertNull(answer.field("Transfer-Encoding"));
         assertEquals("hello", answer.body());
-        assertEquals(Closing.LINGERING, outcome.closing());
+        assertEquals(CloseMode.LINGERING, outcome.closing());
     }
 
     // ---- errors
@@ -173,7 +173,7 @@ class AnswerFramingTest {
                 })
                 .open()
                 .feed(NEXT + NEXT);
-        assertEquals(Closing.NOW, link.closing());
+        assertEquals(CloseMode.NOW, link.closing());
         assertFalse(link.text().contains("0\r\n\r\n"));
     }
 
@@ -307,7 +307,7 @@ class AnswerFramingTest {
                 })
                 .open()
                 .feed(NEXT);
-        assertEquals(Closing.NOW, more.closing());
+        assertEquals(CloseMode.NOW, more.closing());
         MemoryLink less = Serving.of((request, response) -> {
                     ResponseStream stream = response.stream(3);
                     stream.write("ab");
@@ -315,7 +315,7 @@ class AnswerFramingTest {
                 })
                 .open()
                 .feed(NEXT);
-        assertEquals(Closing.NOW, less.closing());
+        assertEquals(CloseMode.NOW, less.closing());
         assertEquals(2, thrown.size());
     }
 

@@ -268,7 +268,7 @@ class FuzzTest {
                     later.add(() -> response.send(text));
                 }
                 case "body" ->
-                    request.body().whole(5000, bytes -> response.send(text + Ascii.string(bytes, 0, bytes.length)));
+                    request.body().collect(5000, bytes -> response.send(text + Ascii.string(bytes, 0, bytes.length)));
                 case "reader" -> {
                     response.defer();
                     request.body().read(new Slow(request, response, text));

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.millrace.core.Closing;
+import io.millrace.core.CloseMode;
 import io.millrace.http.Handler;
 import io.millrace.http.Limits;
 import io.millrace.http.Response;
@@ -48,7 +48,7 @@ class HalfClosedTest {
         assertEquals(0, aborted);
         link.advance(ABIT);
         assertTrue(link.isClosed());
-        assertEquals(Closing.NOW, link.closing());
+        assertEquals(CloseMode.NOW, link.closing());
         assertEquals(1, aborted);
         assertEquals(List.of("GET / 200 1"), serving.log);
     }
@@ -160,7 +160,7 @@ class HalfClosedTest {
                 })
                 .open();
         link.feed(post + "ab").advance(LIMIT).feed("cd").end();
-        bodies[0].whole(10, bytes -> response.send(bytes));
+        bodies[0].collect(10, bytes -> response.send(bytes));
         assertEquals("abcd", Answer.only(link.run().text()).body());
         assertTrue(link.isClosed());
     }

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.millrace.core.Closing;
+import io.millrace.core.CloseMode;
 import io.millrace.http.Limits;
 import io.millrace.testkit.MemoryLink;
 import io.millrace.testkit.Trickle;
@@ -46,7 +46,7 @@ class KeepAliveTest {
         String request = "GET / HTTP/1.1\r\nHost: h\r\nConnection: foo , ClOsE\r\n\r\n";
         Trickle.Outcome outcome = Trickle.same(Serving.echo(), request + GET);
         assertTrue(Answer.only(outcome.text()).closes());
-        assertEquals(Closing.FLUSHED, outcome.closing());
+        assertEquals(CloseMode.FLUSHED, outcome.closing());
     }
 
     @Test
@@ -54,7 +54,7 @@ class KeepAliveTest {
         String request = "POST / HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 5\r\n\r\n";
         Trickle.Outcome outcome = Trickle.same(Serving.echo(), request + "hello");
         assertEquals(200, Answer.only(outcome.text()).status());
-        assertEquals(Closing.LINGERING, outcome.closing());
+        assertEquals(CloseMode.LINGERING, outcome.closing());
     }
 
     @Test
@@ -63,7 +63,7 @@ class KeepAliveTest {
         Answer answer = Answer.only(outcome.text());
         assertEquals("GET / of  with 0", answer.body());
         assertTrue(answer.closes());
-        assertEquals(Closing.FLUSHED, outcome.closing());
+        assertEquals(CloseMode.FLUSHED, outcome.closing());
     }
 
     @Test
@@ -78,7 +78,7 @@ class KeepAliveTest {
     @Test
     void closeGoesBeforeKeepAlive() {
         String request = "GET / HTTP/1.0\r\nConnection: keep-alive\r\nConnection: close\r\n\r\n";
-        assertEquals(Closing.FLUSHED, Trickle.same(Serving.echo(), request).closing());
+        assertEquals(CloseMode.FLUSHED, Trickle.same(Serving.echo(), request).closing());
     }
 
     @Test
@@ -89,7 +89,7 @@ class KeepAliveTest {
         assertEquals(3, answers.size());
         assertFalse(answers.get(1).closes());
         assertTrue(answers.get(2).closes());
-        assertEquals(Closing.LINGERING, outcome.closing());
+        assertEquals(CloseMode.LINGERING, outcome.closing());
     }
 
     @Test

@@ -214,7 +214,7 @@ class KeptHandlesTest {
     void aBodyThatIsReadDefersTheAnswer() {
         Serving serving = Serving.of((asked, response) -> {
             keep(asked, response);
-            asked.body().whole(10, bytes -> {});
+            asked.body().collect(10, bytes -> {});
         });
         MemoryLink link = serving.open().feed(KEEP);
         elsewhere(() -> response.send(request.path() + headers.first("X") + body.length()));

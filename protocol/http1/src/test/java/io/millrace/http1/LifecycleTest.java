@@ -10,7 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.core.Ascii;
 import io.millrace.core.Buffer;
-import io.millrace.core.Closing;
+import io.millrace.core.CloseMode;
 import io.millrace.core.Link;
 import io.millrace.core.OpenFile;
 import io.millrace.core.Protocol;
@@ -70,7 +70,7 @@ class LifecycleTest {
     @Test
     void anIdleConnectionEndsWithItsPeer() {
         MemoryLink link = Serving.echo().open().feed(GET).end();
-        assertEquals(Closing.FLUSHED, link.closing());
+        assertEquals(CloseMode.FLUSHED, link.closing());
         assertEquals(1, Answer.all(link.text()).size());
     }
 
@@ -83,7 +83,7 @@ class LifecycleTest {
 
     @Test
     void halfABodyIs400() {
-        Handler whole = (request, response) -> request.body().whole(100, bytes -> response.send("whole"));
+        Handler whole = (request, response) -> request.body().collect(100, bytes -> response.send("whole"));
         Serving serving = Serving.of(whole);
         MemoryLink link = serving.open()
                 .feed("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\nhalf")
@@ -103,7 +103,7 @@ class LifecycleTest {
                 .open();
         link.feed("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\n").end();
         assertFalse(link.isClosed());
-        bodies[0].whole(100, bytes -> responses[0].send("whole"));
+        bodies[0].collect(100, bytes -> responses[0].send("whole"));
         link.run();
         assertEquals(400, Answer.only(link.text()).status());
         assertTrue(link.isClosed());
@@ -114,7 +114,7 @@ class LifecycleTest {
     @Test
     void anIdleConnectionIsClosedWhenTheServerStops() {
         MemoryLink link = Serving.echo().open().feed(GET).stop();
-        assertEquals(Closing.FLUSHED, link.closing());
+        assertEquals(CloseMode.FLUSHED, link.closing());
         assertTrue(link.isClosed());
     }
 
@@ -174,7 +174,7 @@ class LifecycleTest {
         assertEquals(503, answer.status());
         assertEquals("1", answer.field("Retry-After"));
         assertTrue(answer.closes());
-        assertEquals(Closing.LINGERING, link.closing());
+        assertEquals(CloseMode.LINGERING, link.closing());
     }
 
     // ---- heads without bodies
@@ -246,7 +246,7 @@ class LifecycleTest {
         assertTrue(link.text().endsWith("<opened>early"), link.text());
         assertFalse(link.isPaused());
         assertEquals(Link.NEVER, link.deadline());
-        assertEquals(Link.NEVER, link.stallLimit(), "HTTP's limit is not the next protocol's");
+        assertEquals(Link.NEVER, link.writeTimeout(), "HTTP's limit is not the next protocol's");
         assertEquals(List.of("GET / 101 0"), serving.log);
         link.reset();
         assertSame(Echo.class, link.protocol().getClass());
@@ -286,7 +286,7 @@ class LifecycleTest {
     void anUpgradeComesBehindABodyThatHasBeenRead() {
         String request = UPGRADE.replace("\r\n\r\n", "\r\nContent-Length: 4\r\n\r\n");
         MemoryLink link = Serving.of((asked, response) ->
-                        asked.body().whole(10, bytes -> response.upgrade("echo", Echo::new)))
+                        asked.body().collect(10, bytes -> response.upgrade("echo", Echo::new)))
                 .open();
         link.feed(request + "body" + "hello").run();
         assertTrue(link.text().endsWith("<opened>hello"), link.text());
@@ -334,7 +334,7 @@ class LifecycleTest {
         MemoryLink link = Serving.of((request, response) -> response.send(broken, 0, 10_000_000))
                 .open()
                 .feed(GET);
-        assertEquals(Closing.NOW, link.closing());
+        assertEquals(CloseMode.NOW, link.closing());
         assertTrue(link.isClosed());
     }
 

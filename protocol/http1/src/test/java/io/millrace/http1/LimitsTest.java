@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.millrace.core.Closing;
+import io.millrace.core.CloseMode;
 import io.millrace.http.FieldList;
 import io.millrace.http.Handler;
 import io.millrace.http.Limits;
@@ -65,7 +65,7 @@ class LimitsTest {
     }
 
     private static int unlimited(String field) {
-        MemoryLink link = new MemoryLink(new Http1((request, response) -> response.send("x")).create());
+        MemoryLink link = new MemoryLink(new Http1Factory((request, response) -> response.send("x")).create());
         return Answer.only(link.feed("GET / HTTP/1.1\r\nHost: h\r\n" + field + "\r\n")
                         .text())
                 .status();
@@ -82,7 +82,7 @@ class LimitsTest {
     }
 
     private static int status(String input) {
-        Handler whole = (request, response) -> request.body().whole(1000, bytes -> response.send("x"));
+        Handler whole = (request, response) -> request.body().collect(1000, bytes -> response.send("x"));
         return Answer.only(Trickle.same(Serving.of(whole, SMALL), input).text()).status();
     }
 
@@ -107,7 +107,7 @@ class LimitsTest {
         assertEquals("", link.text());
         link.advance(Duration.ofSeconds(1));
         assertEquals(408, Answer.only(link.text()).status());
-        assertEquals(Closing.LINGERING, link.closing());
+        assertEquals(CloseMode.LINGERING, link.closing());
     }
 
     @Test
@@ -120,7 +120,7 @@ class LimitsTest {
         link.advance(Duration.ofSeconds(75).minus(ABIT));
         assertNull(link.closing());
         link.advance(ABIT);
-        assertEquals(Closing.FLUSHED, link.closing());
+        assertEquals(CloseMode.FLUSHED, link.closing());
         assertEquals("", link.text());
     }
 
@@ -140,13 +140,13 @@ class LimitsTest {
         link.advance(Duration.ofSeconds(200));
         assertNull(link.closing());
         link.window(Long.MAX_VALUE).advance(Duration.ofSeconds(75));
-        assertEquals(Closing.FLUSHED, link.closing());
+        assertEquals(CloseMode.FLUSHED, link.closing());
     }
 
     @Test
     void aBodyMustComeAtSomeRate() {
         Limits limits = Limits.DEFAULT.withBodyRate(100).withBodyTime(Duration.ofSeconds(10));
-        Handler whole = (request, response) -> request.body().whole(1_000_000, bytes -> response.send("x"));
+        Handler whole = (request, response) -> request.body().collect(1_000_000, bytes -> response.send("x"));
         MemoryLink link = Serving.of(whole, limits).open();
         link.feed("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 100000\r\n\r\n");
         for (int i = 0; i < 30; i++) {
@@ -155,14 +155,14 @@ class LimitsTest {
         assertFalse(link.isClosed(), "fast enough");
         link.advance(Duration.ofSeconds(1));
         assertEquals(408, Answer.only(link.text()).status());
-        assertEquals(Closing.LINGERING, link.closing());
+        assertEquals(CloseMode.LINGERING, link.closing());
     }
 
     @Test
     void bytesThatCameFastBuyNoTimeToBeSilent() {
         for (int rate : new int[] {500, 1, 0}) {
             Limits limits = Limits.DEFAULT.withBodyRate(rate).withBodyTime(Duration.ofSeconds(10));
-            Handler whole = (request, response) -> request.body().whole(2_000_000, bytes -> response.send("x"));
+            Handler whole = (request, response) -> request.body().collect(2_000_000, bytes -> response.send("x"));
             MemoryLink link = Serving.of(whole, limits).open();
             link.feed("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 2000000\r\n\r\n");
             link.advance(Duration.ofSeconds(5)).feed(new byte[1_000_000]);
@@ -176,7 +176,7 @@ class LimitsTest {
     @Test
     void anyRateWillDoWhereNoneIsAskedFor() {
         Limits limits = Limits.DEFAULT.withBodyRate(0).withBodyTime(Duration.ofSeconds(10));
-        Handler whole = (request, response) -> request.body().whole(1000, bytes -> response.send("x"));
+        Handler whole = (request, response) -> request.body().collect(1000, bytes -> response.send("x"));
         MemoryLink link = Serving.of(whole, limits).open();
         link.feed("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\n");
         for (int i = 0; i < 100; i++) {
@@ -187,7 +187,7 @@ class LimitsTest {
 
     @Test
     void theGraceOfABodyCountsFromItsBeginning() {
-        Handler whole = (request, response) -> request.body().whole(1_000_000, bytes -> response.send("x"));
+        Handler whole = (request, response) -> request.body().collect(1_000_000, bytes -> response.send("x"));
         MemoryLink link = Serving.of(whole).open();
         link.feed("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\n");
         link.advance(Duration.ofSeconds(10).minus(ABIT));
@@ -239,7 +239,7 @@ class LimitsTest {
         link.advance(Duration.ofSeconds(75).minus(ABIT));
         assertNull(link.closing());
         link.advance(ABIT);
-        assertEquals(Closing.FLUSHED, link.closing());
+        assertEquals(CloseMode.FLUSHED, link.closing());
     }
 
     @Test
@@ -250,13 +250,13 @@ class LimitsTest {
         link.advance(Duration.ofSeconds(10).minus(ABIT));
         assertNull(link.closing());
         link.advance(ABIT);
-        assertEquals(Closing.LINGERING, link.closing());
+        assertEquals(CloseMode.LINGERING, link.closing());
         assertEquals(1, Answer.all(link.text()).size());
     }
 
     @Test
     void theLinkKnowsHowLongAPeerMayRefuseToRead() {
-        assertEquals(Duration.ofSeconds(30).toNanos(), Serving.echo().open().stallLimit());
+        assertEquals(Duration.ofSeconds(30).toNanos(), Serving.echo().open().writeTimeout());
         assertEquals(List.of(), Serving.echo().log);
     }
 }

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.core.Ascii;
-import io.millrace.core.Closing;
+import io.millrace.core.CloseMode;
 import io.millrace.http.Handler;
 import io.millrace.http.Limits;
 import io.millrace.http.RequestBody;
@@ -28,7 +28,7 @@ class RequestBodyTest {
 
     /** Answers with what came and the trailers, once all of it is there. */
     private static final Handler WHOLE = (request, response) -> request.body()
-            .whole(
+            .collect(
                     1000,
                     bytes -> response.send(Ascii.string(bytes, 0, bytes.length) + "|"
                             + request.trailers().size() + request.trailers().joined("X-T")));
@@ -140,7 +140,7 @@ class RequestBodyTest {
 
     @Test
     void moreThanTheHandlerTakesIs413() {
-        Handler handler = (request, response) -> request.body().whole(10, bytes -> response.send("whole"));
+        Handler handler = (request, response) -> request.body().collect(10, bytes -> response.send("whole"));
         for (String request : List.of(
                 post("Content-Length: 11") + "hello world",
                 post("Transfer-Encoding: chunked") + "b\r\nhello world\r\n0\r\n\r\n")) {
@@ -159,7 +159,7 @@ class RequestBodyTest {
         Serving announced = Serving.of(WHOLE, limits);
         Trickle.Outcome outcome = Trickle.same(announced, post("Content-Length: 11") + "hello world" + NEXT);
         assertEquals(413, Answer.only(outcome.text()).status());
-        assertEquals(Closing.LINGERING, outcome.closing());
+        assertEquals(CloseMode.LINGERING, outcome.closing());
         String chunked = post("Transfer-Encoding: chunked") + "6\r\nhello \r\n5\r\nworld\r\n0\r\n\r\n";
         assertEquals(
                 413,
@@ -188,11 +188,11 @@ class RequestBodyTest {
         Trickle.Outcome known =
                 Trickle.same(Serving.of(handler, limits), post("Content-Length: 11") + "hello world" + NEXT);
         assertTrue(Answer.only(known.text()).closes());
-        assertEquals(Closing.LINGERING, known.closing());
+        assertEquals(CloseMode.LINGERING, known.closing());
         String chunked = post("Transfer-Encoding: chunked") + "b\r\nhello world\r\n0\r\n\r\n" + NEXT;
         Trickle.Outcome unknown = Trickle.same(Serving.of(handler, limits), chunked);
         assertFalse(Answer.only(unknown.text()).closes());
-        assertEquals(Closing.LINGERING, unknown.closing());
+        assertEquals(CloseMode.LINGERING, unknown.closing());
     }
 
     @Test
@@ -246,7 +246,7 @@ class RequestBodyTest {
         Answer answer = Answer.only(outcome.text());
         assertEquals(200, answer.status());
         assertTrue(answer.closes());
-        assertEquals(Closing.LINGERING, outcome.closing());
+        assertEquals(CloseMode.LINGERING, outcome.closing());
     }
 
     @Test

@@ -19,7 +19,7 @@ class RoutingTest {
             .post(
                     "/users",
                     (request, response) -> request.body()
-                            .whole(9, bytes -> response.status(201).send(bytes)))
+                            .collect(9, bytes -> response.status(201).send(bytes)))
             .get("/blocking/{id}", Dispatch.VIRTUAL, (request, response) -> {
                 Thread.sleep(0);
                 response.send(Thread.currentThread().isVirtual() + " " + request.param("id"));

@@ -17,7 +17,7 @@ final class Serving implements Supplier<MemoryLink> {
     final FakeClock clock = new FakeClock();
     final List<String> log = new ArrayList<>();
     final List<SocketAddress> unreadable = new ArrayList<>();
-    final Http1 http;
+    final Http1Factory http;
 
     private Serving(Handler handler, Limits limits) {
         ExchangeLog remember = new ExchangeLog() {
@@ -33,7 +33,7 @@ final class Serving implements Supplier<MemoryLink> {
                 unreadable.add(peer);
             }
         };
-        http = new Http1(handler, limits, remember, clock, Http1.SERVER);
+        http = new Http1Factory(handler, limits, remember, clock, Http1Factory.SERVER);
     }
 
     static Serving of(Handler handler) {

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.millrace.core.Closing;
+import io.millrace.core.CloseMode;
 import io.millrace.testkit.Trickle;
 import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -310,7 +310,7 @@ class SmugglingTest {
         String body = "5" + extension + "\r\nhello\r\n0" + extension + "\r\n\r\n";
         String request = "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n" + body;
         Serving reading = Serving.of(
-                (asked, response) -> asked.body().whole(1000, bytes -> response.send(bytes.length + " bytes")));
+                (asked, response) -> asked.body().collect(1000, bytes -> response.send(bytes.length + " bytes")));
         for (Serving serving : List.of(reading, Serving.echo())) {
             Trickle.Outcome outcome = Trickle.same(serving, request + NEXT);
             assertEquals(2, Answer.all(outcome.text()).size(), outcome.text());
@@ -322,11 +322,11 @@ class SmugglingTest {
     @MethodSource("chunks")
     void aChunkedBodyIsRefused(int status, String what, String body) {
         Serving reading =
-                Serving.of((request, response) -> request.body().whole(1000, bytes -> response.send("whole")));
+                Serving.of((request, response) -> request.body().collect(1000, bytes -> response.send("whole")));
         String request = "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n" + body;
         Trickle.Outcome outcome = Trickle.same(reading, request + NEXT);
         assertEquals(status, Answer.only(outcome.text()).status());
-        assertEquals(Closing.LINGERING, outcome.closing());
+        assertEquals(CloseMode.LINGERING, outcome.closing());
         notAnsweredTwice(request);
     }
 
@@ -334,7 +334,7 @@ class SmugglingTest {
     private static void notAnsweredTwice(String request) {
         Trickle.Outcome outcome = Trickle.same(Serving.echo(), request + NEXT);
         assertEquals(200, Answer.only(outcome.text()).status());
-        assertEquals(Closing.LINGERING, outcome.closing());
+        assertEquals(CloseMode.LINGERING, outcome.closing());
     }
 
     private static void refused(int status, String request) {
@@ -344,7 +344,7 @@ class SmugglingTest {
         assertEquals(status, answer.status(), outcome.text());
         assertTrue(answer.closes());
         assertTrue(answer.body().startsWith(status + " "), answer.body());
-        assertEquals(Closing.LINGERING, outcome.closing());
+        assertEquals(CloseMode.LINGERING, outcome.closing());
         assertEquals(0, outcome.unconsumed());
         assertTrue(serving.log.getFirst().contains(" " + status + " "), serving.log.getFirst());
     }

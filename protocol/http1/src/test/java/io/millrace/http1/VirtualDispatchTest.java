@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.millrace.core.Closing;
+import io.millrace.core.CloseMode;
 import io.millrace.http.Handler;
 import io.millrace.http.HttpException;
 import io.millrace.http.Request;
@@ -238,7 +238,7 @@ class VirtualDispatchTest {
         MemoryLink link = serving.open().highWater(1000).window(0).feed(GET);
         link.runUntil(() -> link.isClosed() && thrown.get() != null);
         assertInstanceOf(InterruptedIOException.class, thrown.get());
-        assertEquals(Closing.NOW, link.closing());
+        assertEquals(CloseMode.NOW, link.closing());
     }
 
     @Test
@@ -344,7 +344,7 @@ class VirtualDispatchTest {
                 serving.open().feed("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhelloXX");
         link.runUntil(() -> done.getCount() == 0 && link.isClosed());
         assertEquals(400, Answer.only(link.text()).status());
-        assertEquals(Closing.LINGERING, link.closing());
+        assertEquals(CloseMode.LINGERING, link.closing());
     }
 
     @Test

@@ -2,9 +2,9 @@
 package io.millrace.examples;
 
 import io.millrace.core.TimeLimit;
-import io.millrace.net.Stream;
+import io.millrace.net.ByteStream;
 import io.millrace.transport.ListenOptions;
-import io.millrace.transport.Listening;
+import io.millrace.transport.Listener;
 import io.millrace.transport.LoopGroup;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -20,20 +20,20 @@ public final class Chargen {
             "!\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~ ";
     private static final int WIDTH = 72;
 
-    private final Stream stream;
+    private final ByteStream stream;
     private int line;
 
-    private Chargen(Stream stream) {
+    private Chargen(ByteStream stream) {
         this.stream = stream;
     }
 
-    static Listening start(LoopGroup loops, InetSocketAddress address) throws IOException {
-        return loops.listen(ListenOptions.on(address), () -> Stream.each(stream -> new Chargen(stream).open()));
+    static Listener start(LoopGroup loops, InetSocketAddress address) throws IOException {
+        return loops.listen(ListenOptions.on(address), () -> ByteStream.each(stream -> new Chargen(stream).open()));
     }
 
     private void open() {
-        stream.link().outputMarks(4 * 1024, 32 * 1024);
-        stream.link().limit(TimeLimit.WRITE, Duration.ofSeconds(10).toNanos());
+        stream.link().writeWatermarks(4 * 1024, 32 * 1024);
+        stream.link().timeout(TimeLimit.WRITE, Duration.ofSeconds(10).toNanos());
         // Without onData, what comes is dropped.
         stream.onDrained(this::produce).onLate(which -> stream.abort());
         produce();

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.examples;
 
-import io.millrace.core.Body;
 import io.millrace.core.LineEnd;
-import io.millrace.net.Stream;
+import io.millrace.core.SharedBytes;
+import io.millrace.net.ByteStream;
 import io.millrace.transport.ListenOptions;
-import io.millrace.transport.Listening;
+import io.millrace.transport.Listener;
 import io.millrace.transport.LoopGroup;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -14,26 +14,26 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Everybody hears what anybody says. One loop, so the map of who is there needs no lock; one {@link Body} for each
- * line, which all connections send from the same array. Who cannot keep up is shown the door, for the others must not
- * wait.
+ * Everybody hears what anybody says. One loop, so the map of who is there needs no lock; one {@link SharedBytes} for
+ * each line, which all connections send from the same array. Who cannot keep up is shown the door, for the others must
+ * not wait.
  */
 public final class Chat {
     private static final long TOO_FAR_BEHIND = 1 << 20;
 
-    private final Map<Stream, String> names = new LinkedHashMap<>();
+    private final Map<ByteStream, String> names = new LinkedHashMap<>();
 
-    static Listening start(LoopGroup loops, InetSocketAddress address) throws IOException {
+    static Listener start(LoopGroup loops, InetSocketAddress address) throws IOException {
         Chat chat = new Chat();
-        return loops.listen(ListenOptions.on(address), () -> Stream.each(chat::open));
+        return loops.listen(ListenOptions.on(address), () -> ByteStream.each(chat::open));
     }
 
-    private void open(Stream stream) {
+    private void open(ByteStream stream) {
         stream.write("your name?\r\n");
         stream.onLine(LineEnd.CRLF, 400, line -> said(stream, line)).onClosed(why -> left(stream));
     }
 
-    private void said(Stream stream, String line) {
+    private void said(ByteStream stream, String line) {
         String name = names.get(stream);
         if (name == null) {
             names.put(stream, line.strip());
@@ -43,7 +43,7 @@ public final class Chat {
         }
     }
 
-    private void left(Stream stream) {
+    private void left(ByteStream stream) {
         String name = names.remove(stream);
         if (name != null) {
             tell("* " + name + " has gone");
@@ -52,8 +52,8 @@ public final class Chat {
 
     private void tell(String text) {
         // Lines come in as bytes, a character each, and leave as the same bytes.
-        Body line = Body.of((text + "\r\n").getBytes(StandardCharsets.ISO_8859_1));
-        for (Stream stream : names.keySet()) {
+        SharedBytes line = SharedBytes.of((text + "\r\n").getBytes(StandardCharsets.ISO_8859_1));
+        for (ByteStream stream : names.keySet()) {
             if (stream.link().pending() > TOO_FAR_BEHIND) {
                 stream.abort();
             } else {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.examples;
 
-import io.millrace.net.Stream;
+import io.millrace.net.ByteStream;
 import io.millrace.transport.ListenOptions;
-import io.millrace.transport.Listening;
+import io.millrace.transport.Listener;
 import io.millrace.transport.LoopGroup;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -12,11 +12,11 @@ import java.net.InetSocketAddress;
 public final class Echo {
     private Echo() {}
 
-    static Listening start(LoopGroup loops, InetSocketAddress address) throws IOException {
-        return loops.listen(ListenOptions.on(address), () -> Stream.each(Echo::open));
+    static Listener start(LoopGroup loops, InetSocketAddress address) throws IOException {
+        return loops.listen(ListenOptions.on(address), () -> ByteStream.each(Echo::open));
     }
 
-    private static void open(Stream stream) {
+    private static void open(ByteStream stream) {
         stream.onData(in -> {
             stream.write(in);
             in.consume(in.readable());

@@ -3,9 +3,9 @@ package io.millrace.examples;
 
 import io.millrace.core.LineEnd;
 import io.millrace.core.TimeLimit;
-import io.millrace.net.Stream;
+import io.millrace.net.ByteStream;
 import io.millrace.transport.ListenOptions;
-import io.millrace.transport.Listening;
+import io.millrace.transport.Listener;
 import io.millrace.transport.LoopGroup;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -22,13 +22,13 @@ public final class KeyValue {
 
     private final Map<String, String> values = new HashMap<>();
 
-    static Listening start(LoopGroup loops, InetSocketAddress address) throws IOException {
+    static Listener start(LoopGroup loops, InetSocketAddress address) throws IOException {
         KeyValue store = new KeyValue();
-        return loops.listen(ListenOptions.on(address), () -> Stream.each(store::open));
+        return loops.listen(ListenOptions.on(address), () -> ByteStream.each(store::open));
     }
 
-    private void open(Stream stream) {
-        stream.link().limit(TimeLimit.IDLE, Duration.ofMinutes(5).toNanos());
+    private void open(ByteStream stream) {
+        stream.link().timeout(TimeLimit.IDLE, Duration.ofMinutes(5).toNanos());
         stream.onLine(LineEnd.CRLF, LONGEST, line -> {
             if (line.equals("QUIT")) {
                 stream.close();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.examples;
 
-import io.millrace.transport.Listening;
+import io.millrace.transport.Listener;
 import io.millrace.transport.LoopGroup;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -12,12 +12,12 @@ final class Program {
 
     /** Begins to listen with loops that stand. */
     interface Start {
-        Listening on(LoopGroup loops, InetSocketAddress address) throws IOException;
+        Listener on(LoopGroup loops, InetSocketAddress address) throws IOException;
     }
 
     static void run(int loops, int port, Start start) throws IOException, InterruptedException {
         try (LoopGroup group = LoopGroup.open(loops)) {
-            Listening listening = start.on(group, new InetSocketAddress("127.0.0.1", port));
+            Listener listening = start.on(group, new InetSocketAddress("127.0.0.1", port));
             System.out.println("listening on " + listening.address());
             group.await();
         }

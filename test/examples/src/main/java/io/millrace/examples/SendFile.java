@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.examples;
 
-import io.millrace.core.Folder;
+import io.millrace.core.DirectoryRoot;
 import io.millrace.core.LineEnd;
 import io.millrace.core.OpenFile;
-import io.millrace.fs.KernelFolder;
-import io.millrace.net.Stream;
+import io.millrace.fs.KernelDirectory;
+import io.millrace.net.ByteStream;
 import io.millrace.transport.ListenOptions;
-import io.millrace.transport.Listening;
+import io.millrace.transport.Listener;
 import io.millrace.transport.LoopGroup;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -18,22 +18,22 @@ import java.nio.file.Path;
  * and no name leads out of the folder.
  */
 public final class SendFile {
-    private final Folder folder;
+    private final DirectoryRoot folder;
 
-    private SendFile(Folder folder) {
+    private SendFile(DirectoryRoot folder) {
         this.folder = folder;
     }
 
-    static Listening start(LoopGroup loops, InetSocketAddress address, Path root) throws IOException {
-        SendFile sender = new SendFile(KernelFolder.open(root, false));
-        return loops.listen(ListenOptions.on(address), () -> Stream.each(sender::open));
+    static Listener start(LoopGroup loops, InetSocketAddress address, Path root) throws IOException {
+        SendFile sender = new SendFile(KernelDirectory.open(root, false));
+        return loops.listen(ListenOptions.on(address), () -> ByteStream.each(sender::open));
     }
 
-    private void open(Stream stream) {
+    private void open(ByteStream stream) {
         stream.onLine(LineEnd.CRLF, 4096, name -> send(stream, name));
     }
 
-    private void send(Stream stream, String name) {
+    private void send(ByteStream stream, String name) {
         try {
             OpenFile file = folder.open(name);
             stream.out().appendLatin1(file.size() + " bytes\r\n");

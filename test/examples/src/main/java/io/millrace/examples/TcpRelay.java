@@ -3,17 +3,17 @@ package io.millrace.examples;
 
 import io.millrace.core.Link;
 import io.millrace.core.Protocol;
-import io.millrace.core.Rate;
+import io.millrace.core.RateLimit;
 import io.millrace.loop.EventLoop;
+import io.millrace.net.ByteStream;
 import io.millrace.net.ConnectFailure;
-import io.millrace.net.Connecting;
+import io.millrace.net.ConnectOperation;
 import io.millrace.net.Connector;
 import io.millrace.net.Relay;
-import io.millrace.net.Stream;
 import io.millrace.transport.ListenOptions;
-import io.millrace.transport.Listening;
+import io.millrace.transport.Listener;
 import io.millrace.transport.LoopGroup;
-import io.millrace.transport.RateGroup;
+import io.millrace.transport.RateLimitGroup;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -25,28 +25,28 @@ import java.net.SocketAddress;
 public final class TcpRelay {
     private final EventLoop loop;
     private final InetSocketAddress target;
-    private final RateGroup rate;
+    private final RateLimitGroup rate;
 
-    private TcpRelay(EventLoop loop, InetSocketAddress target, Rate rate) {
+    private TcpRelay(EventLoop loop, InetSocketAddress target, RateLimit rate) {
         this.loop = loop;
         this.target = target;
-        this.rate = RateGroup.of(rate);
+        this.rate = RateLimitGroup.of(rate);
     }
 
     /** Relays on one loop, for both ends of a relay live on the same. */
-    static Listening start(LoopGroup loops, InetSocketAddress address, InetSocketAddress target, Rate rate)
+    static Listener start(LoopGroup loops, InetSocketAddress address, InetSocketAddress target, RateLimit rate)
             throws IOException {
         TcpRelay relay = new TcpRelay(loops.loop(0), target, rate);
-        return loops.listen(ListenOptions.on(address), () -> Stream.each(relay::open));
+        return loops.listen(ListenOptions.on(address), () -> ByteStream.each(relay::open));
     }
 
-    private void open(Stream client) {
+    private void open(ByteStream client) {
         client.pause(true);
         rate.add(client.link());
-        Connecting connecting = Connector.USUAL.connect(loop, target, new Connector.Outcome() {
+        ConnectOperation connecting = Connector.USUAL.connect(loop, target, new Connector.Outcome() {
             @Override
             public Protocol connected(SocketAddress peer) {
-                return Stream.protocol(server -> join(client.link(), server.link()));
+                return ByteStream.protocol(server -> join(client.link(), server.link()));
             }
 
             @Override
@@ -66,7 +66,7 @@ public final class TcpRelay {
     /** {@code TcpRelay 7021 example.org 80 1000000}: port, target, bytes a second. */
     public static void main(String[] args) throws Exception {
         InetSocketAddress target = InetSocketAddress.createUnresolved(args[1], Integer.parseInt(args[2]));
-        Rate rate = args.length > 3 ? Rate.of(Long.parseLong(args[3])) : Rate.NONE;
+        RateLimit rate = args.length > 3 ? RateLimit.of(Long.parseLong(args[3])) : RateLimit.NONE;
         Program.run(1, Integer.parseInt(args[0]), (loops, address) -> start(loops, address, target, rate));
     }
 }

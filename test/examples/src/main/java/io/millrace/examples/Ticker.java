@@ -3,9 +3,9 @@ package io.millrace.examples;
 
 import io.millrace.loop.EventLoop;
 import io.millrace.loop.Timer;
-import io.millrace.net.Stream;
+import io.millrace.net.ByteStream;
 import io.millrace.transport.ListenOptions;
-import io.millrace.transport.Listening;
+import io.millrace.transport.Listener;
 import io.millrace.transport.LoopGroup;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -15,20 +15,20 @@ import java.time.Duration;
 public final class Ticker {
     private final EventLoop loop;
     private final Duration period;
-    private final Stream stream;
+    private final ByteStream stream;
     private Timer timer;
     private int count;
 
-    private Ticker(EventLoop loop, Duration period, Stream stream) {
+    private Ticker(EventLoop loop, Duration period, ByteStream stream) {
         this.loop = loop;
         this.period = period;
         this.stream = stream;
     }
 
-    static Listening start(LoopGroup loops, InetSocketAddress address, Duration period) throws IOException {
+    static Listener start(LoopGroup loops, InetSocketAddress address, Duration period) throws IOException {
         EventLoop loop = loops.loop(0);
         return loops.listen(
-                ListenOptions.on(address), () -> Stream.each(stream -> new Ticker(loop, period, stream).open()));
+                ListenOptions.on(address), () -> ByteStream.each(stream -> new Ticker(loop, period, stream).open()));
     }
 
     private void open() {

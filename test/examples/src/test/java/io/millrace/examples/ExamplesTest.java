@@ -6,9 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.millrace.core.Rate;
+import io.millrace.core.RateLimit;
 import io.millrace.testkit.RawClient;
-import io.millrace.transport.Listening;
+import io.millrace.transport.Listener;
 import io.millrace.transport.LoopGroup;
 import io.millrace.web.WebServer;
 import java.io.IOException;
@@ -45,7 +45,7 @@ class ExamplesTest {
         loops.stop(Duration.ZERO);
     }
 
-    private static RawClient to(Listening listening) throws IOException {
+    private static RawClient to(Listener listening) throws IOException {
         return RawClient.connect(listening.address());
     }
 
@@ -101,7 +101,7 @@ class ExamplesTest {
 
     @Test
     void chat() throws Exception {
-        Listening chat = Chat.start(loops, ANY);
+        Listener chat = Chat.start(loops, ANY);
         try (RawClient ann = to(chat);
                 RawClient bob = to(chat)) {
             ann.readUntil("your name?\r\n");
@@ -121,8 +121,8 @@ class ExamplesTest {
 
     @Test
     void relayPassesEverythingOnWithHalfClose() throws Exception {
-        Listening echo = Echo.start(loops, ANY);
-        Listening relay = TcpRelay.start(loops, ANY, echo.address(), Rate.NONE);
+        Listener echo = Echo.start(loops, ANY);
+        Listener relay = TcpRelay.start(loops, ANY, echo.address(), RateLimit.NONE);
         try (RawClient client = to(relay)) {
             byte[] bytes = noise(20_000_000);
             Thread sender = Thread.startVirtualThread(() -> send(client, bytes));
@@ -133,9 +133,9 @@ class ExamplesTest {
 
     @Test
     void relayKeepsToItsRate() throws Exception {
-        Listening echo = Echo.start(loops, ANY);
-        Listening relay =
-                TcpRelay.start(loops, ANY, echo.address(), Rate.of(400_000).withBursts(10_000, 10_000));
+        Listener echo = Echo.start(loops, ANY);
+        Listener relay =
+                TcpRelay.start(loops, ANY, echo.address(), RateLimit.of(400_000).withBursts(10_000, 10_000));
         try (RawClient client = to(relay)) {
             long from = System.nanoTime();
             client.send(new byte[100_000]).read(100_000);
@@ -146,10 +146,10 @@ class ExamplesTest {
 
     @Test
     void relayResetsWhereNobodyListens() throws Exception {
-        Listening closed = Echo.start(loops, ANY);
+        Listener closed = Echo.start(loops, ANY);
         InetSocketAddress nobody = closed.address();
         closed.close();
-        try (RawClient client = to(TcpRelay.start(loops, ANY, nobody, Rate.NONE))) {
+        try (RawClient client = to(TcpRelay.start(loops, ANY, nobody, RateLimit.NONE))) {
             assertThrows(SocketException.class, client::readAll);
         }
     }

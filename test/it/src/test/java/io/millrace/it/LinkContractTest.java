@@ -8,15 +8,15 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.millrace.core.Body;
 import io.millrace.core.Buffer;
-import io.millrace.core.Closing;
+import io.millrace.core.CloseMode;
 import io.millrace.core.FileInfo;
 import io.millrace.core.Link;
+import io.millrace.core.LinkStats;
 import io.millrace.core.OpenFile;
-import io.millrace.core.Rate;
+import io.millrace.core.RateLimit;
+import io.millrace.core.SharedBytes;
 import io.millrace.core.TimeLimit;
-import io.millrace.core.Traffic;
 import io.millrace.testkit.ExpectedLog;
 import java.time.Instant;
 import java.util.Arrays;
@@ -146,7 +146,7 @@ final class LinkContractTest {
                 link.out().append("head".getBytes(US_ASCII));
                 link.transfer(file(content, fileClosed), 1000, 90_000);
                 link.out().append("middle".getBytes(US_ASCII));
-                try (Body body = Body.of(shared, 0, shared.length, released::incrementAndGet)) {
+                try (SharedBytes body = SharedBytes.of(shared, 0, shared.length, released::incrementAndGet)) {
                     link.transfer(body);
                 }
                 link.out().append("tail".getBytes(US_ASCII));
@@ -173,14 +173,14 @@ final class LinkContractTest {
             probe.on(link -> {
                 link.out().append(new byte[LARGE]);
                 link.transfer(file(new byte[100_000], fileClosed), 0, 100_000);
-                try (Body body = Body.of(new byte[100_000], 0, 100_000, released::incrementAndGet)) {
+                try (SharedBytes body = SharedBytes.of(new byte[100_000], 0, 100_000, released::incrementAndGet)) {
                     link.transfer(body);
                 }
                 link.flush();
                 return null;
             });
             probe.on(link -> {
-                link.close(Closing.NOW);
+                link.close(CloseMode.NOW);
                 return null;
             });
             probe.await("closed LOCAL");
@@ -235,7 +235,7 @@ final class LinkContractTest {
         Probe probe = new Probe();
         try (Peer peer = fixture.open(probe)) {
             probe.on(link -> {
-                link.outputMarks(100_000, 200_000);
+                link.writeWatermarks(100_000, 200_000);
                 link.out().append(new byte[199_999]);
                 assertTrue(link.writable());
                 link.out().append(new byte[LARGE]);
@@ -260,7 +260,7 @@ final class LinkContractTest {
         Probe probe = new Probe() {
             @Override
             void onOpened(Link opened) {
-                opened.inputMarks(1000, 4000);
+                opened.readWatermarks(1000, 4000);
             }
 
             @Override
@@ -291,7 +291,7 @@ final class LinkContractTest {
         try (Peer peer = fixture.open(probe)) {
             long begun = System.nanoTime();
             probe.on(link -> {
-                link.rate(Rate.of(200_000).withBursts(20_000, 20_000));
+                link.rate(RateLimit.of(200_000).withBursts(20_000, 20_000));
                 link.out().append(new byte[100_000]);
                 link.flush();
                 return null;
@@ -307,7 +307,7 @@ final class LinkContractTest {
         Probe probe = new Probe() {
             @Override
             void onOpened(Link opened) {
-                opened.rate(Rate.of(200_000).withBursts(20_000, 20_000));
+                opened.rate(RateLimit.of(200_000).withBursts(20_000, 20_000));
             }
         };
         try (Peer peer = fixture.open(probe)) {
@@ -326,7 +326,7 @@ final class LinkContractTest {
         Probe probe = new Probe() {
             @Override
             void onOpened(Link opened) {
-                opened.portions(1000, 1000);
+                opened.maxPerCall(1000, 1000);
             }
 
             @Override
@@ -357,7 +357,7 @@ final class LinkContractTest {
             send(probe, new byte[4321]);
             peer.read(4321);
             probe.await("drained");
-            Traffic traffic = probe.on(Link::traffic);
+            LinkStats traffic = probe.on(Link::stats);
             assertEquals(1234, traffic.bytesIn());
             assertEquals(4321, traffic.bytesOut());
         }
@@ -383,7 +383,7 @@ final class LinkContractTest {
                 }
             };
             try (Peer fromPeer = fixture.open(from)) {
-                from.on(link -> link.pour(target));
+                from.on(link -> link.spliceTo(target));
                 CompletableFuture<Void> sending = CompletableFuture.runAsync(() -> quietly(() -> {
                     fromPeer.send(bytes);
                     return null;
@@ -435,7 +435,7 @@ final class LinkContractTest {
         Probe probe = new Probe();
         try (Peer peer = fixture.open(probe)) {
             probe.on(link -> {
-                link.stallLimit(SHORT_NANOS);
+                link.writeTimeout(SHORT_NANOS);
                 link.out().append(new byte[LARGE]);
                 link.flush();
                 return null;
@@ -453,7 +453,7 @@ final class LinkContractTest {
             @Override
             void onInput(Buffer in, Link from) {
                 take(in, 5);
-                from.become(next);
+                from.switchProtocol(next);
             }
         };
         try (Peer peer = fixture.open(first)) {
@@ -463,7 +463,7 @@ final class LinkContractTest {
             peer.shutdownOutput();
             next.await("ended");
             next.on(link -> {
-                link.close(Closing.FLUSHED);
+                link.close(CloseMode.FLUSHED);
                 return null;
             });
             next.await("closed LOCAL");
@@ -481,7 +481,7 @@ final class LinkContractTest {
             assertEquals("last", new String(probe.awaitInput(4), US_ASCII));
             send(probe, "answer".getBytes(US_ASCII));
             assertEquals("answer", new String(peer.read(6), US_ASCII));
-            close(probe, Closing.FLUSHED);
+            close(probe, CloseMode.FLUSHED);
             probe.await("closed LOCAL");
             assertEquals(0, peer.readAll().length);
         }
@@ -495,7 +495,7 @@ final class LinkContractTest {
             probe.on(link -> {
                 link.out().append(bytes);
                 link.flush();
-                link.finish();
+                link.shutdownOutput();
                 link.out().append("nobody reads this".getBytes(US_ASCII));
                 link.flush();
                 return null;
@@ -505,7 +505,7 @@ final class LinkContractTest {
             assertEquals("still", new String(probe.awaitInput(5), US_ASCII));
             peer.shutdownOutput();
             probe.await("ended");
-            close(probe, Closing.FLUSHED);
+            close(probe, CloseMode.FLUSHED);
             probe.await("closed LOCAL");
         }
     }
@@ -520,7 +520,7 @@ final class LinkContractTest {
         };
         try (Peer peer = fixture.open(probe)) {
             probe.on(link -> {
-                link.finish();
+                link.shutdownOutput();
                 return null;
             });
             assertEquals(0, peer.readAll().length);
@@ -536,7 +536,7 @@ final class LinkContractTest {
             assertEquals("last", new String(probe.awaitInput(4), US_ASCII));
             probe.await("ended");
             probe.on(Link::pending);
-            close(probe, Closing.FLUSHED);
+            close(probe, CloseMode.FLUSHED);
             probe.await("closed LOCAL");
         }
     }
@@ -548,7 +548,7 @@ final class LinkContractTest {
         try (Peer peer = fixture.open(probe)) {
             probe.on(link -> {
                 link.out().append(bytes);
-                link.close(Closing.FLUSHED);
+                link.close(CloseMode.FLUSHED);
                 return null;
             });
             assertArrayEquals(bytes, peer.readAll());
@@ -565,7 +565,7 @@ final class LinkContractTest {
             probe.awaitInput(100);
             probe.on(link -> {
                 link.out().append(bytes);
-                link.close(Closing.LINGERING);
+                link.close(CloseMode.LINGERING);
                 return null;
             });
             peer.send(new byte[100_000]);
@@ -580,11 +580,11 @@ final class LinkContractTest {
     void closingNowTellsTheEndOnce() throws Exception {
         Probe probe = new Probe();
         try (Peer peer = fixture.open(probe)) {
-            close(probe, Closing.NOW);
+            close(probe, CloseMode.NOW);
             probe.await("closed LOCAL");
             peer.readAll();
-            close(probe, Closing.NOW);
-            close(probe, Closing.FLUSHED);
+            close(probe, CloseMode.NOW);
+            close(probe, CloseMode.FLUSHED);
             assertFalse(probe.told.contains("closed LOCAL"));
         }
     }
@@ -593,7 +593,7 @@ final class LinkContractTest {
     void abortingResets() throws Exception {
         Probe probe = new Probe();
         try (Peer peer = fixture.open(probe)) {
-            close(probe, Closing.ABORT);
+            close(probe, CloseMode.ABORT);
             probe.await("closed LOCAL");
             assertTrue(peer.readsReset());
         }
@@ -631,7 +631,7 @@ final class LinkContractTest {
         AtomicInteger fileClosed = new AtomicInteger();
         Probe probe = new Probe();
         try (Peer peer = fixture.open(probe)) {
-            close(probe, Closing.NOW);
+            close(probe, CloseMode.NOW);
             probe.await("closed LOCAL");
             probe.on(link -> {
                 link.out().append(new byte[10]);
@@ -639,17 +639,17 @@ final class LinkContractTest {
                 link.pause(true);
                 link.pause(false);
                 link.deadline(link.now());
-                link.stallLimit(1);
+                link.writeTimeout(1);
                 link.transfer(file(new byte[10], fileClosed), 0, 10);
-                link.transfer(Body.of(new byte[10_000]));
-                link.become(new Probe());
-                link.finish();
-                link.rate(Rate.NONE);
-                link.outputMarks(0, 1);
-                link.inputMarks(1, 1);
-                link.limit(TimeLimit.IDLE, 1);
-                link.portions(1, 1);
-                link.close(Closing.ABORT);
+                link.transfer(SharedBytes.of(new byte[10_000]));
+                link.switchProtocol(new Probe());
+                link.shutdownOutput();
+                link.rate(RateLimit.NONE);
+                link.writeWatermarks(0, 1);
+                link.readWatermarks(1, 1);
+                link.timeout(TimeLimit.IDLE, 1);
+                link.maxPerCall(1, 1);
+                link.close(CloseMode.ABORT);
                 return null;
             });
             probe.on(Link::now);
@@ -711,8 +711,8 @@ final class LinkContractTest {
                 from.pause(true);
                 from.pause(false);
                 from.deadline(from.now());
-                from.finish();
-                from.close(Closing.FLUSHED);
+                from.shutdownOutput();
+                from.close(CloseMode.FLUSHED);
             }
         };
         try (Peer peer = fixture.open(probe)) {
@@ -733,7 +733,7 @@ final class LinkContractTest {
         });
     }
 
-    private static void close(Probe probe, Closing how) throws Exception {
+    private static void close(Probe probe, CloseMode how) throws Exception {
         probe.on(link -> {
             link.close(how);
             return null;
@@ -742,7 +742,7 @@ final class LinkContractTest {
 
     private static void limit(Probe probe, TimeLimit which) throws Exception {
         probe.on(link -> {
-            link.limit(which, SHORT_NANOS);
+            link.timeout(which, SHORT_NANOS);
             return null;
         });
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.it;
 
-import io.millrace.core.Closing;
+import io.millrace.core.CloseMode;
 import io.millrace.core.Protocol;
 import io.millrace.testkit.MemoryLink;
 import java.io.IOException;
@@ -93,7 +93,7 @@ final class MemoryFixture implements LinkFixture {
             // The peer takes nothing unasked from the first task on, which may come while the protocol is being opened.
             MemoryLink own = new MemoryLink((in, from) -> {}).window(0);
             link.complete(own);
-            own.become(protocol);
+            own.switchProtocol(protocol);
             while (!over) {
                 own.advance(
                         Duration.ofNanos(System.nanoTime() - begun - own.clock().nanos()));
@@ -153,7 +153,7 @@ final class MemoryFixture implements LinkFixture {
         @Override
         public boolean readsReset() throws IOException {
             readAll();
-            return ask(MemoryLink::closing) == Closing.ABORT;
+            return ask(MemoryLink::closing) == CloseMode.ABORT;
         }
 
         /** Waits until something holds or the end has come, and returns all that was sent. */

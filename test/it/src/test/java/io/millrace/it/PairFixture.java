@@ -3,7 +3,7 @@ package io.millrace.it;
 
 import io.millrace.core.Buffer;
 import io.millrace.core.CloseCause;
-import io.millrace.core.Closing;
+import io.millrace.core.CloseMode;
 import io.millrace.core.Link;
 import io.millrace.core.Protocol;
 import io.millrace.loop.EventLoop;
@@ -76,7 +76,7 @@ final class PairFixture implements LinkFixture {
         }
 
         @Override
-        public synchronized void ended(Link from) {
+        public synchronized void inputClosed(Link from) {
             ended = true;
             notifyAll();
         }
@@ -97,12 +97,12 @@ final class PairFixture implements LinkFixture {
 
         @Override
         public void shutdownOutput() {
-            link.execute(link::finish);
+            link.execute(link::shutdownOutput);
         }
 
         @Override
         public void reset() {
-            link.execute(() -> link.close(Closing.ABORT));
+            link.execute(() -> link.close(CloseMode.ABORT));
         }
 
         @Override
@@ -161,7 +161,7 @@ final class PairFixture implements LinkFixture {
 
         @Override
         public void close() {
-            link.execute(() -> link.close(Closing.NOW));
+            link.execute(() -> link.close(CloseMode.NOW));
         }
     }
 }

@@ -67,7 +67,7 @@ class Probe implements Protocol {
     }
 
     @Override
-    public void ended(Link from) {
+    public void inputClosed(Link from) {
         tell("ended");
     }
 
@@ -82,7 +82,7 @@ class Probe implements Protocol {
     }
 
     @Override
-    public void late(Link from, TimeLimit which) {
+    public void timedOut(Link from, TimeLimit which) {
         tell("late " + which);
     }
 

@@ -13,7 +13,7 @@ import io.millrace.poll.Kernel;
 import io.millrace.testkit.RawClient;
 import io.millrace.transport.Engine;
 import io.millrace.transport.ListenOptions;
-import io.millrace.transport.Listening;
+import io.millrace.transport.Listener;
 import io.millrace.transport.LoopGroup;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -28,9 +28,9 @@ abstract class SocketFixture implements LinkFixture {
     /** What the next connections speak. */
     final BlockingQueue<Protocol> protocols = new LinkedBlockingQueue<>();
 
-    private Listening listening;
+    private Listener listening;
 
-    abstract Listening listen() throws IOException;
+    abstract Listener listen() throws IOException;
 
     @Override
     public void start() throws IOException {
@@ -101,7 +101,7 @@ abstract class SocketFixture implements LinkFixture {
         }
 
         @Override
-        Listening listen() throws IOException {
+        Listener listen() throws IOException {
             loops = LoopGroup.open(Kernel.host(), 1, engine);
             return loops.listen(LOOPBACK, () -> protocols::remove);
         }
@@ -137,7 +137,7 @@ abstract class SocketFixture implements LinkFixture {
         }
 
         @Override
-        Listening listen() throws IOException {
+        Listener listen() throws IOException {
             server = model.open(ModelOptions.DEFAULT.withCarriers(1));
             return server.listen(LOOPBACK, () -> protocols::remove);
         }
@@ -168,7 +168,7 @@ abstract class SocketFixture implements LinkFixture {
         private LoopGroup loops;
 
         @Override
-        Listening listen() throws IOException {
+        Listener listen() throws IOException {
             loops = LoopGroup.open(1);
             return loops.listen(LOOPBACK, () -> () -> new FilterProtocol(new Copy(), protocols.remove()));
         }

@@ -3,11 +3,11 @@ package io.millrace.testkit;
 
 import io.millrace.core.Buffer;
 import io.millrace.core.CloseCause;
-import io.millrace.core.Closing;
+import io.millrace.core.CloseMode;
 import io.millrace.core.Link;
+import io.millrace.core.LinkStats;
 import io.millrace.core.OpenFile;
 import io.millrace.core.Protocol;
-import io.millrace.core.Traffic;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -58,7 +58,7 @@ public final class MemoryLink implements Link {
     private boolean finishing;
     private boolean finished;
     private boolean calling;
-    private Closing closing;
+    private CloseMode closing;
     private CloseCause cause;
     private boolean closeTold;
     private long deadline = NEVER;
@@ -120,7 +120,7 @@ public final class MemoryLink implements Link {
 
     /** The peer breaks the connection off. */
     public MemoryLink reset() {
-        finish(CloseCause.RESET);
+        shutdownOutput(CloseCause.RESET);
         turn();
         return this;
     }
@@ -129,7 +129,7 @@ public final class MemoryLink implements Link {
     public MemoryLink stop() {
         if (!stopTold && cause == null) {
             stopTold = true;
-            call(() -> protocol.stopping(this));
+            call(() -> protocol.shuttingDown(this));
         }
         turn();
         return this;
@@ -211,7 +211,7 @@ public final class MemoryLink implements Link {
     }
 
     /** How the protocol asked for the end, {@code null} if it has not. */
-    public Closing closing() {
+    public CloseMode closing() {
         return closing;
     }
 
@@ -251,7 +251,7 @@ public final class MemoryLink implements Link {
     }
 
     /** The write limit that the protocol asked for. */
-    public long stallLimit() {
+    public long writeTimeout() {
         return stallLimit;
     }
 
@@ -326,7 +326,7 @@ public final class MemoryLink implements Link {
         }
         if (inputEnded && !endTold) {
             endTold = true;
-            call(() -> protocol.ended(this));
+            call(() -> protocol.inputClosed(this));
             return true;
         }
         return false;
@@ -358,7 +358,7 @@ public final class MemoryLink implements Link {
         if (finishing && !finished && pending() == 0 && cause == null) {
             finished = true;
         }
-        if (!flushed || cause != null || closing == Closing.NOW || closing == Closing.ABORT || pending() == 0) {
+        if (!flushed || cause != null || closing == CloseMode.NOW || closing == CloseMode.ABORT || pending() == 0) {
             return false;
         }
         boolean moved = sendQueue();
@@ -404,7 +404,7 @@ public final class MemoryLink implements Link {
         int count = read(span, piece);
         if (count <= 0 && span.count > 0) {
             span.file.close();
-            finish(CloseCause.FAILED);
+            shutdownOutput(CloseCause.FAILED);
             return;
         }
         emit(piece, 0, count);
@@ -435,8 +435,8 @@ public final class MemoryLink implements Link {
     private boolean ended() {
         if (cause == null
                 && closing != null
-                && (closing == Closing.NOW || closing == Closing.ABORT || pending() == 0)) {
-            finish(CloseCause.LOCAL);
+                && (closing == CloseMode.NOW || closing == CloseMode.ABORT || pending() == 0)) {
+            shutdownOutput(CloseCause.LOCAL);
         }
         if (cause == null || closeTold) {
             return false;
@@ -449,7 +449,7 @@ public final class MemoryLink implements Link {
         return true;
     }
 
-    private void finish(CloseCause why) {
+    private void shutdownOutput(CloseCause why) {
         if (cause == null) {
             cause = why;
         }
@@ -510,9 +510,9 @@ public final class MemoryLink implements Link {
     }
 
     @Override
-    public Traffic traffic() {
+    public LinkStats stats() {
         own();
-        return new Traffic(bytesIn, bytesOut, since, lastIn, lastOut);
+        return new LinkStats(bytesIn, bytesOut, since, lastIn, lastOut);
     }
 
     @Override
@@ -525,7 +525,7 @@ public final class MemoryLink implements Link {
     }
 
     @Override
-    public void become(Protocol successor) {
+    public void switchProtocol(Protocol successor) {
         own();
         next = successor;
     }
@@ -538,22 +538,22 @@ public final class MemoryLink implements Link {
     }
 
     @Override
-    public void stallLimit(long nanos) {
+    public void writeTimeout(long nanos) {
         own();
         stallLimit = nanos;
     }
 
     @Override
-    public void finish() {
+    public void shutdownOutput() {
         own();
         finishing = true;
         flushed = true;
     }
 
     @Override
-    public void close(Closing how) {
+    public void close(CloseMode how) {
         own();
-        if (closing == null || how == Closing.NOW || how == Closing.ABORT) {
+        if (closing == null || how == CloseMode.NOW || how == CloseMode.ABORT) {
             closing = how;
             flushed = true;
         }

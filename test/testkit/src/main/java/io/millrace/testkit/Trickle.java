@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.testkit;
 
-import io.millrace.core.Closing;
+import io.millrace.core.CloseMode;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -27,7 +27,7 @@ public final class Trickle {
      * @param closing how the protocol closed, {@code null} if it did not
      * @param unconsumed number of bytes that were left
      */
-    public record Outcome(String text, Closing closing, int unconsumed) {}
+    public record Outcome(String text, CloseMode closing, int unconsumed) {}
 
     /**
      * Feeds {@code input} to fresh links in every way and returns the one outcome; an AssertionError if there are two.

@@ -4,14 +4,14 @@ package io.millrace.examples.lessons;
 import io.millrace.core.TimeLimit;
 import io.millrace.loop.EventLoop;
 import io.millrace.loop.RunMode;
-import io.millrace.net.Stream;
+import io.millrace.net.ByteStream;
 import io.millrace.poll.Interest;
 import io.millrace.poll.Kernel;
 import io.millrace.sys.SysException;
 import io.millrace.transport.Connections;
 import io.millrace.transport.Engine;
 import io.millrace.transport.ListenOptions;
-import io.millrace.transport.Listening;
+import io.millrace.transport.Listener;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 
@@ -30,15 +30,15 @@ public final class EventLibraryServer {
      * @param control a descriptor that ends the base's run when it is readable
      * @return the listener
      */
-    static Listening start(EventLoop base, int port, int control) throws SysException {
+    static Listener start(EventLoop base, int port, int control) throws SysException {
         EventLibraryServer server = new EventLibraryServer();
         base.watch(control, Interest.READ, (event, found) -> base.exit()).enable();
         base.every(Duration.ofSeconds(10), () -> System.out.println(server.clients + " clients"));
         InetSocketAddress address = new InetSocketAddress("127.0.0.1", port);
-        return Connections.of(base).listen(ListenOptions.on(address), () -> Stream.each(server::accepted));
+        return Connections.of(base).listen(ListenOptions.on(address), () -> ByteStream.each(server::accepted));
     }
 
-    private void accepted(Stream socket) {
+    private void accepted(ByteStream socket) {
         clients++;
         socket.onData(input -> {
             socket.write(input);
@@ -46,7 +46,7 @@ public final class EventLibraryServer {
         });
         socket.onClosed(why -> clients--);
         // Who sends nothing for so long is closed; a callback of onLate could do something else.
-        socket.link().limit(TimeLimit.READ, SILENCE.toNanos());
+        socket.link().timeout(TimeLimit.READ, SILENCE.toNanos());
     }
 
     /** {@code nc 127.0.0.1 7106}; the Enter key, which makes descriptor 0 readable, ends the server. */

@@ -1,0 +1,363 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.models;
+
+import io.millrace.sys.Descriptors;
+import io.millrace.sys.Errno;
+import io.millrace.sys.Sockets;
+import io.millrace.sys.SysException;
+import io.millrace.transport.ListenOptions;
+import io.millrace.transport.Listener;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.net.SocketAddress;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The workers of one listening socket of a {@link PreforkServer}, on the supervisor's thread but for what a
+ * {@link Listener} offers to all.
+ *
+ * <pre>
+ *   started ──'R'──► ready ──reload: 'D'──► leaving ──► gone
+ *      └── dies young: the next one after 0.1 s, 0.2 s ... 10 s
+ * </pre>
+ */
+final class WorkerPool implements Listener {
+    /**
+     * What is said over the tie: by a worker that it is ready, or how many connections it has; to a worker to drain, or
+     * to say how many.
+     */
+    static final byte READY = 'R';
+
+    static final byte COUNT = 'N';
+    static final byte DRAIN = 'D';
+    static final byte ASK = 'C';
+
+    /** How much longer than its own limit a worker that is leaving may take. */
+    private static final long LATE_NANOS = 10_000_000_000L;
+
+    private static final long YOUNG_NANOS = 5_000_000_000L;
+    private static final long SHORTEST_PAUSE = 100_000_000L;
+    private static final long LONGEST_PAUSE = 10_000_000_000L;
+
+    /** A worker and how far it has come. */
+    private static final class Member {
+        final Child child;
+        final int tie;
+        final int generation;
+        final long born = System.nanoTime();
+        boolean ready;
+        boolean leaving;
+        volatile int connections;
+
+        /** A question is on its way: one at a time, for a worker that does not answer reads none either. */
+        boolean asked;
+
+        /** Who waits for the answer. */
+        final List<CountDownLatch> waiting = new ArrayList<>();
+
+        /** When it is ended if it has not left by itself. */
+        long leaveBy;
+
+        Member(Child child, int tie, int generation) {
+            this.child = child;
+            this.tie = tie;
+            this.generation = generation;
+        }
+
+        /** Says something without waiting; one that takes not even a byte reads the end of its tie instead. */
+        void say(byte word) {
+            if (Descriptors.write(tie, new byte[] {word}, 1) == -Errno.EAGAIN) {
+                Sockets.shutdown(tie, Sockets.SHUT_WR);
+            }
+        }
+
+        void ask(CountDownLatch latch) {
+            waiting.add(latch);
+            if (!asked) {
+                asked = true;
+                say(ASK);
+            }
+        }
+
+        void answered() {
+            asked = false;
+            waiting.forEach(CountDownLatch::countDown);
+            waiting.clear();
+        }
+    }
+
+    private final PreforkServer server;
+    private final ListenOptions options;
+    private final SocketAddress address;
+    private final int index;
+    private final List<Member> members = new ArrayList<>();
+    private int socket;
+    private int generation;
+    private boolean reloading;
+    private long pause;
+    private long growAt = System.nanoTime();
+
+    WorkerPool(PreforkServer server, ListenOptions options, int socket, int index) {
+        this.server = server;
+        this.options = options;
+        this.socket = socket;
+        this.index = index;
+        this.address = server.kernel().local(socket);
+    }
+
+    boolean isEmpty() {
+        return members.isEmpty();
+    }
+
+    /** Starts those that are missing, unless the last one died young a moment ago. */
+    void grow(long now) {
+        while (socket >= 0 && missing() > 0 && now - growAt >= 0) {
+            if (!start()) {
+                later(now);
+            }
+        }
+    }
+
+    private long missing() {
+        return server.carriers()
+                - members.stream()
+                        .filter(m -> m.generation == generation && !m.leaving)
+                        .count();
+    }
+
+    /** Nanoseconds until {@link #grow} has something to do, negative for nothing. */
+    long untilGrowth(long now) {
+        return socket < 0 || missing() <= 0 ? -1 : Math.max(0, growAt - now);
+    }
+
+    private void later(long now) {
+        pause(pause == 0 ? SHORTEST_PAUSE : Math.min(2 * pause, LONGEST_PAUSE));
+        growAt = now + pause;
+    }
+
+    private boolean start() {
+        int[] pair = new int[2];
+        int result = Sockets.socketpair(Sockets.AF_UNIX, Sockets.SOCK_SEQPACKET | Sockets.SOCK_CLOEXEC, 0, pair);
+        if (result == 0) {
+            // Our end only: a worker that is stopped must not stop its supervisor.
+            Descriptors.fcntl(pair[0], Descriptors.F_SETFL, Descriptors.O_NONBLOCK);
+            result = start(pair[1]);
+            Descriptors.close(pair[1]);
+            if (result < 0) {
+                Descriptors.close(pair[0]);
+            }
+        }
+        if (result < 0) {
+            Servers.log(Level.WARNING, "cannot start a worker: " + Errno.describe(result));
+            server.stats().failed();
+            return false;
+        }
+        server.stats().spawned();
+        Member member = new Member(new Child(result, server.trace()), pair[0], generation);
+        members.add(member);
+        int watched = Math.min(server.watch(member.tie), server.watch(member.child.pidfd));
+        if (watched < 0) {
+            Servers.log(Level.WARNING, "cannot watch worker " + result + ": " + Errno.describe(watched));
+            member.child.kill();
+        }
+        return true;
+    }
+
+    /** A worker with that end of a tie: its id or -errno. */
+    private int start(int tie) {
+        try {
+            List<String> environment = WorkerProcess.environment(WorkerProcess.Kind.PREFORK, index, tie);
+            return Child.spawn(server.command(), environment, socket, tie, server.trace());
+        } catch (IOException e) {
+            return -Errno.EIO;
+        }
+    }
+
+    /** Hears what members say, and notes which have ended. */
+    void look(long now) {
+        endLate(now);
+        for (Member member : List.copyOf(members)) {
+            hear(member);
+            if (member.child.reap()) {
+                buried(member, now);
+            }
+        }
+        if (reloading && missing() == 0 && members.stream().allMatch(m -> m.generation != generation || m.ready)) {
+            reloading = false;
+            members.stream().filter(m -> m.generation != generation).forEach(this::dismiss);
+        }
+    }
+
+    private void dismiss(Member member) {
+        member.leaving = true;
+        member.leaveBy = System.nanoTime() + Servers.nanos(server.reloadGrace()) + LATE_NANOS;
+        member.say(DRAIN);
+    }
+
+    /** Ends those that should have left by themselves, and cannot. */
+    private void endLate(long now) {
+        for (Member member : members) {
+            if (member.leaving && now - member.leaveBy >= 0) {
+                member.child.kill();
+            }
+        }
+    }
+
+    /** Nanoseconds until a worker that is leaving has to be ended, negative for none. */
+    long untilLate(long now) {
+        return members.stream()
+                .filter(member -> member.leaving)
+                .mapToLong(member -> Math.max(0, member.leaveBy - now))
+                .min()
+                .orElse(-1);
+    }
+
+    private static void hear(Member member) {
+        byte[] said = new byte[5];
+        for (int n = Descriptors.read(member.tie, said, 5); n > 0; n = Descriptors.read(member.tie, said, 5)) {
+            if (said[0] == READY) {
+                member.ready = true;
+            } else if (said[0] == COUNT && n == 5) {
+                member.connections = ByteBuffer.wrap(said).getInt(1);
+                member.answered();
+            }
+        }
+    }
+
+    private void buried(Member member, long now) {
+        members.remove(member);
+        server.unwatch(member.tie);
+        server.unwatch(member.child.pidfd);
+        Descriptors.close(member.tie);
+        Descriptors.close(member.child.pidfd);
+        member.answered();
+        if (member.leaving || server.stopping()) {
+            server.stats().ended();
+            return;
+        }
+        // One of the old in a reload has been replaced already, and a reload that is given up needs nobody.
+        server.stats().died(member.generation == generation && (member.ready || !reloading));
+        String complaint = member.child.complaint();
+        Servers.log(
+                Level.WARNING,
+                "worker " + member.child.pid + " " + (complaint == null ? "ended of its own accord" : complaint));
+        if (reloading && member.generation == generation && !member.ready) {
+            giveUpReload();
+        } else if (now - member.born < YOUNG_NANOS) {
+            later(now);
+        } else {
+            pause(0);
+        }
+    }
+
+    private void pause(long nanos) {
+        pause = nanos;
+        server.stats().pause(nanos);
+    }
+
+    private void giveUpReload() {
+        Servers.log(Level.WARNING, "the new workers do not come up: the old ones go on");
+        reloading = false;
+        members.stream().filter(m -> m.generation == generation).forEach(this::dismiss);
+        generation--;
+    }
+
+    /** Begins to replace all; the old ones leave when all of the new are ready. */
+    void reload() {
+        if (!reloading && socket >= 0 && !server.stopping()) {
+            reloading = true;
+            generation++;
+            pause(0);
+            growAt = System.nanoTime();
+        }
+    }
+
+    /** Lets nobody in any more and tells all to finish. */
+    void drain() {
+        closeSocket();
+        members.stream().filter(m -> !m.leaving).forEach(this::dismiss);
+    }
+
+    void kill() {
+        closeSocket();
+        members.forEach(member -> member.child.kill());
+    }
+
+    private void closeSocket() {
+        if (socket >= 0) {
+            Descriptors.close(socket);
+            socket = -1;
+            try {
+                server.kernel().unlinkSocket(options.address());
+            } catch (SysException e) {
+                Servers.log(Level.DEBUG, "left behind: " + e.getMessage());
+            }
+        }
+    }
+
+    // ---- for everybody
+
+    @Override
+    public SocketAddress local() {
+        return address;
+    }
+
+    /** Asks the workers, and waits up to a second for what they say; of one that is silent counts what it said last. */
+    @Override
+    public int connections() {
+        BlockingQueue<CountDownLatch> asked = new LinkedBlockingQueue<>();
+        BlockingQueue<Integer> sums = new LinkedBlockingQueue<>();
+        server.execute(() -> {
+            List<Member> ready = members.stream().filter(m -> m.ready).toList();
+            CountDownLatch answers = new CountDownLatch(ready.size());
+            ready.forEach(member -> member.ask(answers));
+            asked.add(answers);
+        });
+        try {
+            CountDownLatch answers = asked.poll(1, TimeUnit.SECONDS);
+            if (answers == null) {
+                return 0;
+            }
+            answers.await(1, TimeUnit.SECONDS);
+            server.execute(() -> {
+                members.forEach(member -> member.waiting.remove(answers));
+                sums.add(members.stream().mapToInt(m -> m.connections).sum());
+            });
+            Integer sum = sums.poll(1, TimeUnit.SECONDS);
+            return sum == null ? 0 : sum;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return 0;
+        }
+    }
+
+    /** Workers accept: to pause is not in the supervisor's hands. */
+    @Override
+    public void pause() {
+        throw new UnsupportedOperationException("the workers of prefork cannot be paused");
+    }
+
+    @Override
+    public void resume() {}
+
+    @Override
+    public boolean paused() {
+        return false;
+    }
+
+    @Override
+    public void close() {
+        server.execute(this::drain);
+    }
+
+    @Override
+    public String toString() {
+        return "Listening[" + address + "]";
+    }
+}

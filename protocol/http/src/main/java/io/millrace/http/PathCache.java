@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.http;
+
+import java.nio.charset.StandardCharsets;
+
+/**
+ * Paths as strings, the last of each place in a small table: what was asked for is mostly asked for again, and then
+ * costs neither a new string nor the hash of one.
+ */
+final class PathCache {
+    private static final int PLACES = 16;
+    private static final int LONGEST = 256;
+
+    private final String[] recent = new String[PLACES];
+
+    /** The path that these bytes spell in UTF-8. */
+    String of(byte[] bytes, int from, int to) {
+        int place = place(bytes, from, to);
+        String known = recent[place];
+        if (known != null && same(known, bytes, from, to)) {
+            return known;
+        }
+        String fresh = new String(bytes, from, to - from, StandardCharsets.UTF_8);
+        if (to - from <= LONGEST) {
+            recent[place] = fresh;
+        }
+        return fresh;
+    }
+
+    // Names that belong together differ near their ends.
+    private static int place(byte[] bytes, int from, int to) {
+        int hash = to - from;
+        for (int i = Math.max(from, to - 12); i < to; i++) {
+            hash = 31 * hash + bytes[i];
+        }
+        return (hash ^ hash >>> 4 ^ hash >>> 16) & PLACES - 1;
+    }
+
+    // A char equals a byte only where both are ASCII: anything else is decoded anew.
+    private static boolean same(String known, byte[] bytes, int from, int to) {
+        int length = to - from;
+        if (known.length() != length) {
+            return false;
+        }
+        for (int i = 0; i < length; i++) {
+            if (known.charAt(i) != bytes[from + i]) {
+                return false;
+            }
+        }
+        return true;
+    }
+}
