@@ -18,7 +18,7 @@ import java.util.concurrent.atomic.AtomicLong;
  *
  * <p>Counted are buffers as large as they are, and arrays that {@link io.millrace.core.Link#transfer(byte[], int, int)}
  * sends until they have left, whoever else keeps them. Not counted are the connections themselves, files, a
- * {@link io.millrace.core.Body}, which is its maker's, and what handlers keep. Any thread may call.
+ * {@link io.millrace.core.SharedBytes}, which is its maker's, and what handlers keep. Any thread may call.
  */
 public final class HeapLimit {
     /** The output mark of everybody when memory is short: an answer that is small, and nothing behind it. */
