@@ -34,7 +34,7 @@ public enum LineEnd {
                         return i;
                     }
                     boolean cr = i > start && bytes[i - 1] == '\r';
-                    if (this == CRLF || this == CRLF_STRICT && cr) {
+                    if (this == CRLF || (this == CRLF_STRICT && cr)) {
                         return cr ? i - 1 : i;
                     }
                 }

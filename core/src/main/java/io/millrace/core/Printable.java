@@ -30,7 +30,11 @@ public final class Printable {
     }
 
     private static boolean isCommand(char c) {
-        return c == 0x061c || c == 0x200e || c == 0x200f || c >= 0x2028 && c <= 0x202e || c >= 0x2066 && c <= 0x2069;
+        return c == 0x061c
+                || c == 0x200e
+                || c == 0x200f
+                || (c >= 0x2028 && c <= 0x202e)
+                || (c >= 0x2066 && c <= 0x2069);
     }
 
     private static boolean isPaired(CharSequence text, int index, char c) {

@@ -14,7 +14,7 @@ class PrintableTest {
     void whatCommandsIsNotPrinted() {
         String commands = "\u061c\u200e\u200f\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069";
         for (char c = 0; c < 0xd800; c++) {
-            boolean control = c < ' ' || c >= 0x7f && c < 0xa0;
+            boolean control = c < ' ' || (c >= 0x7f && c < 0xa0);
             assertEquals(!control && commands.indexOf(c) < 0, Printable.at("a" + c + "b", 1), "U+" + (int) c);
         }
     }

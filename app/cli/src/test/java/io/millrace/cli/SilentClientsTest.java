@@ -34,7 +34,7 @@ class SilentClientsTest {
     private static final int REQUESTS = 250;
     private static final int ANSWERS = 30;
     private static final byte[] ASKED =
-            ("GET /file.txt HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(REQUESTS)).getBytes(StandardCharsets.US_ASCII);
+            "GET /file.txt HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(REQUESTS).getBytes(StandardCharsets.US_ASCII);
 
     @TempDir
     private Path folder;

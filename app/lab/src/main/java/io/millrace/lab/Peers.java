@@ -41,7 +41,7 @@ public final class Peers {
     /**
      * nginx with one worker, from the path.
      *
-     * @param files the folder that has the file to be served, named {@code file}
+     * @param files the folder that has the file to be served, named "file"
      */
     public static Contender nginx(Path files) {
         return new Contender(

@@ -171,7 +171,7 @@ final class Worker {
     }
 
     private void leaveWhenAnswered() {
-        if (!over || left || interval > 0 && clients.stream().anyMatch(Client::isAsking)) {
+        if (!over || left || (interval > 0 && clients.stream().anyMatch(Client::isAsking))) {
             return;
         }
         leave();
@@ -310,7 +310,7 @@ final class Worker {
 
     /** Whether a client needs a connection: after the time is over only for requests that were due before. */
     private boolean isWanted(Client client) {
-        return !over || !left && client.isAsking();
+        return !over || (!left && client.isAsking());
     }
 
     /** A bystander has its connection. */

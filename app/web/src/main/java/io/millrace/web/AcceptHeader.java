@@ -29,7 +29,7 @@ final class AcceptHeader {
         int right = scan(accept, other, true);
         int weight = left % (FULL + 1);
         int byWeight = Integer.compare(weight, right % (FULL + 1));
-        return weight > 0 && (byWeight > 0 || byWeight == 0 && left > right);
+        return weight > 0 && (byWeight > 0 || (byWeight == 0 && left > right));
     }
 
     /** The weight of a content coding, 0 to 1000; -1 if the field says nothing about it. */
@@ -75,7 +75,7 @@ final class AcceptHeader {
     private static int exactness(String list, int from, int to, String wanted, boolean types) {
         int first = FieldList.skipBlanks(list, from, to);
         int length = FieldList.trimEnd(list, first, to) - first;
-        if (is(list, first, length, wanted) || !types && isOldName(list, first, length, wanted)) {
+        if (is(list, first, length, wanted) || (!types && isOldName(list, first, length, wanted))) {
             return EXACT;
         }
         if (types && length > 3 && list.startsWith("/*", first + length - 2)) {

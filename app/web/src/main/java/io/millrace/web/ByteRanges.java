@@ -68,7 +68,7 @@ final class ByteRanges {
             int to = comma < 0 ? field.length() : comma;
             String spec = trim(field, from, to);
             // Empty elements ask for nothing (RFC 9110 section 5.6.1.2), but reading them costs as much.
-            if (elements > FieldList.MOST || !spec.isEmpty() && (++specs > MOST || !add(spec, size, pieces))) {
+            if (elements > FieldList.MOST || (!spec.isEmpty() && (++specs > MOST || !add(spec, size, pieces)))) {
                 return WHOLE;
             }
             from = to + 1;

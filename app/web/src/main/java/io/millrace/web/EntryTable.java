@@ -71,7 +71,7 @@ final class EntryTable implements AutoCloseable {
         page[tail + FOLDER] = (byte) (entry.isFolder() ? 1 : 0);
         SHORTS.set(page, tail + LENGTH, (short) name.length);
         System.arraycopy(name, 0, page, tail + NAME, name.length);
-        places[count++] = pages.size() - 1 << PAGE_BITS | tail;
+        places[count++] = (pages.size() - 1) << PAGE_BITS | tail;
         tail += NAME + name.length;
         folders += entry.isFolder() ? 1 : 0;
         bytes += entry.isFolder() ? 0 : entry.size();
@@ -176,7 +176,7 @@ final class EntryTable implements AutoCloseable {
         if (to - from < 2) {
             return;
         }
-        int middle = from + to >>> 1;
+        int middle = (from + to) >>> 1;
         sort(order, aside, from, middle);
         sort(order, aside, middle, to);
         if (compare(order, places[middle - 1], places[middle]) > 0) {

@@ -129,7 +129,7 @@ record ListingOrder(Key key, boolean descending) {
         int width = width(text[at]);
         int letter = first & 0x7f >> width;
         for (int i = 1; i < width; i++) {
-            letter = letter << 6 | text[at + i] & 0x3f;
+            letter = letter << 6 | (text[at + i] & 0x3f);
         }
         return Character.toLowerCase(Character.toUpperCase(letter));
     }

@@ -276,7 +276,7 @@ public final class NioDirectory implements DirectoryRoot {
 
     private static boolean wellFormedPart(String path, int from, int to) {
         int length = to - from;
-        boolean dots = path.startsWith(".", from) && (length == 1 || length == 2 && path.charAt(from + 1) == '.');
+        boolean dots = path.startsWith(".", from) && (length == 1 || (length == 2 && path.charAt(from + 1) == '.'));
         return length > 0 && length <= LONGEST_NAME && !dots && plain(path, from, to);
     }
 
@@ -285,7 +285,7 @@ public final class NioDirectory implements DirectoryRoot {
             char c = path.charAt(i);
             // Where the system separates by backslash, that and the colon (drives, streams) have a meaning of their
             // own.
-            if (c == 0 || File.separatorChar == '\\' && (c == '\\' || c == ':')) {
+            if (c == 0 || (File.separatorChar == '\\' && (c == '\\' || c == ':'))) {
                 return false;
             }
         }

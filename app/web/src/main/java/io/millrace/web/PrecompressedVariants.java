@@ -78,9 +78,10 @@ final class PrecompressedVariants {
         int weight = Math.max(plain, 1);
         for (int i = 0; present >> i != 0; i++) {
             int wanted = (present >> i & 1) == 0 ? 0 : AcceptHeader.ofCoding(accept, CODINGS[i].token);
-            FileMetadata sibling = wanted > weight || wanted == weight && best == original || wanted > 0 && best == null
-                    ? look(original, CODINGS[i], nanos)
-                    : null;
+            FileMetadata sibling =
+                    wanted > weight || (wanted == weight && best == original) || (wanted > 0 && best == null)
+                            ? look(original, CODINGS[i], nanos)
+                            : null;
             if (sibling != null) {
                 best = sibling;
                 weight = wanted;

@@ -33,7 +33,7 @@ final class RequestedName {
             if (c == 0 || c == '\uFFFD') {
                 return false;
             }
-            if (c == '/' || BACKSLASH_SEPARATES && c == '\\') {
+            if (c == '/' || (BACKSLASH_SEPARATES && c == '\\')) {
                 if (!servable(name, start, i, hidden)) {
                     return false;
                 }
@@ -51,8 +51,8 @@ final class RequestedName {
         if (name.charAt(from) != '.') {
             return true;
         }
-        boolean dots = length == 1 || length == 2 && name.charAt(from + 1) == '.';
+        boolean dots = length == 1 || (length == 2 && name.charAt(from + 1) == '.');
         // The one hidden name that is made to be asked for (RFC 8615).
-        return !dots && (hidden || length == 11 && name.startsWith(".well-known", from));
+        return !dots && (hidden || (length == 11 && name.startsWith(".well-known", from)));
     }
 }

@@ -45,7 +45,10 @@ final class UrlEncoding {
     }
 
     private static boolean plain(byte b) {
-        return b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= '0' && b <= '9' || "-._~!$()*,=@/".indexOf(b) >= 0;
+        return (b >= 'a' && b <= 'z')
+                || (b >= 'A' && b <= 'Z')
+                || (b >= '0' && b <= '9')
+                || "-._~!$()*,=@/".indexOf(b) >= 0;
     }
 
     /** A query as it may stand behind a Location, with its question mark; nothing if it holds what no URL may. */

@@ -46,8 +46,11 @@ import java.util.function.Consumer;
 /**
  * A web server in five lines:
  *
- * <p>{@snippet : WebServer.on(8080) .get("/hello/{name}", (request, response) -> response.send("Hello, " +
- * request.param("name") + "\n")) .start(); }
+ * <pre>{@code
+ * WebServer.on(8080)
+ *         .get("/hello/{name}", (request, response) -> response.send("Hello, " + request.param("name") + "\n"))
+ *         .start();
+ * }</pre>
  *
  * <p>Is configured by one thread until {@link #start}, then runs until {@link #stop} or {@link #close}; both may be
  * called by any thread. Its loops are no daemon threads, so a {@code main} that has started a server may return.
@@ -535,7 +538,7 @@ public final class WebServer implements AutoCloseable {
             return running == null || stopAgain(running, grace);
         }
         try {
-            endedInTime = running == null || running.stop(grace) && !cutShort;
+            endedInTime = running == null || (running.stop(grace) && !cutShort);
             return endedInTime;
         } finally {
             folders.forEach(StaticFiles::close);

@@ -94,7 +94,7 @@ final class ZstdFrame {
             long size = number(contentSize(), contentSizeBytes());
             return size < 0 ? Long.MAX_VALUE : size + (contentSizeBytes() == 2 ? 256 : 0);
         }
-        long base = 1L << 10 + (head[5] >> 3 & 0x1f);
+        long base = 1L << (10 + (head[5] >> 3 & 0x1f));
         return base + base / 8 * (head[5] & 7);
     }
 
@@ -102,7 +102,7 @@ final class ZstdFrame {
     private long number(int at, int bytes) {
         long value = 0;
         for (int i = bytes - 1; i >= 0; i--) {
-            value = value << 8 | head[at + i] & 0xff;
+            value = value << 8 | (head[at + i] & 0xff);
         }
         return value;
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.web;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -247,9 +248,9 @@ class FileAnswerTest extends ServedFolder {
                 new RandomAccessFile(root.resolve("huge.bin").toFile(), "rw")) {
             file.setLength(size);
             file.seek(size - 3);
-            file.write("end".getBytes());
+            file.write("end".getBytes(UTF_8));
             file.seek((4L << 30) - 1);
-            file.write("over".getBytes());
+            file.write("over".getBytes(UTF_8));
         }
         assertEquals(size, ask("HEAD", "/huge.bin").length());
         assertEquals("end", get("/huge.bin", "Range", "bytes=-3").text());

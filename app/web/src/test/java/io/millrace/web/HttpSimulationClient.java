@@ -179,7 +179,7 @@ final class HttpSimulationClient extends SimClient {
     private boolean waitForTheServer() {
         if (manner != Manner.SILENT
                 || !toSend.isEmpty()
-                || connection.accepted() && answered < expected.size()
+                || (connection.accepted() && answered < expected.size())
                 || !connection.accepted()) {
             return false;
         }

@@ -175,7 +175,7 @@ public final class EventLoop implements Executor {
                 return RunEnd.EXITED;
             }
             boolean did = stats.callbacks() != told && activeQueue.isEmpty();
-            if (mode == RunMode.NOW || mode == RunMode.ONCE && did) {
+            if (mode == RunMode.NOW || (mode == RunMode.ONCE && did)) {
                 return RunEnd.DONE;
             }
         }
@@ -221,7 +221,7 @@ public final class EventLoop implements Executor {
     }
 
     private long timeout(long longest) {
-        if (stopped || running && exiting || mechanism.hasWork() || !activeQueue.isEmpty() || !tasks.isEmpty()) {
+        if (stopped || (running && exiting) || mechanism.hasWork() || !activeQueue.isEmpty() || !tasks.isEmpty()) {
             return 0;
         }
         long next = timers.next();

@@ -102,7 +102,7 @@ public enum IoModel {
             return Engine.SELECT;
         }
 
-        /** Its sets speak of reading, writing and urgent data only (select(2)). */
+        // Its sets speak of reading, writing and urgent data only (select(2)).
         @Override
         public boolean seesHangups() {
             return false;
@@ -181,7 +181,7 @@ public enum IoModel {
 
     /** Event loops over the JDK's selector. */
     NIO("nio", "the JDK's Selector: runs wherever Java does, without native access, for some copying and garbage") {
-        /** The driver for level trigger, whatever poller the kernel gives it. */
+        // The driver for level trigger, whatever poller the kernel gives it.
         @Override
         Server start(ModelOptions options) throws IOException {
             Kernel kernel = options.traced(new NioKernel());
@@ -194,7 +194,7 @@ public enum IoModel {
             return null;
         }
 
-        /** The selector tells of hang-ups as of something to read only. */
+        // The selector tells of hang-ups as of something to read only.
         @Override
         public boolean seesHangups() {
             return false;

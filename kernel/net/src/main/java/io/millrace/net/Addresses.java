@@ -27,7 +27,7 @@ final class Addresses {
         List<InetAddress> order = new ArrayList<>(sorted.size());
         boolean fourNext = sorted.getFirst() instanceof Inet4Address;
         while (!four.isEmpty() || !six.isEmpty()) {
-            Deque<InetAddress> turn = fourNext && !four.isEmpty() || six.isEmpty() ? four : six;
+            Deque<InetAddress> turn = (fourNext && !four.isEmpty()) || six.isEmpty() ? four : six;
             order.add(turn.remove());
             fourNext = turn == six;
         }

@@ -101,7 +101,7 @@ final class PairLink implements Link, FlowOwner {
         if (closing != null) {
             in.clear();
         }
-        if (flushed || closing != null || finishing && !finished) {
+        if (flushed || closing != null || (finishing && !finished)) {
             send();
         }
         if (offer && wantsInput()) {
@@ -219,7 +219,7 @@ final class PairLink implements Link, FlowOwner {
 
     private void deliver() {
         offer = false;
-        if (in.isEmpty() || flow != null && in.readable() < flow.inputLow() && !endArrived) {
+        if (in.isEmpty() || (flow != null && in.readable() < flow.inputLow() && !endArrived)) {
             return;
         }
         int before = in.readable();

@@ -26,6 +26,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Locale;
 import java.util.Random;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -91,9 +92,9 @@ class ByteStreamTest extends OverEveryEngine {
 
     @Test
     void linesInTextOutAndTheEnd() throws Exception {
-        Listener listening =
-                serve(stream -> stream.onLine(LineEnd.CRLF, 1000, line -> stream.write(line.toUpperCase() + "\n"))
-                        .onClosed(why -> events.add(why.name())));
+        Listener listening = serve(stream -> stream.onLine(
+                        LineEnd.CRLF, 1000, line -> stream.write(line.toUpperCase(Locale.ROOT) + "\n"))
+                .onClosed(why -> events.add(why.name())));
         try (RawClient client = RawClient.connect(listening.address())) {
             client.send("one\r\ntwo\nthr").finish();
             assertEquals("ONE\nTWO\n", client.readText());

@@ -114,6 +114,11 @@ class ConnectorTest extends OverEveryEngine {
         }
 
         @Override
+        public String toString() {
+            return "SilentHost";
+        }
+
+        @Override
         public void close() throws IOException {
             for (Socket filler : fillers) {
                 filler.close();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.net;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -93,7 +94,7 @@ class DescriptorChannelTest extends OverEveryEngine {
             assertTrue(onLoop(() -> sender.send(new byte[] {1}, 0, 1, fd)));
             Descriptors.close(fd);
             Listener listening = group.listen(ListenOptions.on(InheritedSocket.of(handed.next())), () -> Echo::new);
-            assertEquals("hello", new String(early.send("hello").read(5)));
+            assertEquals("hello", new String(early.send("hello").read(5), UTF_8));
             listening.close();
         }
     }

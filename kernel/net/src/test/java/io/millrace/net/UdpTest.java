@@ -361,7 +361,7 @@ class UdpTest extends OverEveryEngine {
         UdpSocket source = socket(UdpOptions.on(LOOPBACK), (datagram, socket) -> {});
         byte[] all = new byte[100_001];
         for (int i = 0; i < all.length; i++) {
-            all[i] = (byte) (i * 31 >> 3);
+            all[i] = (byte) ((i * 31) >> 3);
         }
         assertTrue(onLoop(() -> {
             assertNull(source.whyNotSegmented(), "Linux has had it since 4.18");

@@ -62,7 +62,7 @@ final class KqueueFilters {
     static int found(MemorySegment events, int index) {
         int flags = Kqueue.flags(events, index);
         boolean end = (flags & Kqueue.EV_EOF) != 0;
-        boolean error = (flags & Kqueue.EV_ERROR) != 0 || end && Kqueue.filterFlags(events, index) != 0;
+        boolean error = (flags & Kqueue.EV_ERROR) != 0 || (end && Kqueue.filterFlags(events, index) != 0);
         int found = error ? Interest.ERROR : 0;
         if (Kqueue.filter(events, index) == Kqueue.EVFILT_READ) {
             return found | Interest.READ | (end ? Interest.PEER_CLOSED : 0);

@@ -36,7 +36,7 @@ public final class RawSockaddr {
     /** Returns the last eight bytes of the address. */
     public long low() {
         ByteBuffer bytes = ByteBuffer.wrap(address);
-        return v6() ? bytes.getLong(16) : V4_MAPPED | bytes.getInt(4) & 0xffff_ffffL;
+        return v6() ? bytes.getLong(16) : V4_MAPPED | (bytes.getInt(4) & 0xffff_ffffL);
     }
 
     /** Returns the port, or -1 for a Unix socket, whose address {@link Kernel#peer(int)} tells. */

@@ -72,7 +72,7 @@ public final class SelectPoller extends Poller {
 
     @Override
     public int add(int fd, int interest, long token) {
-        if ((interest & ~SUPPORTED) != 0 || classic && fd >= Select.FD_SETSIZE) {
+        if ((interest & ~SUPPORTED) != 0 || (classic && fd >= Select.FD_SETSIZE)) {
             return -Errno.EINVAL;
         }
         // select would take it, and then refuse every call with EBADF.

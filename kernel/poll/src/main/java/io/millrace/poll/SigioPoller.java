@@ -151,7 +151,7 @@ public final class SigioPoller extends Poller {
             // Signals for nothing, such as those of a file that has been closed, do not end the wait.
             int last = take(most, candidates.count() > 0 ? 0 : left);
             int result = report(most, ready);
-            boolean over = last == -Errno.EINTR || receiver.tookWakeup() || left == 0 && candidates.count() == 0;
+            boolean over = last == -Errno.EINTR || receiver.tookWakeup() || (left == 0 && candidates.count() == 0);
             if (result < 0 || ready.count() > 0 || over) {
                 return result < 0 ? unlessInterrupted(result) : ready.count();
             }

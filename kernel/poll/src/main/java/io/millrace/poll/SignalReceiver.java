@@ -72,7 +72,7 @@ final class SignalReceiver {
     int take(long nanos) {
         int signal = Signals.take(BOTH, info, nanos);
         // A SIGIO says that some signals did not fit into the queue, and one of them may have been a wake-up.
-        if (signal == Signals.SIGIO || signal >= 0 && !Signals.fromKernel(info)) {
+        if (signal == Signals.SIGIO || (signal >= 0 && !Signals.fromKernel(info))) {
             tookWakeup = true;
             woken.set(false);
         }

@@ -260,7 +260,7 @@ class PollerContractTest extends PollerCases {
         closeNow(a[0]);
         boolean handsIn = mode.kind() == PollerKind.POLL || mode.kind() == PollerKind.SELECT;
         Map<Long, Integer> found = poll(0);
-        assertTrue(found.equals(Map.of(1L, Interest.INVALID)) || !handsIn && found.isEmpty(), found.toString());
+        assertTrue(found.equals(Map.of(1L, Interest.INVALID)) || (!handsIn && found.isEmpty()), found.toString());
         assertEquals(Map.of(), poll(0), "once");
         send(b[1]);
         assertEquals(Map.of(2L, Interest.READ), poll(SECOND), "and the others are not the worse for it");

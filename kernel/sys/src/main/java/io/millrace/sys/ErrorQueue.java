@@ -82,8 +82,8 @@ public final class ErrorQueue {
         for (long at = CONTROL_AT; at + UnixSockets.CMSG_DATA + EXTENDED_ERR_SIZE <= end; ) {
             int level = memory.get(ValueLayout.JAVA_INT, at + UnixSockets.CMSG_LEVEL);
             int type = memory.get(ValueLayout.JAVA_INT, at + UnixSockets.CMSG_TYPE);
-            if (level == Datagrams.IPPROTO_IP && type == IP_RECVERR
-                    || level == Sockets.IPPROTO_IPV6 && type == IPV6_RECVERR) {
+            if ((level == Datagrams.IPPROTO_IP && type == IP_RECVERR)
+                    || (level == Sockets.IPPROTO_IPV6 && type == IPV6_RECVERR)) {
                 return memory.get(ValueLayout.JAVA_INT, at + UnixSockets.CMSG_DATA + EE_ERRNO);
             }
             at += memory.get(ValueLayout.JAVA_LONG, at) + 7 & ~7L;

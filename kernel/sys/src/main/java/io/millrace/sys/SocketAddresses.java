@@ -50,7 +50,7 @@ public final class SocketAddresses {
         if (address.getAddress() instanceof Inet6Address v6) {
             int scope = v6.getScopeId();
             for (int i = 0; i < 4; i++) {
-                struct[24 + i] = (byte) (scope >>> 8 * i);
+                struct[24 + i] = (byte) (scope >>> (8 * i));
             }
         }
         return struct;
@@ -104,7 +104,7 @@ public final class SocketAddresses {
     private static InetAddress inet6(byte[] struct) throws UnknownHostException {
         int scope = 0;
         for (int i = 0; i < 4; i++) {
-            scope |= (struct[24 + i] & 0xff) << 8 * i;
+            scope |= (struct[24 + i] & 0xff) << (8 * i);
         }
         byte[] bytes = Arrays.copyOfRange(struct, 8, 24);
         // getByAddress makes an IPv4 address of ::ffff:a.b.c.d, which is how a dual-stack socket names an IPv4 peer.

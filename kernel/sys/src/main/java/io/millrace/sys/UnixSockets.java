@@ -57,7 +57,7 @@ public final class UnixSockets {
         byte[] struct = new byte[UCRED_SIZE];
         int result = Sockets.getsockopt(fd, Sockets.SOL_SOCKET, SO_PEERCRED, struct);
         for (int i = 0; i < values.length; i++) {
-            values[i] = MemorySegment.ofArray(struct).get(ValueLayout.JAVA_INT_UNALIGNED, i * Integer.BYTES);
+            values[i] = MemorySegment.ofArray(struct).get(ValueLayout.JAVA_INT_UNALIGNED, i * ((long) Integer.BYTES));
         }
         return Math.min(result, 0);
     }

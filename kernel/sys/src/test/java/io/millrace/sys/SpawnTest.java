@@ -66,7 +66,7 @@ class SpawnTest {
     @Test
     void whatCannotBeStartedIsAnErrorNumber() {
         int result = Spawn.spawn("/nowhere/at/all", List.of("x"), List.of(), new int[0], new int[0]);
-        assertTrue(result == -Errno.ENOENT || result > 0 && exitCode(result) == EXEC_FAILED, "result " + result);
+        assertTrue(result == -Errno.ENOENT || (result > 0 && exitCode(result) == EXEC_FAILED), "result " + result);
     }
 
     @Test

@@ -96,7 +96,7 @@ final class Acceptor extends Source {
     }
 
     /**
-     * Begins to accept on a listening socket; with {@code exclusive} one of several loops is woken. Returns 0 or
+     * Begins to accept on a listening socket; if {@code exclusively}, one of several loops is woken. Returns 0 or
      * -errno.
      */
     int begin(int listening, boolean exclusively) {

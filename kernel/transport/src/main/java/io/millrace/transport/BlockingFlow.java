@@ -106,10 +106,10 @@ abstract class BlockingFlow implements Link {
 
     /** Whether the socket lets a step get anywhere now. */
     final boolean hasIo() {
-        return is(DIRTY) && is(WRITABLE) && !is(CLOSING | HELD_OUT)
-                || is(READABLE | REDELIVER | END_TO_TELL)
+        return (is(DIRTY) && is(WRITABLE) && !is(CLOSING | HELD_OUT))
+                || (is(READABLE | REDELIVER | END_TO_TELL)
                         && wantsInput()
-                        && (is(REDELIVER | END_TO_TELL) || mayReceive())
+                        && (is(REDELIVER | END_TO_TELL) || mayReceive()))
                 || is(HUNG_UP);
     }
 
@@ -127,7 +127,7 @@ abstract class BlockingFlow implements Link {
 
     /** Whether there is no reason but the protocol's to leave input in the socket. */
     final boolean mayReceive() {
-        return flow == null || !is(HELD_IN) && flow.hasRoom();
+        return flow == null || (!is(HELD_IN) && flow.hasRoom());
     }
 
     /** How many bytes to receive by one call into room for {@code space}; 0 if a rate says to wait. */

@@ -61,7 +61,7 @@ public final class BlockingLink extends BlockingFlow {
     /**
      * A link over a connected socket, with a limit of its own on what it holds.
      *
-     * @param wire the socket, which the link closes at its end
+     * @param socketIo the socket, which the link closes at its end
      * @param peer the peer's address, or {@code null}
      * @param protocol what is spoken
      */

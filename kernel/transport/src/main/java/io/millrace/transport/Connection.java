@@ -109,7 +109,7 @@ final class Connection extends ConnectionFlags implements Link, FlowOwner {
 
     /** Whether there is no reason but the protocol's to leave input in the socket. */
     boolean mayReceive() {
-        return flow == null || !is(HELD_IN) && flow.hasRoom();
+        return flow == null || (!is(HELD_IN) && flow.hasRoom());
     }
 
     /** Whether to ask the kernel for more input, by those that are told afterwards how much it was. */
@@ -119,10 +119,10 @@ final class Connection extends ConnectionFlags implements Link, FlowOwner {
 
     /** Whether serving would get anywhere now. */
     boolean hasWork() {
-        return is(DIRTY) && is(WRITABLE) && !is(CLOSING | HELD_OUT)
-                || is(READABLE | REDELIVER | END_TO_TELL)
+        return (is(DIRTY) && is(WRITABLE) && !is(CLOSING | HELD_OUT))
+                || (is(READABLE | REDELIVER | END_TO_TELL)
                         && wantsInput()
-                        && (is(REDELIVER | END_TO_TELL) || mayReceive());
+                        && (is(REDELIVER | END_TO_TELL) || mayReceive()));
     }
 
     /** Whether something waits that the socket has no room for. */

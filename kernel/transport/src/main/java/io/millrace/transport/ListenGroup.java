@@ -168,7 +168,7 @@ final class ListenGroup implements Listener {
      */
     synchronized boolean exhausted() {
         long now = System.nanoTime();
-        if (saidExhausted || lastSaid != 0 && now - lastSaid < QUIET_NANOS) {
+        if (saidExhausted || (lastSaid != 0 && now - lastSaid < QUIET_NANOS)) {
             return false;
         }
         saidExhausted = true;

@@ -200,7 +200,7 @@ final class OutputQueue {
      * {@code sparing} memory counts for more than that.
      */
     boolean copies(int length, boolean sparing) {
-        return length <= COPIED || length <= COPIED_WITH_HEAD && pending() <= COPIED && !sparing;
+        return length <= COPIED || (length <= COPIED_WITH_HEAD && pending() <= COPIED && !sparing);
     }
 
     /** Sends somebody's bytes: appends or adds them, whichever is less work. */

@@ -168,8 +168,8 @@ final class ReadinessDriver extends Driver {
         }
         int wanted = wanted(c);
         boolean missing = (wanted & ~c.watched) != 0;
-        boolean needless = (c.watched & ~wanted & Interest.WRITE) != 0 && !(c.is(Connection.DIRTY) && c.hasWork())
-                || c.is(Connection.ENDED) && (c.watched & usual) != 0;
+        boolean needless = ((c.watched & ~wanted & Interest.WRITE) != 0 && !(c.is(Connection.DIRTY) && c.hasWork()))
+                || (c.is(Connection.ENDED) && (c.watched & usual) != 0);
         if (missing || needless) {
             watch(c, wanted);
         }

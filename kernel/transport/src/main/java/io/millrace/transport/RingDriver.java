@@ -430,7 +430,7 @@ class RingDriver extends Driver {
      */
     private static boolean hangsAnyway(Connection c) {
         boolean bothEnded = c.is(Connection.FINISHED) && c.is(Connection.ENDED);
-        return bothEnded || c.is(Connection.HUNG_UP) && (c.wantsInput() || c.is(Connection.FINISHED));
+        return bothEnded || (c.is(Connection.HUNG_UP) && (c.wantsInput() || c.is(Connection.FINISHED)));
     }
 
     // ---- output ----
@@ -438,7 +438,7 @@ class RingDriver extends Driver {
     @Override
     long send(Connection c, long most) {
         int length = c.output.isBytes() ? c.output.length() : Integer.MAX_VALUE;
-        if (length > sendLimit || c.flow != null && length > most) {
+        if (length > sendLimit || (c.flow != null && length > most)) {
             return writer.sendFirst(c, most);
         }
         submit(c, c.output.bytes(), length);

@@ -67,7 +67,7 @@ final class TracedRingDriver extends RingDriver {
 
     @Override
     void reported(long data, int result, int flags) {
-        boolean isPoll = data == WAKE || data >= 0 && !isTransfer(kind(data));
+        boolean isPoll = data == WAKE || (data >= 0 && !isTransfer(kind(data)));
         String what = isPoll && result > 0 ? Interest.describe(PollBits.fromPoll(result)) : Trace.result(result);
         boolean goesOn = (flags & Uring.IORING_CQE_F_MORE) != 0;
         trace.line("  reported: " + name(data) + " = " + what + (goesOn ? ", goes on" : ""));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.transport;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -173,7 +174,7 @@ class ClosedLoopTest extends OverEveryDriver {
             awaitClosed(gone);
             for (int i = 0; i < 7; i++) {
                 try (RawClient client = server.connect()) {
-                    assertEquals("x", new String(client.send("x").read(1)));
+                    assertEquals("x", new String(client.send("x").read(1), UTF_8));
                 }
             }
             Servers.awaitNone(server.listening);
@@ -196,7 +197,7 @@ class ClosedLoopTest extends OverEveryDriver {
             ((ListenGroup) server.listening).turn = Integer.MAX_VALUE - 1;
             for (int i = 0; i < 6; i++) {
                 try (RawClient client = server.connect()) {
-                    assertEquals("x", new String(client.send("x").read(1)));
+                    assertEquals("x", new String(client.send("x").read(1), UTF_8));
                 }
             }
             Servers.awaitNone(server.listening);

@@ -453,7 +453,8 @@ class ListenTest {
     }
 
     private static String jar(Path folder, Path classes) {
-        String jar = folder.resolve(Math.abs(classes.hashCode()) + ".jar").toString();
+        String jar =
+                folder.resolve(Integer.toHexString(classes.hashCode()) + ".jar").toString();
         ToolProvider tool = ToolProvider.findFirst("jar").orElseThrow();
         assertEquals(0, tool.run(System.out, System.err, "--create", "--file", jar, "-C", classes.toString(), "."));
         return jar;

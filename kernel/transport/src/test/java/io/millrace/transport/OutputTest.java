@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.transport;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -45,7 +46,7 @@ class OutputTest {
         byte[] array = new byte[LARGE];
         append("head");
         output.add(array, 0, LARGE, null);
-        assertEquals("head", new String(take(100)));
+        assertEquals("head", new String(take(100), UTF_8));
         assertSame(array, output.first().array);
         assertEquals(LARGE, output.pending());
     }
@@ -147,7 +148,7 @@ class OutputTest {
         output.trim();
         assertEquals(4, output.held());
         append("ing");
-        assertEquals("waiting", new String(take(100)));
+        assertEquals("waiting", new String(take(100), UTF_8));
     }
 
     /** Anything added in any order, taken in pieces of any size while more is added, comes out in order. */

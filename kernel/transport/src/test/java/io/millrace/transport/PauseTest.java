@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.transport;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -64,17 +65,17 @@ class PauseTest {
             assertEquals(0, server.listening.connections());
             assertTrue(server.listening.paused());
             server.listening.resume();
-            assertEquals("early", new String(early.read(5)));
+            assertEquals("early", new String(early.read(5), UTF_8));
             server.listening.pause();
             settle(server.group);
             try (RawClient late = server.connect()) {
                 late.send("late");
                 early.send("go on");
-                assertEquals("go on", new String(early.read(5)), "those that stand go on");
+                assertEquals("go on", new String(early.read(5), UTF_8), "those that stand go on");
                 settle(server.group);
                 assertEquals(1, server.listening.connections());
                 server.listening.resume();
-                assertEquals("late", new String(late.read(4)));
+                assertEquals("late", new String(late.read(4), UTF_8));
             }
         }
     }
@@ -97,7 +98,7 @@ class PauseTest {
             }
             for (int i = 0; i < 3; i++) {
                 server.listening.resume();
-                assertEquals("hello", new String(clients.get(i).read(5)));
+                assertEquals("hello", new String(clients.get(i).read(5), UTF_8));
                 settle(server.group);
                 assertEquals(i + 1, made.get());
             }
@@ -119,8 +120,8 @@ class PauseTest {
             try (RawClient first = server.connect().send("first");
                     RawClient second = server.connect().send("second")) {
                 server.listening.resume();
-                assertEquals("first", new String(first.read(5)));
-                assertEquals("second", new String(second.read(6)), "the kernel had accepted it already");
+                assertEquals("first", new String(first.read(5), UTF_8));
+                assertEquals("second", new String(second.read(6), UTF_8), "the kernel had accepted it already");
                 settle(server.group);
                 assertThrows(IOException.class, server::connect);
             }
@@ -156,7 +157,7 @@ class PauseTest {
             });
             for (int i = 0; i < 200; i++) {
                 try (RawClient client = server.connect().send("ping")) {
-                    assertEquals("ping", new String(client.read(4)));
+                    assertEquals("ping", new String(client.read(4), UTF_8));
                 }
             }
             switcher.join();
@@ -177,7 +178,7 @@ class PauseTest {
             }
             try (RawClient polite = server.connect().send("still here")) {
                 server.listening.resume();
-                assertEquals("still here", new String(polite.read(10)));
+                assertEquals("still here", new String(polite.read(10), UTF_8));
                 for (int i = 0; i < 20; i++) {
                     assertEquals(CloseCause.RESET, ends.next());
                 }
@@ -252,7 +253,7 @@ class PauseTest {
         try (Running server = new Running(2, ListenOptions.on(inherited), () -> Echo::new)) {
             for (int i = 0; i < 20; i++) {
                 try (RawClient client = server.connect().send("inherited")) {
-                    assertEquals("inherited", new String(client.read(9)));
+                    assertEquals("inherited", new String(client.read(9), UTF_8));
                 }
             }
         }

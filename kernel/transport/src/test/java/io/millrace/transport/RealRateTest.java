@@ -91,7 +91,7 @@ class RealRateTest extends OverEveryDriver {
             }
             long millis = (System.nanoTime() - from) / 1_000_000;
             assertTrue(millis >= (4 * size - 20_000) / 2000 - 5, "faster than the group: " + millis + " ms");
-            assertEquals(4 * size, group.totalOut());
+            assertEquals(4L * size, group.totalOut());
         }
     }
 }

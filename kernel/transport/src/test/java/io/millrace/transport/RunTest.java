@@ -75,7 +75,7 @@ class RunTest extends OverEveryDriver {
         Thread thread = Thread.ofPlatform().start(() -> end.set(runAndClose(RunMode.UNTIL_STOPPED)));
         for (int i = 0; i < 5; i++) {
             int number = i;
-            loop.execute(() -> loop.schedule(Duration.ofMillis(5 * number), () -> events.add("timer " + number)));
+            loop.execute(() -> loop.schedule(Duration.ofMillis(5L * number), () -> events.add("timer " + number)));
             assertEquals("timer " + i, events.next());
         }
         loop.exit();

@@ -169,6 +169,11 @@ final class Servers {
         }
 
         @Override
+        public String toString() {
+            return "Running[" + listening + "]";
+        }
+
+        @Override
         public void close() {
             try {
                 group.stop(Duration.ZERO);

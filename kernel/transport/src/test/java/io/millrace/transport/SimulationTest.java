@@ -202,7 +202,7 @@ class SimulationTest {
             }
             over = true;
             assertTrue(
-                    lenient || n == -1 && finished && echoed == noise.length,
+                    lenient || (n == -1 && finished && echoed == noise.length),
                     "ended with " + n + " after " + echoed + " of " + noise.length);
             return true;
         }

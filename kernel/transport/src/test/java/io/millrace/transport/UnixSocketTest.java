@@ -79,7 +79,7 @@ class UnixSocketTest {
             Path path = folder.resolve("b.sock");
             int bits = 0;
             for (int i = 0; i < 9; i++) {
-                bits |= mode.charAt(i) == '-' ? 0 : 1 << 8 - i;
+                bits |= mode.charAt(i) == '-' ? 0 : 1 << (8 - i);
             }
             ListenOptions options = ListenOptions.on(UnixAddress.of(path)).withFlags(ListenFlags.USUAL.withMode(bits));
             try (Running server = serve(1, options)) {

@@ -26,7 +26,6 @@ import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -93,15 +92,6 @@ class WatchTest extends OverEveryDriver {
     private void turns(int count) {
         for (int i = 0; i < count; i++) {
             loop.turn(0);
-        }
-    }
-
-    /** Turns until something is so, at most for some seconds. */
-    private void until(BooleanSupplier condition) {
-        long end = System.nanoTime() + 20 * SECOND;
-        while (!condition.getAsBoolean()) {
-            assertTrue(System.nanoTime() < end, "did not happen in time; told: " + told);
-            loop.turn(SECOND / 10);
         }
     }
 

@@ -323,7 +323,7 @@ public final class ExchangeRequest extends Request {
         int from = base + rawPathStart;
         int to = base + rawPathEnd;
         boolean asterisk = to - from == 1 && array[from] == '*';
-        if (asterisk || to > from && array[from] == '/' && PathNormalizer.plain(array, from, to)) {
+        if (asterisk || (to > from && array[from] == '/' && PathNormalizer.plain(array, from, to))) {
             pathArray = array;
             pathStart = from;
             pathEnd = to;

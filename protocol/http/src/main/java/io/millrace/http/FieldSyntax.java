@@ -8,9 +8,9 @@ public final class FieldSyntax {
 
     static {
         for (int c = 0; c < 256; c++) {
-            boolean letterOrDigit = c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z';
-            TOKEN[c] = letterOrDigit || c < 128 && "!#$%&'*+-.^_`|~".indexOf(c) >= 0;
-            VALUE[c] = c == '\t' || c >= ' ' && c != 0x7f;
+            boolean letterOrDigit = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+            TOKEN[c] = letterOrDigit || (c < 128 && "!#$%&'*+-.^_`|~".indexOf(c) >= 0);
+            VALUE[c] = c == '\t' || (c >= ' ' && c != 0x7f);
         }
     }
 
@@ -48,6 +48,6 @@ public final class FieldSyntax {
                 return false;
             }
         }
-        return length == 0 || text.charAt(0) > ' ' && text.charAt(length - 1) > ' ';
+        return length == 0 || (text.charAt(0) > ' ' && text.charAt(length - 1) > ' ');
     }
 }

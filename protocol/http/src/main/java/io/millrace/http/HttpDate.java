@@ -3,6 +3,7 @@ package io.millrace.http;
 
 import java.nio.charset.StandardCharsets;
 import java.time.LocalDate;
+import java.time.ZoneOffset;
 
 /**
  * Dates as HTTP writes them (RFC 9110 section 5.6.7): {@code Sun, 06 Nov 1994 08:49:37 GMT}. The static methods may be
@@ -129,7 +130,7 @@ public final class HttpDate {
         }
         int year = number(date[2]);
         if (date[2].length() == 2 && year >= 0) {
-            int now = LocalDate.now().getYear();
+            int now = LocalDate.now(ZoneOffset.UTC).getYear();
             year += now - now % 100;
             year -= year > now + 50 ? 100 : 0;
         }

@@ -29,7 +29,7 @@ public final class PathNormalizer {
         byte before = 0;
         for (int i = from; i < to; i++) {
             byte c = raw[i];
-            if (c == '%' || before == '/' && (c == '/' || c == '.')) {
+            if (c == '%' || (before == '/' && (c == '/' || c == '.'))) {
                 return false;
             }
             before = c;

@@ -101,7 +101,7 @@ final class RouteTree {
     }
 
     private static boolean isRest(String part) {
-        return part.equals("*") || part.startsWith("{") && part.endsWith("...}");
+        return part.equals("*") || (part.startsWith("{") && part.endsWith("...}"));
     }
 
     private static Node child(Node node, String part, boolean last, List<String> names, String pattern) {
@@ -110,7 +110,7 @@ final class RouteTree {
             node.parameter = node.parameter != null ? node.parameter : new Node();
             return node.parameter;
         }
-        boolean unreachable = part.isEmpty() && !last || part.equals(".") || part.equals("..");
+        boolean unreachable = (part.isEmpty() && !last) || part.equals(".") || part.equals("..");
         if (unreachable || part.chars().anyMatch(c -> "{}*?#%".indexOf(c) >= 0)) {
             throw new IllegalArgumentException("no path has the part \"" + part + "\" of " + pattern
                     + ": write literal text decoded, a parameter as {name}, the rest as {name...} or *");
@@ -120,7 +120,7 @@ final class RouteTree {
 
     private static void name(String part, List<String> names, String pattern) {
         String name = part.equals("*") ? "*" : part.substring(1, part.length() - (isRest(part) ? 4 : 1));
-        boolean valid = name.equals("*") || !name.isEmpty() && name.chars().allMatch(Character::isJavaIdentifierPart);
+        boolean valid = name.equals("*") || (!name.isEmpty() && name.chars().allMatch(Character::isJavaIdentifierPart));
         if (!valid) {
             throw new IllegalArgumentException(
                     "\"" + part + "\" of " + pattern + " needs a name of letters and digits");

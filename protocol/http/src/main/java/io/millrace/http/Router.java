@@ -150,7 +150,7 @@ public final class Router implements Dispatcher {
     private synchronized Route freeze() {
         if (instead == null) {
             tree.replaceAll(this::filtered);
-            boolean aside = blockingFilters || !filters.isEmpty() && !inlineRoutes;
+            boolean aside = blockingFilters || (!filters.isEmpty() && !inlineRoutes);
             Handler answer = filtersBefore(this::answerInstead);
             instead = aside ? Route.virtual(answer) : Route.inline(answer);
         }

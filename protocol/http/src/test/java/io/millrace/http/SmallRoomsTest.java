@@ -95,7 +95,7 @@ class SmallRoomsTest {
         for (char c = 0; c < 256; c++) {
             boolean token = c < 128 && (Character.isLetterOrDigit(c) || "!#$%&'*+-.^_`|~".indexOf(c) >= 0);
             assertEquals(token, FieldSyntax.isToken((byte) c), "token " + (int) c);
-            boolean value = c == '\t' || c >= ' ' && c != 127;
+            boolean value = c == '\t' || (c >= ' ' && c != 127);
             assertEquals(value, FieldSyntax.isValue((byte) c), "value " + (int) c);
         }
         assertTrue(FieldSyntax.isToken("Content-Type"));

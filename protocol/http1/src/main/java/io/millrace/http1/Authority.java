@@ -10,7 +10,7 @@ final class Authority {
 
     static {
         for (int c = 0; c < 128; c++) {
-            boolean letterOrDigit = c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z';
+            boolean letterOrDigit = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
             // RFC 3986 has the comma too, but two Host fields joined on their way look like a host with a comma.
             NAME[c] = letterOrDigit || "-._~!$&'()*+;=".indexOf(c) >= 0;
         }
@@ -27,7 +27,7 @@ final class Authority {
             return false;
         }
         int hostEnd = bytes[from] == '[' ? literal(bytes, from, to) : name(bytes, from, to);
-        return hostEnd > from && (hostEnd == to || bytes[hostEnd] == ':' && isPort(bytes, hostEnd + 1, to));
+        return hostEnd > from && (hostEnd == to || (bytes[hostEnd] == ':' && isPort(bytes, hostEnd + 1, to)));
     }
 
     /** Whether the bytes are a host with a port that is not empty: the target of CONNECT. */
@@ -71,7 +71,7 @@ final class Authority {
         for (int at = from + 1; at < to; at++) {
             byte c = bytes[at];
             if (c == ']') {
-                boolean ended = digits > 0 || gaps > 0 && bytes[at - 1] == ':' && bytes[at - 2] == ':';
+                boolean ended = digits > 0 || (gaps > 0 && bytes[at - 1] == ':' && bytes[at - 2] == ':');
                 groups += (digits > 0 ? 1 : 0) + (dots > 0 ? 1 : 0);
                 boolean whole = gaps == 0 ? groups == 8 : gaps == 1 && groups <= 7;
                 return ended && whole && (dots == 0 || dots == 3) ? at + 1 : 0;
@@ -79,7 +79,7 @@ final class Authority {
             if (c == ':') {
                 boolean gap = bytes[at - 1] == ':';
                 gaps += gap ? 1 : 0;
-                if (dots > 0 || digits == 0 && !gap && bytes[at - 1] != '[' || gap && gaps > 1) {
+                if (dots > 0 || (digits == 0 && !gap && bytes[at - 1] != '[') || (gap && gaps > 1)) {
                     return 0;
                 }
                 if (bytes[at - 1] == '[' && (at + 1 >= to || bytes[at + 1] != ':')) {

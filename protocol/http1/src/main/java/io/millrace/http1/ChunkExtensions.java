@@ -49,7 +49,7 @@ final class ChunkExtensions {
     /** Reads the next byte of the line; {@code false} if it cannot stand there. */
     boolean next(byte value) {
         return switch (state) {
-            case NAME_START -> isBlank(value) || FieldSyntax.isToken(value) && go(NAME);
+            case NAME_START -> isBlank(value) || (FieldSyntax.isToken(value) && go(NAME));
             case NAME -> FieldSyntax.isToken(value) || afterName(value);
             case NAME_END -> afterName(value);
             case VALUE_START -> isBlank(value) || (value == '"' ? go(QUOTED) : FieldSyntax.isToken(value) && go(VALUE));

@@ -148,7 +148,7 @@ final class ChunkedDecoder {
             // The sign bit: more than any length can be. More than sixteen digits are zeros at best, and a trick.
             return ++digits > MOST_DIGITS || left < 0 ? -400 : 0;
         }
-        if (digits == 0 || value != ';' && value != '\r') {
+        if (digits == 0 || (value != ';' && value != '\r')) {
             return -400;
         }
         if (value == '\r') {

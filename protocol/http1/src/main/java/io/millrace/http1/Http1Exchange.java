@@ -271,7 +271,7 @@ final class Http1Exchange extends Exchange {
         if (inHead) {
             return pace.headDue();
         }
-        return bodyDone || !isOver() && !wantsBody() ? Link.NEVER : pace.bodyDue();
+        return bodyDone || (!isOver() && !wantsBody()) ? Link.NEVER : pace.bodyDue();
     }
 
     /** When this exchange has been silent for too long, if its client has sent its last byte. */
@@ -368,7 +368,7 @@ final class Http1Exchange extends Exchange {
     // RFC 9112 section 6. 204 has neither field, 304 the length that a 200 would have had if the handler told one.
     private void decideFraming(Buffer out, int status, long length) {
         lasts &= !protocol.isStopping() && canDropRest();
-        if (status == 204 || status == 304 && length <= 0) {
+        if (status == 204 || (status == 304 && length <= 0)) {
             return;
         }
         if (length >= 0) {
@@ -383,7 +383,7 @@ final class Http1Exchange extends Exchange {
 
     // Of a client that waits for 100 and got an answer instead nobody knows whether it will send the body.
     private boolean canDropRest() {
-        return bodyDone || !expectsContinue && bodyLeft <= limits.unread();
+        return bodyDone || (!expectsContinue && bodyLeft <= limits.unread());
     }
 
     private Persistence persistence() {

@@ -355,7 +355,7 @@ final class Http1Protocol implements Protocol {
      * sent to find out. So the first is assumed of a client to which nothing is sent for long.
      */
     private long silentDue() {
-        boolean matters = inputEnded || paused && !awaitsEnd;
+        boolean matters = inputEnded || (paused && !awaitsEnd);
         return matters && !exchange.isFinished() ? exchange.silentDue() : Link.NEVER;
     }
 

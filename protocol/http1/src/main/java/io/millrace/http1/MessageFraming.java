@@ -140,7 +140,7 @@ final class MessageFraming {
             int start = ByteScanner.skipBlanks(bytes, at, end);
             int stop = ByteScanner.skipToken(bytes, start, end);
             at = ByteScanner.skipBlanks(bytes, stop, end);
-            boolean malformed = at < end && bytes[at] != ',' || stop == start;
+            boolean malformed = (at < end && bytes[at] != ',') || stop == start;
             if (ofCodings && malformed) {
                 return 400;
             }

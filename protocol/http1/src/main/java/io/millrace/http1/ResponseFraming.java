@@ -150,7 +150,7 @@ final class ResponseFraming {
             digits = bytes[at] >= '0' && bytes[at] <= '9';
             value = 10 * value + bytes[at] - '0';
         }
-        badLength |= !digits || length != UNKNOWN && length != value;
+        badLength |= !digits || (length != UNKNOWN && length != value);
         length = value;
     }
 
@@ -162,7 +162,7 @@ final class ResponseFraming {
             int start = ByteScanner.skipBlanks(bytes, at, to);
             int end = ByteScanner.skipToken(bytes, start, to);
             at = ByteScanner.skipBlanks(bytes, end, to);
-            badCoding |= end == start || at < to && bytes[at] != ',';
+            badCoding |= end == start || (at < to && bytes[at] != ',');
             coding(start, end - start);
             at = comma(at, to);
         } while (at++ < to);
@@ -179,7 +179,7 @@ final class ResponseFraming {
     // ---- RFC 9112 section 6.3, in its order; null if two readers could find different ends
 
     private Framing framing(int status, boolean bodiless, boolean connect) {
-        if (status == 101 || connect && status >= 200 && status <= 299) {
+        if (status == 101 || (connect && status >= 200 && status <= 299)) {
             return Framing.TUNNEL;
         }
         if (bodiless || status == 204 || status == 304) {

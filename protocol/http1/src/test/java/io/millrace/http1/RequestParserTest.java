@@ -92,7 +92,7 @@ class RequestParserTest {
                 value[place] = (char) c;
                 fields.clear();
                 String head = "GET / HTTP/1.1\r\nX: " + new String(value) + "\r\n\r\n";
-                boolean valid = c == '\t' || c >= ' ' && c != 0x7f;
+                boolean valid = c == '\t' || (c >= ' ' && c != 0x7f);
                 assertEquals(valid ? head.length() : -400, parse(head), c + " at " + place);
             }
         }

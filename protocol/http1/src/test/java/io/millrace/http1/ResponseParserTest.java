@@ -84,7 +84,7 @@ class ResponseParserTest {
                 case ResponseParser.NEED_MORE -> {}
                 default -> said.append(" error ").append(event);
             }
-            inData = event == ResponseParser.DATA || inData && event == ResponseParser.NEED_MORE;
+            inData = event == ResponseParser.DATA || (inData && event == ResponseParser.NEED_MORE);
         }
     }
 
@@ -604,7 +604,7 @@ class ResponseParserTest {
                 value[place] = (char) c;
                 byte[] bytes = Ascii.bytes(response("X: " + new String(value) + "Y:\r\n"));
                 parser.begin("GET");
-                boolean valid = c == '\t' || c >= ' ' && c != 0x7f || c == '\n';
+                boolean valid = c == '\t' || (c >= ' ' && c != 0x7f) || c == '\n';
                 int event = parser.step(bytes, 0, bytes.length);
                 // After a bare LF the rest of the value is the name of another field.
                 assertEquals(valid ? ResponseParser.HEAD : ResponseParser.MALFORMED, event, c + " at " + place);

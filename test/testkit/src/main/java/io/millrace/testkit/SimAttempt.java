@@ -21,7 +21,7 @@ final class SimAttempt {
         this.host = kernel.host(to);
         this.connection = new SimConnection(kernel);
         // As Linux does for what is on this machine: the answer is there before connect(2) has returned.
-        if (host == SimHost.NO_ROUTE || kernel.faults.random.nextInt(8) == 0 && host != SimHost.SILENT) {
+        if (host == SimHost.NO_ROUTE || (kernel.faults.random.nextInt(8) == 0 && host != SimHost.SILENT)) {
             error = host.outcome;
         }
     }

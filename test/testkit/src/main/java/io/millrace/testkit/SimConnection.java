@@ -117,7 +117,7 @@ public final class SimConnection {
 
     /** Whether something sent has not arrived. */
     boolean isFlying() {
-        return !serverClosed && !reset && (!flying.isEmpty() || clientFinished && !endArrived);
+        return !serverClosed && !reset && (!flying.isEmpty() || (clientFinished && !endArrived));
     }
 
     /** Lets some of what flies arrive; {@code false} if nothing could. */
@@ -245,7 +245,7 @@ public final class SimConnection {
     void close() {
         fd = -1;
         serverClosed = true;
-        if (!received.isEmpty() || !flying.isEmpty() && kernel.faults.random.nextBoolean()) {
+        if (!received.isEmpty() || (!flying.isEmpty() && kernel.faults.random.nextBoolean())) {
             breakOff();
         }
         endSent |= !reset;
@@ -257,13 +257,13 @@ public final class SimConnection {
         if (!received.isEmpty() || endArrived || reset) {
             bits |= Interest.READ;
         }
-        if (!full && sent.readable() < kernel.faults.sendWindow || reset || serverFinished) {
+        if ((!full && sent.readable() < kernel.faults.sendWindow) || reset || serverFinished) {
             bits |= Interest.WRITE;
         }
         if (endArrived || reset) {
             bits |= Interest.PEER_CLOSED;
         }
-        if (reset || endArrived && serverFinished) {
+        if (reset || (endArrived && serverFinished)) {
             bits |= Interest.HANGUP;
         }
         return pendingError != 0 ? bits | Interest.ERROR : bits;

@@ -338,7 +338,7 @@ final class KernelScript {
         int bySim = sim.peerSend(socket.number, count);
         note("peer sends " + count + " = " + bySim + ", socket", socket);
         int byLinux = linux.peerSend(socket.number, count);
-        assertTrue(bySim == byLinux || bySim < 0 && byLinux < 0, "peer's send: " + bySim + ", " + text(byLinux));
+        assertTrue(bySim == byLinux || (bySim < 0 && byLinux < 0), "peer's send: " + bySim + ", " + text(byLinux));
     }
 
     private void peerReads(Socket socket) {

@@ -26,7 +26,7 @@ record WebRequest(int length, String answer, boolean last) {
         String head = end < 0 ? "" : text.substring(0, end + 4);
         Matcher bodyLength = LENGTH.matcher(head);
         int length = head.length() + (bodyLength.find() ? Integer.parseInt(bodyLength.group(1)) : 0);
-        if (length > LONGEST || end < 0 && filled >= LONGEST) {
+        if (length > LONGEST || (end < 0 && filled >= LONGEST)) {
             return new WebRequest(filled, answer("413 Content Too Large", ""), true);
         }
         if (end < 0 || filled < length) {
