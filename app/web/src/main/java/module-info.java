@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** The web server: HTTP protocols wired to event loops, and files. */
+/** The web server: HTTP protocols wired to event loops, access log and statistics. */
 module io.millrace.web {
     requires transitive io.millrace.core;
     requires transitive io.millrace.http;
     requires io.millrace.http1;
+    requires transitive io.millrace.fileserver;
     requires transitive io.millrace.transport;
     requires transitive io.millrace.loop;
     requires transitive io.millrace.fs;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** Folders and files through descriptors: no name leads out. */
+/** Folders out of which no name leads, through descriptors or java.nio.file. */
 module io.millrace.fs {
     requires transitive io.millrace.core;
     requires io.millrace.sys;

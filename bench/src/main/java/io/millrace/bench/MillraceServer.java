@@ -2,6 +2,8 @@
 package io.millrace.bench;
 
 import io.millrace.core.Ascii;
+import io.millrace.fileserver.FileOptions;
+import io.millrace.fileserver.StaticFiles;
 import io.millrace.http.Handler;
 import io.millrace.http.Request;
 import io.millrace.http.Response;
@@ -11,8 +13,6 @@ import io.millrace.poll.Kernel;
 import io.millrace.transport.Engine;
 import io.millrace.transport.ListenOptions;
 import io.millrace.transport.LoopGroup;
-import io.millrace.web.FileOptions;
-import io.millrace.web.StaticFiles;
 import io.millrace.web.WebServer;
 import java.io.IOException;
 import java.net.InetAddress;

@@ -15,6 +15,15 @@ import java.util.List;
 public interface DirectoryRoot extends AutoCloseable {
 
     /**
+     * Returns whether a path has the form that folders take: not empty, no NUL, no empty part, no {@code .} and
+     * {@code ..}, no part above 1,024 characters, and no character that the file system of this platform gives a
+     * meaning of its own, such as the backslash on Windows.
+     */
+    static boolean isWellFormed(String path) {
+        return PathForm.isWellFormed(path);
+    }
+
+    /**
      * What {@code path} stands for; never throws for what a client may ask, a path that cannot exist is ABSENT.
      *
      * @throws java.io.UncheckedIOException if the system cannot look, being out of descriptors or having a broken disk

@@ -3,13 +3,13 @@ package io.millrace.cli;
 
 import io.millrace.core.Clock;
 import io.millrace.core.DirectoryRoot;
+import io.millrace.fileserver.FileOptions;
 import io.millrace.http.ExchangeLog;
 import io.millrace.models.IoModel;
 import io.millrace.models.WorkerCounters;
 import io.millrace.models.WorkerProcess;
 import io.millrace.web.AccessLog;
 import io.millrace.web.ExchangeLogs;
-import io.millrace.web.FileOptions;
 import io.millrace.web.LogFormat;
 import io.millrace.web.ServerStats;
 import io.millrace.web.StatusSocket;

@@ -8,6 +8,7 @@ import static io.millrace.cli.Options.number;
 import static io.millrace.cli.Options.value;
 
 import io.millrace.cli.Terminal.Color;
+import io.millrace.fileserver.FileOptions;
 import io.millrace.http.Limits;
 import io.millrace.models.IoModel;
 import io.millrace.poll.InheritedSocket;
@@ -15,7 +16,6 @@ import io.millrace.poll.ListenFlags;
 import io.millrace.poll.UnixAddress;
 import io.millrace.transport.AcceptDistribution;
 import io.millrace.transport.OverloadPolicy;
-import io.millrace.web.FileOptions;
 import io.millrace.web.LogFormat;
 import io.millrace.web.WebServer;
 import java.net.SocketAddress;

@@ -3,7 +3,10 @@ package io.millrace.web;
 
 import io.millrace.core.Clock;
 import io.millrace.core.DirectoryRoot;
-import io.millrace.fs.KernelDirectory;
+import io.millrace.fileserver.FileOptions;
+import io.millrace.fileserver.StaticFiles;
+import io.millrace.fs.Directories;
+import io.millrace.fs.NioDirectory;
 import io.millrace.http.Dispatch;
 import io.millrace.http.Dispatcher;
 import io.millrace.http.ExchangeLog;
@@ -247,7 +250,7 @@ public final class WebServer implements AutoCloseable {
         folders.add(files);
         if (mounted.mount().isEmpty()) {
             // What cannot be read was meant for something in it, and pages of other sites may know that.
-            errorFields = new SharedHeaders(mounted).fields();
+            errorFields = files.sharedFields();
         }
         if (!mounted.mount().isEmpty()) {
             router.route("*", mounted.mount(), files);
@@ -269,17 +272,7 @@ public final class WebServer implements AutoCloseable {
             // Linking the kernel's calls would take longer than all that this process is for.
             return NioDirectory.at(path, followOutside);
         }
-        try {
-            return WorkerProcess.isWorker()
-                    ? KernelDirectory.at(path, followOutside)
-                    : KernelDirectory.open(path, followOutside);
-        } catch (IOException | UnsupportedOperationException | LinkageError e) {
-            // Not there or not a directory, which the portable way will say in Java's own exceptions; or an old kernel,
-            // a sandbox, another system.
-            return WorkerProcess.isWorker()
-                    ? NioDirectory.at(path, followOutside)
-                    : NioDirectory.open(path, followOutside);
-        }
+        return WorkerProcess.isWorker() ? Directories.at(path, followOutside) : Directories.open(path, followOutside);
     }
 
     // ---- how

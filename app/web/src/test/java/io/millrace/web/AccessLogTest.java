@@ -46,13 +46,13 @@ class AccessLogTest {
     void theCommonFormat() {
         assertEquals(
                 "127.0.0.1 - - [06/Nov/1994:10:49:37 +0200] \"GET /a?b=c HTTP/1.1\" 200 1024 0.214\n",
-                line(LogFormat.COMMON, false, StubRequest.get("/a?b=c"), 200, 1024, 214_999));
+                line(LogFormat.COMMON, false, LoggedRequest.get("/a?b=c"), 200, 1024, 214_999));
         assertEquals(
                 "0:0:0:0:0:0:0:1 - - [06/Nov/1994:10:49:37 +0200] \"HEAD / HTTP/1.0\" 404 0 1234.000\n",
                 line(
                         LogFormat.COMMON,
                         false,
-                        new StubRequest("HEAD", "/").version(10).peer(new InetSocketAddress("::1", 1)),
+                        new LoggedRequest("HEAD", "/").version(10).peer(new InetSocketAddress("::1", 1)),
                         404,
                         0,
                         1_234_000_000L));
@@ -60,18 +60,18 @@ class AccessLogTest {
 
     @Test
     void theCombinedFormat() {
-        StubRequest request = StubRequest.get("/", "Referer", "http://x/", "User-Agent", "curl/8.5");
+        LoggedRequest request = LoggedRequest.get("/", "Referer", "http://x/", "User-Agent", "curl/8.5");
         assertEquals(
                 "127.0.0.1 - - [06/Nov/1994:10:49:37 +0200] \"GET / HTTP/1.1\" 200 5 \"http://x/\" \"curl/8.5\""
                         + " 1.000\n",
                 line(LogFormat.COMBINED, false, request, 200, 5, 1_000_000));
-        assertTrue(line(LogFormat.COMBINED, false, StubRequest.get("/"), 200, 5, 0)
+        assertTrue(line(LogFormat.COMBINED, false, LoggedRequest.get("/"), 200, 5, 0)
                 .endsWith(" 200 5 \"-\" \"-\" 0.000\n"));
     }
 
     @Test
     void theJsonFormat() {
-        StubRequest request = StubRequest.get("/a", "Host", "example.org", "User-Agent", "curl/8.5");
+        LoggedRequest request = LoggedRequest.get("/a", "Host", "example.org", "User-Agent", "curl/8.5");
         assertEquals("""
                 {"time":"1994-11-06T08:49:37Z","peer":"127.0.0.1","method":"GET","target":"/a","version":"HTTP/1.1",\
                 "status":206,"bytes":9000000000,"ms":0.001,"host":"example.org","referer":null,"agent":"curl/8.5"}
@@ -84,7 +84,7 @@ class AccessLogTest {
 
     @Test
     void noneWritesNothing() {
-        assertEquals("", line(LogFormat.NONE, true, StubRequest.get("/"), 200, 1, 1));
+        assertEquals("", line(LogFormat.NONE, true, LoggedRequest.get("/"), 200, 1, 1));
     }
 
     @Test
@@ -92,10 +92,10 @@ class AccessLogTest {
         assertEquals(
                 "- - - [06/Nov/1994:10:49:37 +0200] \"-\" 400 12 0.000\n",
                 line(LogFormat.COMMON, false, null, 400, 12, 1));
-        assertTrue(line(LogFormat.COMMON, false, StubRequest.get("/").peer(null), 200, 1, 1)
+        assertTrue(line(LogFormat.COMMON, false, LoggedRequest.get("/").peer(null), 200, 1, 1)
                 .startsWith("- - - ["));
         assertTrue(
-                line(LogFormat.COMMON, false, StubRequest.get("/"), 0, 0, 1).contains("\" 499 0 "),
+                line(LogFormat.COMMON, false, LoggedRequest.get("/"), 0, 0, 1).contains("\" 499 0 "),
                 "gone before the answer");
     }
 
@@ -111,12 +111,16 @@ class AccessLogTest {
 
     @Test
     void theStatusIsColouredForTerminals() {
-        assertTrue(line(LogFormat.COMMON, true, StubRequest.get("/"), 200, 1, 1).contains("\" \033[32m200\033[0m 1 "));
-        assertTrue(line(LogFormat.COMMON, true, StubRequest.get("/"), 304, 1, 1).contains("\033[36m304\033[0m"));
         assertTrue(
-                line(LogFormat.COMBINED, true, StubRequest.get("/"), 404, 1, 1).contains("\033[33m404\033[0m"));
-        assertTrue(line(LogFormat.COMMON, true, StubRequest.get("/"), 500, 1, 1).contains("\033[31m500\033[0m"));
-        assertFalse(line(LogFormat.JSON, true, StubRequest.get("/"), 500, 1, 1).contains("\033"));
+                line(LogFormat.COMMON, true, LoggedRequest.get("/"), 200, 1, 1).contains("\" \033[32m200\033[0m 1 "));
+        assertTrue(
+                line(LogFormat.COMMON, true, LoggedRequest.get("/"), 304, 1, 1).contains("\033[36m304\033[0m"));
+        assertTrue(line(LogFormat.COMBINED, true, LoggedRequest.get("/"), 404, 1, 1)
+                .contains("\033[33m404\033[0m"));
+        assertTrue(
+                line(LogFormat.COMMON, true, LoggedRequest.get("/"), 500, 1, 1).contains("\033[31m500\033[0m"));
+        assertFalse(
+                line(LogFormat.JSON, true, LoggedRequest.get("/"), 500, 1, 1).contains("\033"));
     }
 
     @ParameterizedTest
@@ -124,7 +128,7 @@ class AccessLogTest {
     void clientsCannotForgeLines(LogFormat format) {
         String evil = "/\"\\\n127.0.0.1 - - forged\r\t\0\u001B[2J\u007F\u0085\u00FF";
         String line = line(
-                format, false, StubRequest.get(evil, "User-Agent", evil, "Referer", evil, "Host", evil), 200, 1, 1);
+                format, false, LoggedRequest.get(evil, "User-Agent", evil, "Referer", evil, "Host", evil), 200, 1, 1);
         assertEquals(line.length() - 1, line.indexOf('\n'), "one line");
         assertTrue(line.substring(0, line.length() - 1).chars().allMatch(c -> c >= ' ' && c < 127), line);
         boolean json = format == LogFormat.JSON;
@@ -136,16 +140,16 @@ class AccessLogTest {
 
     @Test
     void longFieldsAreCut() {
-        String line = line(LogFormat.COMMON, false, StubRequest.get("/" + "x".repeat(10_000)), 200, 1, 1);
+        String line = line(LogFormat.COMMON, false, LoggedRequest.get("/" + "x".repeat(10_000)), 200, 1, 1);
         assertTrue(line.length() < LogLine.LONGEST_FIELD + 200);
     }
 
     @Test
     void theTimeGoesOn() {
         try (AccessLog log = log(out, LogFormat.COMMON, false, 100_000)) {
-            log.completed(StubRequest.get("/"), 200, 1, 1);
+            log.completed(LoggedRequest.get("/"), 200, 1, 1);
             clock.advance(Duration.ofMillis(1500));
-            log.completed(StubRequest.get("/"), 200, 1, 1);
+            log.completed(LoggedRequest.get("/"), 200, 1, 1);
         }
         assertTrue(out.toString(StandardCharsets.UTF_8).contains(":38 +0200]"));
     }
@@ -159,7 +163,7 @@ class AccessLogTest {
             String path = "/thread" + t + "/";
             threads.add(Thread.ofPlatform().start(() -> {
                 for (int i = 0; i < each; i++) {
-                    log.completed(StubRequest.get(path + i), 200, 1, 1);
+                    log.completed(LoggedRequest.get(path + i), 200, 1, 1);
                 }
             }));
         }
@@ -208,10 +212,10 @@ class AccessLogTest {
     void aSlowReaderCostsLinesAndNoTime(LogFormat format) throws InterruptedException {
         Stuck stream = new Stuck();
         AccessLog log = log(stream, format, false, 2000);
-        log.completed(StubRequest.get("/first"), 200, 1, 1);
+        log.completed(LoggedRequest.get("/first"), 200, 1, 1);
         stream.entered.await();
         for (int i = 0; i < 1000; i++) {
-            log.completed(StubRequest.get("/" + i), 200, 1, 1);
+            log.completed(LoggedRequest.get("/" + i), 200, 1, 1);
         }
         long dropped = log.dropped();
         assertTrue(dropped > 900 && dropped < 1000, () -> dropped + " dropped");
@@ -251,9 +255,9 @@ class AccessLogTest {
             }
         };
         AccessLog log = log(stream, LogFormat.COMMON, false, 100_000);
-        log.completed(StubRequest.get("/lost"), 200, 1, 1);
+        log.completed(LoggedRequest.get("/lost"), 200, 1, 1);
         failed.await();
-        log.completed(StubRequest.get("/kept"), 200, 1, 1);
+        log.completed(LoggedRequest.get("/kept"), 200, 1, 1);
         log.close();
         assertEquals(1, log.dropped());
         String text = out.toString(StandardCharsets.UTF_8);
@@ -281,9 +285,9 @@ class AccessLogTest {
             }
         };
         AccessLog log = log(stream, LogFormat.COMMON, false, 100_000);
-        log.completed(StubRequest.get("/lost"), 200, 1, 1);
+        log.completed(LoggedRequest.get("/lost"), 200, 1, 1);
         failed.await();
-        log.completed(StubRequest.get("/kept"), 200, 1, 1);
+        log.completed(LoggedRequest.get("/kept"), 200, 1, 1);
         log.close();
         assertEquals(1, log.dropped());
         assertTrue(out.toString(StandardCharsets.UTF_8).contains("/kept"));
@@ -292,10 +296,10 @@ class AccessLogTest {
     @Test
     void linesAfterTheEndAreCounted() {
         AccessLog log = log(out, LogFormat.COMMON, false, 100_000);
-        log.completed(StubRequest.get("/first"), 200, 1, 1);
+        log.completed(LoggedRequest.get("/first"), 200, 1, 1);
         log.close();
-        log.completed(StubRequest.get("/late"), 200, 1, 1);
-        log.completed(StubRequest.get("/later"), 200, 1, 1);
+        log.completed(LoggedRequest.get("/late"), 200, 1, 1);
+        log.completed(LoggedRequest.get("/later"), 200, 1, 1);
         assertEquals(2, log.dropped());
         assertTrue(out.toString(StandardCharsets.UTF_8).contains("/first"));
     }
@@ -305,7 +309,7 @@ class AccessLogTest {
         AccessLog log = AccessLog.to(out, LogFormat.COMMON);
         log.close();
         log.close();
-        log.completed(StubRequest.get("/late"), 200, 1, 1);
+        log.completed(LoggedRequest.get("/late"), 200, 1, 1);
         assertEquals(0, out.size());
     }
 }

@@ -4,6 +4,7 @@ package io.millrace.web;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.millrace.fileserver.FileOptions;
 import io.millrace.http.Limits;
 import io.millrace.transport.OverloadPolicy;
 import java.io.IOException;

@@ -7,6 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.core.CloseCause;
 import io.millrace.core.DirectoryRoot;
+import io.millrace.fileserver.FileOptions;
+import io.millrace.fileserver.StaticFiles;
+import io.millrace.fs.Directories;
+import io.millrace.fs.NioDirectory;
 import io.millrace.http.ExchangeLog;
 import io.millrace.http.Limits;
 import io.millrace.http1.Http1Factory;
@@ -55,7 +59,7 @@ class FilesOverHttp1Test {
         write("a.txt", "0123456789");
         write("sub/index.html", "<p>index</p>");
         write("large.bin", "x".repeat(100_000));
-        DirectoryRoot folder = kind.equals("nio") ? NioDirectory.open(root) : WebServer.openFolder(root, false);
+        DirectoryRoot folder = kind.equals("nio") ? NioDirectory.open(root) : Directories.open(root, false);
         files = StaticFiles.of(folder, FileOptions.DEFAULT, clock);
         return new MemoryLink(new Http1Factory(files, Limits.DEFAULT, log, clock, null).create(), clock);
     }

@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.sun.management.ThreadMXBean;
 import io.millrace.core.Ascii;
 import io.millrace.core.Clock;
+import io.millrace.fileserver.FileOptions;
+import io.millrace.fileserver.StaticFiles;
 import io.millrace.http.Handler;
 import io.millrace.http.Route;
 import io.millrace.http.Router;

@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.millrace.core.DirectoryRoot;
 import io.millrace.core.FileInfo;
 import io.millrace.core.OpenFile;
+import io.millrace.fileserver.FileOptions;
 import io.millrace.fs.KernelDirectory;
 import io.millrace.http.Dispatch;
 import io.millrace.http.Limits;

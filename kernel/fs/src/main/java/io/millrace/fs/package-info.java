@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /**
- * Folders and files through descriptors: {@code KernelDirectory}, out of which no name leads, and the files that it
- * opens, which sendfile(2) can send.
+ * Folders out of which no name leads, and their files: {@code KernelDirectory} through descriptors, with files that
+ * sendfile(2) can send, and {@code NioDirectory} over {@code java.nio.file}; {@code Directories} opens the safer of the
+ * two that the machine has.
  */
 package io.millrace.fs;

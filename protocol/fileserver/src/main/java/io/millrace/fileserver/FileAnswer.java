@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.fileserver;
+
+import io.millrace.core.OpenFile;
+import io.millrace.http.Headers;
+import io.millrace.http.Request;
+import io.millrace.http.Response;
+import java.io.IOException;
+import java.util.List;
+
+/**
+ * The answer to a request for a file: conditions, header fields, ranges (RFC 9110 sections 13 to 15). {@code facts} are
+ * those of the variant that is sent, {@code original} those of the file that was asked for: the same, unless a
+ * compressed sibling was chosen.
+ */
+final class FileAnswer {
+    private final FileOptions options;
+    private final SharedHeaders shared;
+
+    FileAnswer(FileOptions options, SharedHeaders shared) {
+        this.options = options;
+        this.shared = shared;
+    }
+
+    /** Judges the conditions of the request; true if they settled it: 304 or 412 has been sent. */
+    boolean settled(Request request, Response response, FileMetadata metadata) {
+        switch (Preconditions.judge(request.headers(), metadata.etag(), metadata.modified())) {
+            case PROCEED -> {
+                return false;
+            }
+            case NOT_MODIFIED -> notModified(response, metadata);
+            case FAILED -> shared.refuse(response, 412);
+        }
+        return true;
+    }
+
+    /** What a 200 would have said about the caching, and nothing else (RFC 9110 section 15.4.5). */
+    private void notModified(Response response, FileMetadata metadata) {
+        validators(response, metadata);
+        shared.apply(response);
+        response.status(304).send();
+    }
+
+    private void validators(Response response, FileMetadata metadata) {
+        response.header("ETag", metadata.etag());
+        response.header("Last-Modified", metadata.lastModified());
+        if (options.cacheControl() != null) {
+            response.header("Cache-Control", options.cacheControl());
+        }
+    }
+
+    /** Sends the file or the pieces asked for: from its content where the facts hold it, else from {@code file}. */
+    void send(Request request, Response response, FileMetadata original, FileMetadata metadata, OpenFile file)
+            throws IOException {
+        ByteRanges ranges = ranges(request, metadata);
+        if (ranges != null && ranges.verdict() == ByteRanges.Verdict.UNSATISFIABLE) {
+            response.header("Content-Range", "bytes */" + metadata.size());
+            response.header("Accept-Ranges", "bytes");
+            shared.refuse(response, 416);
+            return;
+        }
+        String coding = coding(request, original, metadata);
+        MediaType type = coding == null && original.type().coding() != null ? MediaTypes.GZIP : original.type();
+        head(response, type, coding, metadata);
+        if (ranges == null || ranges.verdict() == ByteRanges.Verdict.WHOLE) {
+            piece(response, metadata, file, 0, metadata.size());
+        } else {
+            partial(response, type, metadata, file, ranges.pieces());
+        }
+    }
+
+    /** The ranges asked for; {@code null} without. Only GET has them (RFC 9110 section 14.2). */
+    private ByteRanges ranges(Request request, FileMetadata metadata) {
+        Headers headers = request.headers();
+        if (!headers.has("Range") || !request.method().equals("GET")) {
+            return null;
+        }
+        boolean holds = Preconditions.rangeHolds(headers, metadata.etag(), metadata.modified());
+        return holds ? ByteRanges.read(headers.joined("Range"), metadata.size()) : null;
+    }
+
+    /**
+     * The coding of what is sent. A file that is stored in one goes without to a client that does not take it: as what
+     * it then is, a compressed file (RFC 9110 section 12.5.3). Both have the same bytes, so one tag is enough.
+     */
+    private static String coding(Request request, FileMetadata original, FileMetadata metadata) {
+        if (!metadata.name().equals(original.name())) {
+            return PrecompressedVariants.coding(metadata);
+        }
+        String stored = original.type().coding();
+        String accept = stored == null ? null : request.headers().joined("Accept-Encoding");
+        return accept == null || AcceptHeader.ofCoding(accept, stored) > 0 ? stored : null;
+    }
+
+    private void head(Response response, MediaType type, String coding, FileMetadata metadata) {
+        response.type(type.value());
+        validators(response, metadata);
+        if (coding != null) {
+            response.header("Content-Encoding", coding);
+        }
+        response.header("Accept-Ranges", "bytes");
+        response.header("X-Content-Type-Options", "nosniff");
+    }
+
+    private void partial(
+            Response response, MediaType type, FileMetadata metadata, OpenFile file, List<ByteRanges.Piece> pieces)
+            throws IOException {
+        response.status(206);
+        if (pieces.size() > 1) {
+            Multipart multipart = new Multipart(type.value(), metadata.size(), pieces);
+            response.type(multipart.type());
+            shared.apply(response);
+            multipart.send(response, metadata.content(), file);
+            return;
+        }
+        ByteRanges.Piece piece = pieces.get(0);
+        response.header("Content-Range", Multipart.contentRange(piece, metadata.size()));
+        piece(response, metadata, file, piece.first(), piece.length());
+    }
+
+    private void piece(Response response, FileMetadata metadata, OpenFile file, long from, long count) {
+        shared.apply(response);
+        if (metadata.content() != null) {
+            response.send(metadata.content(), (int) from, (int) count);
+        } else {
+            response.send(file.hold(), from, count);
+        }
+    }
+}

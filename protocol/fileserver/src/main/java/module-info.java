@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** Files and folders over HTTP, wherever they lie. */
+module io.millrace.fileserver {
+    requires transitive io.millrace.core;
+    requires transitive io.millrace.http;
+
+    exports io.millrace.fileserver;
+}
