@@ -5,6 +5,7 @@ module io.millrace.loop {
     requires io.millrace.core;
     requires io.millrace.sys;
     requires transitive io.millrace.poll;
+    requires transitive io.millrace.socket;
 
     exports io.millrace.loop;
 }

@@ -6,6 +6,7 @@ module io.millrace.models {
     requires transitive io.millrace.transport;
     requires transitive io.millrace.loop;
     requires io.millrace.poll;
+    requires io.millrace.socket;
     requires io.millrace.sys;
 
     exports io.millrace.models;

@@ -5,6 +5,7 @@ module io.millrace.net {
     requires transitive io.millrace.core;
     requires io.millrace.sys;
     requires transitive io.millrace.poll;
+    requires transitive io.millrace.socket;
     requires transitive io.millrace.transport;
     requires transitive io.millrace.loop;
 

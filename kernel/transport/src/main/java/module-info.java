@@ -5,6 +5,7 @@ module io.millrace.transport {
     requires transitive io.millrace.core;
     requires io.millrace.sys;
     requires transitive io.millrace.poll;
+    requires transitive io.millrace.socket;
     requires io.millrace.ring;
     requires io.millrace.fs;
     requires transitive io.millrace.loop;

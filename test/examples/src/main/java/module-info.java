@@ -8,6 +8,7 @@ module io.millrace.examples {
     requires io.millrace.fs;
     requires io.millrace.net;
     requires io.millrace.poll;
+    requires io.millrace.socket;
     requires io.millrace.sys;
     requires io.millrace.web;
 }

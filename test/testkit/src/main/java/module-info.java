@@ -5,6 +5,7 @@ module io.millrace.testkit {
     requires transitive io.millrace.core;
     requires io.millrace.sys;
     requires transitive io.millrace.poll;
+    requires transitive io.millrace.socket;
     requires java.logging;
     requires transitive org.junit.jupiter.api;
 

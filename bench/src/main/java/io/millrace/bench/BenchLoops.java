@@ -2,7 +2,7 @@
 package io.millrace.bench;
 
 import io.millrace.loop.EventLoop;
-import io.millrace.poll.Kernel;
+import io.millrace.socket.Kernel;
 import io.millrace.sys.SysException;
 import io.millrace.transport.Engine;
 

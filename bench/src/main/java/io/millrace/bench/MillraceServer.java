@@ -9,7 +9,7 @@ import io.millrace.http.Request;
 import io.millrace.http.Response;
 import io.millrace.http.Router;
 import io.millrace.http1.Http1Factory;
-import io.millrace.poll.Kernel;
+import io.millrace.socket.Kernel;
 import io.millrace.transport.Engine;
 import io.millrace.transport.ListenOptions;
 import io.millrace.transport.LoopGroup;

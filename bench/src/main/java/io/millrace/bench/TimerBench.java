@@ -3,7 +3,7 @@ package io.millrace.bench;
 
 import io.millrace.loop.EventLoop;
 import io.millrace.loop.Timer;
-import io.millrace.poll.Kernel;
+import io.millrace.socket.Kernel;
 import io.millrace.sys.SysException;
 import io.millrace.transport.Engine;
 import java.time.Duration;

@@ -12,8 +12,9 @@ import io.millrace.load.Load;
 import io.millrace.loop.EventLoop;
 import io.millrace.models.IoModel;
 import io.millrace.net.Connector;
-import io.millrace.poll.Kernel;
+import io.millrace.poll.Poller;
 import io.millrace.ring.Probe;
+import io.millrace.socket.Kernel;
 import io.millrace.sys.SysException;
 import io.millrace.transport.LoopGroup;
 import io.millrace.web.StatusSocket;
@@ -103,6 +104,7 @@ final class Command implements AutoCloseable {
                 Probe.class,
                 IoModel.class,
                 Kernel.class,
+                Poller.class,
                 SysException.class,
                 Buffer.class,
                 Load.class,

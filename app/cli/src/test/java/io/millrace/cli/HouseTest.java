@@ -34,17 +34,18 @@ final class HouseTest {
             Map.entry("core", Set.of()),
             Map.entry("sys", Set.of()),
             Map.entry("poll", Set.of("sys")),
+            Map.entry("socket", Set.of("sys", "poll")),
             Map.entry("ring", Set.of("sys")),
             Map.entry("fs", Set.of("core", "sys")),
-            Map.entry("loop", Set.of("core", "sys", "poll")),
-            Map.entry("transport", Set.of("core", "sys", "poll", "ring", "fs", "loop")),
-            Map.entry("models", Set.of("core", "sys", "poll", "loop", "transport")),
-            Map.entry("net", Set.of("core", "sys", "poll", "loop", "transport")),
-            Map.entry("events", Set.of("sys", "loop")),
+            Map.entry("loop", Set.of("core", "sys", "poll", "socket")),
+            Map.entry("transport", Set.of("core", "sys", "poll", "socket", "ring", "fs", "loop")),
+            Map.entry("models", Set.of("core", "sys", "poll", "socket", "loop", "transport")),
+            Map.entry("net", Set.of("core", "sys", "poll", "socket", "loop", "transport")),
+            Map.entry("signals", Set.of("sys", "loop")),
             Map.entry("http", Set.of("core")),
             Map.entry("http1", Set.of("core", "http")),
             Map.entry("fileserver", Set.of("core", "http")),
-            Map.entry("testkit", Set.of("core", "sys", "poll")),
+            Map.entry("testkit", Set.of("core", "sys", "poll", "socket")),
             Map.entry("web", Set.of("core", "http", "http1", "fileserver", "fs", "loop", "transport", "models")),
             Map.entry("load", Set.of("core", "loop", "transport", "net", "http", "http1")),
             Map.entry("lab", Set.of("load")),
@@ -66,11 +67,11 @@ final class HouseTest {
 
     /** The rooms whose lines name system calls and never cite an RFC. */
     private static final Set<String> KERNEL_WING =
-            Set.of("sys", "poll", "ring", "fs", "loop", "transport", "models", "net", "events");
+            Set.of("sys", "poll", "socket", "ring", "fs", "loop", "transport", "models", "net", "signals");
 
     /** Room by room, the modules of the JDK that it needs beside java.base. */
     private static final Map<String, Set<String>> JDK_MODULES = Map.of(
-            "events", Set.of("jdk.jfr", "jdk.unsupported"),
+            "signals", Set.of("jdk.jfr", "jdk.unsupported"),
             "testkit", Set.of("java.logging"),
             "load", Set.of("java.management"),
             // jdk.unsupported for sun.misc.Signal: the command ends in good order where no system call may be made,
@@ -83,7 +84,7 @@ final class HouseTest {
      */
     private static final Map<String, Integer> LARGEST_CIRCLE = Map.ofEntries(
             Map.entry("sys", 3),
-            Map.entry("poll", 3),
+            Map.entry("socket", 3),
             Map.entry("loop", 9),
             Map.entry("transport", 7),
             Map.entry("models", 3),
@@ -216,7 +217,8 @@ final class HouseTest {
                 RFC_WING.stream()
                         .filter(rooms::contains)
                         .flatMap(room -> sources(room, "main").stream())
-                        .filter(codeMatches(Pattern.compile("io\\.millrace\\.(sys|poll|fs|loop|transport)\\b"))));
+                        .filter(codeMatches(
+                                Pattern.compile("io\\.millrace\\.(sys|poll|socket|fs|loop|transport)\\b"))));
     }
 
     @Test

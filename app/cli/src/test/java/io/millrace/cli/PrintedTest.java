@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.millrace.poll.UnixAddress;
+import io.millrace.socket.UnixAddress;
 import io.millrace.web.WebServer;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;

@@ -22,9 +22,9 @@ import io.millrace.models.ModelOptions;
 import io.millrace.models.Server;
 import io.millrace.models.WorkerCounters;
 import io.millrace.models.WorkerProcess;
-import io.millrace.poll.InheritedSocket;
-import io.millrace.poll.Kernel;
-import io.millrace.poll.ListenFlags;
+import io.millrace.socket.InheritedSocket;
+import io.millrace.socket.Kernel;
+import io.millrace.socket.ListenFlags;
 import io.millrace.transport.AcceptDistribution;
 import io.millrace.transport.ListenOptions;
 import io.millrace.transport.Listener;
@@ -120,8 +120,8 @@ public final class WebServer implements AutoCloseable {
     }
 
     /**
-     * Listens elsewhere than on a TCP port of this server's choice: on a {@link io.millrace.poll.UnixAddress}, or on an
-     * {@link io.millrace.poll.InheritedSocket}. An {@link InetSocketAddress} is taken as by
+     * Listens elsewhere than on a TCP port of this server's choice: on a {@link io.millrace.socket.UnixAddress}, or on
+     * an {@link io.millrace.socket.InheritedSocket}. An {@link InetSocketAddress} is taken as by
      * {@link #address(InetSocketAddress)}.
      */
     public WebServer listen(SocketAddress address) {

@@ -511,7 +511,8 @@ final class WebServerTest {
                 io.millrace.loop.EventLoop.class,
                 KernelDirectory.class,
                 io.millrace.models.IoModel.class,
-                io.millrace.poll.Kernel.class,
+                io.millrace.socket.Kernel.class,
+                io.millrace.poll.Poller.class,
                 io.millrace.sys.SysException.class,
                 io.millrace.core.Buffer.class)) {
             String place =

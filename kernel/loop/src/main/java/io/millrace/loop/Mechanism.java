@@ -2,7 +2,7 @@
 package io.millrace.loop;
 
 import io.millrace.poll.Interest;
-import io.millrace.poll.Kernel;
+import io.millrace.socket.Kernel;
 import io.millrace.sys.Errno;
 import io.millrace.sys.SysException;
 import java.util.ArrayList;

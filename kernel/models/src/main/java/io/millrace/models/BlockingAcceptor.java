@@ -2,10 +2,10 @@
 package io.millrace.models;
 
 import io.millrace.core.ProtocolFactory;
-import io.millrace.poll.InheritedSocket;
 import io.millrace.poll.Interest;
-import io.millrace.poll.Kernel;
-import io.millrace.poll.RawSockaddr;
+import io.millrace.socket.InheritedSocket;
+import io.millrace.socket.Kernel;
+import io.millrace.socket.RawSockaddr;
 import io.millrace.sys.Errno;
 import io.millrace.sys.SysException;
 import io.millrace.transport.BlockingLink;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.models;
 
-import io.millrace.poll.Trace;
+import io.millrace.socket.Trace;
 import io.millrace.sys.Pidfd;
 import io.millrace.sys.Spawn;
 import java.util.List;

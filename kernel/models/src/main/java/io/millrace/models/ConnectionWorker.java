@@ -3,7 +3,7 @@ package io.millrace.models;
 
 import io.millrace.core.Protocol;
 import io.millrace.core.ProtocolFactory;
-import io.millrace.poll.Trace;
+import io.millrace.socket.Trace;
 import io.millrace.transport.BlockingLink;
 import io.millrace.transport.HeapLimit;
 import io.millrace.transport.ListenOptions;

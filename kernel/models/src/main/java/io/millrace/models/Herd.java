@@ -2,12 +2,12 @@
 package io.millrace.models;
 
 import io.millrace.poll.Interest;
-import io.millrace.poll.Kernel;
-import io.millrace.poll.ListenFlags;
 import io.millrace.poll.Poller;
 import io.millrace.poll.PollerKind;
-import io.millrace.poll.RawSockaddr;
 import io.millrace.poll.Ready;
+import io.millrace.socket.Kernel;
+import io.millrace.socket.ListenFlags;
+import io.millrace.socket.RawSockaddr;
 import io.millrace.sys.Errno;
 import io.millrace.sys.Sockets;
 import io.millrace.sys.SysException;

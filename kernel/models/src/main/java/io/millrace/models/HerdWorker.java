@@ -2,11 +2,11 @@
 package io.millrace.models;
 
 import io.millrace.poll.Interest;
-import io.millrace.poll.Kernel;
 import io.millrace.poll.Poller;
 import io.millrace.poll.PollerKind;
-import io.millrace.poll.RawSockaddr;
 import io.millrace.poll.Ready;
+import io.millrace.socket.Kernel;
+import io.millrace.socket.RawSockaddr;
 import io.millrace.sys.Descriptors;
 import io.millrace.sys.SysException;
 import io.millrace.sys.UnixSockets;

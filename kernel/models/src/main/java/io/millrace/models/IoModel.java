@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.models;
 
-import io.millrace.poll.Kernel;
-import io.millrace.poll.NioKernel;
+import io.millrace.socket.Kernel;
+import io.millrace.socket.NioKernel;
 import io.millrace.sys.Platform;
 import io.millrace.transport.Engine;
 import io.millrace.transport.LoopGroup;

@@ -3,7 +3,7 @@ package io.millrace.models;
 
 import io.millrace.core.Protocol;
 import io.millrace.core.ProtocolFactory;
-import io.millrace.poll.Kernel;
+import io.millrace.socket.Kernel;
 import io.millrace.transport.BlockingLink;
 import io.millrace.transport.HeapLimit;
 import io.millrace.transport.ListenOptions;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.models;
 
-import io.millrace.poll.Kernel;
-import io.millrace.poll.Trace;
-import io.millrace.poll.TracedKernel;
+import io.millrace.socket.Kernel;
+import io.millrace.socket.Trace;
+import io.millrace.socket.TracedKernel;
 import io.millrace.transport.HeapLimit;
 import java.io.PrintStream;
 import java.time.Duration;

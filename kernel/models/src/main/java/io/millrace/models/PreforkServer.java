@@ -3,11 +3,11 @@ package io.millrace.models;
 
 import io.millrace.core.ProtocolFactory;
 import io.millrace.poll.Interest;
-import io.millrace.poll.Kernel;
 import io.millrace.poll.Poller;
 import io.millrace.poll.PollerKind;
 import io.millrace.poll.Ready;
-import io.millrace.poll.Trace;
+import io.millrace.socket.Kernel;
+import io.millrace.socket.Trace;
 import io.millrace.sys.Errno;
 import io.millrace.transport.ListenOptions;
 import io.millrace.transport.Listener;

@@ -2,7 +2,7 @@
 package io.millrace.models;
 
 import io.millrace.core.ProtocolFactory;
-import io.millrace.poll.InheritedSocket;
+import io.millrace.socket.InheritedSocket;
 import io.millrace.sys.Descriptors;
 import io.millrace.sys.SysException;
 import io.millrace.transport.AcceptDistribution;

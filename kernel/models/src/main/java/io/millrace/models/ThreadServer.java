@@ -2,7 +2,7 @@
 package io.millrace.models;
 
 import io.millrace.core.Protocol;
-import io.millrace.poll.Kernel;
+import io.millrace.socket.Kernel;
 import io.millrace.sys.SysException;
 import io.millrace.transport.BlockingLink;
 import io.millrace.transport.KernelSocketIo;

@@ -3,11 +3,11 @@ package io.millrace.models;
 
 import io.millrace.core.Link;
 import io.millrace.poll.Interest;
-import io.millrace.poll.Kernel;
 import io.millrace.poll.Poller;
 import io.millrace.poll.PollerKind;
 import io.millrace.poll.Ready;
-import io.millrace.poll.Trace;
+import io.millrace.socket.Kernel;
+import io.millrace.socket.Trace;
 import io.millrace.sys.Errno;
 import io.millrace.sys.SysException;
 import io.millrace.transport.BlockingLink;

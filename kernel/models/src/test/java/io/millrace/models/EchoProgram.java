@@ -4,7 +4,8 @@ package io.millrace.models;
 import io.millrace.core.Buffer;
 import io.millrace.fs.KernelDirectory;
 import io.millrace.loop.EventLoop;
-import io.millrace.poll.Kernel;
+import io.millrace.poll.Poller;
+import io.millrace.socket.Kernel;
 import io.millrace.sys.SysException;
 import io.millrace.transport.ListenOptions;
 import io.millrace.transport.LoopGroup;
@@ -53,6 +54,7 @@ public final class EchoProgram {
                 EventLoop.class,
                 KernelDirectory.class,
                 Kernel.class,
+                Poller.class,
                 SysException.class,
                 Buffer.class)) {
             places.add(Path.of(URI.create(one.getProtectionDomain()

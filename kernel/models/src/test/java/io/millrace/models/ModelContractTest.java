@@ -17,7 +17,7 @@ import io.millrace.core.Link;
 import io.millrace.core.Protocol;
 import io.millrace.core.ProtocolFactory;
 import io.millrace.fs.KernelDirectory;
-import io.millrace.poll.InheritedSocket;
+import io.millrace.socket.InheritedSocket;
 import io.millrace.sys.Descriptors;
 import io.millrace.sys.Errno;
 import io.millrace.sys.SocketAddresses;

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.millrace.core.Buffer;
 import io.millrace.core.Link;
 import io.millrace.core.Protocol;
-import io.millrace.poll.UnixAddress;
+import io.millrace.socket.UnixAddress;
 import io.millrace.transport.ListenOptions;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;

@@ -6,7 +6,7 @@ import io.millrace.loop.EventLoop;
 import io.millrace.loop.Timer;
 import io.millrace.net.ConnectFailure.Tried;
 import io.millrace.net.Connector.Outcome;
-import io.millrace.poll.UnixAddress;
+import io.millrace.socket.UnixAddress;
 import io.millrace.sys.Errno;
 import io.millrace.transport.ConnectAttempt;
 import io.millrace.transport.Connections;

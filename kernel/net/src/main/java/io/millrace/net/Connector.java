@@ -78,7 +78,7 @@ public record Connector(Resolver resolver, SocketAddress from, Duration attemptD
      * Begins to connect. Any thread may call.
      *
      * @param to an {@link java.net.InetSocketAddress}, unresolved for a name that is to be looked up, or a
-     *     {@link io.millrace.poll.UnixAddress}
+     *     {@link io.millrace.socket.UnixAddress}
      * @param outcome is told on the loop
      * @return what is under way, to be given up if need be
      * @throws java.util.concurrent.RejectedExecutionException if the loop has been closed; nothing is told then

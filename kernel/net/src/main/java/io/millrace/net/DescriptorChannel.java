@@ -4,8 +4,8 @@ package io.millrace.net;
 import io.millrace.loop.EventLoop;
 import io.millrace.loop.Watch;
 import io.millrace.poll.Interest;
-import io.millrace.poll.Kernel;
-import io.millrace.poll.UnixPeer;
+import io.millrace.socket.Kernel;
+import io.millrace.socket.UnixPeer;
 import io.millrace.sys.Descriptors;
 import io.millrace.sys.Errno;
 import io.millrace.sys.Sockets;
@@ -20,7 +20,7 @@ import java.util.Objects;
 /**
  * A connected Unix socket over which descriptors travel with bytes (unix(7) SCM_RIGHTS): a process hands its listening
  * sockets to its successor, or a connection to another process, which takes it over by
- * {@link io.millrace.transport.Connections#adopt} or listens on it as an {@link io.millrace.poll.InheritedSocket}. On
+ * {@link io.millrace.transport.Connections#adopt} or listens on it as an {@link io.millrace.socket.InheritedSocket}. On
  * the loop's thread only.
  *
  * <p>Over a stream the bytes have no boundaries, but descriptors come with the first byte that they were sent with, and

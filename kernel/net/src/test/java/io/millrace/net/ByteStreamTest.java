@@ -11,7 +11,7 @@ import io.millrace.core.LineEnd;
 import io.millrace.core.Link;
 import io.millrace.core.Protocol;
 import io.millrace.core.RateLimit;
-import io.millrace.poll.Kernel;
+import io.millrace.socket.Kernel;
 import io.millrace.testkit.RawClient;
 import io.millrace.transport.ListenOptions;
 import io.millrace.transport.Listener;

@@ -10,7 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.loop.EventLoop;
 import io.millrace.net.Ends.Events;
-import io.millrace.poll.Kernel;
+import io.millrace.socket.Kernel;
 import io.millrace.sys.Errno;
 import io.millrace.sys.SysException;
 import io.millrace.testkit.ExpectedLog;

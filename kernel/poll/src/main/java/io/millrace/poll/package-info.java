@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /**
- * Tells which descriptors are ready, and holds the one door through which the loop reaches the kernel.
+ * Tells which descriptors are ready, by every call that Unix has for it.
  *
  * <p>Knows: descriptors, {@link io.millrace.poll.Interest interests} and tokens. Does not know: connections, buffers,
  * callbacks, threads.
@@ -11,7 +11,5 @@
  * {@code EpollPoller} with {@code EpollWait} and {@code AlwaysReady}; {@code KqueuePoller} with {@code KqueueFilters};
  * {@code SigioPoller} with {@code SignalDriven}, {@code SignalReceiver} and {@code CandidateQueue}; and
  * {@code Pollers}, their catalogue. Those whose kernel does not remember what is watched keep an {@code InterestList}.
- * Last {@code Kernel}, the door that a simulated kernel can stand in for, and {@code LinuxKernel}, the real one, which
- * {@code TracedKernel} lets be watched.
  */
 package io.millrace.poll;

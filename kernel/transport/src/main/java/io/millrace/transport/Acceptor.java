@@ -7,8 +7,8 @@ import io.millrace.loop.EventLoop;
 import io.millrace.loop.Log;
 import io.millrace.loop.Source;
 import io.millrace.poll.Interest;
-import io.millrace.poll.Kernel;
-import io.millrace.poll.RawSockaddr;
+import io.millrace.socket.Kernel;
+import io.millrace.socket.RawSockaddr;
 import io.millrace.sys.Errno;
 import java.util.ArrayDeque;
 

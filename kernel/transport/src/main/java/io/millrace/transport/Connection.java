@@ -14,7 +14,7 @@ import io.millrace.core.SharedBytes;
 import io.millrace.core.TimeLimit;
 import io.millrace.loop.EventLoop;
 import io.millrace.loop.Log;
-import io.millrace.poll.RawSockaddr;
+import io.millrace.socket.RawSockaddr;
 import java.net.SocketAddress;
 import java.util.Objects;
 

@@ -4,7 +4,7 @@ package io.millrace.transport;
 import io.millrace.core.Link;
 import io.millrace.core.LinkStats;
 import io.millrace.loop.Source;
-import io.millrace.poll.Kernel;
+import io.millrace.socket.Kernel;
 
 /**
  * What is known of a connection in bits: what the kernel said, what the protocol wants, how far it has come; and what

@@ -4,7 +4,7 @@ package io.millrace.transport;
 import io.millrace.core.Protocol;
 import io.millrace.core.ProtocolFactory;
 import io.millrace.loop.EventLoop;
-import io.millrace.poll.Kernel;
+import io.millrace.socket.Kernel;
 import io.millrace.sys.SysException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -49,7 +49,7 @@ public final class Connections {
     }
 
     /**
-     * Begins to connect to an address: an {@link InetSocketAddress} or a {@link io.millrace.poll.UnixAddress}. One
+     * Begins to connect to an address: an {@link InetSocketAddress} or a {@link io.millrace.socket.UnixAddress}. One
      * address, one attempt, and no other time limit than the kernel's; a connector that tries all addresses of a name
      * stands above. Any thread may call.
      *

@@ -3,7 +3,7 @@ package io.millrace.transport;
 
 import io.millrace.core.OpenFile;
 import io.millrace.fs.KernelFile;
-import io.millrace.poll.Kernel;
+import io.millrace.socket.Kernel;
 import io.millrace.sys.Errno;
 import java.net.SocketAddress;
 

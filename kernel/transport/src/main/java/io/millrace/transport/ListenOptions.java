@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.transport;
 
-import io.millrace.poll.InheritedSocket;
-import io.millrace.poll.ListenFlags;
-import io.millrace.poll.UnixAddress;
+import io.millrace.socket.InheritedSocket;
+import io.millrace.socket.ListenFlags;
+import io.millrace.socket.UnixAddress;
 import io.millrace.sys.SysException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;

@@ -4,7 +4,7 @@ package io.millrace.transport;
 import io.millrace.core.ProtocolFactory;
 import io.millrace.loop.EventLoop;
 import io.millrace.loop.Log;
-import io.millrace.poll.Kernel;
+import io.millrace.socket.Kernel;
 import io.millrace.sys.SysException;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.transport;
 
-import io.millrace.poll.Kernel;
+import io.millrace.socket.Kernel;
 
 /** Output that lies in a pipe: bytes that never come to the heap. */
 interface PipedBytes {

@@ -2,7 +2,7 @@
 package io.millrace.transport;
 
 import io.millrace.core.Buffer;
-import io.millrace.poll.Kernel;
+import io.millrace.socket.Kernel;
 import io.millrace.sys.Errno;
 
 /**

@@ -3,7 +3,7 @@ package io.millrace.transport;
 
 import io.millrace.core.Buffer;
 import io.millrace.fs.KernelFile;
-import io.millrace.poll.Kernel;
+import io.millrace.socket.Kernel;
 import io.millrace.sys.Errno;
 import java.io.IOException;
 

@@ -5,8 +5,8 @@ import io.millrace.loop.EventLoop;
 import io.millrace.loop.Source;
 import io.millrace.poll.Interest;
 import io.millrace.poll.PollBits;
-import io.millrace.poll.Trace;
 import io.millrace.ring.Sqe;
+import io.millrace.socket.Trace;
 import io.millrace.sys.SysException;
 import io.millrace.sys.Uring;
 

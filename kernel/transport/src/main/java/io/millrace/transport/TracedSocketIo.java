@@ -3,12 +3,12 @@ package io.millrace.transport;
 
 import io.millrace.core.OpenFile;
 import io.millrace.poll.Interest;
-import io.millrace.poll.Trace;
+import io.millrace.socket.Trace;
 import java.net.SocketAddress;
 
 /**
  * A wire that says what it is asked and what comes of it, for those that do not go through a
- * {@link io.millrace.poll.Kernel}.
+ * {@link io.millrace.socket.Kernel}.
  */
 public final class TracedSocketIo extends SocketIo {
     private final SocketIo socketIo;

@@ -2,8 +2,8 @@
 package io.millrace.transport;
 
 import io.millrace.poll.Interest;
-import io.millrace.poll.Kernel;
-import io.millrace.poll.Trace;
+import io.millrace.socket.Kernel;
+import io.millrace.socket.Trace;
 import io.millrace.sys.Descriptors;
 import io.millrace.sys.Errno;
 import io.millrace.sys.Poll;

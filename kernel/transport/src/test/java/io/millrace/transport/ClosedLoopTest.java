@@ -9,8 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.loop.EventLoop;
 import io.millrace.loop.Timer;
-import io.millrace.poll.Kernel;
-import io.millrace.poll.UnixAddress;
+import io.millrace.socket.Kernel;
+import io.millrace.socket.UnixAddress;
 import io.millrace.sys.Descriptors;
 import io.millrace.sys.Sockets;
 import io.millrace.testkit.ExpectedLog;

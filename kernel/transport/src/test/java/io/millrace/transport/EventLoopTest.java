@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.loop.EventLoop;
 import io.millrace.loop.Timer;
-import io.millrace.poll.Kernel;
+import io.millrace.socket.Kernel;
 import io.millrace.testkit.ExpectedLog;
 import io.millrace.transport.Servers.Events;
 import java.time.Duration;

@@ -15,7 +15,7 @@ import io.millrace.core.Protocol;
 import io.millrace.core.ProtocolFactory;
 import io.millrace.fs.KernelDirectory;
 import io.millrace.loop.EventLoop;
-import io.millrace.poll.Kernel;
+import io.millrace.socket.Kernel;
 import io.millrace.sys.Errno;
 import io.millrace.sys.SysException;
 import io.millrace.testkit.ExpectedLog;

@@ -14,7 +14,7 @@ import io.millrace.core.Protocol;
 import io.millrace.loop.EventLoop;
 import io.millrace.loop.Source;
 import io.millrace.poll.Interest;
-import io.millrace.poll.Kernel;
+import io.millrace.socket.Kernel;
 import io.millrace.sys.Descriptors;
 import io.millrace.sys.Sockets;
 import io.millrace.testkit.ExpectedLog;

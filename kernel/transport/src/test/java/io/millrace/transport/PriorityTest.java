@@ -11,7 +11,7 @@ import io.millrace.loop.RunEnd;
 import io.millrace.loop.RunMode;
 import io.millrace.loop.Watch;
 import io.millrace.poll.Interest;
-import io.millrace.poll.Kernel;
+import io.millrace.socket.Kernel;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.millrace.loop.EventLoop;
 import io.millrace.loop.RunMode;
 import io.millrace.loop.Watch;
-import io.millrace.poll.Kernel;
+import io.millrace.socket.Kernel;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;

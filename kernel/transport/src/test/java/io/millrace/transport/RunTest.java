@@ -14,7 +14,7 @@ import io.millrace.loop.RunMode;
 import io.millrace.loop.Timer;
 import io.millrace.loop.Watch;
 import io.millrace.poll.Interest;
-import io.millrace.poll.Kernel;
+import io.millrace.socket.Kernel;
 import io.millrace.sys.Descriptors;
 import io.millrace.transport.Servers.Events;
 import java.time.Duration;

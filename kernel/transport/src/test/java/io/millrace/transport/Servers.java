@@ -8,7 +8,7 @@ import io.millrace.core.CloseCause;
 import io.millrace.core.Link;
 import io.millrace.core.Protocol;
 import io.millrace.core.ProtocolFactory;
-import io.millrace.poll.Kernel;
+import io.millrace.socket.Kernel;
 import io.millrace.testkit.RawClient;
 import java.io.IOException;
 import java.net.InetSocketAddress;

@@ -5,9 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.poll.Interest;
-import io.millrace.poll.Kernel;
-import io.millrace.poll.TracedKernel;
 import io.millrace.ring.Probe;
+import io.millrace.socket.Kernel;
+import io.millrace.socket.TracedKernel;
 import io.millrace.testkit.RawClient;
 import io.millrace.transport.Servers.Echo;
 import java.io.ByteArrayOutputStream;

@@ -9,10 +9,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.core.Link;
 import io.millrace.core.ProtocolFactory;
-import io.millrace.poll.InheritedSocket;
-import io.millrace.poll.ListenFlags;
-import io.millrace.poll.UnixAddress;
-import io.millrace.poll.UnixPeer;
+import io.millrace.socket.InheritedSocket;
+import io.millrace.socket.ListenFlags;
+import io.millrace.socket.UnixAddress;
+import io.millrace.socket.UnixPeer;
 import io.millrace.sys.Errno;
 import io.millrace.sys.SysException;
 import io.millrace.transport.Servers.Echo;

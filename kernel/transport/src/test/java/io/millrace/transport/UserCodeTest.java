@@ -12,7 +12,7 @@ import io.millrace.core.Link;
 import io.millrace.core.OpenFile;
 import io.millrace.core.Protocol;
 import io.millrace.loop.EventLoop;
-import io.millrace.poll.Kernel;
+import io.millrace.socket.Kernel;
 import io.millrace.testkit.RawClient;
 import io.millrace.transport.Servers.Events;
 import io.millrace.transport.Servers.Running;

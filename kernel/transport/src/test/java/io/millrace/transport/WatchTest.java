@@ -18,7 +18,7 @@ import io.millrace.loop.EventLoop;
 import io.millrace.loop.RunEnd;
 import io.millrace.loop.RunMode;
 import io.millrace.loop.Watch;
-import io.millrace.poll.Kernel;
+import io.millrace.socket.Kernel;
 import io.millrace.sys.Descriptors;
 import io.millrace.sys.Errno;
 import io.millrace.sys.Sockets;

@@ -8,7 +8,7 @@ import io.millrace.core.Link;
 import io.millrace.core.Protocol;
 import io.millrace.loop.EventLoop;
 import io.millrace.net.Pair;
-import io.millrace.poll.Kernel;
+import io.millrace.socket.Kernel;
 import io.millrace.transport.Engine;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

@@ -9,7 +9,7 @@ import io.millrace.models.Server;
 import io.millrace.net.Filter;
 import io.millrace.net.FilterProtocol;
 import io.millrace.net.Flush;
-import io.millrace.poll.Kernel;
+import io.millrace.socket.Kernel;
 import io.millrace.testkit.RawClient;
 import io.millrace.transport.Engine;
 import io.millrace.transport.ListenOptions;

@@ -2,11 +2,11 @@
 package io.millrace.testkit;
 
 import io.millrace.poll.Interest;
-import io.millrace.poll.Kernel;
-import io.millrace.poll.ListenFlags;
 import io.millrace.poll.Poller;
 import io.millrace.poll.PollerKind;
-import io.millrace.poll.RawSockaddr;
+import io.millrace.socket.Kernel;
+import io.millrace.socket.ListenFlags;
+import io.millrace.socket.RawSockaddr;
 import io.millrace.sys.Errno;
 import io.millrace.sys.Files;
 import io.millrace.sys.SocketAddresses;

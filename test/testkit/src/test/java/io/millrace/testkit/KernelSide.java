@@ -2,13 +2,13 @@
 package io.millrace.testkit;
 
 import io.millrace.poll.Interest;
-import io.millrace.poll.Kernel;
-import io.millrace.poll.Kernel.Sharing;
-import io.millrace.poll.ListenFlags;
 import io.millrace.poll.Poller;
 import io.millrace.poll.PollerKind;
-import io.millrace.poll.RawSockaddr;
 import io.millrace.poll.Ready;
+import io.millrace.socket.Kernel;
+import io.millrace.socket.Kernel.Sharing;
+import io.millrace.socket.ListenFlags;
+import io.millrace.socket.RawSockaddr;
 import io.millrace.sys.SysException;
 import java.net.InetSocketAddress;
 import java.util.HashMap;

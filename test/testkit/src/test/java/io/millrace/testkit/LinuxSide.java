@@ -2,10 +2,10 @@
 package io.millrace.testkit;
 
 import io.millrace.poll.Interest;
-import io.millrace.poll.Kernel;
-import io.millrace.poll.Kernel.Sharing;
-import io.millrace.poll.ListenFlags;
-import io.millrace.poll.RawSockaddr;
+import io.millrace.socket.Kernel;
+import io.millrace.socket.Kernel.Sharing;
+import io.millrace.socket.ListenFlags;
+import io.millrace.socket.RawSockaddr;
 import io.millrace.sys.Errno;
 import io.millrace.sys.Poll;
 import io.millrace.sys.Sockets;

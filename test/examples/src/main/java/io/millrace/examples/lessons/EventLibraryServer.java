@@ -6,7 +6,7 @@ import io.millrace.loop.EventLoop;
 import io.millrace.loop.RunMode;
 import io.millrace.net.ByteStream;
 import io.millrace.poll.Interest;
-import io.millrace.poll.Kernel;
+import io.millrace.socket.Kernel;
 import io.millrace.sys.SysException;
 import io.millrace.transport.Connections;
 import io.millrace.transport.Engine;

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** The calls on sockets, behind one door that a simulated kernel can stand in for; knows no loop and no connection. */
+module io.millrace.socket {
+    requires io.millrace.sys;
+    requires transitive io.millrace.poll;
+
+    exports io.millrace.socket;
+}
