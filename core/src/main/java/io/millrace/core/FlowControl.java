@@ -184,19 +184,19 @@ public class FlowControl {
     }
 
     /** Limits how many bytes one call reads and writes. */
-    public void portions(int read, int write) {
+    public void maxPerCall(int read, int write) {
         mostRead = read;
         mostWritten = write;
     }
 
     /** Sets the marks of the output. */
-    public void outputMarks(long low, long high) {
+    public void writeWatermarks(long low, long high) {
         outputLow = low;
         outputHigh = high;
     }
 
     /** Sets the marks of the input. */
-    public void inputMarks(int low, int high) {
+    public void readWatermarks(int low, int high) {
         inputLow = low;
         inputHigh = high;
     }
@@ -284,7 +284,7 @@ public class FlowControl {
     }
 
     /** Does what is due: goes on with what a rate has held up, tells the limits that have passed. */
-    public void ring(long now) {
+    public void expire(long now) {
         if (inAt <= now) {
             inAt = NEVER;
             owner.holdInput(false);
@@ -294,10 +294,10 @@ public class FlowControl {
             owner.holdOutput(false);
         }
         if (readAt <= now) {
-            ringRead(now);
+            expireRead(now);
         }
         if (writeAt <= now) {
-            ringWrite(now);
+            expireWrite(now);
         }
         if (idleAt <= now) {
             long last = Math.max(idleSince, Math.max(owner.lastIn(), owner.lastOut()));
@@ -305,7 +305,7 @@ public class FlowControl {
         }
     }
 
-    private void ringRead(long now) {
+    private void expireRead(long now) {
         if (owner.isInputOff()) {
             readAt = NEVER;
         } else if (owner.isInputHeld()) {
@@ -316,7 +316,7 @@ public class FlowControl {
         }
     }
 
-    private void ringWrite(long now) {
+    private void expireWrite(long now) {
         if (!owner.isBlocked()) {
             writeAt = NEVER;
         } else {

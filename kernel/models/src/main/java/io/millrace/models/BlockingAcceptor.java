@@ -174,7 +174,7 @@ final class BlockingAcceptor implements Listener {
     /** A connection that was taken has ended. Any thread may call. */
     void left(boolean welcomed) {
         (welcomed ? inside : refused).decrementAndGet();
-        wakeupChannel.ring();
+        wakeupChannel.wakeup();
     }
 
     boolean closing() {
@@ -189,13 +189,13 @@ final class BlockingAcceptor implements Listener {
     @Override
     public void pause() {
         paused = true;
-        wakeupChannel.ring();
+        wakeupChannel.wakeup();
     }
 
     @Override
     public void resume() {
         paused = false;
-        wakeupChannel.ring();
+        wakeupChannel.wakeup();
     }
 
     @Override
@@ -211,7 +211,7 @@ final class BlockingAcceptor implements Listener {
     @Override
     public void close() {
         closing = true;
-        wakeupChannel.ring();
+        wakeupChannel.wakeup();
     }
 
     /** Closes the socket. By the thread that accepts, at its end. */

@@ -295,7 +295,7 @@ final class PairLink implements Link, FlowOwner {
     }
 
     void ringFlow(long now) {
-        guarded(() -> flow.ring(now));
+        guarded(() -> flow.expire(now));
         settle();
     }
 
@@ -480,7 +480,7 @@ final class PairLink implements Link, FlowOwner {
     public void writeWatermarks(long low, long high) {
         FlowControl.checkOutputMarks(low, high);
         if (!isOver()) {
-            flow().outputMarks(low, high);
+            flow().writeWatermarks(low, high);
             touch();
         }
     }
@@ -489,7 +489,7 @@ final class PairLink implements Link, FlowOwner {
     public void readWatermarks(int low, int high) {
         FlowControl.checkInputMarks(low, high);
         if (!isOver()) {
-            flow().inputMarks(low, high);
+            flow().readWatermarks(low, high);
             offer = !in.isEmpty();
             peer.roomAgain();
             touch();
@@ -508,7 +508,7 @@ final class PairLink implements Link, FlowOwner {
     public void maxPerCall(int read, int write) {
         FlowControl.checkPortions(read, write);
         if (!isOver()) {
-            flow().portions(read, write);
+            flow().maxPerCall(read, write);
         }
     }
 

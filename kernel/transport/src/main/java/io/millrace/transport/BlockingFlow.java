@@ -201,7 +201,7 @@ abstract class BlockingFlow implements Link {
     public void writeWatermarks(long low, long high) {
         FlowControl.checkOutputMarks(low, high);
         if (!isOver()) {
-            flow().outputMarks(low, high);
+            flow().writeWatermarks(low, high);
         }
     }
 
@@ -209,7 +209,7 @@ abstract class BlockingFlow implements Link {
     public void readWatermarks(int low, int high) {
         FlowControl.checkInputMarks(low, high);
         if (!isOver()) {
-            flow().inputMarks(low, high);
+            flow().readWatermarks(low, high);
             set(REDELIVER);
         }
     }
@@ -225,7 +225,7 @@ abstract class BlockingFlow implements Link {
     public void maxPerCall(int read, int write) {
         FlowControl.checkPortions(read, write);
         if (!isOver()) {
-            flow().portions(read, write);
+            flow().maxPerCall(read, write);
         }
     }
 

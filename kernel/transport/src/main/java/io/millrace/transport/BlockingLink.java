@@ -310,7 +310,7 @@ public final class BlockingLink extends BlockingFlow {
             }
         }
         if (flow != null) {
-            flow.ring(now);
+            flow.expire(now);
         }
     }
 

@@ -329,7 +329,7 @@ final class Connection extends ConnectionFlags implements Link, FlowOwner {
             expired();
         }
         if (flow != null) {
-            flow.ring(now);
+            flow.expire(now);
         }
         arm();
         driver.markDirty(this);
@@ -685,7 +685,7 @@ final class Connection extends ConnectionFlags implements Link, FlowOwner {
     public void writeWatermarks(long low, long high) {
         FlowControl.checkOutputMarks(low, high);
         if (!isOver()) {
-            flow().outputMarks(low, high);
+            flow().writeWatermarks(low, high);
             touched();
         }
     }
@@ -694,7 +694,7 @@ final class Connection extends ConnectionFlags implements Link, FlowOwner {
     public void readWatermarks(int low, int high) {
         FlowControl.checkInputMarks(low, high);
         if (!isOver()) {
-            flow().inputMarks(low, high);
+            flow().readWatermarks(low, high);
             set(REDELIVER);
             touched();
         }
@@ -712,7 +712,7 @@ final class Connection extends ConnectionFlags implements Link, FlowOwner {
     public void maxPerCall(int read, int write) {
         FlowControl.checkPortions(read, write);
         if (!isOver()) {
-            flow().portions(read, write);
+            flow().maxPerCall(read, write);
             touched();
         }
     }

@@ -135,7 +135,7 @@ abstract class ConnectionFlags extends Source {
     }
 
     /** For {@link Link}. */
-    public final LinkStats traffic() {
+    public final LinkStats stats() {
         return new LinkStats(bytesIn, bytesOut, since, lastIn, lastOut);
     }
 

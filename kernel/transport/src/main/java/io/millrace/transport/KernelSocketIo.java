@@ -33,7 +33,7 @@ public abstract class KernelSocketIo extends SocketIo {
 
             @Override
             protected void wake() {
-                wakeupChannel.ring();
+                wakeupChannel.wakeup();
             }
         };
     }

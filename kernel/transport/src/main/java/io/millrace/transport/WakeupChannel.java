@@ -88,7 +88,7 @@ public final class WakeupChannel implements AutoCloseable {
     }
 
     /** Ends the running or the next sleep. Any thread may call, also after {@link #close}. */
-    public void ring() {
+    public void wakeup() {
         if (rung.compareAndSet(false, true)) {
             write();
         }

@@ -97,7 +97,7 @@ class TraceTest {
         int[] pipe = new int[2];
         assertEquals(0, kernel.pipe(pipe, 4096));
         try (WakeupChannel wakeupChannel = WakeupChannel.open(kernel)) {
-            wakeupChannel.ring();
+            wakeupChannel.wakeup();
             assertEquals(0, wakeupChannel.await(-1, Interest.READ, -1));
             assertEquals(0, wakeupChannel.await(pipe[0], Interest.READ, 1_000_000));
             assertEquals(Interest.WRITE, wakeupChannel.await(pipe[1], Interest.WRITE, -1));
