@@ -3,7 +3,7 @@ package io.millrace.core;
 
 /**
  * The flow control of one link: marks, portions, rates, time limits. A carrier makes one when something is agreed upon
- * for the first time, asks it before it moves bytes, tells it afterwards how many moved, and calls {@link #ring} when
+ * for the first time, asks it before it moves bytes, tells it afterwards how many moved, and calls {@link #expire} when
  * {@link #next} is due. Most links have none and pay a comparison with {@code null}. Only the owner thread calls; times
  * are nanoseconds of the owner's clock.
  */

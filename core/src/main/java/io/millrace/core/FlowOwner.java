@@ -37,7 +37,7 @@ public interface FlowOwner {
     /** Returns when the last byte left, in nanoseconds of {@link #now}. */
     long lastOut();
 
-    /** Sees to it that {@link FlowControl#ring} is called at {@link FlowControl#next} at the latest. */
+    /** Sees to it that {@link FlowControl#expire} is called at {@link FlowControl#next} at the latest. */
     void arm();
 
     /** Tells the protocol that a time limit has passed. */

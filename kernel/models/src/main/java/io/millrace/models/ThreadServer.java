@@ -25,8 +25,8 @@ import java.util.concurrent.TimeUnit;
  * changes of thread.
  *
  * <p>So the number must be bounded, and a bound needs an answer for the one beyond it: he waits in the kernel's queue,
- * or a few threads more tell him 503 and close ({@link io.millrace.transport.Overload}). A thread that has become free
- * waits ten seconds for the next client.
+ * or a few threads more tell him 503 and close ({@link io.millrace.transport.OverloadPolicy}). A thread that has become
+ * free waits ten seconds for the next client.
  *
  * <p>A thread sleeps in poll(2) on two descriptors, its client and an eventfd that wakes it, and not in recv(2) as in
  * the textbook: in recv it could be woken by its client only, and the answer that another thread has computed, or the
