@@ -58,7 +58,8 @@ import java.util.function.Consumer;
  * <p>Is configured by one thread until {@link #start}, then runs until {@link #stop} or {@link #close}; both may be
  * called by any thread. Its loops are no daemon threads, so a {@code main} that has started a server may return.
  *
- * <p>Handlers run on the loop, where they must not block, unless their route says {@link Dispatch#VIRTUAL}.
+ * <p>Handlers run on the loop, where they must not block, unless their route says {@link Dispatch#VIRTUAL} or
+ * {@link Dispatch#on} an executor.
  *
  * <p>Listens on the loopback address, for this machine alone, unless {@link #everywhere} or {@link #address} opens it:
  * a server that is reachable from outside should be so on purpose.
@@ -193,12 +194,40 @@ public final class WebServer implements AutoCloseable {
         return route("DELETE", pattern, handler);
     }
 
+    /** Answers GET (and HEAD), where {@code dispatch} says. */
+    public WebServer get(String pattern, Dispatch dispatch, Handler handler) {
+        return route("GET", pattern, dispatch, handler);
+    }
+
+    /** Answers POST, where {@code dispatch} says. */
+    public WebServer post(String pattern, Dispatch dispatch, Handler handler) {
+        return route("POST", pattern, dispatch, handler);
+    }
+
+    /** Answers PUT, where {@code dispatch} says. */
+    public WebServer put(String pattern, Dispatch dispatch, Handler handler) {
+        return route("PUT", pattern, dispatch, handler);
+    }
+
+    /** Answers PATCH, where {@code dispatch} says. */
+    public WebServer patch(String pattern, Dispatch dispatch, Handler handler) {
+        return route("PATCH", pattern, dispatch, handler);
+    }
+
+    /** Answers DELETE, where {@code dispatch} says. */
+    public WebServer delete(String pattern, Dispatch dispatch, Handler handler) {
+        return route("DELETE", pattern, dispatch, handler);
+    }
+
     /** Answers a method, {@code *} for any, on the loop. */
     public WebServer route(String method, String pattern, Handler handler) {
         return route(method, pattern, Dispatch.INLINE, handler);
     }
 
-    /** Answers a method, {@code *} for any, where {@code dispatch} says; VIRTUAL is for a handler that blocks. */
+    /**
+     * Answers a method, {@code *} for any, where {@code dispatch} says: {@link Dispatch#VIRTUAL}, or
+     * {@link Dispatch#on} an executor, for a handler that blocks.
+     */
     public WebServer route(String method, String pattern, Dispatch dispatch, Handler handler) {
         requireNotStarted();
         router.route(method, pattern, dispatch, handler);
@@ -215,7 +244,7 @@ public final class WebServer implements AutoCloseable {
         return filter(Dispatch.INLINE, filter);
     }
 
-    /** Passes every request through a filter; with VIRTUAL it may block, and all requests run on virtual threads. */
+    /** Passes every request through a filter; see {@link Router#filter(Dispatch, Filter)} for those that block. */
     public WebServer filter(Dispatch dispatch, Filter filter) {
         requireNotStarted();
         router.filter(dispatch, filter);

@@ -74,11 +74,11 @@ final class Listings {
         if (sendSmall(response, wish)) {
             return;
         }
-        if (request.dispatch() == Dispatch.VIRTUAL) {
-            aside(response, wish);
-        } else {
+        if (request.dispatch().isInline()) {
             response.defer();
-            Thread.ofVirtual().name("millrace-listing").start(() -> aside(response, wish));
+            Dispatch.VIRTUAL.execute(() -> aside(response, wish));
+        } else {
+            aside(response, wish);
         }
     }
 

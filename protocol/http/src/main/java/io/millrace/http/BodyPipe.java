@@ -10,7 +10,7 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * A pipe from the loop, which never waits, to a handler on a virtual thread, which does. Holds a bounded number of
+ * A pipe from the loop, which never waits, to a handler on another thread, which does. Holds a bounded number of
  * bytes: beyond it the loop stops reading from the peer until the handler has caught up.
  */
 final class BodyPipe implements RequestBody.Reader {

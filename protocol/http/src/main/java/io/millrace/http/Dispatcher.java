@@ -15,7 +15,7 @@ public interface Dispatcher extends Handler {
     @Override
     default void handle(Request request, Response response) throws Exception {
         Route route = resolve(request);
-        if (route.dispatch() == Dispatch.VIRTUAL && request.dispatch() == Dispatch.INLINE) {
+        if (!route.dispatch().isInline() && request.dispatch().isInline()) {
             throw new IllegalStateException("a route that may block was called by a handler on the loop: " + route);
         }
         route.handler().handle(request, response);

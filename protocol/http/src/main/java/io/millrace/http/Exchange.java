@@ -168,9 +168,8 @@ public abstract class Exchange {
         given.open();
         Route route = dispatcher.resolve(given.request());
         request.dispatch(route.dispatch());
-        if (route.dispatch() == Dispatch.VIRTUAL) {
-            share();
-            Thread.ofVirtual().name("millrace-exchange").start(() -> runApart(route.handler(), given));
+        if (!route.dispatch().isInline()) {
+            startApart(route, given);
             return;
         }
         running = true;
@@ -200,6 +199,21 @@ public abstract class Exchange {
         }
     }
 
+    private void startApart(Route route, Handles given) {
+        share();
+        try {
+            route.dispatch().execute(() -> runApart(route.handler(), given));
+        } catch (RejectedExecutionException e) {
+            given.close();
+            answerError(503, Status.reason(503));
+        } catch (RuntimeException | Error e) {
+            // No thread can be had, or the executor is broken.
+            given.close();
+            log(e);
+            answerError(500, Status.reason(500));
+        }
+    }
+
     private void runApart(Handler handler, Handles given) {
         try {
             run(handler, given);
@@ -210,7 +224,7 @@ public abstract class Exchange {
         }
     }
 
-    // On the loop or on the virtual thread. Whatever a handler throws is an answer, errors of the machine included.
+    // On the loop or in the place of the route. Whatever a handler throws is an answer, errors of the machine included.
     private void run(Handler handler, Handles given) {
         try {
             handler.handle(given.request(), given.response());
@@ -284,6 +298,9 @@ public abstract class Exchange {
         if (state == ResponseState.OPEN) {
             FieldBlock fields = new FieldBlock();
             context.addErrorFields(fields);
+            if (errorStatus == 503) {
+                fields.append("Retry-After", "1");
+            }
             answer(errorStatus, fields, ErrorText.fill(errorStatus, text, fields));
         } else {
             breakOff();

@@ -70,7 +70,7 @@ final class ExchangeBody extends RequestBody {
             throw new IllegalArgumentException("not a demand: " + newDemand);
         }
         claim();
-        if (exchange.dispatch() == Dispatch.INLINE) {
+        if (exchange.dispatch().isInline()) {
             exchange.response().defer();
         }
         if (!exchange.onLoop(() -> start(newReader, newDemand))) {
@@ -118,7 +118,8 @@ final class ExchangeBody extends RequestBody {
     @Override
     public InputStream stream() {
         if (exchange.link().inLoop()) {
-            throw new IllegalStateException("the loop cannot wait for a body: read(Reader), or Dispatch.VIRTUAL");
+            throw new IllegalStateException(
+                    "the loop cannot wait for a body: use read(Reader), or let the route run elsewhere (Dispatch.VIRTUAL)");
         }
         BodyPipe pipe = new BodyPipe(this);
         read(pipe);

@@ -297,7 +297,7 @@ final class ExchangeResponse extends Response {
         return mayBeKept;
     }
 
-    /** The handler has returned. A stream on the loop stays open, one on a virtual thread has had its time. */
+    /** The handler has returned. A stream on the loop stays open, one on another thread has had its time. */
     void returned() throws IOException {
         if (deferred) {
             return;
@@ -305,7 +305,7 @@ final class ExchangeResponse extends Response {
         if (!settled) {
             mayBeKept = true;
             send();
-        } else if (stream != null && exchange.dispatch() == Dispatch.VIRTUAL) {
+        } else if (stream != null && !exchange.dispatch().isInline()) {
             stream.end();
         }
     }

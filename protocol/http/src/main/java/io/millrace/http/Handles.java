@@ -15,7 +15,7 @@ import java.util.function.BooleanSupplier;
  *                       │ defer, read the body            │
  *                       └───────────────► ANY ◄───────────┘                        deferred: as long as it likes
  *                                          │ returned, not deferred
- *                                          └──────────────────────────► CLOSED     VIRTUAL
+ *                                          └──────────────────────────► CLOSED     elsewhere
  * </pre>
  *
  * <p>An exchange that a handler on the loop answers is used for the next request, perhaps another client's. Its handles

@@ -10,7 +10,7 @@ import java.util.List;
  * none.
  *
  * <p>Belongs to the handler until the handler has returned: to its thread for an INLINE handler, to every thread that a
- * VIRTUAL handler shares it with. After {@link Response#defer} it stays valid. Otherwise every method throws
+ * handler elsewhere shares it with. After {@link Response#defer} it stays valid. Otherwise every method throws
  * {@link IllegalStateException}, and so do those of {@link #headers}, {@link #trailers} and {@link #body}: a handler
  * that keeps something longer copies it.
  */

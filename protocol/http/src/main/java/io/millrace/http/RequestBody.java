@@ -71,7 +71,7 @@ public abstract class RequestBody {
     public abstract void collect(int limit, Consumer<byte[]> done);
 
     /**
-     * The whole body, waiting for it. VIRTUAL handlers only.
+     * The whole body, waiting for it. Not on the loop.
      *
      * @throws HttpException 413 if it is longer than {@code limit} bytes
      * @throws IOException if the peer does not send it whole
@@ -80,7 +80,7 @@ public abstract class RequestBody {
     public abstract byte[] bytes(int limit) throws IOException, HttpException;
 
     /**
-     * The body as a stream that waits for its bytes. VIRTUAL handlers only; {@link IllegalStateException} on the loop.
+     * The body as a stream that waits for its bytes. Throws {@link IllegalStateException} on the loop.
      */
     public abstract InputStream stream();
 }

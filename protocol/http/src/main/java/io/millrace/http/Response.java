@@ -11,7 +11,7 @@ import java.util.function.Supplier;
  * and for statuses without content the body is left away and the headers stay true.
  *
  * <p>Belongs to the handler until the handler has returned: to its thread for an INLINE handler, to every thread that a
- * VIRTUAL handler shares it with. After {@link #defer} it stays valid, for any one thread at a time. A handler that
+ * handler elsewhere shares it with. After {@link #defer} it stays valid, for any one thread at a time. A handler that
  * answers later, or looks at its response later, calls {@link #defer} before it returns; otherwise every method throws
  * {@link IllegalStateException}. Tasks of {@link #onComplete} may still look at request and response.
  */

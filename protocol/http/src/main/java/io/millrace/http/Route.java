@@ -2,6 +2,7 @@
 package io.millrace.http;
 
 import java.util.Objects;
+import java.util.concurrent.Executor;
 
 /** A handler and the place where it runs. Is a handler itself: {@code Route.virtual(handler)} is one that may block. */
 public final class Route implements Dispatcher {
@@ -34,6 +35,15 @@ public final class Route implements Dispatcher {
         return new Route(Dispatch.VIRTUAL, handler, "", NO_NAMES);
     }
 
+    /**
+     * Runs {@code handler} by an executor; {@link Dispatch#on} says what becomes of requests that it rejects.
+     *
+     * @throws NullPointerException if one of them is {@code null}
+     */
+    public static Route on(Executor executor, Handler handler) {
+        return new Route(Dispatch.on(executor), handler, "", NO_NAMES);
+    }
+
     /** Where the handler runs. */
     public Dispatch dispatch() {
         return dispatch;
@@ -60,7 +70,7 @@ public final class Route implements Dispatcher {
      */
     @Override
     public Route resolve(Request request) {
-        if (dispatch == Dispatch.INLINE && handler instanceof Dispatcher inner) {
+        if (dispatch.isInline() && handler instanceof Dispatcher inner) {
             return inner.resolve(request);
         }
         return this;

@@ -20,7 +20,7 @@ import java.util.TreeSet;
  * <p>A literal part goes before a parameter, a parameter before the rest, from left to right; the most exact pattern
  * that has the method answers. HEAD is served by GET unless it has a route of its own; a path without the method is
  * answered 405 with Allow, OPTIONS with Allow, no path at all 404. Filters stand before all of these, which run on the
- * loop, unless all routes are VIRTUAL or a filter that may block asks for a thread.
+ * loop, unless all routes run elsewhere or a filter that may block asks for a thread.
  *
  * <p>Is set up first, by one thread, and then used by any number; the first request ends the setting up.
  */
@@ -31,8 +31,10 @@ public final class Router implements Dispatcher {
     private final List<Filter> filters = new ArrayList<>();
     private final Set<String> methods = new TreeSet<>();
     private boolean anyMethod;
-    private boolean inlineRoutes;
-    private boolean blockingFilters;
+
+    // Where routes run, and filters that may block: null while there are none.
+    private Dispatch routesPlace;
+    private Dispatch filtersPlace;
 
     // Answers where no route does. Being there says that the setting up is over.
     private volatile Route instead;
@@ -75,6 +77,21 @@ public final class Router implements Dispatcher {
         return route("POST", pattern, dispatch, handler);
     }
 
+    /** Adds a route for PUT, run where {@code dispatch} says. */
+    public Router put(String pattern, Dispatch dispatch, Handler handler) {
+        return route("PUT", pattern, dispatch, handler);
+    }
+
+    /** Adds a route for PATCH, run where {@code dispatch} says. */
+    public Router patch(String pattern, Dispatch dispatch, Handler handler) {
+        return route("PATCH", pattern, dispatch, handler);
+    }
+
+    /** Adds a route for DELETE, run where {@code dispatch} says. */
+    public Router delete(String pattern, Dispatch dispatch, Handler handler) {
+        return route("DELETE", pattern, dispatch, handler);
+    }
+
     /** Adds a route for every method that has none of its own at this pattern, run on the loop. */
     public Router any(String pattern, Handler handler) {
         return route(ANY, pattern, handler);
@@ -103,9 +120,17 @@ public final class Router implements Dispatcher {
         } else {
             methods.add(method);
         }
-        Dispatch place = handler instanceof Route route ? route.dispatch() : dispatch;
-        inlineRoutes |= dispatch == Dispatch.INLINE && place == Dispatch.INLINE;
+        Dispatch place = dispatch.isInline() && handler instanceof Route route ? route.dispatch() : dispatch;
+        routesPlace = routesPlace == null ? place : common(routesPlace, place);
         return this;
+    }
+
+    /** The place for what belongs to routes of two places: on the loop if one of them is, else where all may block. */
+    private static Dispatch common(Dispatch one, Dispatch other) {
+        if (one.equals(other)) {
+            return one;
+        }
+        return one.isInline() || other.isInline() ? Dispatch.INLINE : Dispatch.VIRTUAL;
     }
 
     /** Adds a filter before every answer of this router, behind those added so far. Runs where the answer does. */
@@ -116,13 +141,20 @@ public final class Router implements Dispatcher {
     /**
      * Adds a filter before every answer of this router, behind those added so far.
      *
-     * @param dispatch {@link Dispatch#VIRTUAL} for a filter that may block: everything that this router answers, what
-     *     has no route included, runs on virtual threads then
+     * @param dispatch {@link Dispatch#VIRTUAL}, or {@link Dispatch#on} an executor, for a filter that may block: all
+     *     that this router answers runs there then, what has no route included, but for routes that have a place of
+     *     their own beside the loop
+     * @throws IllegalArgumentException if a filter before this one runs by another executor
      */
     public synchronized Router filter(Dispatch dispatch, Filter filter) {
         checkOpen();
+        if (filtersPlace != null && !dispatch.isInline() && !filtersPlace.equals(dispatch)) {
+            throw new IllegalArgumentException("one request cannot pass filters " + filtersPlace + " and " + dispatch);
+        }
         filters.add(Objects.requireNonNull(filter, "filter"));
-        blockingFilters |= dispatch == Dispatch.VIRTUAL;
+        if (!dispatch.isInline()) {
+            filtersPlace = dispatch;
+        }
         return this;
     }
 
@@ -150,15 +182,22 @@ public final class Router implements Dispatcher {
     private synchronized Route freeze() {
         if (instead == null) {
             tree.replaceAll(this::filtered);
-            boolean aside = blockingFilters || (!filters.isEmpty() && !inlineRoutes);
-            Handler answer = filtersBefore(this::answerInstead);
-            instead = aside ? Route.virtual(answer) : Route.inline(answer);
+            instead = Route.on(placeInstead(), filtersBefore(this::answerInstead));
         }
         return instead;
     }
 
+    // Filters may block where all routes may.
+    private Dispatch placeInstead() {
+        if (filtersPlace != null) {
+            return filtersPlace;
+        }
+        return filters.isEmpty() ? Dispatch.INLINE : Objects.requireNonNullElse(routesPlace, Dispatch.INLINE);
+    }
+
     private Route filtered(Route route) {
-        Dispatch place = blockingFilters ? Dispatch.VIRTUAL : route.dispatch();
+        boolean move = filtersPlace != null && route.dispatch().isInline();
+        Dispatch place = move ? filtersPlace : route.dispatch();
         return new Route(place, filtersBefore(route.handler()), route.pattern(), route.names());
     }
 

@@ -19,6 +19,10 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.logging.Level;
@@ -62,11 +66,26 @@ class ExchangeContractTest {
 
     /** Every place where a handler may run: what it says is the same. */
     static List<Dispatch> places() {
-        return List.of(Dispatch.INLINE, Dispatch.VIRTUAL);
+        return List.of(Dispatch.INLINE, Dispatch.VIRTUAL, Dispatch.on(POOL));
     }
 
+    private static final Executor POOL = new Executor() {
+        private final ExecutorService threads =
+                Executors.newFixedThreadPool(2, Thread.ofPlatform().daemon().factory());
+
+        @Override
+        public void execute(Runnable task) {
+            threads.execute(task);
+        }
+
+        @Override
+        public String toString() {
+            return "a pool";
+        }
+    };
+
     private static Handler at(Dispatch place, Handler handler) {
-        return place == Dispatch.INLINE ? handler : Route.virtual(handler);
+        return place.isInline() ? handler : Route.on(place, handler);
     }
 
     // ---- requests
@@ -114,6 +133,61 @@ class ExchangeContractTest {
                         asked.get().authority()));
         elsewhere(() -> later.get().send(asked.get().target()));
         assertEquals("/a?b", wire.runUntilOver().content());
+    }
+
+    // ---- executors
+
+    @Test
+    void aRejectedRequestIsToldToComeBack() {
+        TestWire wire = wire(Route.on(
+                task -> {
+                    throw new RejectedExecutionException("full");
+                },
+                (request, response) -> response.send("never")));
+        wire.ask("GET", "/").runUntilOver();
+        assertTrue(wire.written.getFirst().startsWith("head 503 "), wire.written.toString());
+        assertTrue(wire.written.getFirst().contains("Retry-After=1"), wire.written.toString());
+        assertEquals(1, wire.answered());
+        assertEquals(1, log.size());
+        assertTrue(log.getFirst().startsWith("/ 503 "), log.toString());
+    }
+
+    @Test
+    void anExecutorThatFailsIsAnErrorOfTheServer() {
+        TestWire wire = wire(Route.on(
+                task -> {
+                    throw new OutOfMemoryError("no thread");
+                },
+                (request, response) -> response.send("never")));
+        wire.ask("GET", "/").runUntilOver();
+        assertTrue(wire.written.getFirst().startsWith("head 500 "), wire.written.toString());
+        assertEquals(1, wire.answered());
+    }
+
+    /** A pool may take a task and fail to start a thread for it: what comes of the task then comes too late. */
+    @Test
+    void aTaskThatRunsThoughItsExecutorRejectedItIsOfNoEffect() {
+        List<Runnable> kept = new ArrayList<>();
+        TestWire wire = wire(Route.on(
+                task -> {
+                    kept.add(task);
+                    throw new RejectedExecutionException("full");
+                },
+                (request, response) -> response.send("late")));
+        wire.ask("GET", "/").runUntilOver();
+        elsewhere(() -> kept.getFirst().run());
+        wire.ask("GET", "/next").runUntilOver();
+        assertTrue(wire.written.stream().noneMatch(line -> line.contains("late")), wire.written.toString());
+        assertEquals(2, wire.answered());
+    }
+
+    @Test
+    void anExecutorMayRunTheHandlerOnTheLoop() {
+        TestWire wire = wire(Route.on(
+                Runnable::run, (request, response) -> response.send(request.path() + Thread.currentThread().threadId())));
+        wire.ask("GET", "/a").runUntilOver();
+        assertEquals("/a" + Thread.currentThread().threadId(), wire.content());
+        assertEquals(1, wire.answered());
     }
 
     // ---- whole answers

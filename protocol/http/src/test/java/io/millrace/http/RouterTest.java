@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Executor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -181,6 +182,31 @@ class RouterTest {
         }
         assertSame(Dispatch.VIRTUAL, aside.resolve(Asked.of("GET", "/a")).dispatch());
         assertSame(Dispatch.VIRTUAL, aside.resolve(Asked.of("GET", "/in/b")).dispatch());
+    }
+
+    @Test
+    void aRouteRunsOnItsExecutorBehindFiltersThatBlock() {
+        Filter filter = (request, response, next) -> next.handle(request, response);
+        Executor pool = task -> {};
+        Dispatch place = Dispatch.on(pool);
+        Router router = new Router()
+                .get("/inline", NOTHING)
+                .get("/pool", place, NOTHING)
+                .get("/route", Route.on(pool, NOTHING))
+                .filter(Dispatch.VIRTUAL, filter);
+        assertSame(place, router.resolve(Asked.of("GET", "/pool")).dispatch());
+        assertEquals(Dispatch.VIRTUAL, router.resolve(Asked.of("GET", "/inline")).dispatch());
+        assertEquals(Dispatch.VIRTUAL, router.resolve(Asked.of("GET", "/x")).dispatch());
+        Router all = new Router().get("/a", place, NOTHING).get("/b", Route.on(pool, NOTHING)).filter(filter);
+        assertEquals(place, all.resolve(Asked.of("GET", "/x")).dispatch());
+        Router two = new Router().get("/a", place, NOTHING).get("/b", Dispatch.VIRTUAL, NOTHING).filter(filter);
+        assertEquals(Dispatch.VIRTUAL, two.resolve(Asked.of("GET", "/x")).dispatch());
+        assertEquals(place, new Router().filter(place, filter).resolve(Asked.of("GET", "/x")).dispatch());
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> new Router().filter(place, filter).filter(Dispatch.VIRTUAL, filter));
+        assertThrows(NullPointerException.class, () -> Dispatch.on(null));
+        assertSame(place, Dispatch.on(place));
     }
 
     @Test
