@@ -205,8 +205,7 @@ final class HouseTest {
                 Stream.concat(Stream.of("core"), RFC_WING.stream())
                         .filter(rooms::contains)
                         .flatMap(room -> sources(room, "main").stream())
-                        .filter(file ->
-                                !name(file).equals("Dispatch.java"))
+                        .filter(file -> !name(file).equals("Dispatch.java"))
                         .filter(codeMatches(STARTS_THREAD)));
     }
 

@@ -68,6 +68,7 @@ final class WebServerTest {
     /** What a reader of the guide lets the editor import. */
     private static final String GUIDE_IMPORTS = """
             import io.millrace.core.*;
+            import io.millrace.fileserver.*;
             import io.millrace.http.*;
             import io.millrace.http1.*;
             import io.millrace.transport.*;
@@ -75,7 +76,7 @@ final class WebServerTest {
             import java.io.*;
             import java.nio.file.*;
             import java.time.Duration;
-            import java.util.concurrent.CompletableFuture;
+            import java.util.concurrent.*;
             """;
 
     private final HttpClient client =
@@ -506,6 +507,7 @@ final class WebServerTest {
         for (Class<?> one : List.of(
                 WebServer.class,
                 Http1Factory.class,
+                FileOptions.class,
                 io.millrace.http.Handler.class,
                 io.millrace.transport.LoopGroup.class,
                 io.millrace.loop.EventLoop.class,

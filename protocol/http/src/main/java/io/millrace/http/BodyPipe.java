@@ -10,8 +10,8 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * A pipe from the loop, which never waits, to a handler on another thread, which does. Holds a bounded number of
- * bytes: beyond it the loop stops reading from the peer until the handler has caught up.
+ * A pipe from the loop, which never waits, to a handler on another thread, which does. Holds a bounded number of bytes:
+ * beyond it the loop stops reading from the peer until the handler has caught up.
  */
 final class BodyPipe implements RequestBody.Reader {
     private static final int FULL = 64 * 1024;

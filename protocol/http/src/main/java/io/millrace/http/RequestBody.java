@@ -79,8 +79,6 @@ public abstract class RequestBody {
      */
     public abstract byte[] bytes(int limit) throws IOException, HttpException;
 
-    /**
-     * The body as a stream that waits for its bytes. Throws {@link IllegalStateException} on the loop.
-     */
+    /** The body as a stream that waits for its bytes. Throws {@link IllegalStateException} on the loop. */
     public abstract InputStream stream();
 }

@@ -7,8 +7,8 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 
 /**
- * A body as it is made. On a thread beside the loop writing waits while the peer is slow. On the loop it never waits: ask
- * {@link #writable} and go on when {@link #onWritable} says so; what is written regardless is kept and sent.
+ * A body as it is made. On a thread beside the loop writing waits while the peer is slow. On the loop it never waits:
+ * ask {@link #writable} and go on when {@link #onWritable} says so; what is written regardless is kept and sent.
  *
  * <p>Stays open when an INLINE handler returns, and is then the loop's; is closed when another returns. After
  * {@link Response#defer} it stays open, for any one thread at a time. Every method throws {@link IllegalStateException}

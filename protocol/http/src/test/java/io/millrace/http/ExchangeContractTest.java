@@ -184,7 +184,9 @@ class ExchangeContractTest {
     @Test
     void anExecutorMayRunTheHandlerOnTheLoop() {
         TestWire wire = wire(Route.on(
-                Runnable::run, (request, response) -> response.send(request.path() + Thread.currentThread().threadId())));
+                Runnable::run,
+                (request, response) ->
+                        response.send(request.path() + Thread.currentThread().threadId())));
         wire.ask("GET", "/a").runUntilOver();
         assertEquals("/a" + Thread.currentThread().threadId(), wire.content());
         assertEquals(1, wire.answered());

@@ -195,13 +195,25 @@ class RouterTest {
                 .get("/route", Route.on(pool, NOTHING))
                 .filter(Dispatch.VIRTUAL, filter);
         assertSame(place, router.resolve(Asked.of("GET", "/pool")).dispatch());
-        assertEquals(Dispatch.VIRTUAL, router.resolve(Asked.of("GET", "/inline")).dispatch());
+        assertEquals(
+                Dispatch.VIRTUAL, router.resolve(Asked.of("GET", "/inline")).dispatch());
         assertEquals(Dispatch.VIRTUAL, router.resolve(Asked.of("GET", "/x")).dispatch());
-        Router all = new Router().get("/a", place, NOTHING).get("/b", Route.on(pool, NOTHING)).filter(filter);
+        Router all = new Router()
+                .get("/a", place, NOTHING)
+                .get("/b", Route.on(pool, NOTHING))
+                .filter(filter);
         assertEquals(place, all.resolve(Asked.of("GET", "/x")).dispatch());
-        Router two = new Router().get("/a", place, NOTHING).get("/b", Dispatch.VIRTUAL, NOTHING).filter(filter);
+        Router two = new Router()
+                .get("/a", place, NOTHING)
+                .get("/b", Dispatch.VIRTUAL, NOTHING)
+                .filter(filter);
         assertEquals(Dispatch.VIRTUAL, two.resolve(Asked.of("GET", "/x")).dispatch());
-        assertEquals(place, new Router().filter(place, filter).resolve(Asked.of("GET", "/x")).dispatch());
+        assertEquals(
+                place,
+                new Router()
+                        .filter(place, filter)
+                        .resolve(Asked.of("GET", "/x"))
+                        .dispatch());
         assertThrows(
                 IllegalArgumentException.class,
                 () -> new Router().filter(place, filter).filter(Dispatch.VIRTUAL, filter));
