@@ -14,9 +14,14 @@ public enum LogFormat {
     COMBINED,
 
     /**
-     * An object in a line:
-     * {@code {"time":"2026-01-31T11:00:00Z","peer":"127.0.0.1","method":"GET","target":"/a.txt","version":"HTTP/1.1",
-     * "status":200,"bytes":1024,"ms":0.214,"host":"example.org","referer":null,"agent":"curl/8.5"}}
+     * Common, then the pattern of the route that answered, in quotes, then the milliseconds: {@code … "GET /users/7
+     * HTTP/1.1" 200 1024 "/users/{id}" 0.214}
+     */
+    ROUTE,
+
+    /**
+     * An object in a line: {@code {"time":"2026-01-31T11:00:00Z","peer":"127.0.0.1","method":"GET","target":"/users/7",
+     * "route":"/users/{id}","version":"HTTP/1.1","status":200,"bytes":1024,"ms":0.214,"host":"example.org","referer":null,"agent":"curl/8.5"}}
      */
     JSON,
 

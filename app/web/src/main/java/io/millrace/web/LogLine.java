@@ -82,15 +82,25 @@ final class LogLine {
         out.append((byte) ' ');
         out.appendDecimal(bytes);
         if (format == LogFormat.COMBINED) {
-            quoted(out, request, "Referer");
-            quoted(out, request, "User-Agent");
+            quoted(out, header(request, "Referer"));
+            quoted(out, header(request, "User-Agent"));
+        } else if (format == LogFormat.ROUTE) {
+            quoted(out, route(request));
         }
         out.append((byte) ' ');
         milliseconds(out, nanos);
     }
 
-    private void quoted(Buffer out, Request request, String name) {
-        String value = request == null ? null : request.header(name);
+    private static String header(Request request, String name) {
+        return request == null ? null : request.header(name);
+    }
+
+    /** The pattern of the route, {@code null} for none. */
+    private static String route(Request request) {
+        return request == null || request.pattern().isEmpty() ? null : request.pattern();
+    }
+
+    private static void quoted(Buffer out, String value) {
         out.appendLatin1(" \"");
         escape(out, value == null ? "-" : value, false);
         out.append((byte) '"');
@@ -115,6 +125,7 @@ final class LogLine {
         member(out, "peer", peer(from, null));
         member(out, "method", request == null ? null : request.method());
         member(out, "target", request == null ? null : request.target());
+        member(out, "route", route(request));
         if (request != null) {
             out.appendLatin1(",\"version\":\"");
             version(out, request);
@@ -125,8 +136,8 @@ final class LogLine {
         out.appendLatin1(",\"ms\":");
         milliseconds(out, nanos);
         member(out, "host", request == null ? null : request.authority());
-        member(out, "referer", request == null ? null : request.header("Referer"));
-        member(out, "agent", request == null ? null : request.header("User-Agent"));
+        member(out, "referer", header(request, "Referer"));
+        member(out, "agent", header(request, "User-Agent"));
         out.append((byte) '}');
     }
 

@@ -73,13 +73,25 @@ class AccessLogTest {
     void theJsonFormat() {
         LoggedRequest request = LoggedRequest.get("/a", "Host", "example.org", "User-Agent", "curl/8.5");
         assertEquals("""
-                {"time":"1994-11-06T08:49:37Z","peer":"127.0.0.1","method":"GET","target":"/a","version":"HTTP/1.1",\
+                {"time":"1994-11-06T08:49:37Z","peer":"127.0.0.1","method":"GET","target":"/a","route":null,"version":"HTTP/1.1",\
                 "status":206,"bytes":9000000000,"ms":0.001,"host":"example.org","referer":null,"agent":"curl/8.5"}
                 """, line(LogFormat.JSON, true, request, 206, 9_000_000_000L, 1_999));
         assertEquals("""
-                {"time":"1994-11-06T08:49:37Z","peer":null,"method":null,"target":null,"status":400,"bytes":0,\
+                {"time":"1994-11-06T08:49:37Z","peer":null,"method":null,"target":null,"route":null,"status":400,"bytes":0,\
                 "ms":0.000,"host":null,"referer":null,"agent":null}
                 """, line(LogFormat.JSON, false, null, 400, 0, -5));
+    }
+
+    @Test
+    void theRouteIsWrittenAsItsPattern() {
+        LoggedRequest request = LoggedRequest.get("/users/7").pattern("/users/{id}");
+        assertTrue(line(LogFormat.ROUTE, false, request, 200, 5, 0)
+                .endsWith("\"GET /users/7 HTTP/1.1\" 200 5 \"/users/{id}\" 0.000\n"));
+        assertTrue(
+                line(LogFormat.ROUTE, false, LoggedRequest.get("/"), 404, 5, 0).endsWith(" 404 5 \"-\" 0.000\n"));
+        assertTrue(line(LogFormat.ROUTE, false, null, 400, 5, 0).endsWith(" 400 5 \"-\" 0.000\n"));
+        assertTrue(line(LogFormat.JSON, false, request, 200, 5, 0)
+                .contains("\"target\":\"/users/7\",\"route\":\"/users/{id}\","));
     }
 
     @Test
@@ -124,7 +136,7 @@ class AccessLogTest {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"COMMON", "COMBINED", "JSON"})
+    @EnumSource(names = {"COMMON", "COMBINED", "ROUTE", "JSON"})
     void clientsCannotForgeLines(LogFormat format) {
         String evil = "/\"\\\n127.0.0.1 - - forged\r\t\0\u001B[2J\u007F\u0085\u00FF";
         String line = line(

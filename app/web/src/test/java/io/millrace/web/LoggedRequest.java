@@ -19,6 +19,7 @@ final class LoggedRequest extends Request {
     private final FieldBlock headers = new FieldBlock();
     private SocketAddress peer = new InetSocketAddress("127.0.0.1", 40000);
     private int version = 11;
+    private String pattern = "";
 
     /** A request for a path with an optional query, then names and values of header fields. */
     LoggedRequest(String method, String target, String... fields) {
@@ -37,6 +38,11 @@ final class LoggedRequest extends Request {
 
     LoggedRequest peer(SocketAddress address) {
         peer = address;
+        return this;
+    }
+
+    LoggedRequest pattern(String text) {
+        pattern = text;
         return this;
     }
 
@@ -90,6 +96,11 @@ final class LoggedRequest extends Request {
     @Override
     public String param(String name) {
         return null;
+    }
+
+    @Override
+    public String pattern() {
+        return pattern;
     }
 
     @Override

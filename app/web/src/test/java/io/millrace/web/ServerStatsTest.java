@@ -6,12 +6,17 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.millrace.http.Dispatch;
 import io.millrace.http.ExchangeLog;
+import io.millrace.http.HttpException;
+import io.millrace.http.Router;
 import io.millrace.testkit.RawClient;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -31,6 +36,57 @@ class ServerStatsTest {
         assertEquals(3, stats.serverErrors());
         assertEquals(1, stats.aborted());
         assertEquals(11, stats.latency().count());
+    }
+
+    @Test
+    void eachRouteIsCountedByItsPattern() throws Exception {
+        ServerStats stats = ServerStats.byRoute(3);
+        CountDownLatch over = new CountDownLatch(7);
+        Router api = new Router().get("/api/orders/{id}", Dispatch.VIRTUAL, (request, response) -> {
+            throw new HttpException(503);
+        });
+        try (WebServer server = WebServer.on(0)
+                .get("/users/{id}", (request, response) -> response.send(request.param("id")))
+                .route("*", "/api/*", api)
+                .get("/late", (request, response) -> response.send())
+                .get("/later", (request, response) -> response.send())
+                .log(ExchangeLogs.all(stats, (request, status, bytes, nanos) -> over.countDown()))
+                .start()) {
+            for (String path :
+                    List.of("/users/1", "/users/22", "/api/orders/9", "/none", "/late", "/later", "/later")) {
+                try (RawClient client = RawClient.connect(server.address())) {
+                    client.send("GET " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+                    client.readText();
+                }
+            }
+            assertTrue(over.await(30, TimeUnit.SECONDS));
+        }
+        Map<String, RouteStats> routes = stats.routes();
+        assertEquals(
+                Set.of("/users/{id}", "/api/orders/{id}", "/late", ServerStats.NO_ROUTE, ServerStats.OTHER_ROUTES),
+                routes.keySet());
+        assertEquals(2, routes.get("/users/{id}").requests(2));
+        assertEquals(3, routes.get("/users/{id}").bytes());
+        assertEquals(2, routes.get("/users/{id}").latency().count());
+        assertEquals(1, routes.get("/api/orders/{id}").requests(5));
+        assertEquals(1, routes.get(ServerStats.NO_ROUTE).requests(4));
+        assertEquals(2, routes.get(ServerStats.OTHER_ROUTES).requests());
+        assertEquals(7, stats.requests());
+        assertThrows(IllegalArgumentException.class, () -> ServerStats.byRoute(0));
+        assertThrows(IllegalArgumentException.class, () -> routes.get("/late").requests(6));
+    }
+
+    @Test
+    void whateverTheClientAsksTheNumberOfRoutesIsBounded() {
+        ServerStats stats = ServerStats.byRoute(2);
+        for (int i = 0; i < 1000; i++) {
+            stats.completed(LoggedRequest.get("/" + i).pattern("/p" + i), 200, 1, 1);
+            stats.brokenOff(LoggedRequest.get("/" + i), 200, 1, 1);
+        }
+        assertEquals(4, stats.routes().size());
+        assertEquals(998, stats.routes().get(ServerStats.OTHER_ROUTES).requests());
+        assertEquals(1000, stats.routes().get(ServerStats.NO_ROUTE).aborted());
+        assertEquals(0, new ServerStats().routes().size());
     }
 
     @Test
