@@ -117,7 +117,7 @@ final class MainTest {
         assertMistake("'--prot'", "serve", "--prot", "80");
         assertMistake("from 0 to 65535", "serve", "--port", "65536");
         assertMistake("from 0 to 65535", "serve", "-p", "http");
-        assertMistake("common, combined, json, none", "serve", "--log", "long");
+        assertMistake("common, combined, route, json, none", "serve", "--log", "long");
         assertMistake("reuse-port, shared, hand-over", "serve", "--spread", "wide");
         assertMistake("1 or more", "serve", "--loops", "0");
         assertMistake("two folders", "serve", "-d", "/one", "/two");
