@@ -198,6 +198,15 @@ public interface Link extends Executor {
     /** The peer's address, or {@code null} where the carrier knows none. */
     SocketAddress peer();
 
+    /**
+     * Returns the address at the other end of the socket, or {@code null} where the carrier knows none. It is that of
+     * {@link #peer} unless a protocol in front, such as the PROXY protocol, has said who the client is: a link that
+     * replaces {@code peer()} passes this on to the link below.
+     */
+    default SocketAddress socketPeer() {
+        return peer();
+    }
+
     /** This end's address, or {@code null} where the carrier knows none. */
     SocketAddress local();
 

@@ -78,6 +78,7 @@ public final class WebServer implements AutoCloseable {
     private ExchangeLog log = ExchangeLog.NONE;
     private Clock clock = Clock.SYSTEM;
     private String serverName = "millrace";
+    private TrustedProxies trustedProxies;
     private int maxConnections = Integer.MAX_VALUE;
     private OverloadPolicy overload = OverloadPolicy.WAIT;
     private AcceptDistribution spread;
@@ -333,6 +334,16 @@ public final class WebServer implements AutoCloseable {
         return this;
     }
 
+    /**
+     * Believes proxies in what they say of their clients: {@link io.millrace.http.Request#peer} and the access log name
+     * the client, {@link io.millrace.http.Request#socketPeer} the proxy. If never said no field is believed.
+     */
+    public WebServer trustedProxies(TrustedProxies proxies) {
+        requireNotStarted();
+        trustedProxies = Objects.requireNonNull(proxies);
+        return this;
+    }
+
     /** What the Server field says, {@code millrace} if never said; {@code null} leaves the field away. */
     public WebServer serverName(String name) {
         requireNotStarted();
@@ -469,7 +480,8 @@ public final class WebServer implements AutoCloseable {
                 .withLimits(limits)
                 .withLog(log)
                 .withClock(clock)
-                .withServer(serverName));
+                .withServer(serverName)
+                .withClientAddress(trustedProxies));
     }
 
     /**

@@ -436,6 +436,11 @@ final class FilteredLink implements Link {
     }
 
     @Override
+    public SocketAddress socketPeer() {
+        return lower.socketPeer();
+    }
+
+    @Override
     public SocketAddress local() {
         return lower.local();
     }

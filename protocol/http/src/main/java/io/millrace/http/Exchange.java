@@ -72,7 +72,7 @@ public abstract class Exchange {
         this.clock = context.clock();
         this.dispatcher = context.dispatcher();
         this.body = new ExchangeBody(this);
-        this.request = new ExchangeRequest(body, body.trailers());
+        this.request = new ExchangeRequest(body, body.trailers(), context.clientAddress());
         this.response = new ExchangeResponse(this);
     }
 

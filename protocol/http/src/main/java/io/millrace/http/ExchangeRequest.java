@@ -8,6 +8,7 @@ import java.net.SocketAddress;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiFunction;
 
 /**
  * The request of an {@link Exchange}: a head that lies as bytes where it came in, with offsets into it. A wire format
@@ -53,9 +54,19 @@ public final class ExchangeRequest extends Request {
     private Dispatch dispatch = Dispatch.INLINE;
     private Link link;
     private SocketAddress peer;
+    private SocketAddress socketPeer;
     private SocketAddress local;
 
+    // Who the client of a proxy is, by the proxy's address and the fields; null where no proxy is trusted.
+    private final BiFunction<SocketAddress, Headers, SocketAddress> clientAddress;
+
     ExchangeRequest(RequestBody body, Headers trailers) {
+        this(body, trailers, null);
+    }
+
+    ExchangeRequest(
+            RequestBody body, Headers trailers, BiFunction<SocketAddress, Headers, SocketAddress> clientAddress) {
+        this.clientAddress = clientAddress;
         this.body = body;
         this.trailers = trailers;
     }
@@ -102,6 +113,7 @@ public final class ExchangeRequest extends Request {
         path = null;
         attributes = null;
         detached = false;
+        peer = null;
         unrouted();
     }
 
@@ -139,8 +151,9 @@ public final class ExchangeRequest extends Request {
      */
     void detach() {
         if (!detached) {
+            peer = peer();
             detached = true;
-            peer = link.peer();
+            socketPeer = link.socketPeer();
             local = link.local();
             keepHead();
         }
@@ -260,7 +273,31 @@ public final class ExchangeRequest extends Request {
 
     @Override
     public SocketAddress peer() {
-        return detached ? peer : link.peer();
+        if (detached) {
+            return peer;
+        }
+        if (clientAddress == null) {
+            return link.peer();
+        }
+        if (peer == null) {
+            peer = client(link.peer());
+        }
+        return peer;
+    }
+
+    private SocketAddress client(SocketAddress from) {
+        try {
+            return from == null ? null : clientAddress.apply(from, headers);
+        } catch (RuntimeException e) {
+            System.getLogger("io.millrace.http")
+                    .log(System.Logger.Level.ERROR, "the client's address was not found", e);
+            return from;
+        }
+    }
+
+    @Override
+    public SocketAddress socketPeer() {
+        return detached ? socketPeer : link.socketPeer();
     }
 
     @Override

@@ -119,6 +119,12 @@ final class GuardedRequest extends Request {
     }
 
     @Override
+    public SocketAddress socketPeer() {
+        handles.check();
+        return request.socketPeer();
+    }
+
+    @Override
     public SocketAddress local() {
         handles.check();
         return request.local();

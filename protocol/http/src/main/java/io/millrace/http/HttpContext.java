@@ -2,9 +2,11 @@
 package io.millrace.http;
 
 import io.millrace.core.Clock;
+import java.net.SocketAddress;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.BiFunction;
 
 /**
  * What all connections of a server share, whatever wire format each speaks: who answers, what a client may ask, who is
@@ -20,6 +22,7 @@ public final class HttpContext {
     private final Clock clock;
     private final String server;
     private final List<Map.Entry<String, String>> errorFields;
+    private final BiFunction<SocketAddress, Headers, SocketAddress> clientAddress;
 
     // Durations as protocols compare them.
     private final long headNanos;
@@ -34,7 +37,9 @@ public final class HttpContext {
             ExchangeLog log,
             Clock clock,
             String server,
-            List<Map.Entry<String, String>> errorFields) {
+            List<Map.Entry<String, String>> errorFields,
+            BiFunction<SocketAddress, Headers, SocketAddress> clientAddress) {
+        this.clientAddress = clientAddress;
         this.dispatcher = Objects.requireNonNull(dispatcher, "dispatcher");
         this.limits = Objects.requireNonNull(limits, "limits");
         this.log = Objects.requireNonNull(log, "log");
@@ -51,27 +56,27 @@ public final class HttpContext {
     /** Returns a context in which {@code handler} answers, with the default limits, no log and the system's clock. */
     public static HttpContext of(Handler handler) {
         return new HttpContext(
-                Dispatcher.of(handler), Limits.DEFAULT, ExchangeLog.NONE, Clock.SYSTEM, SERVER, List.of());
+                Dispatcher.of(handler), Limits.DEFAULT, ExchangeLog.NONE, Clock.SYSTEM, SERVER, List.of(), null);
     }
 
     /** Returns this context with other limits. */
     public HttpContext withLimits(Limits value) {
-        return new HttpContext(dispatcher, value, log, clock, server, errorFields);
+        return new HttpContext(dispatcher, value, log, clock, server, errorFields, clientAddress);
     }
 
     /** Returns this context with another log. */
     public HttpContext withLog(ExchangeLog value) {
-        return new HttpContext(dispatcher, limits, value, clock, server, errorFields);
+        return new HttpContext(dispatcher, limits, value, clock, server, errorFields, clientAddress);
     }
 
     /** Returns this context with another clock: the one whose nanoseconds the links use. */
     public HttpContext withClock(Clock value) {
-        return new HttpContext(dispatcher, limits, log, value, server, errorFields);
+        return new HttpContext(dispatcher, limits, log, value, server, errorFields, clientAddress);
     }
 
     /** Returns this context with another value of the Server field; {@code null} leaves the field away. */
     public HttpContext withServer(String value) {
-        return new HttpContext(dispatcher, limits, log, clock, value, errorFields);
+        return new HttpContext(dispatcher, limits, log, clock, value, errorFields, clientAddress);
     }
 
     /**
@@ -80,7 +85,17 @@ public final class HttpContext {
      * can be sent.
      */
     public HttpContext withErrorFields(List<Map.Entry<String, String>> fields) {
-        return new HttpContext(dispatcher, limits, log, clock, server, List.copyOf(fields));
+        return new HttpContext(dispatcher, limits, log, clock, server, List.copyOf(fields), clientAddress);
+    }
+
+    /**
+     * Returns this context with a rule for who the client is, for servers behind proxies: it is given the connection's
+     * peer and the header fields, and returns the address that {@link Request#peer} and the log say, the peer itself
+     * where it trusts nothing else. Called on the loop, at most once for each request and only if somebody asks; must
+     * be quick. {@code null} for no rule.
+     */
+    public HttpContext withClientAddress(BiFunction<SocketAddress, Headers, SocketAddress> rule) {
+        return new HttpContext(dispatcher, limits, log, clock, server, errorFields, rule);
     }
 
     /** Returns who answers. */
@@ -111,6 +126,11 @@ public final class HttpContext {
     /** Appends the fields for answers that no handler gives. */
     public void addErrorFields(FieldBlock fields) {
         errorFields.forEach(field -> fields.append(field.getKey(), field.getValue()));
+    }
+
+    /** Returns the rule for who the client is, {@code null} for none. */
+    BiFunction<SocketAddress, Headers, SocketAddress> clientAddress() {
+        return clientAddress;
     }
 
     /** Returns {@link Limits#headTime} in nanoseconds. */

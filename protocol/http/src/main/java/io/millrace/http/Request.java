@@ -78,8 +78,20 @@ public abstract class Request {
      */
     public abstract String authority();
 
-    /** The client's address, or {@code null} where the carrier knows none. */
+    /**
+     * Returns the client's address, or {@code null} where the carrier knows none: the other end of the socket, or what
+     * a protocol in front of this one (the PROXY protocol) or the field of a proxy that is trusted says
+     * ({@link HttpContext#withClientAddress}).
+     */
     public abstract SocketAddress peer();
+
+    /**
+     * Returns the address at the other end of the socket, whoever the client is, or {@code null} where the carrier
+     * knows none.
+     */
+    public SocketAddress socketPeer() {
+        return peer();
+    }
 
     /** The address that the client connected to, or {@code null} where the carrier knows none. */
     public abstract SocketAddress local();
