@@ -3,13 +3,17 @@ package io.millrace.bench;
 
 import io.millrace.core.Buffer;
 import io.millrace.core.CloseMode;
+import io.millrace.core.Flow;
 import io.millrace.core.Link;
+import io.millrace.core.LinkStats;
 import io.millrace.core.OpenFile;
 import io.millrace.core.Protocol;
+import io.millrace.core.RateLimit;
+import io.millrace.core.TimeLimit;
 import java.net.SocketAddress;
 
 /** A link that takes answers and does nothing with them, so that a bench measures the protocol alone. */
-final class SinkLink implements Link {
+final class SinkLink implements Link, Flow {
     private final Buffer out = new Buffer(16 * 1024);
     private long turn;
 
@@ -56,7 +60,35 @@ final class SinkLink implements Link {
     public void deadline(long at) {}
 
     @Override
+    public Flow flow() {
+        return this;
+    }
+
+    @Override
     public void writeTimeout(long nanos) {}
+
+    @Override
+    public void timeout(TimeLimit which, long nanos) {}
+
+    @Override
+    public void writeWatermarks(long low, long high) {}
+
+    @Override
+    public void readWatermarks(int low, int high) {}
+
+    @Override
+    public void rate(RateLimit rate) {}
+
+    @Override
+    public void maxPerCall(int read, int write) {}
+
+    @Override
+    public LinkStats stats() {
+        return new LinkStats(0, 0, 0, 0, 0);
+    }
+
+    @Override
+    public void shutdownOutput() {}
 
     @Override
     public void close(CloseMode how) {

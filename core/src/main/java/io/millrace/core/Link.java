@@ -61,20 +61,6 @@ public interface Link extends Executor {
     }
 
     /**
-     * From now on, what comes in here goes out of {@code into}, in order with its other output, and the protocol sees
-     * none of it: moved within the kernel by splice(2), not faster than {@code into} can send it. The protocol hears of
-     * everything else as before, {@link Protocol#inputClosed} when the last byte has been moved. Input that has been
-     * received already is offered to the protocol as before, and should all be passed on by hand; so must be what comes
-     * in later, should the kernel turn out to be unable.
-     *
-     * @param into a link of the same owner; {@code null} to end it
-     * @return whether the carrier can; if not nothing changes
-     */
-    default boolean spliceTo(Link into) {
-        return false;
-    }
-
-    /**
      * {@code true} stops the delivery of input, and with it, over TCP, the peer; {@code false} goes on: input that was
      * left unconsumed is offered again soon, even if nothing new has come.
      */
@@ -86,8 +72,8 @@ public interface Link extends Executor {
      * protocol hears nothing more, {@code closed} included.
      *
      * <p>What the old protocol has set for itself ends with it, unless it has {@link #close closed} the link: the
-     * {@link #deadline}, the {@link #writeTimeout}, every {@link #timeout}, the marks of output and input, and
-     * {@link #spliceTo}. The next one sets its own. Rates, portions and a pause stay as they are.
+     * {@link #deadline}, and of its {@link #flow} the write timeout, the time limits, the watermarks and
+     * {@link Flow#spliceTo}. The next one sets its own. Rates, portions and a pause stay as they are.
      */
     void switchProtocol(Protocol next);
 
@@ -99,86 +85,11 @@ public interface Link extends Executor {
     void deadline(long at);
 
     /**
-     * How long the peer may accept not one byte of what waits to be sent before the connection is ended with
-     * {@link CloseCause#STALLED}. In nanoseconds, {@link #NEVER} for without limit.
-     */
-    void writeTimeout(long nanos);
-
-    /**
-     * Calls {@link Protocol#timedOut} when nothing has moved for {@code nanos}, {@link #NEVER} for without limit. Each
-     * limit is for itself; one that has passed is told once, and again only after something has moved since.
-     *
-     * @throws UnsupportedOperationException if the carrier has no such limits
-     */
-    default void timeout(TimeLimit which, long nanos) {
-        throw unsupported("time limits but the deadline");
-    }
-
-    /**
-     * Sets the marks of the output: from {@code high} bytes on {@link #writable} says no and no more input is
-     * delivered; a producer that was told so is called by {@link Protocol#drained} when what waits has fallen to
-     * {@code low} bytes. Usually 0 and 256 KiB.
-     *
-     * @throws UnsupportedOperationException if the carrier's marks are fixed
-     */
-    default void writeWatermarks(long low, long high) {
-        throw unsupported("other output marks");
-    }
-
-    /**
-     * Sets the marks of the input: {@link Protocol#receive} is called only with at least {@code low} bytes, or with
-     * what there is when the peer has ended; and no more is read while {@code high} bytes lie unconsumed, so that the
-     * peer has to wait. A protocol that leaves so much goes on by {@link #pause pause(false)}. Usually 1 and without
-     * limit.
-     *
-     * @throws UnsupportedOperationException if the carrier's marks are fixed
-     */
-    default void readWatermarks(int low, int high) {
-        throw unsupported("other input marks");
-    }
-
-    /**
-     * Limits how fast bytes move; {@link RateLimit#NONE} lifts it. Input that comes faster waits in the kernel, and
-     * with it the peer.
-     *
-     * @throws UnsupportedOperationException if the carrier cannot
-     */
-    default void rate(RateLimit rate) {
-        throw unsupported("limits of rate");
-    }
-
-    /**
-     * Limits how many bytes one system call reads or writes, so that a large transfer is cut into pieces of that size.
-     *
-     * @throws UnsupportedOperationException if the carrier cannot
-     */
-    default void maxPerCall(int read, int write) {
-        throw unsupported("other portions");
-    }
-
-    /**
-     * Bytes and times so far.
-     *
-     * @throws UnsupportedOperationException if the carrier does not count
-     */
-    default LinkStats stats() {
-        throw unsupported("counts of its traffic");
-    }
-
-    private UnsupportedOperationException unsupported(String what) {
-        return new UnsupportedOperationException(getClass().getSimpleName() + " has no " + what);
-    }
-
-    /**
      * Closes our direction once everything has left: the peer reads the end of the stream and may still send; its input
      * is delivered as before. What is appended or transferred afterwards is dropped. Whoever has finished and been
      * {@link Protocol#inputClosed told the end} still closes.
-     *
-     * @throws UnsupportedOperationException if the carrier cannot close one direction alone
      */
-    default void shutdownOutput() {
-        throw unsupported("half-close");
-    }
+    void shutdownOutput();
 
     /**
      * Ends the connection in the way named. The first call decides; only {@link CloseMode#NOW} and
@@ -210,9 +121,14 @@ public interface Link extends Executor {
     /** This end's address, or {@code null} where the carrier knows none. */
     SocketAddress local();
 
-    /** Whether what is sent and received is protected by TLS. */
-    default boolean secure() {
-        return false;
+    /**
+     * Returns what limits and counts the bytes of this link. The same object each time; only the owner thread calls it.
+     */
+    Flow flow();
+
+    /** Returns the facts of the TLS session that protects this link; {@code null} in the clear. */
+    default Tls tls() {
+        return null;
     }
 
     /**

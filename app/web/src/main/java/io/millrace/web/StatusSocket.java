@@ -144,7 +144,7 @@ public final class StatusSocket implements AutoCloseable {
 
         @Override
         public void opened(Link link) {
-            link.writeTimeout(Duration.ofSeconds(10).toNanos());
+            link.flow().writeTimeout(Duration.ofSeconds(10).toNanos());
             tell(link);
         }
 

@@ -293,7 +293,7 @@ final class ModelContractTest {
         Supplier<Protocol> generous = () -> new Protocol() {
             @Override
             public void opened(Link link) {
-                link.writeTimeout(50_000_000);
+                link.flow().writeTimeout(50_000_000);
                 link.out().append(new byte[16 << 20]);
                 link.flush();
             }
@@ -564,7 +564,7 @@ final class ModelContractTest {
             @Override
             public void opened(Link link) {
                 link.deadline(link.now() + 1);
-                link.writeTimeout(1);
+                link.flow().writeTimeout(1);
                 link.switchProtocol(next);
             }
 

@@ -4,24 +4,27 @@ package io.millrace.net;
 import io.millrace.core.Buffer;
 import io.millrace.core.CloseCause;
 import io.millrace.core.CloseMode;
+import io.millrace.core.Flow;
 import io.millrace.core.FlowControl;
+import io.millrace.core.ForwardingLink;
 import io.millrace.core.Link;
 import io.millrace.core.LinkStats;
 import io.millrace.core.OpenFile;
 import io.millrace.core.Protocol;
 import io.millrace.core.RateLimit;
+import io.millrace.core.SharedBytes;
 import io.millrace.core.TimeLimit;
-import java.net.SocketAddress;
 
 /**
  * The link above a filter. Nothing goes through the filter faster than the other side takes it: output no faster than
  * the link below, input no faster than the protocol; and not all of it in one turn ({@link FilterWork}). Bodies are
  * copied into the output, for the filter has to read them anyway.
  */
-final class FilteredLink implements Link {
+final class FilteredLink extends ForwardingLink implements Flow {
     private static final long USUAL_HIGH = 256 * 1024;
 
     private final Link lower;
+    private final Flow lowerFlow;
     private final Filter filter;
     private final FilterWork work;
     private final FilteredOutput output;
@@ -57,7 +60,9 @@ final class FilteredLink implements Link {
     private boolean dead;
 
     FilteredLink(Link lower, Filter filter) {
+        super(lower);
         this.lower = lower;
+        this.lowerFlow = lower.flow();
         this.filter = filter;
         this.work = new FilterWork(lower, this::goOn);
         this.output = new FilteredOutput(lower, filter, work);
@@ -300,6 +305,21 @@ final class FilteredLink implements Link {
     }
 
     @Override
+    public void transfer(SharedBytes body) {
+        out().append(body.array(), body.offset(), body.length());
+    }
+
+    @Override
+    public void transfer(byte[] bytes, int offset, int length) {
+        out().append(bytes, offset, length);
+    }
+
+    @Override
+    public Flow flow() {
+        return this;
+    }
+
+    @Override
     public void shutdownOutput() {
         if (!finishing && !dead && !broken) {
             finishing = true;
@@ -357,14 +377,14 @@ final class FilteredLink implements Link {
     /** What a protocol has set for itself is not for the next one. */
     private void forgetLimits() {
         lower.deadline(NEVER);
-        lower.writeTimeout(NEVER);
+        lowerFlow.writeTimeout(NEVER);
         if (limited) {
             for (TimeLimit which : TimeLimit.values()) {
-                lower.timeout(which, NEVER);
+                lowerFlow.timeout(which, NEVER);
             }
         }
         if (marked) {
-            lower.writeWatermarks(0, USUAL_HIGH);
+            lowerFlow.writeWatermarks(0, USUAL_HIGH);
         }
         low = 0;
         high = USUAL_HIGH;
@@ -375,7 +395,7 @@ final class FilteredLink implements Link {
 
     @Override
     public void writeWatermarks(long low, long high) {
-        lower.writeWatermarks(low, high);
+        lowerFlow.writeWatermarks(low, high);
         marked = true;
         this.low = low;
         this.high = high;
@@ -390,68 +410,28 @@ final class FilteredLink implements Link {
     }
 
     @Override
-    public void deadline(long at) {
-        lower.deadline(at);
-    }
-
-    @Override
     public void writeTimeout(long nanos) {
-        lower.writeTimeout(nanos);
+        lowerFlow.writeTimeout(nanos);
     }
 
     @Override
     public void timeout(TimeLimit which, long nanos) {
-        lower.timeout(which, nanos);
+        lowerFlow.timeout(which, nanos);
         limited = true;
     }
 
     @Override
     public void rate(RateLimit rate) {
-        lower.rate(rate);
+        lowerFlow.rate(rate);
     }
 
     @Override
     public void maxPerCall(int read, int write) {
-        lower.maxPerCall(read, write);
+        lowerFlow.maxPerCall(read, write);
     }
 
     @Override
     public LinkStats stats() {
-        return lower.stats();
-    }
-
-    @Override
-    public long now() {
-        return lower.now();
-    }
-
-    @Override
-    public boolean inLoop() {
-        return lower.inLoop();
-    }
-
-    @Override
-    public SocketAddress peer() {
-        return lower.peer();
-    }
-
-    @Override
-    public SocketAddress socketPeer() {
-        return lower.socketPeer();
-    }
-
-    @Override
-    public SocketAddress local() {
-        return lower.local();
-    }
-
-    @Override
-    public boolean secure() {
-        return lower.secure();
-    }
-
-    @Override
-    public void execute(Runnable task) {
-        lower.execute(task);
+        return lowerFlow.stats();
     }
 }

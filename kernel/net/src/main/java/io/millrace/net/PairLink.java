@@ -4,6 +4,7 @@ package io.millrace.net;
 import io.millrace.core.Buffer;
 import io.millrace.core.CloseCause;
 import io.millrace.core.CloseMode;
+import io.millrace.core.Flow;
 import io.millrace.core.FlowControl;
 import io.millrace.core.FlowOwner;
 import io.millrace.core.Link;
@@ -20,7 +21,7 @@ import java.net.SocketAddress;
  * One end of a {@link Pair}. Everything that anybody asks for only leaves a note and a task; the task does what there
  * is to do: move output into the peer's input, deliver input, tell the end, close.
  */
-final class PairLink implements Link, FlowOwner {
+final class PairLink implements Link, Flow, FlowOwner {
     /** How much lies at the other end before the sender has to wait: a socket's buffer, as it were. */
     private static final int WINDOW = 64 * 1024;
 
@@ -382,7 +383,7 @@ final class PairLink implements Link, FlowOwner {
         return flow == null ? USUAL_HIGH : flow.outputHigh();
     }
 
-    private FlowControl flow() {
+    private FlowControl control() {
         if (flow == null) {
             flow = new FlowControl(this);
         }
@@ -465,6 +466,11 @@ final class PairLink implements Link, FlowOwner {
     }
 
     @Override
+    public Flow flow() {
+        return this;
+    }
+
+    @Override
     public void writeTimeout(long nanos) {
         limits.stallLimit(nanos);
     }
@@ -472,7 +478,7 @@ final class PairLink implements Link, FlowOwner {
     @Override
     public void timeout(TimeLimit which, long nanos) {
         if (!isOver()) {
-            flow().limit(which, nanos);
+            control().limit(which, nanos);
         }
     }
 
@@ -480,7 +486,7 @@ final class PairLink implements Link, FlowOwner {
     public void writeWatermarks(long low, long high) {
         FlowControl.checkOutputMarks(low, high);
         if (!isOver()) {
-            flow().writeWatermarks(low, high);
+            control().writeWatermarks(low, high);
             touch();
         }
     }
@@ -489,7 +495,7 @@ final class PairLink implements Link, FlowOwner {
     public void readWatermarks(int low, int high) {
         FlowControl.checkInputMarks(low, high);
         if (!isOver()) {
-            flow().readWatermarks(low, high);
+            control().readWatermarks(low, high);
             offer = !in.isEmpty();
             peer.roomAgain();
             touch();
@@ -499,7 +505,7 @@ final class PairLink implements Link, FlowOwner {
     @Override
     public void rate(RateLimit rate) {
         if (!isOver()) {
-            flow().rate(rate);
+            control().rate(rate);
             touch();
         }
     }
@@ -508,7 +514,7 @@ final class PairLink implements Link, FlowOwner {
     public void maxPerCall(int read, int write) {
         FlowControl.checkPortions(read, write);
         if (!isOver()) {
-            flow().maxPerCall(read, write);
+            control().maxPerCall(read, write);
         }
     }
 

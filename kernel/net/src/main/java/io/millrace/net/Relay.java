@@ -52,17 +52,13 @@ public final class Relay implements Protocol {
         b.switchProtocol(two);
         unbind(a);
         unbind(b);
-        a.spliceTo(b);
-        b.spliceTo(a);
+        a.flow().spliceTo(b.flow());
+        b.flow().spliceTo(a.flow());
     }
 
     /** What waits on a link holds up the other one's input, not its own. */
     private static void unbind(Link link) {
-        try {
-            link.writeWatermarks(0, Long.MAX_VALUE);
-        } catch (UnsupportedOperationException e) {
-            // A carrier with marks of its own: they hold up its input, too.
-        }
+        link.flow().writeWatermarks(0, Long.MAX_VALUE);
     }
 
     /** Only what the kernel cannot move by itself comes through here. */

@@ -111,8 +111,8 @@ class ByteStreamTest extends OverEveryEngine {
         byte[] piece = noise(10_000);
         AtomicLong written = new AtomicLong();
         Listener listening = serve(stream -> {
-            stream.link().writeWatermarks(0, 50_000);
-            stream.link().rate(RateLimit.NONE.withOut(20_000_000).withBursts(RateLimit.UNLIMITED, 100_000));
+            stream.link().flow().writeWatermarks(0, 50_000);
+            stream.link().flow().rate(RateLimit.NONE.withOut(20_000_000).withBursts(RateLimit.UNLIMITED, 100_000));
             OutputStream out = stream.output();
             Thread.startVirtualThread(() -> {
                 try (out) {
@@ -143,7 +143,7 @@ class ByteStreamTest extends OverEveryEngine {
 
     /** A count that may be old by the time it is looked at, never too high. */
     private static long sent(ByteStream stream) {
-        return stream.link().stats().bytesOut();
+        return stream.link().flow().stats().bytesOut();
     }
 
     @Test

@@ -243,7 +243,7 @@ class FilterTest {
     void aProducerIsCalledAtTheLowMark() {
         join(new Blocks(1), new Blocks(1));
         List<Long> waiting = new ArrayList<>();
-        a.stream.link().writeWatermarks(50_000, 100_000);
+        a.stream.link().flow().writeWatermarks(50_000, 100_000);
         a.stream.onDrained(() -> waiting.add(a.stream.link().pending()));
         b.stream.pause(true);
         a.stream.write(new byte[400_000]);
@@ -404,12 +404,12 @@ class FilterTest {
             @Override
             public void opened(Link link) {
                 link.deadline(link.now() + 1_000_000);
-                link.writeTimeout(1_000_000);
+                link.flow().writeTimeout(1_000_000);
                 for (TimeLimit which : TimeLimit.values()) {
-                    link.timeout(which, 1_000_000);
+                    link.flow().timeout(which, 1_000_000);
                 }
-                link.writeWatermarks(1, 2);
-                link.readWatermarks(100, 200);
+                link.flow().writeWatermarks(1, 2);
+                link.flow().readWatermarks(100, 200);
                 link.switchProtocol(next);
             }
 

@@ -185,7 +185,7 @@ class PairTest {
     void watermarksPairInput() {
         join();
         List<Integer> sizes = new ArrayList<>();
-        b.stream.link().readWatermarks(10, 20);
+        b.stream.link().flow().readWatermarks(10, 20);
         b.stream.onData(in -> {
             sizes.add(in.readable());
             in.consume(in.readable());
@@ -208,7 +208,7 @@ class PairTest {
     void watermarksPairOutput() {
         join();
         List<Long> calls = new ArrayList<>();
-        a.stream.link().writeWatermarks(1000, 100_000);
+        a.stream.link().flow().writeWatermarks(1000, 100_000);
         b.stream.pause(true);
         a.stream.write(new byte[64 * 1024 + 150_000]);
         a.stream.onDrained(() -> calls.add(a.stream.link().pending()));
@@ -216,7 +216,7 @@ class PairTest {
         assertFalse(a.stream.writable());
         assertEquals(150_000, a.stream.link().pending(), "a window's worth lies at the other end");
         assertEquals(List.of(), calls);
-        b.stream.link().readWatermarks(1, 1000);
+        b.stream.link().flow().readWatermarks(1, 1000);
         b.stream.pause(false);
         run();
         assertEquals(214 * 1000 + 1536, b.bytes.size());
@@ -230,8 +230,8 @@ class PairTest {
     void timeoutPair() {
         join();
         pass(1);
-        a.stream.link().timeout(TimeLimit.READ, 150_000_000);
-        a.stream.link().timeout(TimeLimit.WRITE, 100_000_000);
+        a.stream.link().flow().timeout(TimeLimit.READ, 150_000_000);
+        a.stream.link().flow().timeout(TimeLimit.WRITE, 100_000_000);
         b.stream.pause(true);
         a.stream.write(new byte[200_000]);
         pass(95);
@@ -251,14 +251,14 @@ class PairTest {
     void idleDeadlineAndStallLimit() {
         join();
         pass(1);
-        a.stream.link().timeout(TimeLimit.IDLE, 100_000_000);
+        a.stream.link().flow().timeout(TimeLimit.IDLE, 100_000_000);
         pass(90);
         b.stream.write("x");
         pass(90);
         assertEquals(List.of(), a.events);
         pass(20);
         assertEquals(List.of("IDLE"), a.events);
-        b.stream.link().writeTimeout(50_000_000);
+        b.stream.link().flow().writeTimeout(50_000_000);
         a.stream.pause(true);
         b.stream.write(new byte[100_000]);
         pass(60);
@@ -432,7 +432,7 @@ class PairTest {
         a.stream.filter(new Rotate());
         b.stream.filter(new Rotate());
         List<Integer> sizes = new ArrayList<>();
-        b.stream.link().readWatermarks(1, 4096);
+        b.stream.link().flow().readWatermarks(1, 4096);
         b.stream.onData(in -> {
             sizes.add(in.readable());
             in.consume(in.readable());
@@ -495,8 +495,8 @@ class PairTest {
         assertEquals(5_000_009, b.bytes.size());
         assertArrayEquals(noise(100_000), a.bytes.toByteArray());
         assertTrue(
-                b.stream.link().stats().bytesIn() < 20_000,
-                "compressed: " + b.stream.link().stats().bytesIn());
+                b.stream.link().flow().stats().bytesIn() < 20_000,
+                "compressed: " + b.stream.link().flow().stats().bytesIn());
     }
 
     /** flush_finished: the end of the layer comes through, and then nothing. */

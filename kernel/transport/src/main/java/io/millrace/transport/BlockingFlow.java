@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.transport;
 
+import io.millrace.core.Flow;
 import io.millrace.core.FlowControl;
 import io.millrace.core.FlowOwner;
 import io.millrace.core.Link;
@@ -10,7 +11,7 @@ import io.millrace.core.TimeLimit;
 import io.millrace.poll.Interest;
 
 /** The state of a {@link BlockingLink} in bits, what has moved over it, and the flow control that was agreed upon. */
-abstract class BlockingFlow implements Link {
+abstract class BlockingFlow implements Link, Flow {
     /**
      * What {@link #interest} says when the socket has nothing more to tell and would report its end without a pause: it
      * is not to be watched at all.
@@ -177,7 +178,7 @@ abstract class BlockingFlow implements Link {
 
     // ---- wishes, from the protocol ----
 
-    private FlowControl flow() {
+    private FlowControl control() {
         if (flow == null) {
             flow = new FlowControl(new Owner());
         }
@@ -191,9 +192,14 @@ abstract class BlockingFlow implements Link {
     }
 
     @Override
+    public final Flow flow() {
+        return this;
+    }
+
+    @Override
     public void timeout(TimeLimit which, long nanos) {
         if (!isOver()) {
-            flow().limit(which, nanos);
+            control().limit(which, nanos);
         }
     }
 
@@ -201,7 +207,7 @@ abstract class BlockingFlow implements Link {
     public void writeWatermarks(long low, long high) {
         FlowControl.checkOutputMarks(low, high);
         if (!isOver()) {
-            flow().writeWatermarks(low, high);
+            control().writeWatermarks(low, high);
         }
     }
 
@@ -209,7 +215,7 @@ abstract class BlockingFlow implements Link {
     public void readWatermarks(int low, int high) {
         FlowControl.checkInputMarks(low, high);
         if (!isOver()) {
-            flow().readWatermarks(low, high);
+            control().readWatermarks(low, high);
             set(REDELIVER);
         }
     }
@@ -217,7 +223,7 @@ abstract class BlockingFlow implements Link {
     @Override
     public void rate(RateLimit rate) {
         if (!isOver()) {
-            flow().rate(rate);
+            control().rate(rate);
         }
     }
 
@@ -225,7 +231,7 @@ abstract class BlockingFlow implements Link {
     public void maxPerCall(int read, int write) {
         FlowControl.checkPortions(read, write);
         if (!isOver()) {
-            flow().maxPerCall(read, write);
+            control().maxPerCall(read, write);
         }
     }
 

@@ -4,6 +4,7 @@ package io.millrace.transport;
 import io.millrace.core.Buffer;
 import io.millrace.core.CloseCause;
 import io.millrace.core.CloseMode;
+import io.millrace.core.Flow;
 import io.millrace.core.FlowControl;
 import io.millrace.core.FlowOwner;
 import io.millrace.core.Link;
@@ -31,7 +32,7 @@ import java.util.Objects;
  *     └────close(NOW), reset, stalled, failed ─────────► doomed ──end of serve──► dead
  * </pre>
  */
-final class Connection extends ConnectionFlags implements Link, FlowOwner {
+final class Connection extends ConnectionFlags implements Link, Flow, FlowOwner {
     /** How long the rest of a lingering peer's input is read and dropped. */
     private static final long LINGER_NANOS = 2_000_000_000L;
 
@@ -534,7 +535,7 @@ final class Connection extends ConnectionFlags implements Link, FlowOwner {
     }
 
     @Override
-    public boolean spliceTo(Link into) {
+    public boolean spliceTo(Flow into) {
         assert inLoop();
         if (into == null) {
             if (flow != null) {
@@ -545,7 +546,7 @@ final class Connection extends ConnectionFlags implements Link, FlowOwner {
         if (is(CLOSING | DEAD) || closing != null || !(into instanceof Connection to) || to.loop != loop) {
             return false;
         }
-        flow().splice = new Splice(this, to);
+        control().splice = new Splice(this, to);
         set(REDELIVER);
         driver.markDirty(this);
         return true;
@@ -639,7 +640,7 @@ final class Connection extends ConnectionFlags implements Link, FlowOwner {
         stallLimit = nanos;
     }
 
-    private ConnectionFlow flow() {
+    private ConnectionFlow control() {
         if (flow == null) {
             flow = new ConnectionFlow(this);
         }
@@ -657,7 +658,7 @@ final class Connection extends ConnectionFlags implements Link, FlowOwner {
         if (isOver()) {
             return false;
         }
-        flow().enter(member);
+        control().enter(member);
         // Whatever queue it waited in, it waits there no more.
         free();
         return true;
@@ -677,7 +678,7 @@ final class Connection extends ConnectionFlags implements Link, FlowOwner {
     @Override
     public void timeout(TimeLimit which, long nanos) {
         if (!isOver()) {
-            flow().limit(which, nanos);
+            control().limit(which, nanos);
         }
     }
 
@@ -685,7 +686,7 @@ final class Connection extends ConnectionFlags implements Link, FlowOwner {
     public void writeWatermarks(long low, long high) {
         FlowControl.checkOutputMarks(low, high);
         if (!isOver()) {
-            flow().writeWatermarks(low, high);
+            control().writeWatermarks(low, high);
             touched();
         }
     }
@@ -694,7 +695,7 @@ final class Connection extends ConnectionFlags implements Link, FlowOwner {
     public void readWatermarks(int low, int high) {
         FlowControl.checkInputMarks(low, high);
         if (!isOver()) {
-            flow().readWatermarks(low, high);
+            control().readWatermarks(low, high);
             set(REDELIVER);
             touched();
         }
@@ -703,7 +704,7 @@ final class Connection extends ConnectionFlags implements Link, FlowOwner {
     @Override
     public void rate(RateLimit rate) {
         if (!isOver()) {
-            flow().rate(rate);
+            control().rate(rate);
             touched();
         }
     }
@@ -712,9 +713,14 @@ final class Connection extends ConnectionFlags implements Link, FlowOwner {
     public void maxPerCall(int read, int write) {
         FlowControl.checkPortions(read, write);
         if (!isOver()) {
-            flow().maxPerCall(read, write);
+            control().maxPerCall(read, write);
             touched();
         }
+    }
+
+    @Override
+    public Flow flow() {
+        return this;
     }
 
     @Override

@@ -467,7 +467,7 @@ class ConnectionTest {
         Protocol flood = new Protocol() {
             @Override
             public void opened(Link link) {
-                link.writeTimeout(50_000_000);
+                link.flow().writeTimeout(50_000_000);
                 link.out().append(new byte[MUCH]);
                 link.flush();
             }

@@ -68,9 +68,9 @@ class FlowSimulationTest {
         @Override
         public void opened(Link link) {
             ledger.opened++;
-            link.writeTimeout(LONG);
+            link.flow().writeTimeout(LONG);
             if (random.nextInt(3) == 0) {
-                link.rate(new RateLimit(rate(), 1 + random.nextInt(3000), rate(), 1 + random.nextInt(3000)));
+                link.flow().rate(new RateLimit(rate(), 1 + random.nextInt(3000), rate(), 1 + random.nextInt(3000)));
             }
             if (random.nextInt(3) == 0) {
                 group.add(link);
@@ -78,20 +78,20 @@ class FlowSimulationTest {
             if (random.nextInt(3) == 0) {
                 low = 1 + random.nextInt(100);
                 high = low + random.nextInt(1000);
-                link.readWatermarks(low, high);
+                link.flow().readWatermarks(low, high);
             }
             if (random.nextInt(3) == 0) {
                 long mark = random.nextInt(1000);
-                link.writeWatermarks(mark, mark + 1 + random.nextInt(2000));
+                link.flow().writeWatermarks(mark, mark + 1 + random.nextInt(2000));
             }
             if (random.nextInt(3) == 0) {
-                link.maxPerCall(1 + random.nextInt(500), 1 + random.nextInt(500));
+                link.flow().maxPerCall(1 + random.nextInt(500), 1 + random.nextInt(500));
             }
             if (random.nextInt(3) == 0) {
-                link.timeout(TimeLimit.values()[random.nextInt(3)], LONG);
+                link.flow().timeout(TimeLimit.values()[random.nextInt(3)], LONG);
             }
             if (random.nextInt(4) == 0) {
-                link.spliceTo(link);
+                link.flow().spliceTo(link.flow());
             }
         }
 

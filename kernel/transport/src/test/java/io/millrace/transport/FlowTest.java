@@ -111,12 +111,12 @@ class FlowTest extends OverEveryDriver {
         };
         Protocol first = opening((link, self) -> {
             link.deadline(link.now() + 1);
-            link.writeTimeout(1);
+            link.flow().writeTimeout(1);
             for (TimeLimit which : TimeLimit.values()) {
-                link.timeout(which, 1);
+                link.flow().timeout(which, 1);
             }
-            link.writeWatermarks(1, 2);
-            link.readWatermarks(100, 200);
+            link.flow().writeWatermarks(1, 2);
+            link.flow().readWatermarks(100, 200);
             link.switchProtocol(next);
         });
         try (Running server = Running.serving(() -> first);
@@ -280,7 +280,7 @@ class FlowTest extends OverEveryDriver {
         Protocol small = new Protocol() {
             @Override
             public void opened(Link link) {
-                link.maxPerCall(100, 1000);
+                link.flow().maxPerCall(100, 1000);
             }
 
             @Override
@@ -418,7 +418,7 @@ class FlowTest extends OverEveryDriver {
         Protocol marked = new Protocol() {
             @Override
             public void opened(Link link) {
-                link.readWatermarks(10, 20);
+                link.flow().readWatermarks(10, 20);
                 link.out().append((byte) '!');
                 link.flush();
             }
@@ -463,7 +463,7 @@ class FlowTest extends OverEveryDriver {
 
             @Override
             public void opened(Link link) {
-                link.readWatermarks(1, 50_000);
+                link.flow().readWatermarks(1, 50_000);
             }
 
             @Override
@@ -506,8 +506,8 @@ class FlowTest extends OverEveryDriver {
 
             @Override
             public void opened(Link link) {
-                link.writeWatermarks(30_000, 100_000);
-                link.rate(RateLimit.NONE.withOut(30_000_000).withBursts(RateLimit.UNLIMITED, 20_000));
+                link.flow().writeWatermarks(30_000, 100_000);
+                link.flow().rate(RateLimit.NONE.withOut(30_000_000).withBursts(RateLimit.UNLIMITED, 20_000));
                 drained(link);
             }
 
@@ -549,10 +549,10 @@ class FlowTest extends OverEveryDriver {
     void marksThatMakeNoSenseAreRefused() throws Exception {
         Events<Boolean> refused = new Events<>();
         Protocol wrong = opening((link, self) -> {
-            refused.add(throwsFor(() -> link.writeWatermarks(5, 5)));
-            refused.add(throwsFor(() -> link.readWatermarks(6, 5)));
-            refused.add(throwsFor(() -> link.maxPerCall(0, 1)));
-            refused.add(throwsFor(() -> link.writeWatermarks(5, 6)));
+            refused.add(throwsFor(() -> link.flow().writeWatermarks(5, 5)));
+            refused.add(throwsFor(() -> link.flow().readWatermarks(6, 5)));
+            refused.add(throwsFor(() -> link.flow().maxPerCall(0, 1)));
+            refused.add(throwsFor(() -> link.flow().writeWatermarks(5, 6)));
         });
         try (Running server = Running.serving(() -> wrong);
                 RawClient client = server.connect()) {
@@ -588,9 +588,9 @@ class FlowTest extends OverEveryDriver {
             public void opened(Link link) {
                 from = link.now();
                 // Usually so much output would stop the input, and with it its time limit.
-                link.writeWatermarks(0, Long.MAX_VALUE);
-                link.timeout(TimeLimit.READ, 150_000_000L);
-                link.timeout(TimeLimit.WRITE, 100_000_000L);
+                link.flow().writeWatermarks(0, Long.MAX_VALUE);
+                link.flow().timeout(TimeLimit.READ, 150_000_000L);
+                link.flow().timeout(TimeLimit.WRITE, 100_000_000L);
                 link.out().append(new byte[20_000_000]);
                 link.flush();
             }
@@ -605,11 +605,11 @@ class FlowTest extends OverEveryDriver {
                 long after = (link.now() - from) / 1_000_000;
                 if (which == TimeLimit.WRITE
                         && moved >= 0
-                        && moved != link.stats().bytesOut()) {
+                        && moved != link.flow().stats().bytesOut()) {
                     // The kernel has found room for some more meanwhile.
                     return;
                 }
-                moved = which == TimeLimit.WRITE ? link.stats().bytesOut() : moved;
+                moved = which == TimeLimit.WRITE ? link.flow().stats().bytesOut() : moved;
                 events.add(
                         which + (after >= (which == TimeLimit.READ ? 150 : 100) ? "" : " too early, after " + after));
                 if (++told == 2) {
@@ -644,7 +644,7 @@ class FlowTest extends OverEveryDriver {
             public void opened(Link link) {
                 this.link = link;
                 last = link.now();
-                link.timeout(TimeLimit.IDLE, 100_000_000L);
+                link.flow().timeout(TimeLimit.IDLE, 100_000_000L);
             }
 
             @Override
@@ -687,7 +687,7 @@ class FlowTest extends OverEveryDriver {
             @Override
             public void drained(Link link) {
                 super.drained(link);
-                counts.add(link.stats());
+                counts.add(link.flow().stats());
             }
         };
         try (Running server = Running.serving(() -> counted);

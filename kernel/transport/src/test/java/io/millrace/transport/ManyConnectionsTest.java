@@ -54,9 +54,9 @@ class ManyConnectionsTest {
                 case 2 -> link.close(CloseMode.NOW);
                 case 3 -> link.close(CloseMode.ABORT);
                 case 5 -> link.shutdownOutput();
-                case 6 -> link.timeout(TimeLimit.IDLE, 1_000_000);
+                case 6 -> link.flow().timeout(TimeLimit.IDLE, 1_000_000);
                 case 7 -> flood(link);
-                case 8 -> link.spliceTo(link);
+                case 8 -> link.flow().spliceTo(link.flow());
                 default -> group.add(link);
             }
         }

@@ -154,17 +154,17 @@ class RateLimitTest {
 
     @Test
     void ratelimOfEachConnection() throws Exception {
-        for (double rate : play(CONNECTIONS, 0, link -> link.rate(RateLimit.of(1000)))) {
+        for (double rate : play(CONNECTIONS, 0, link -> link.flow().rate(RateLimit.of(1000)))) {
             assertEquals(1000, rate, 50);
         }
     }
 
     @Test
     void ratelimOneDirectionIsEnough() throws Exception {
-        for (double rate : play(5, 0, link -> link.rate(RateLimit.NONE.withOut(1000)))) {
+        for (double rate : play(5, 0, link -> link.flow().rate(RateLimit.NONE.withOut(1000)))) {
             assertEquals(1000, rate, 50);
         }
-        for (double rate : play(5, 0, link -> link.rate(RateLimit.NONE.withIn(1000)))) {
+        for (double rate : play(5, 0, link -> link.flow().rate(RateLimit.NONE.withIn(1000)))) {
             assertEquals(1000, rate, 50);
         }
     }
@@ -185,7 +185,7 @@ class RateLimitTest {
     void ratelimOfConnectionsWithinAGroup() throws Exception {
         RateLimitGroup group = RateLimitGroup.of(RateLimit.of(35_000));
         List<Double> rates = play(CONNECTIONS, 0, link -> {
-            link.rate(RateLimit.of(1000));
+            link.flow().rate(RateLimit.of(1000));
             group.add(link);
         });
         assertEquals(30_000, total(rates), 1000);

@@ -37,7 +37,7 @@ class RealRateTest extends OverEveryDriver {
         Protocol slow = new Echo() {
             @Override
             public void opened(Link link) {
-                link.rate(RateLimit.NONE.withIn(400_000).withBursts(burst, RateLimit.UNLIMITED));
+                link.flow().rate(RateLimit.NONE.withIn(400_000).withBursts(burst, RateLimit.UNLIMITED));
             }
 
             @Override

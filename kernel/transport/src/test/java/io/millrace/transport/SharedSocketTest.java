@@ -184,7 +184,8 @@ class SharedSocketTest extends OverEveryDriver {
         int[] to = adopted(noting(counts, links::add));
         Sockets.send(to[2], new byte[1], 0, 1, 0);
         counts.next();
-        int[] from = adopted(noting(counts, link -> link.spliceTo(links.getFirst())));
+        int[] from = adopted(
+                noting(counts, link -> link.flow().spliceTo(links.getFirst().flow())));
         Sockets.send(from[2], new byte[1], 0, 1, 0);
         counts.next();
         byte[] bytes = new byte[32 * 1024];

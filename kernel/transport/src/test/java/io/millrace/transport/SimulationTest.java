@@ -66,7 +66,7 @@ class SimulationTest {
         @Override
         public void opened(Link link) {
             ledger.opened++;
-            link.writeTimeout(600_000_000_000L);
+            link.flow().writeTimeout(600_000_000_000L);
         }
 
         @Override

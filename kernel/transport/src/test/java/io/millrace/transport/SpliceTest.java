@@ -61,8 +61,8 @@ class SpliceTest extends OverEveryDriver {
                 return;
             }
             Link other = waiting.removeLast();
-            assertTrue(link.spliceTo(other));
-            assertTrue(other.spliceTo(link));
+            assertTrue(link.flow().spliceTo(other.flow()));
+            assertTrue(other.flow().spliceTo(link.flow()));
             // In the next turn: a ring has taken back by then what it had been asked to receive.
             link.deadline(link.now() + 1);
         }
@@ -131,7 +131,7 @@ class SpliceTest extends OverEveryDriver {
             @Override
             public void opened(Link link) {
                 link.out().appendLatin1("before ");
-                assertTrue(link.spliceTo(link));
+                assertTrue(link.flow().spliceTo(link.flow()));
                 link.flush();
             }
 
@@ -167,7 +167,7 @@ class SpliceTest extends OverEveryDriver {
             public void receive(Buffer in, Link link) {
                 if (first) {
                     first = false;
-                    assertTrue(link.spliceTo(link));
+                    assertTrue(link.flow().spliceTo(link.flow()));
                     link.pause(true);
                     link.deadline(link.now() + 50_000_000L);
                     events.add("poured");

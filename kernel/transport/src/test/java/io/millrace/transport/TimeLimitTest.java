@@ -95,7 +95,7 @@ class TimeLimitTest {
         Echo echo = new Echo() {
             @Override
             public void opened(Link link) {
-                link.timeout(TimeLimit.IDLE, limit.toNanos());
+                link.flow().timeout(TimeLimit.IDLE, limit.toNanos());
             }
 
             @Override

@@ -125,7 +125,7 @@ final class Http1Exchange extends Exchange {
         version = parser.version();
         request().head(array, from, length, version);
         request().method(0, parser.methodEnd());
-        request().scheme(link().secure() ? "https" : "http");
+        request().scheme(link().tls() != null ? "https" : "http");
         request().target(parser.targetStart(), parser.targetEnd(), parser.targetStart(), parser.targetEnd());
         MessageFraming rules = room.rules();
         int failed = rules.check(parser, array, from, request());

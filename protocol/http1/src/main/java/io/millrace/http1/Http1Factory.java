@@ -80,7 +80,7 @@ public final class Http1Factory implements ProtocolFactory {
             writer.length(out, BUSY.length);
             writer.end(out, fields, new FieldLines(), ResponseWriter.Persistence.CLOSE);
             out.append(BUSY);
-            link.writeTimeout(context.writeNanos());
+            link.flow().writeTimeout(context.writeNanos());
             link.flush();
             link.close(CloseMode.LINGERING);
         }

@@ -47,7 +47,7 @@ final class Http1Protocol implements Protocol {
 
     @Override
     public void opened(Link link) {
-        link.writeTimeout(room.context().writeNanos());
+        link.flow().writeTimeout(room.context().writeNanos());
         idleSince = link.now();
         arm(link);
     }

@@ -9,9 +9,13 @@ import io.millrace.core.Ascii;
 import io.millrace.core.Buffer;
 import io.millrace.core.Clock;
 import io.millrace.core.CloseMode;
+import io.millrace.core.Flow;
 import io.millrace.core.Link;
+import io.millrace.core.LinkStats;
 import io.millrace.core.OpenFile;
 import io.millrace.core.Protocol;
+import io.millrace.core.RateLimit;
+import io.millrace.core.TimeLimit;
 import io.millrace.http.ExchangeLog;
 import io.millrace.http.Handler;
 import io.millrace.http.Limits;
@@ -28,7 +32,7 @@ class AllocationTest {
             + "User-Agent: test\r\nAccept: */*\r\nConnection: keep-alive\r\n\r\n");
 
     /** A link that does nothing and allocates nothing. */
-    private static final class Sink implements Link {
+    private static final class Sink implements Link, Flow {
         private final Buffer out = new Buffer(64 * 1024);
         private long turn;
         private long flushes;
@@ -72,7 +76,35 @@ class AllocationTest {
         public void deadline(long at) {}
 
         @Override
+        public Flow flow() {
+            return this;
+        }
+
+        @Override
         public void writeTimeout(long nanos) {}
+
+        @Override
+        public void timeout(TimeLimit which, long nanos) {}
+
+        @Override
+        public void writeWatermarks(long low, long high) {}
+
+        @Override
+        public void readWatermarks(int low, int high) {}
+
+        @Override
+        public void rate(RateLimit rate) {}
+
+        @Override
+        public void maxPerCall(int read, int write) {}
+
+        @Override
+        public LinkStats stats() {
+            return new LinkStats(0, 0, 0, 0, 0);
+        }
+
+        @Override
+        public void shutdownOutput() {}
 
         @Override
         public void close(CloseMode how) {

@@ -32,8 +32,8 @@ public final class Chargen {
     }
 
     private void open() {
-        stream.link().writeWatermarks(4 * 1024, 32 * 1024);
-        stream.link().timeout(TimeLimit.WRITE, Duration.ofSeconds(10).toNanos());
+        stream.link().flow().writeWatermarks(4 * 1024, 32 * 1024);
+        stream.link().flow().timeout(TimeLimit.WRITE, Duration.ofSeconds(10).toNanos());
         // Without onData, what comes is dropped.
         stream.onDrained(this::produce).onLate(which -> stream.abort());
         produce();

@@ -28,7 +28,7 @@ public final class KeyValue {
     }
 
     private void open(ByteStream stream) {
-        stream.link().timeout(TimeLimit.IDLE, Duration.ofMinutes(5).toNanos());
+        stream.link().flow().timeout(TimeLimit.IDLE, Duration.ofMinutes(5).toNanos());
         stream.onLine(LineEnd.CRLF, LONGEST, line -> {
             if (line.equals("QUIT")) {
                 stream.close();

@@ -7,7 +7,6 @@ import io.millrace.transport.Engine;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 
 /** One implementation of {@link io.millrace.core.Link}: opens links for the cases of {@link LinkContractTest}. */
 interface LinkFixture extends AutoCloseable {
@@ -35,11 +34,6 @@ interface LinkFixture extends AutoCloseable {
     /** Whether it is a socket: with addresses, and with the kernel's buffers between the ends. */
     default boolean isSocket() {
         return true;
-    }
-
-    /** The cases that it does not pass yet, by the names of their methods. Shrinks, and goes. */
-    default Set<String> gaps() {
-        return Set.of();
     }
 
     /** Whether it serves several connections side by side. */

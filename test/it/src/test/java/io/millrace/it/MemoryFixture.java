@@ -9,7 +9,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -39,20 +38,6 @@ final class MemoryFixture implements LinkFixture {
     @Override
     public boolean throwsToTheTest() {
         return true;
-    }
-
-    @Override
-    public Set<String> gaps() {
-        return Set.of(
-                "aPeerThatTakesNothingIsCutOff",
-                "afterTheEndNothingHasAnEffect",
-                "eachTimeLimitIsToldByItsName",
-                "inputMarksSayHowMuchIsShownAndHowMuchMayLie",
-                "noInputIsDeliveredWhileMuchOutputWaits",
-                "outputMarksSayWhenToStopAndWhenToGoOn",
-                "portionsCutWhatMovesAtOnce",
-                "ratesHoldInputUp",
-                "ratesHoldOutputUp");
     }
 
     @Override

@@ -4,10 +4,12 @@ package io.millrace.testkit;
 import io.millrace.core.Buffer;
 import io.millrace.core.CloseCause;
 import io.millrace.core.CloseMode;
+import io.millrace.core.Flow;
 import io.millrace.core.Link;
-import io.millrace.core.LinkStats;
 import io.millrace.core.OpenFile;
 import io.millrace.core.Protocol;
+import io.millrace.core.TimeLimit;
+import io.millrace.core.Tls;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -30,7 +32,7 @@ import java.util.function.BooleanSupplier;
  * comes by. Exceptions of the protocol come out of the verb that caused them.
  *
  * <pre>
- *   feed ─► input ─► protocol.receive ─► out ─► flush ─► [window of the peer] ─► sent
+ *   feed ─► arrived ─► input ─► protocol.receive ─► out ─► flush ─► [window of the peer] ─► sent
  * </pre>
  */
 public final class MemoryLink implements Link {
@@ -48,6 +50,7 @@ public final class MemoryLink implements Link {
 
     private Protocol protocol;
     private Protocol next;
+    private final Buffer arrived = new Buffer();
     private byte[] input = {};
     private boolean offered = true;
     private boolean paused;
@@ -62,17 +65,12 @@ public final class MemoryLink implements Link {
     private CloseCause cause;
     private boolean closeTold;
     private long deadline = NEVER;
-    private long stallLimit = NEVER;
     private long window = Long.MAX_VALUE;
-    private long highWater = 256 * 1024;
+    private long allowance;
     private int deadlineCalls;
-    private long bytesIn;
-    private long bytesOut;
-    private final long since;
-    private long lastIn;
-    private long lastOut;
+    private final MemoryFlow flow;
     private SocketAddress peer;
-    private boolean secure;
+    private Tls tls;
 
     /** A link that carries {@code protocol}, which is told so. */
     public MemoryLink(Protocol protocol) {
@@ -83,9 +81,7 @@ public final class MemoryLink implements Link {
     public MemoryLink(Protocol protocol, FakeClock clock) {
         this.protocol = protocol;
         this.clock = clock;
-        this.since = clock.nanos();
-        this.lastIn = since;
-        this.lastOut = since;
+        this.flow = new MemoryFlow(this, clock);
         call(() -> protocol.opened(this));
         turn();
     }
@@ -95,12 +91,7 @@ public final class MemoryLink implements Link {
     /** Lets these bytes arrive. */
     public MemoryLink feed(byte[] bytes) {
         if (cause == null && bytes.length > 0) {
-            int kept = input.length;
-            input = Arrays.copyOf(input, kept + bytes.length);
-            System.arraycopy(bytes, 0, input, kept, bytes.length);
-            offered = false;
-            bytesIn += bytes.length;
-            lastIn = clock.nanos();
+            arrived.append(bytes);
         }
         turn();
         return this;
@@ -120,7 +111,7 @@ public final class MemoryLink implements Link {
 
     /** The peer breaks the connection off. */
     public MemoryLink reset() {
-        shutdownOutput(CloseCause.RESET);
+        end(CloseCause.RESET);
         turn();
         return this;
     }
@@ -144,21 +135,34 @@ public final class MemoryLink implements Link {
 
     /** Sets how much may wait before {@link #writable} says no. */
     public MemoryLink highWater(long bytes) {
-        highWater = bytes;
+        flow.usualHigh(bytes);
         return this;
     }
 
-    /** Lets time pass, and the deadline with it. */
+    /** Lets time pass, and with it the deadline and whatever else has a limit in time. */
     public MemoryLink advance(Duration time) {
         long target = clock.nanos() + time.toNanos();
-        while (cause == null && closing == null && deadline <= target) {
-            clock.advanceTo(deadline);
-            deadline = NEVER;
-            call(() -> protocol.expired(this));
+        for (long due = due(); cause == null && due <= target; due = due()) {
+            clock.advanceTo(due);
+            ring();
             turn();
         }
         clock.advanceTo(target);
         return this;
+    }
+
+    private long due() {
+        return closing == null ? Math.min(deadline, flow.due()) : flow.due();
+    }
+
+    private void ring() {
+        if (flow.isStalled()) {
+            end(CloseCause.STALLED);
+        } else if (closing == null && deadline <= clock.nanos()) {
+            deadline = NEVER;
+            call(() -> protocol.expired(this));
+        }
+        call(flow::ring);
     }
 
     /** Does all that can be done now: tasks, input that was held back, sending. */
@@ -237,7 +241,7 @@ public final class MemoryLink implements Link {
 
     /** Number of bytes that the protocol has left unconsumed. */
     public int unconsumed() {
-        return input.length;
+        return input.length + arrived.readable();
     }
 
     /** The moment of the deadline, {@link Link#NEVER} without one. */
@@ -252,7 +256,7 @@ public final class MemoryLink implements Link {
 
     /** The write limit that the protocol asked for. */
     public long writeTimeout() {
-        return stallLimit;
+        return flow.writeTimeout();
     }
 
     /** The protocol that has the connection now. */
@@ -271,9 +275,9 @@ public final class MemoryLink implements Link {
         return this;
     }
 
-    /** Sets what {@link #secure} answers. */
-    public MemoryLink secured(boolean on) {
-        secure = on;
+    /** Sets what {@link #tls} returns. */
+    public MemoryLink secured(Tls session) {
+        tls = session;
         return this;
     }
 
@@ -285,7 +289,7 @@ public final class MemoryLink implements Link {
         }
         boolean moved;
         do {
-            moved = upgraded() | delivered() | ranTask() | sentSome() | ended();
+            moved = upgraded() | received() | delivered() | ranTask() | sentSome() | ended();
         } while (moved);
     }
 
@@ -310,21 +314,40 @@ public final class MemoryLink implements Link {
         offered = false;
         if (closing == null) {
             deadline = NEVER;
-            stallLimit = NEVER;
+            flow.reset();
         }
         call(() -> protocol.opened(this));
         return true;
     }
 
-    private boolean delivered() {
-        if (cause != null || closing != null || paused || next != null) {
+    boolean wantsInput() {
+        return cause == null && closing == null && !paused && next == null && pending() < flow.outputHigh();
+    }
+
+    private boolean received() {
+        int count = wantsInput() ? flow.mayReceive(arrived.readable()) : 0;
+        if (count <= 0) {
             return false;
         }
-        if (!offered && input.length > 0) {
+        int kept = input.length;
+        input = Arrays.copyOf(input, kept + count);
+        System.arraycopy(arrived.array(), arrived.head(), input, kept, count);
+        arrived.consume(count);
+        offered = false;
+        flow.received(count);
+        return true;
+    }
+
+    private boolean delivered() {
+        if (!wantsInput()) {
+            return false;
+        }
+        boolean all = inputEnded && arrived.isEmpty();
+        if (!offered && input.length > 0 && (input.length >= flow.inputLow() || all)) {
             deliver();
             return true;
         }
-        if (inputEnded && !endTold) {
+        if (all && !endTold) {
             endTold = true;
             call(() -> protocol.inputClosed(this));
             return true;
@@ -361,25 +384,36 @@ public final class MemoryLink implements Link {
         if (!flushed || cause != null || closing == CloseMode.NOW || closing == CloseMode.ABORT || pending() == 0) {
             return false;
         }
+        allowance = flow.maySend(Math.min(window, pending()));
         boolean moved = sendQueue();
         if (queue.isEmpty() && cause == null) {
-            int count = (int) Math.min(window, out.readable());
+            int count = (int) Math.min(allowance, out.readable());
             moved |= count > 0;
             emit(out.array(), out.head(), count);
             out.consume(count);
         }
-        if (pending() == 0 && cause == null) {
-            flushed = false;
-            if (closing == null) {
-                call(() -> protocol.drained(this));
-            }
+        if (cause == null) {
+            tellSent();
         }
         return moved;
     }
 
+    private void tellSent() {
+        boolean all = pending() == 0;
+        if (all) {
+            flushed = false;
+            flow.drained();
+        } else {
+            flow.blocked();
+        }
+        if (closing == null && (all || flow.fellToLow(pending()))) {
+            call(() -> protocol.drained(this));
+        }
+    }
+
     private boolean sendQueue() {
         boolean moved = false;
-        while (!queue.isEmpty() && window > 0 && cause == null) {
+        while (!queue.isEmpty() && allowance > 0 && cause == null) {
             moved = true;
             Object piece = queue.poll();
             if (piece instanceof byte[] bytes) {
@@ -392,7 +426,7 @@ public final class MemoryLink implements Link {
     }
 
     private void sendBytes(byte[] bytes) {
-        int count = (int) Math.min(window, bytes.length);
+        int count = (int) Math.min(allowance, bytes.length);
         emit(bytes, 0, count);
         if (count < bytes.length) {
             queue.addFirst(Arrays.copyOfRange(bytes, count, bytes.length));
@@ -400,11 +434,11 @@ public final class MemoryLink implements Link {
     }
 
     private void sendFile(Span span) {
-        byte[] piece = new byte[(int) Math.min(Math.min(window, span.count), 64 * 1024)];
+        byte[] piece = new byte[(int) Math.min(Math.min(allowance, span.count), 64 * 1024)];
         int count = read(span, piece);
         if (count <= 0 && span.count > 0) {
             span.file.close();
-            shutdownOutput(CloseCause.FAILED);
+            end(CloseCause.FAILED);
             return;
         }
         emit(piece, 0, count);
@@ -426,9 +460,9 @@ public final class MemoryLink implements Link {
     private void emit(byte[] bytes, int from, int count) {
         sent.write(bytes, from, count);
         if (count > 0) {
-            bytesOut += count;
-            lastOut = clock.nanos();
+            flow.sent(count);
         }
+        allowance -= count;
         window -= window == Long.MAX_VALUE ? 0 : count;
     }
 
@@ -436,7 +470,7 @@ public final class MemoryLink implements Link {
         if (cause == null
                 && closing != null
                 && (closing == CloseMode.NOW || closing == CloseMode.ABORT || pending() == 0)) {
-            shutdownOutput(CloseCause.LOCAL);
+            end(CloseCause.LOCAL);
         }
         if (cause == null || closeTold) {
             return false;
@@ -449,7 +483,7 @@ public final class MemoryLink implements Link {
         return true;
     }
 
-    private void shutdownOutput(CloseCause why) {
+    private void end(CloseCause why) {
         if (cause == null) {
             cause = why;
         }
@@ -463,6 +497,7 @@ public final class MemoryLink implements Link {
         }
         queue.clear();
         out.clear();
+        arrived.clear();
         input = new byte[0];
     }
 
@@ -483,7 +518,7 @@ public final class MemoryLink implements Link {
     @Override
     public boolean writable() {
         own();
-        return pending() < highWater;
+        return pending() < flow.outputHigh();
     }
 
     @Override
@@ -510,9 +545,8 @@ public final class MemoryLink implements Link {
     }
 
     @Override
-    public LinkStats stats() {
-        own();
-        return new LinkStats(bytesIn, bytesOut, since, lastIn, lastOut);
+    public Flow flow() {
+        return flow;
     }
 
     @Override
@@ -520,6 +554,7 @@ public final class MemoryLink implements Link {
         own();
         if (paused && !on) {
             offered = false;
+            flow.resumed();
         }
         paused = on;
     }
@@ -527,7 +562,9 @@ public final class MemoryLink implements Link {
     @Override
     public void switchProtocol(Protocol successor) {
         own();
-        next = successor;
+        if (cause == null) {
+            next = successor;
+        }
     }
 
     @Override
@@ -535,12 +572,6 @@ public final class MemoryLink implements Link {
         own();
         deadline = at;
         deadlineCalls++;
-    }
-
-    @Override
-    public void writeTimeout(long nanos) {
-        own();
-        stallLimit = nanos;
     }
 
     @Override
@@ -581,8 +612,8 @@ public final class MemoryLink implements Link {
     }
 
     @Override
-    public boolean secure() {
-        return secure;
+    public Tls tls() {
+        return tls;
     }
 
     @Override
@@ -590,7 +621,35 @@ public final class MemoryLink implements Link {
         tasks.add(task);
     }
 
-    private void own() {
+    // ---- what its flow control asks
+
+    int kept() {
+        return input.length;
+    }
+
+    boolean isOver() {
+        return cause != null || closing == CloseMode.NOW || closing == CloseMode.ABORT;
+    }
+
+    boolean isInputOff() {
+        return paused || (inputEnded && arrived.isEmpty());
+    }
+
+    boolean waitsToSend() {
+        return flushed && pending() > 0;
+    }
+
+    void offerAgain() {
+        offered = false;
+    }
+
+    void timedOut(TimeLimit which) {
+        if (closing == null && cause == null) {
+            protocol.timedOut(this, which);
+        }
+    }
+
+    void own() {
         if (!inLoop()) {
             throw new IllegalStateException("called by " + Thread.currentThread() + ", owned by " + owner);
         }

@@ -46,7 +46,7 @@ public final class EventLibraryServer {
         });
         socket.onClosed(why -> clients--);
         // Who sends nothing for so long is closed; a callback of onLate could do something else.
-        socket.link().timeout(TimeLimit.READ, SILENCE.toNanos());
+        socket.link().flow().timeout(TimeLimit.READ, SILENCE.toNanos());
     }
 
     /** {@code nc 127.0.0.1 7106}; the Enter key, which makes descriptor 0 readable, ends the server. */
