@@ -44,9 +44,12 @@ final class HouseTest {
             Map.entry("signals", Set.of("sys", "loop")),
             Map.entry("http", Set.of("core")),
             Map.entry("http1", Set.of("core", "http")),
+            Map.entry("websocket", Set.of("core", "http")),
             Map.entry("fileserver", Set.of("core", "http")),
             Map.entry("testkit", Set.of("core", "sys", "poll", "socket")),
-            Map.entry("web", Set.of("core", "http", "http1", "fileserver", "fs", "loop", "transport", "models")),
+            Map.entry(
+                    "web",
+                    Set.of("core", "http", "http1", "websocket", "fileserver", "fs", "loop", "transport", "models")),
             Map.entry("load", Set.of("core", "loop", "transport", "net", "http", "http1")),
             Map.entry("lab", Set.of("load")),
             // sys for one thing: the errno of a SysException, to say in one line why a port cannot be had.
@@ -63,7 +66,7 @@ final class HouseTest {
     private static final Set<String> OUTSIDE = Set.of("bench", "examples", "it");
 
     /** The rooms whose lines cite RFCs and never name a system call. */
-    private static final Set<String> RFC_WING = Set.of("http", "http1", "fileserver");
+    private static final Set<String> RFC_WING = Set.of("http", "http1", "websocket", "fileserver");
 
     /** The rooms whose lines name system calls and never cite an RFC. */
     private static final Set<String> KERNEL_WING =

@@ -16,6 +16,8 @@ import io.millrace.http.HttpContext;
 import io.millrace.http.Limits;
 import io.millrace.http.Router;
 import io.millrace.http1.Http1Factory;
+import io.millrace.websocket.WebSocketOptions;
+import io.millrace.websocket.WebSocketUpgrade;
 import io.millrace.loop.LoopCounters;
 import io.millrace.models.IoModel;
 import io.millrace.models.ModelOptions;
@@ -233,6 +235,19 @@ public final class WebServer implements AutoCloseable {
         requireNotStarted();
         router.route(method, pattern, dispatch, handler);
         return this;
+    }
+
+    /** Opens WebSockets for a pattern such as {@code /chat}, with {@link WebSocketOptions#DEFAULT}. */
+    public WebServer webSocket(String pattern, WebSocketUpgrade.ListenerFactory factory) {
+        return webSocket(pattern, WebSocketOptions.DEFAULT, factory);
+    }
+
+    /**
+     * Opens WebSockets for a pattern such as {@code /chat}. What happens on each is told to a listener of its own, on
+     * the loop. {@link WebSocketUpgrade#accept} is for handlers that block.
+     */
+    public WebServer webSocket(String pattern, WebSocketOptions options, WebSocketUpgrade.ListenerFactory factory) {
+        return route("*", pattern, WebSocketUpgrade.of(options).handler(factory));
     }
 
     /** Answers everything that has no route of its own. */

@@ -355,6 +355,9 @@ final class Http1Exchange extends Exchange {
         Buffer out = link().out();
         writer.begin(out, status, fields, link().now());
         decideFraming(out, status, length);
+        if (status == 426) {
+            writer.upgradeRequired(out);
+        }
         writer.end(out, fields, lines, persistence());
     }
 

@@ -106,6 +106,11 @@ final class ResponseWriter {
         out.append(CRLF);
     }
 
+    /** That Upgrade, which every 426 has, is for this connection alone (RFC 9110 section 7.8). */
+    void upgradeRequired(Buffer out) {
+        out.appendLatin1("Connection: Upgrade\r\n");
+    }
+
     /** Connection and Upgrade of a 101, the handler's fields and the empty line. */
     void upgrade(Buffer out, FieldBlock fields, String name) {
         out.appendLatin1("Connection: Upgrade\r\nUpgrade: ");
