@@ -4,8 +4,8 @@ package io.millrace.websocket;
 import java.util.ArrayDeque;
 
 /**
- * Compression contexts that connections borrow for one message: as many as are in use at once, which is one a loop. What
- * comes back beyond {@link #IDLE} of a kind is freed. Any thread may call.
+ * Compression contexts that connections borrow for one message: as many as are in use at once, which is one a loop.
+ * What comes back beyond {@link #IDLE} of a kind is freed. Any thread may call.
  */
 final class DeflatePool {
     private static final int IDLE = 2 * Runtime.getRuntime().availableProcessors();

@@ -5,8 +5,9 @@ import io.millrace.core.Buffer;
 
 /**
  * Reads frames and puts messages together, with its checks (RFC 6455 section 5): what must not be is found at its first
- * byte, a text that is not UTF-8 included. A message that is whole in the input is unmasked and shown where it lies; any
- * other is gathered. A compressed one is inflated when it is whole, with a context that is lent until {@link #release}.
+ * byte, a text that is not UTF-8 included. A message that is whole in the input is unmasked and shown where it lies;
+ * any other is gathered. A compressed one is inflated when it is whole, with a context that is lent until
+ * {@link #release}.
  *
  * <pre>
  *   next ─► NEED_MORE     all the input that can be used has been consumed
@@ -137,9 +138,7 @@ final class FrameReader {
             return CloseCode.POLICY_VIOLATION;
         }
         long gathered = message == null ? 0 : message.readable();
-        return frame.length() > limits.frame() || gathered + frame.length() > limits.message()
-                ? CloseCode.TOO_BIG
-                : 0;
+        return frame.length() > limits.frame() || gathered + frame.length() > limits.message() ? CloseCode.TOO_BIG : 0;
     }
 
     private int payload(Buffer in) {

@@ -44,8 +44,7 @@ public record WebSocketCompression(
 
     /** Returns the same with another level. */
     public WebSocketCompression withLevel(int newLevel) {
-        return new WebSocketCompression(
-                newLevel, threshold, sendTakeover, receiveTakeover, sendWindow, receiveWindow);
+        return new WebSocketCompression(newLevel, threshold, sendTakeover, receiveTakeover, sendWindow, receiveWindow);
     }
 
     /** Returns the same with another size in bytes from which messages are compressed. */

@@ -72,8 +72,7 @@ public record WebSocketLimits(
 
     /** Returns these limits with another size of messages and frames, in bytes. */
     public WebSocketLimits withSizes(int messageBytes, int frameBytes) {
-        return new WebSocketLimits(
-                messageBytes, frameBytes, fragments, controls, idle, pong, close, write, opening);
+        return new WebSocketLimits(messageBytes, frameBytes, fragments, controls, idle, pong, close, write, opening);
     }
 
     /** Returns these limits with another number of frames a message, and of pings and pongs a second. */

@@ -4,8 +4,8 @@ package io.millrace.websocket;
 import java.nio.charset.StandardCharsets;
 
 /**
- * What happens on a {@link WebSocket}. Every method is called by the thread that owns the connection, one at a time, and
- * must not block; {@link BlockingWebSocket} is for those that want to. An exception closes the connection with
+ * What happens on a {@link WebSocket}. Every method is called by the thread that owns the connection, one at a time,
+ * and must not block; {@link BlockingWebSocket} is for those that want to. An exception closes the connection with
  * {@link CloseCode#INTERNAL_ERROR} and is logged.
  *
  * <p>Arrays are lent for the length of the call.

@@ -75,7 +75,9 @@ public final class WebSocketMessage {
     SharedBytes compressed(DeflateSession session) {
         int form = session.sendBits() - DeflateParameters.LEAST_BITS + 1;
         SharedBytes[] known = frames;
-        return known != null && known[form] != null && level == session.settings().level()
+        return known != null
+                        && known[form] != null
+                        && level == session.settings().level()
                 ? known[form]
                 : make(form, session);
     }

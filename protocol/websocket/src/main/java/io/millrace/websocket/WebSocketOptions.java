@@ -15,7 +15,9 @@ import java.util.Objects;
 public record WebSocketOptions(
         OriginPolicy origins, List<String> subprotocols, WebSocketLimits limits, WebSocketCompression compression) {
 
-    /** Pages of the same host, no subprotocol, {@link WebSocketLimits#DEFAULT}, {@link WebSocketCompression#DEFAULT}. */
+    /**
+     * Pages of the same host, no subprotocol, {@link WebSocketLimits#DEFAULT}, {@link WebSocketCompression#DEFAULT}.
+     */
     public static final WebSocketOptions DEFAULT = new WebSocketOptions(
             OriginPolicy.SAME_HOST, List.of(), WebSocketLimits.DEFAULT, WebSocketCompression.DEFAULT);
 

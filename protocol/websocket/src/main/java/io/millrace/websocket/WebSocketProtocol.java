@@ -13,8 +13,8 @@ import java.util.concurrent.RejectedExecutionException;
 
 /**
  * One open WebSocket, of a server or a client: frames in, calls of the listener out; and the verbs of the application.
- * Answers pings, keeps the close handshake ({@link CloseState}) and the time limits. Small, since there may be very many
- * that are idle.
+ * Answers pings, keeps the close handshake ({@link CloseState}) and the time limits. Small, since there may be very
+ * many that are idle.
  */
 final class WebSocketProtocol implements Protocol, WebSocket {
     private static final byte[] NOTHING = {};

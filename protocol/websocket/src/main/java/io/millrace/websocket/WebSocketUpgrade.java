@@ -89,7 +89,7 @@ public final class WebSocketUpgrade {
             throw new HttpException(400, "no " + OpeningFields.VERSION);
         }
         if (versions.size() > 1 || !versions.getFirst().equals(SUPPORTED_VERSION)) {
-            response.setHeader(OpeningFields.VERSION, SUPPORTED_VERSION);
+            response.setHeader(OpeningFields.VERSION, SUPPORTED_VERSION).setHeader("Upgrade", NAME);
             throw new HttpException(426, "only version 13 of WebSocket is spoken here");
         }
         List<String> origins = request.headers().all("Origin");
@@ -132,10 +132,12 @@ public final class WebSocketUpgrade {
         if (offered == null) {
             throw new HttpException(400, "no proper " + OpeningFields.PROTOCOL);
         }
-        String subprotocol =
-                options.subprotocols().stream().filter(offered::contains).findFirst().orElse("");
-        DeflateParameters agreed = DeflateParameters.negotiate(
-                request.headers().joined(OpeningFields.EXTENSIONS), options.compression());
+        String subprotocol = options.subprotocols().stream()
+                .filter(offered::contains)
+                .findFirst()
+                .orElse("");
+        DeflateParameters agreed =
+                DeflateParameters.negotiate(request.headers().joined(OpeningFields.EXTENSIONS), options.compression());
         if (request.version() < 20) {
             response.setHeader(OpeningFields.ACCEPT, OpeningFields.accept(request.header(OpeningFields.KEY)));
         }
@@ -145,10 +147,8 @@ public final class WebSocketUpgrade {
         if (agreed != null) {
             response.setHeader(OpeningFields.EXTENSIONS, agreed.answer());
         }
-        DeflateSession deflate =
-                agreed == null ? null : new DeflateSession(true, agreed, options.compression(), pool);
-        WebSocketProtocol protocol =
-                new WebSocketProtocol(listener, options.limits(), subprotocol, deflate, null);
+        DeflateSession deflate = agreed == null ? null : new DeflateSession(true, agreed, options.compression(), pool);
+        WebSocketProtocol protocol = new WebSocketProtocol(listener, options.limits(), subprotocol, deflate, null);
         // The client may go before the answer, or while it is written: then the protocol is never opened.
         response.onComplete(() -> later(response, protocol::failUnlessOpened));
         response.upgrade(NAME, () -> protocol);

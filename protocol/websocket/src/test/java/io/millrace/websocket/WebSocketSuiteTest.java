@@ -21,9 +21,8 @@ import org.junit.jupiter.api.TestFactory;
 /** The cases of the Autobahn suite on byte arrays. */
 final class WebSocketSuiteTest {
     private static final int SMALL = 4096;
-    private static final WebSocketLimits LIMITS = WebSocketLimits.DEFAULT
-            .withSizes(16 << 20, 16 << 20)
-            .withCounts(WebSocketCases.MOST_FRAGMENTS, 100);
+    private static final WebSocketLimits LIMITS =
+            WebSocketLimits.DEFAULT.withSizes(16 << 20, 16 << 20).withCounts(WebSocketCases.MOST_FRAGMENTS, 100);
 
     private static MemoryLink open(Echo echo) {
         return new MemoryLink(new WebSocketProtocol(echo, LIMITS, "", null, null));
@@ -74,8 +73,7 @@ final class WebSocketSuiteTest {
             link.feed(Arrays.copyOfRange(input, from, Math.min(input.length, from + chop)));
         }
         assertEquals(
-                script.expected().toString(),
-                WebSocketFrames.parse(link.sent()).toString());
+                script.expected().toString(), WebSocketFrames.parse(link.sent()).toString());
         assertEquals(CloseMode.LINGERING, link.closing());
         assertTrue(echo.closedCode > 0, "the listener was told the end");
     }

@@ -219,7 +219,9 @@ public final class WebSocketCases {
         }
         add("3.5", script -> script.send(BINARY | 0x50, binary(8)).closed(1002));
         add("3.6", script -> script.send(PING | 0x60, "hello").closed(1002));
-        add("3.7", script -> script.send(CLOSE | 0x70, new byte[] {3, (byte) 0xe8}).closed(1002));
+        add(
+                "3.7",
+                script -> script.send(CLOSE | 0x70, new byte[] {3, (byte) 0xe8}).closed(1002));
     }
 
     // ---- 4
@@ -256,10 +258,14 @@ public final class WebSocketCases {
                 script.send(CONT, "fragment2").gets(TEXT, "fragment1fragment2");
             });
             add("5." + (9 + i), chop, script -> {
-                script.send(CONT, "non-continuation payload").send(TEXT, "Hello, world!").closed(1002);
+                script.send(CONT, "non-continuation payload")
+                        .send(TEXT, "Hello, world!")
+                        .closed(1002);
             });
             add("5." + (12 + i), chop, script -> {
-                script.send(CONT_GOES_ON, "non-continuation payload").send(TEXT, "Hello, world!").closed(1002);
+                script.send(CONT_GOES_ON, "non-continuation payload")
+                        .send(TEXT, "Hello, world!")
+                        .closed(1002);
             });
         }
         add("5.15", script -> {
@@ -269,10 +275,17 @@ public final class WebSocketCases {
         for (int i = 16; i <= 17; i++) {
             int first = i == 16 ? CONT_GOES_ON : CONT;
             add("5." + i, script -> {
-                script.send(first, "fragment1").send(TEXT_BEGINS, "fragment2").send(CONT, "fragment3").closed(1002);
+                script.send(first, "fragment1")
+                        .send(TEXT_BEGINS, "fragment2")
+                        .send(CONT, "fragment3")
+                        .closed(1002);
             });
         }
-        add("5.18", script -> script.send(TEXT_BEGINS, "fragment1").send(TEXT, "fragment2").closed(1002));
+        add(
+                "5.18",
+                script -> script.send(TEXT_BEGINS, "fragment1")
+                        .send(TEXT, "fragment2")
+                        .closed(1002));
         add("5.19", WebSocketCases::fiveFragments);
         add("5.20", 1, WebSocketCases::fiveFragments);
     }
@@ -302,9 +315,16 @@ public final class WebSocketCases {
 
     private void utf8() {
         add("6.1.1", script -> script.echoed(TEXT, NOTHING));
-        add("6.1.2", script -> script.send(TEXT_BEGINS, "").send(CONT_GOES_ON, "").send(CONT, "").gets(TEXT, ""));
+        add(
+                "6.1.2",
+                script -> script.send(TEXT_BEGINS, "")
+                        .send(CONT_GOES_ON, "")
+                        .send(CONT, "")
+                        .gets(TEXT, ""));
         add("6.1.3", script -> {
-            script.send(TEXT_BEGINS, "").send(CONT_GOES_ON, "middle frame payload").send(CONT, "");
+            script.send(TEXT_BEGINS, "")
+                    .send(CONT_GOES_ON, "middle frame payload")
+                    .send(CONT, "");
             script.gets(TEXT, "middle frame payload");
         });
         byte[] hello = "Hello-µ@ßöäüàá-UTF-8!!".getBytes(StandardCharsets.UTF_8);
@@ -344,7 +364,9 @@ public final class WebSocketCases {
             script.send(TEXT_BEGINS, GREEK).send(CONT_GOES_ON, hex("f4908080")).closed(1007);
         });
         add("6.4.2", script -> {
-            script.send(TEXT_BEGINS, concat(GREEK, hex("f4"))).send(CONT_GOES_ON, hex("90")).closed(1007);
+            script.send(TEXT_BEGINS, concat(GREEK, hex("f4")))
+                    .send(CONT_GOES_ON, hex("90"))
+                    .closed(1007);
         });
         add("6.4.3", script -> {
             script.out.frame(TEXT, Arrays.copyOf(BEYOND, GREEK.length + 4), BEYOND.length);
@@ -422,7 +444,8 @@ public final class WebSocketCases {
     }
 
     private static byte[] concat(byte[]... parts) {
-        ByteBuffer all = ByteBuffer.allocate(Arrays.stream(parts).mapToInt(part -> part.length).sum());
+        ByteBuffer all = ByteBuffer.allocate(
+                Arrays.stream(parts).mapToInt(part -> part.length).sum());
         Arrays.stream(parts).forEach(all::put);
         return all.array();
     }

@@ -34,7 +34,10 @@ public final class WebSocketFrames {
         @Override
         public String toString() {
             if (first == CLOSE) {
-                return "close " + (payload.length < 2 ? "empty" : ByteBuffer.wrap(payload).getShort() & 0xffff);
+                return "close "
+                        + (payload.length < 2
+                                ? "empty"
+                                : ByteBuffer.wrap(payload).getShort() & 0xffff);
             }
             String start = new String(payload, 0, Math.min(20, payload.length), StandardCharsets.ISO_8859_1);
             return Integer.toHexString(first) + " " + payload.length + " " + Arrays.hashCode(payload) + " " + start;
