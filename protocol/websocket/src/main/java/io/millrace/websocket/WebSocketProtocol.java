@@ -76,7 +76,7 @@ final class WebSocketProtocol implements Protocol, WebSocket {
         link = carrier;
         heard = link.now();
         countedSince = heard;
-        link.writeTimeout(limits.write().toNanos());
+        link.flow().writeTimeout(limits.write().toNanos());
         arm();
         tell(() -> listener.opened(this));
     }
