@@ -157,6 +157,7 @@ final class ServeCommand {
                 .loops(options.loops())
                 .model(options.model().orElseGet(IoModel::auto))
                 .workerCommand(WorkerProcess.isWorker() ? List.of() : options.workerCommand())
+                .reloadGrace(options.reloadGrace())
                 .limits(options.limits())
                 .maxConnections(options.maxConnections(), options.overload())
                 .log(log);

@@ -209,7 +209,13 @@ final class ServeOptions {
                         "SECONDS",
                         0,
                         names("--grace"),
-                        "Time that requests in flight get at a stop by SIGTERM or Ctrl-C. Default: 10."));
+                        "Time that requests in flight get at a stop by SIGTERM or Ctrl-C. Default: 10."),
+                number(
+                        "SECONDS",
+                        0,
+                        names("--reload-grace"),
+                        "Time that the workers of --model prefork get for their connections when SIGHUP has replaced "
+                                + "them. Default: 3600."));
     }
 
     /** A value that is there only when joined by "=": a folder that follows the option is not taken for it. */
@@ -342,6 +348,10 @@ final class ServeOptions {
 
     Duration grace() {
         return Duration.ofSeconds(read("--grace", 10));
+    }
+
+    Duration reloadGrace() {
+        return Duration.ofSeconds(read("--reload-grace", 3600));
     }
 
     boolean followLinks() {

@@ -77,6 +77,7 @@ final class MainTest {
             "--idle-time",
             "--write-time",
             "--grace",
+            "--reload-grace",
             "-version",
             "@FILE",
             "Examples:",

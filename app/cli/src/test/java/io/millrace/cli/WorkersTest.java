@@ -6,8 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.jr.ob.JSON;
 import io.millrace.models.WorkerCounters;
+import io.millrace.testkit.RawClient;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
+import java.io.RandomAccessFile;
 import java.net.HttpURLConnection;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -16,6 +18,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -81,6 +85,56 @@ final class WorkersTest {
             serve.signal("TERM");
             assertEquals(Main.OK, serve.exitCode());
         }
+    }
+
+    /** A worker of before a reload sends a large file to a client that reads none of it. */
+    @Test
+    void oneThatWasReplacedIsEndedAfterItsGrace(@TempDir Path folder) throws Exception {
+        try (RandomAccessFile large =
+                new RandomAccessFile(folder.resolve("large").toFile(), "rw")) {
+            large.setLength(1L << 30);
+        }
+        Files.writeString(folder.resolve("a.txt"), "a");
+        try (Command serve = Command.start(
+                "serve",
+                "-p",
+                "0",
+                "--loops",
+                "1",
+                "--model",
+                "prefork",
+                "--reload-grace",
+                "1",
+                "--write-time",
+                "3600",
+                "--log",
+                "none",
+                folder.toString())) {
+            URI url = serve.url();
+            try (RawClient held = RawClient.connect(url.getPort())) {
+                held.send("GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n").readUntil("\r\n\r\n");
+                Set<Long> old = workers(serve);
+                assertEquals(1, old.size());
+                serve.signal("HUP");
+                long deadline = System.nanoTime() + Duration.ofSeconds(60).toNanos();
+                while (workers(serve).stream().anyMatch(old::contains)) {
+                    assertTrue(System.nanoTime() - deadline < 0, "the old worker is still there");
+                    Thread.sleep(20);
+                }
+                assertEquals(200, status(url.resolve("a.txt")));
+            }
+            serve.signal("TERM");
+            assertEquals(Main.OK, serve.exitCode());
+        }
+    }
+
+    private static Set<Long> workers(Command serve) {
+        return ProcessHandle.of(serve.pid())
+                .orElseThrow()
+                .children()
+                .filter(ProcessHandle::isAlive)
+                .map(ProcessHandle::pid)
+                .collect(Collectors.toSet());
     }
 
     private static void kill(ProcessHandle worker) {

@@ -1,51 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.web;
 
-import io.millrace.core.Clock;
 import io.millrace.core.DirectoryRoot;
 import io.millrace.fileserver.FileOptions;
-import io.millrace.fileserver.StaticFiles;
 import io.millrace.fs.Directories;
 import io.millrace.fs.NioDirectory;
 import io.millrace.http.Dispatch;
-import io.millrace.http.Dispatcher;
 import io.millrace.http.ExchangeLog;
 import io.millrace.http.Filter;
 import io.millrace.http.Handler;
-import io.millrace.http.HttpContext;
 import io.millrace.http.Limits;
-import io.millrace.http.Router;
-import io.millrace.http1.Http1Factory;
+import io.millrace.http.Routes;
 import io.millrace.loop.LoopCounters;
 import io.millrace.models.IoModel;
-import io.millrace.models.ModelOptions;
-import io.millrace.models.Server;
 import io.millrace.models.WorkerCounters;
 import io.millrace.models.WorkerProcess;
-import io.millrace.socket.InheritedSocket;
-import io.millrace.socket.Kernel;
 import io.millrace.socket.ListenFlags;
 import io.millrace.transport.AcceptDistribution;
-import io.millrace.transport.ListenOptions;
-import io.millrace.transport.Listener;
 import io.millrace.transport.OverloadPolicy;
 import io.millrace.websocket.WebSocketOptions;
 import io.millrace.websocket.WebSocketUpgrade;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
@@ -66,39 +50,13 @@ import java.util.function.Consumer;
  * <p>Listens on the loopback address, for this machine alone, unless {@link #everywhere} or {@link #address} opens it:
  * a server that is reachable from outside should be so on purpose.
  */
-public final class WebServer implements AutoCloseable {
-    private final Router router = new Router();
-    private final List<StaticFiles> folders = new ArrayList<>();
-    private final CountDownLatch over = new CountDownLatch(1);
-    private InetAddress host = InetAddress.getLoopbackAddress();
-    private int port;
-    private List<String> hosts;
-    private List<Map.Entry<String, String>> errorFields = List.of();
-    private Dispatcher dispatcher = router;
-    private int loopCount = Runtime.getRuntime().availableProcessors();
-    private Limits limits = Limits.DEFAULT;
-    private ExchangeLog log = ExchangeLog.NONE;
-    private Clock clock = Clock.SYSTEM;
-    private String serverName = "millrace";
-    private TrustedProxies trustedProxies;
-    private int maxConnections = Integer.MAX_VALUE;
-    private OverloadPolicy overload = OverloadPolicy.WAIT;
-    private AcceptDistribution spread;
-    private SocketAddress elsewhere;
-    private ListenFlags listenFlags = ListenFlags.USUAL;
-    private IoModel model;
-    private List<String> workerCommand = List.of();
-    private PrintStream trace;
-    private long memory = ModelOptions.DEFAULT.memory();
-    private Consumer<? super Throwable> failure;
-    private Server server;
-    private Listener listening;
-    private boolean ended;
-    private volatile boolean cutShort;
-    private volatile boolean endedInTime;
+public final class WebServer implements Routes<WebServer>, AutoCloseable {
+    private final ServerSettings settings;
+    private final ServerLife life;
 
     private WebServer(int port) {
-        this.port = port;
+        settings = new ServerSettings(port);
+        life = new ServerLife(settings);
     }
 
     /** A server for a port of the loopback address; 0 for a port that is free, see {@link #port()}. */
@@ -113,13 +71,7 @@ public final class WebServer implements AutoCloseable {
 
     /** Listens on this address, host and port. */
     public WebServer address(InetSocketAddress address) {
-        requireNotStarted();
-        if (address.isUnresolved()) {
-            throw new IllegalArgumentException("unknown host: " + address.getHostString());
-        }
-        host = address.getAddress();
-        port = address.getPort();
-        elsewhere = null;
+        life.beforeBind().address(address);
         return this;
     }
 
@@ -129,26 +81,22 @@ public final class WebServer implements AutoCloseable {
      * {@link #address(InetSocketAddress)}.
      */
     public WebServer listen(SocketAddress address) {
-        requireNotStarted();
         if (address instanceof InetSocketAddress inet) {
             return address(inet);
         }
-        elsewhere = Objects.requireNonNull(address);
+        life.beforeBind().address(Objects.requireNonNull(address));
         return this;
     }
 
     /** How the listening socket is set up: its queue, deferred accept, the permissions of a Unix socket. */
     public WebServer listenFlags(ListenFlags flags) {
-        requireNotStarted();
-        listenFlags = Objects.requireNonNull(flags);
+        life.beforeBind().listenFlags = Objects.requireNonNull(flags);
         return this;
     }
 
     /** Listens on all addresses of this machine, IPv6 and IPv4. */
     public WebServer everywhere() {
-        requireNotStarted();
-        host = new InetSocketAddress("::", 0).getAddress();
-        elsewhere = null;
+        life.beforeBind().everywhere();
         return this;
     }
 
@@ -165,75 +113,15 @@ public final class WebServer implements AutoCloseable {
      * @throws IllegalArgumentException if one of them is no name of a host, or has a port
      */
     public WebServer hosts(String... names) {
-        requireNotStarted();
-        hosts = Arrays.stream(names).map(HostCheck::name).toList();
+        life.beforeStart().hosts = Arrays.stream(names).map(HostCheck::name).toList();
         return this;
     }
 
     // ---- what
 
-    /** Answers GET (and HEAD) for a pattern such as {@code /users/{id}} or {@code /files/{path...}}. */
-    public WebServer get(String pattern, Handler handler) {
-        return route("GET", pattern, handler);
-    }
-
-    /** Answers POST. */
-    public WebServer post(String pattern, Handler handler) {
-        return route("POST", pattern, handler);
-    }
-
-    /** Answers PUT. */
-    public WebServer put(String pattern, Handler handler) {
-        return route("PUT", pattern, handler);
-    }
-
-    /** Answers PATCH. */
-    public WebServer patch(String pattern, Handler handler) {
-        return route("PATCH", pattern, handler);
-    }
-
-    /** Answers DELETE. */
-    public WebServer delete(String pattern, Handler handler) {
-        return route("DELETE", pattern, handler);
-    }
-
-    /** Answers GET (and HEAD), where {@code dispatch} says. */
-    public WebServer get(String pattern, Dispatch dispatch, Handler handler) {
-        return route("GET", pattern, dispatch, handler);
-    }
-
-    /** Answers POST, where {@code dispatch} says. */
-    public WebServer post(String pattern, Dispatch dispatch, Handler handler) {
-        return route("POST", pattern, dispatch, handler);
-    }
-
-    /** Answers PUT, where {@code dispatch} says. */
-    public WebServer put(String pattern, Dispatch dispatch, Handler handler) {
-        return route("PUT", pattern, dispatch, handler);
-    }
-
-    /** Answers PATCH, where {@code dispatch} says. */
-    public WebServer patch(String pattern, Dispatch dispatch, Handler handler) {
-        return route("PATCH", pattern, dispatch, handler);
-    }
-
-    /** Answers DELETE, where {@code dispatch} says. */
-    public WebServer delete(String pattern, Dispatch dispatch, Handler handler) {
-        return route("DELETE", pattern, dispatch, handler);
-    }
-
-    /** Answers a method, {@code *} for any, on the loop. */
-    public WebServer route(String method, String pattern, Handler handler) {
-        return route(method, pattern, Dispatch.INLINE, handler);
-    }
-
-    /**
-     * Answers a method, {@code *} for any, where {@code dispatch} says: {@link Dispatch#VIRTUAL}, or
-     * {@link Dispatch#on} an executor, for a handler that blocks.
-     */
+    @Override
     public WebServer route(String method, String pattern, Dispatch dispatch, Handler handler) {
-        requireNotStarted();
-        router.route(method, pattern, dispatch, handler);
+        life.beforeStart().router.route(method, pattern, dispatch, handler);
         return this;
     }
 
@@ -255,15 +143,9 @@ public final class WebServer implements AutoCloseable {
         return route("*", "/*", handler);
     }
 
-    /** Passes every request through a filter, behind those added before. Must not block where its handler must not. */
-    public WebServer filter(Filter filter) {
-        return filter(Dispatch.INLINE, filter);
-    }
-
-    /** Passes every request through a filter; see {@link Router#filter(Dispatch, Filter)} for those that block. */
+    @Override
     public WebServer filter(Dispatch dispatch, Filter filter) {
-        requireNotStarted();
-        router.filter(dispatch, filter);
+        life.beforeStart().router.filter(dispatch, filter);
         return this;
     }
 
@@ -283,24 +165,13 @@ public final class WebServer implements AutoCloseable {
      * @throws IOException if the folder does not exist or may not be read
      */
     public WebServer files(String path, Path folder, FileOptions options) throws IOException {
-        requireNotStarted();
+        life.beforeStart();
         return files(path, openFolder(folder, false), options);
     }
 
     /** Serves a folder that the caller opened, see {@link #openFolder}; it is closed when the server has stopped. */
     public WebServer files(String path, DirectoryRoot folder, FileOptions options) {
-        requireNotStarted();
-        FileOptions mounted = options.mount(path);
-        StaticFiles files = StaticFiles.of(folder, mounted);
-        folders.add(files);
-        if (mounted.mount().isEmpty()) {
-            // What cannot be read was meant for something in it, and pages of other sites may know that.
-            errorFields = files.sharedFields();
-        }
-        if (!mounted.mount().isEmpty()) {
-            router.route("*", mounted.mount(), files);
-        }
-        router.route("*", mounted.mount() + "/*", files);
+        life.beforeStart().serve(path, folder, options);
         return this;
     }
 
@@ -327,25 +198,19 @@ public final class WebServer implements AutoCloseable {
      * never said.
      */
     public WebServer loops(int count) {
-        requireNotStarted();
-        if (count < 1) {
-            throw new IllegalArgumentException("a server needs at least one loop, not " + count);
-        }
-        loopCount = count;
+        life.beforeBind().loops(count);
         return this;
     }
 
     /** What a client may ask of the server. */
     public WebServer limits(Limits limits) {
-        requireNotStarted();
-        this.limits = Objects.requireNonNull(limits);
+        life.beforeStart().limits = Objects.requireNonNull(limits);
         return this;
     }
 
     /** Is told of every exchange: an {@link AccessLog}, {@link ServerStats}, several by {@link ExchangeLogs#all}. */
     public WebServer log(ExchangeLog log) {
-        requireNotStarted();
-        this.log = Objects.requireNonNull(log);
+        life.beforeStart().log = Objects.requireNonNull(log);
         return this;
     }
 
@@ -354,33 +219,25 @@ public final class WebServer implements AutoCloseable {
      * the client, {@link io.millrace.http.Request#socketPeer} the proxy. If never said no field is believed.
      */
     public WebServer trustedProxies(TrustedProxies proxies) {
-        requireNotStarted();
-        trustedProxies = Objects.requireNonNull(proxies);
+        life.beforeStart().trustedProxies = Objects.requireNonNull(proxies);
         return this;
     }
 
     /** What the Server field says, {@code millrace} if never said; {@code null} leaves the field away. */
     public WebServer serverName(String name) {
-        requireNotStarted();
-        serverName = name;
+        life.beforeStart().serverName = name;
         return this;
     }
 
     /** Lets at most this many connections be open at once, and says what becomes of those beyond. */
     public WebServer maxConnections(int most, OverloadPolicy beyond) {
-        requireNotStarted();
-        if (most < 1) {
-            throw new IllegalArgumentException("a server needs at least one connection, not " + most);
-        }
-        maxConnections = most;
-        overload = Objects.requireNonNull(beyond);
+        life.beforeBind().maxConnections(most, Objects.requireNonNull(beyond));
         return this;
     }
 
     /** How connections spread over the loops. */
     public WebServer spread(AcceptDistribution spread) {
-        requireNotStarted();
-        this.spread = Objects.requireNonNull(spread);
+        life.beforeBind().spread = Objects.requireNonNull(spread);
         return this;
     }
 
@@ -390,8 +247,7 @@ public final class WebServer implements AutoCloseable {
      * what that asks of it.
      */
     public WebServer model(IoModel model) {
-        requireNotStarted();
-        this.model = Objects.requireNonNull(model);
+        life.beforeBind().model = Objects.requireNonNull(model);
         return this;
     }
 
@@ -400,15 +256,24 @@ public final class WebServer implements AutoCloseable {
      * never said.
      */
     public WebServer workerCommand(List<String> command) {
-        requireNotStarted();
-        workerCommand = List.copyOf(command);
+        life.beforeBind().workerCommand = List.copyOf(command);
+        return this;
+    }
+
+    /**
+     * How long a worker process of PREFORK that {@link #reload} has replaced may go on for the connections that it has;
+     * then they are cut off. An hour if never said.
+     *
+     * @throws IllegalArgumentException if it is negative
+     */
+    public WebServer reloadGrace(Duration grace) {
+        life.beforeBind().reloadGrace(grace);
         return this;
     }
 
     /** Prints, call by call, what the kernel reported and what the server did, to watch a model at work; slow. */
     public WebServer trace(PrintStream out) {
-        requireNotStarted();
-        trace = Objects.requireNonNull(out);
+        life.beforeBind().trace = Objects.requireNonNull(out);
         return this;
     }
 
@@ -417,11 +282,7 @@ public final class WebServer implements AutoCloseable {
      * together; a quarter of the heap if never said. Beyond it those that hold most are broken off.
      */
     public WebServer memory(long bytes) {
-        requireNotStarted();
-        if (bytes < 1) {
-            throw new IllegalArgumentException("connections need some of the heap, not " + bytes + " bytes");
-        }
-        memory = bytes;
+        life.beforeBind().memory(bytes);
         return this;
     }
 
@@ -431,12 +292,28 @@ public final class WebServer implements AutoCloseable {
      * Told once, on the thread that found out, where memory may be short.
      */
     public WebServer onFailure(Consumer<? super Throwable> action) {
-        requireNotStarted();
-        failure = Objects.requireNonNull(action);
+        life.beforeBind().failure = Objects.requireNonNull(action);
         return this;
     }
 
     // ---- life
+
+    /**
+     * Takes the address and does not serve yet: clients that connect wait in the kernel's queue until {@link #start}.
+     * When this returns, {@link #port} is known. Where the server listens and what it waits with cannot be changed any
+     * more; routes, filters and what answers carry can.
+     *
+     * <p>In a worker process, whose socket is there already, this takes nothing.
+     *
+     * @return this server
+     * @throws IOException if the address cannot be had, saying why
+     * @throws UnsupportedOperationException if this system has no way to wait that Millrace knows, saying why
+     * @throws IllegalStateException if the server has been bound, started or stopped before
+     */
+    public WebServer bind() throws IOException {
+        life.bind();
+        return this;
+    }
 
     /**
      * Starts. When this returns the server answers.
@@ -444,59 +321,43 @@ public final class WebServer implements AutoCloseable {
      * @return this server
      * @throws IOException if the address cannot be had, saying why
      * @throws UnsupportedOperationException if this system has no way to wait that Millrace knows, saying why
+     * @throws IllegalStateException if the server has been started or stopped before
      */
-    public synchronized WebServer start() throws IOException {
-        requireNotStarted();
-        dispatcher = dispatcher();
-        Server opened = model().open(ModelOptions.DEFAULT
-                .withCarriers(loopCount)
-                .withWorkerCommand(workerCommand)
-                .withTrace(trace)
-                .withMemory(memory)
-                .withFailure(failure));
-        try {
-            listening = opened.listen(listenOptions(), this::http1);
-            server = opened;
-            return this;
-        } finally {
-            if (server == null) {
-                opened.close();
-            }
-        }
+    public WebServer start() throws IOException {
+        life.start();
+        return this;
     }
 
-    private ListenOptions listenOptions() {
-        SocketAddress address = elsewhere == null ? new InetSocketAddress(host, port) : elsewhere;
-        ListenOptions options =
-                ListenOptions.on(address).withFlags(listenFlags).withMaxConnections(maxConnections, overload);
-        return spread == null ? options : options.withSpread(spread);
+    /** Returns whether the server is ready for more clients: started, and neither draining nor stopped. */
+    public boolean isReady() {
+        return life.isReady();
     }
 
-    private Dispatcher dispatcher() {
-        boolean check = hosts == null ? isLocal() : !hosts.contains(HostCheck.ANY);
-        return check ? new HostCheck(router, hosts == null ? List.of() : hosts) : router;
+    /** Returns whether the server {@link #drain drains}. */
+    public boolean isDraining() {
+        return life.isDraining();
     }
 
-    /** Whether only this machine's own programs can reach the server by TCP, its browsers among them. */
-    private boolean isLocal() {
-        SocketAddress at = elsewhere;
-        if (at instanceof InheritedSocket inherited) {
-            // A worker has the socket that it was started for in the place of its input.
-            at = Kernel.host().local(WorkerProcess.isWorker() ? 0 : inherited.descriptor());
-        }
-        InetAddress address = at instanceof InetSocketAddress inet ? inet.getAddress() : at == null ? host : null;
-        return address != null && address.isLoopbackAddress();
+    /**
+     * Prepares the end: the server goes on accepting connections and answering, while {@link #isReady} is false, for a
+     * balancer to see, and each answer says {@code Connection: close}. Returns at once; {@link #stop} is to follow.
+     * Without effect unless the server runs. Any thread may call.
+     */
+    public void drain() {
+        life.drain();
     }
 
-    /** Each loop has its own: what it caches needs no lock. */
-    private Http1Factory http1() {
-        return new Http1Factory(HttpContext.of(dispatcher)
-                .withErrorFields(errorFields)
-                .withLimits(limits)
-                .withLog(log)
-                .withClock(clock)
-                .withServer(serverName)
-                .withClientAddress(trustedProxies));
+    /**
+     * Drains, then stops: {@link #drain}, a wait, {@link #stop(Duration)}. The wait is for balancers to learn that no
+     * more requests should come; it ends early when another thread stops the server, or when this one is interrupted.
+     *
+     * @param drain how long to drain, whether connections are open or not
+     * @param grace as for {@link #stop(Duration)}, from then on
+     * @return whether everything was done in time
+     * @throws IllegalStateException on one of the server's loops, which cannot wait for its own end
+     */
+    public boolean stop(Duration drain, Duration grace) throws InterruptedException {
+        return life.stop(drain, grace);
     }
 
     /**
@@ -504,12 +365,7 @@ public final class WebServer implements AutoCloseable {
      * models.
      */
     public void reload() {
-        running().reload();
-    }
-
-    private synchronized Server running() {
-        requireStarted();
-        return server;
+        life.running().reload();
     }
 
     /**
@@ -517,13 +373,16 @@ public final class WebServer implements AutoCloseable {
      *
      * @throws IllegalStateException on a Unix socket: see {@link #local}
      */
-    public synchronized InetSocketAddress address() {
-        return requireStarted().address();
+    public InetSocketAddress address() {
+        if (life.local() instanceof InetSocketAddress inet) {
+            return inet;
+        }
+        throw new IllegalStateException(life.local() + " is no TCP address: ask for local()");
     }
 
     /** The address that the server listens on, of whatever kind. */
-    public synchronized SocketAddress local() {
-        return requireStarted().local();
+    public SocketAddress local() {
+        return life.local();
     }
 
     /** The port that the server listens on. */
@@ -532,24 +391,23 @@ public final class WebServer implements AutoCloseable {
     }
 
     /** Number of connections that are open now. */
-    public synchronized int connections() {
-        return requireStarted().connections();
+    public int connections() {
+        return life.listening().connections();
     }
 
     /** What the server waits with and how many of it, such as {@code "epoll, edge-triggered, 2 loops"}. */
-    public synchronized String engine() {
-        requireStarted();
-        return server.engine();
+    public String engine() {
+        return life.running().engine();
     }
 
     /** What each event loop has done so far; empty for models that have none. */
     public List<LoopCounters> counters() {
-        return running().counters();
+        return life.running().counters();
     }
 
     /** What has become of the worker processes; empty for models that have none. */
     public Optional<WorkerCounters> workers() {
-        return running().workers();
+        return life.running().workers();
     }
 
     /**
@@ -557,17 +415,17 @@ public final class WebServer implements AutoCloseable {
      * callback.
      */
     public void timing(boolean on) {
-        running().timing(on);
+        life.running().timing(on);
     }
 
     /** The I/O model. */
     public IoModel model() {
-        return model == null ? IoModel.auto() : model;
+        return settings.model();
     }
 
     /** Number of loops, for models that have some. */
     public int loops() {
-        return loopCount;
+        return settings.loops();
     }
 
     /**
@@ -582,31 +440,7 @@ public final class WebServer implements AutoCloseable {
      * @throws IllegalStateException on one of the server's loops, which cannot wait for its own end
      */
     public boolean stop(Duration grace) throws InterruptedException {
-        Server running = fromOutside();
-        if (!end()) {
-            return running == null || stopAgain(running, grace);
-        }
-        try {
-            endedInTime = running == null || (running.stop(grace) && !cutShort);
-            return endedInTime;
-        } finally {
-            folders.forEach(StaticFiles::close);
-            over.countDown();
-        }
-    }
-
-    private boolean stopAgain(Server running, Duration grace) throws InterruptedException {
-        boolean done = false;
-        try {
-            done = over.await(TimeUnit.NANOSECONDS.convert(grace), TimeUnit.NANOSECONDS);
-        } finally {
-            if (!done) {
-                cutShort = true;
-                running.close();
-            }
-        }
-        over.await();
-        return endedInTime;
+        return life.stop(grace);
     }
 
     /**
@@ -629,38 +463,6 @@ public final class WebServer implements AutoCloseable {
      * @throws IllegalStateException if it could not go on, with the reason as its cause
      */
     public void await() throws InterruptedException {
-        Server running;
-        synchronized (this) {
-            requireStarted();
-            running = server;
-        }
-        running.await();
-    }
-
-    private synchronized Server fromOutside() {
-        if (server != null && server.isCarrier()) {
-            throw new IllegalStateException("a loop cannot wait for its own end: stop from another thread");
-        }
-        return server;
-    }
-
-    /** Whether this is the first to say so. */
-    private synchronized boolean end() {
-        boolean first = !ended;
-        ended = true;
-        return first;
-    }
-
-    private synchronized void requireNotStarted() {
-        if (server != null || ended) {
-            throw new IllegalStateException("the server is started: say everything about it before start()");
-        }
-    }
-
-    private Listener requireStarted() {
-        if (listening == null) {
-            throw new IllegalStateException("the server is not started: call start() first");
-        }
-        return listening;
+        life.running().await();
     }
 }

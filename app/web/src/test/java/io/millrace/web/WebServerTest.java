@@ -502,7 +502,7 @@ final class WebServerTest {
     }
 
     /** Test runners do not all put classes on the JVM's own class path. */
-    private static String classPath() {
+    static String classPath() {
         Set<String> places = new LinkedHashSet<>();
         for (Class<?> one : List.of(
                 WebServer.class,

@@ -57,6 +57,7 @@ final class PreforkServer implements Server {
     private final CountDownLatch empty = new CountDownLatch(1);
     private final Thread thread;
     private boolean stopping;
+    private boolean draining;
     private volatile boolean killing;
 
     PreforkServer(Kernel kernel, ModelOptions options) throws IOException {
@@ -180,6 +181,11 @@ final class PreforkServer implements Server {
         return Trace.of(kernel);
     }
 
+    /** Whether workers are told that the end is near. */
+    boolean draining() {
+        return draining;
+    }
+
     boolean stopping() {
         return stopping;
     }
@@ -189,6 +195,14 @@ final class PreforkServer implements Server {
     @Override
     public void reload() {
         execute(() -> flocks().forEach(WorkerPool::reload));
+    }
+
+    @Override
+    public void drain() {
+        execute(() -> {
+            draining = true;
+            flocks().forEach(WorkerPool::announceDrain);
+        });
     }
 
     @Override

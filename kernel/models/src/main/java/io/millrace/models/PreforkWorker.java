@@ -31,6 +31,7 @@ final class PreforkWorker implements Server {
 
     private int listened;
     private volatile Listener listening;
+    private volatile Runnable onDrain = () -> {};
 
     PreforkWorker(int index, ModelOptions options) throws SysException {
         this.wanted = index;
@@ -68,6 +69,8 @@ final class PreforkWorker implements Server {
                         .putInt(listening.connections())
                         .array();
                 Descriptors.write(WorkerProcess.TIE, answer, answer.length);
+            } else if (said[0] == WorkerPool.LAST) {
+                onDrain.run();
             } else if (said[0] == WorkerPool.DRAIN) {
                 Thread.ofPlatform().name("millrace-drain").start(() -> leave(reloadGrace));
             }
@@ -82,6 +85,11 @@ final class PreforkWorker implements Server {
             Thread.currentThread().interrupt();
         }
         WorkerProcess.endSoon();
+    }
+
+    @Override
+    public void onDrain(Runnable action) {
+        onDrain = action;
     }
 
     @Override

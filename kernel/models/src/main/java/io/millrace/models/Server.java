@@ -59,6 +59,18 @@ public interface Server extends AutoCloseable {
     default void reload() {}
 
     /**
+     * Tells worker processes, where they serve many clients each, that {@link #stop} is going to follow: what they have
+     * given to {@link #onDrain} is called. Everything else goes on as before. Returns at once.
+     */
+    default void drain() {}
+
+    /**
+     * What to call in a worker process when its supervisor says that it is going to stop, on a thread of the model's
+     * own; before {@link #listen}. Models without workers never call it.
+     */
+    default void onDrain(Runnable action) {}
+
+    /**
      * Shuts down in order: accepts nothing more, tells all protocols ({@link io.millrace.core.Protocol#shuttingDown}),
      * waits until the connections have ended, and cuts off those that are left after {@code grace}.
      *

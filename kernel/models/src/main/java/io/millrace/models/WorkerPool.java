@@ -29,14 +29,15 @@ import java.util.concurrent.TimeUnit;
  */
 final class WorkerPool implements Listener {
     /**
-     * What is said over the tie: by a worker that it is ready, or how many connections it has; to a worker to drain, or
-     * to say how many.
+     * What is said over the tie: by a worker that it is ready, or how many connections it has; to a worker to leave, to
+     * say how many, or that it will have to leave before long.
      */
     static final byte READY = 'R';
 
     static final byte COUNT = 'N';
     static final byte DRAIN = 'D';
     static final byte ASK = 'C';
+    static final byte LAST = 'L';
 
     /** How much longer than its own limit a worker that is leaving may take. */
     private static final long LATE_NANOS = 10_000_000_000L;
@@ -97,6 +98,7 @@ final class WorkerPool implements Listener {
     private final SocketAddress address;
     private final int index;
     private final List<Member> members = new ArrayList<>();
+    private volatile boolean paused;
     private int socket;
     private int generation;
     private boolean reloading;
@@ -109,6 +111,7 @@ final class WorkerPool implements Listener {
         this.socket = socket;
         this.index = index;
         this.address = server.kernel().local(socket);
+        this.paused = options.paused();
     }
 
     boolean isEmpty() {
@@ -125,6 +128,9 @@ final class WorkerPool implements Listener {
     }
 
     private long missing() {
+        if (paused) {
+            return 0;
+        }
         return server.carriers()
                 - members.stream()
                         .filter(m -> m.generation == generation && !m.leaving)
@@ -165,8 +171,15 @@ final class WorkerPool implements Listener {
         if (watched < 0) {
             Servers.log(Level.WARNING, "cannot watch worker " + result + ": " + Errno.describe(watched));
             member.child.kill();
+        } else if (server.draining()) {
+            member.say(LAST);
         }
         return true;
+    }
+
+    /** Tells all that they will have to leave before long. */
+    void announceDrain() {
+        members.stream().filter(m -> !m.leaving).forEach(member -> member.say(LAST));
     }
 
     /** A worker with that end of a tie: its id or -errno. */
@@ -337,18 +350,24 @@ final class WorkerPool implements Listener {
         }
     }
 
-    /** Workers accept: to pause is not in the supervisor's hands. */
+    /** Workers accept: to pause is not in the supervisor's hands once there are some. */
     @Override
     public void pause() {
         throw new UnsupportedOperationException("the workers of prefork cannot be paused");
     }
 
+    /** Begins to start workers, where the listening began paused. */
     @Override
-    public void resume() {}
+    public void resume() {
+        if (paused) {
+            paused = false;
+            server.execute(() -> growAt = System.nanoTime());
+        }
+    }
 
     @Override
     public boolean paused() {
-        return false;
+        return paused;
     }
 
     @Override

@@ -15,7 +15,8 @@ public interface Filter {
     /** The handler that has this filter before it. Where it runs remains as it was. */
     default Handler before(Handler handler) {
         if (handler instanceof Dispatcher dispatcher) {
-            return new FilteredDispatcher(this, dispatcher);
+            Dispatcher filtered = request -> dispatcher.resolve(request).behind(this);
+            return filtered;
         }
         return (request, response) -> filter(request, response, handler);
     }

@@ -6,6 +6,7 @@ import java.net.SocketAddress;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiFunction;
 
 /**
@@ -23,6 +24,7 @@ public final class HttpContext {
     private final String server;
     private final List<Map.Entry<String, String>> errorFields;
     private final BiFunction<SocketAddress, Headers, SocketAddress> clientAddress;
+    private final AtomicBoolean draining;
 
     // Durations as protocols compare them.
     private final long headNanos;
@@ -38,7 +40,9 @@ public final class HttpContext {
             Clock clock,
             String server,
             List<Map.Entry<String, String>> errorFields,
-            BiFunction<SocketAddress, Headers, SocketAddress> clientAddress) {
+            BiFunction<SocketAddress, Headers, SocketAddress> clientAddress,
+            AtomicBoolean draining) {
+        this.draining = draining;
         this.clientAddress = clientAddress;
         this.dispatcher = Objects.requireNonNull(dispatcher, "dispatcher");
         this.limits = Objects.requireNonNull(limits, "limits");
@@ -56,27 +60,27 @@ public final class HttpContext {
     /** Returns a context in which {@code handler} answers, with the default limits, no log and the system's clock. */
     public static HttpContext of(Handler handler) {
         return new HttpContext(
-                Dispatcher.of(handler), Limits.DEFAULT, ExchangeLog.NONE, Clock.SYSTEM, SERVER, List.of(), null);
+                Dispatcher.of(handler), Limits.DEFAULT, ExchangeLog.NONE, Clock.SYSTEM, SERVER, List.of(), null, null);
     }
 
     /** Returns this context with other limits. */
     public HttpContext withLimits(Limits value) {
-        return new HttpContext(dispatcher, value, log, clock, server, errorFields, clientAddress);
+        return new HttpContext(dispatcher, value, log, clock, server, errorFields, clientAddress, draining);
     }
 
     /** Returns this context with another log. */
     public HttpContext withLog(ExchangeLog value) {
-        return new HttpContext(dispatcher, limits, value, clock, server, errorFields, clientAddress);
+        return new HttpContext(dispatcher, limits, value, clock, server, errorFields, clientAddress, draining);
     }
 
     /** Returns this context with another clock: the one whose nanoseconds the links use. */
     public HttpContext withClock(Clock value) {
-        return new HttpContext(dispatcher, limits, log, value, server, errorFields, clientAddress);
+        return new HttpContext(dispatcher, limits, log, value, server, errorFields, clientAddress, draining);
     }
 
     /** Returns this context with another value of the Server field; {@code null} leaves the field away. */
     public HttpContext withServer(String value) {
-        return new HttpContext(dispatcher, limits, log, clock, value, errorFields, clientAddress);
+        return new HttpContext(dispatcher, limits, log, clock, value, errorFields, clientAddress, draining);
     }
 
     /**
@@ -85,7 +89,7 @@ public final class HttpContext {
      * can be sent.
      */
     public HttpContext withErrorFields(List<Map.Entry<String, String>> fields) {
-        return new HttpContext(dispatcher, limits, log, clock, server, List.copyOf(fields), clientAddress);
+        return new HttpContext(dispatcher, limits, log, clock, server, List.copyOf(fields), clientAddress, draining);
     }
 
     /**
@@ -95,7 +99,15 @@ public final class HttpContext {
      * be quick. {@code null} for no rule.
      */
     public HttpContext withClientAddress(BiFunction<SocketAddress, Headers, SocketAddress> rule) {
-        return new HttpContext(dispatcher, limits, log, clock, server, errorFields, rule);
+        return new HttpContext(dispatcher, limits, log, clock, server, errorFields, rule, draining);
+    }
+
+    /**
+     * Returns this context with a flag that any thread sets when the server is about to stop: from then on each answer
+     * is the last of its connection. It is read for each answer.
+     */
+    public HttpContext withDraining(AtomicBoolean flag) {
+        return new HttpContext(dispatcher, limits, log, clock, server, errorFields, clientAddress, flag);
     }
 
     /** Returns who answers. */
@@ -131,6 +143,11 @@ public final class HttpContext {
     /** Returns the rule for who the client is, {@code null} for none. */
     BiFunction<SocketAddress, Headers, SocketAddress> clientAddress() {
         return clientAddress;
+    }
+
+    /** Returns whether the server is about to stop: an answer that is written now is the last of its connection. */
+    public boolean isDraining() {
+        return draining != null && draining.get();
     }
 
     /** Returns {@link Limits#headTime} in nanoseconds. */

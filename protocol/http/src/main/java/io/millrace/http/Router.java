@@ -24,7 +24,7 @@ import java.util.TreeSet;
  *
  * <p>Is set up first, by one thread, and then used by any number; the first request ends the setting up.
  */
-public final class Router implements Dispatcher {
+public final class Router implements Dispatcher, Routes<Router> {
     private static final String ANY = "*";
 
     private final RouteTree tree = new RouteTree();
@@ -42,73 +42,7 @@ public final class Router implements Dispatcher {
     /** A router that knows no route. */
     public Router() {}
 
-    /** Adds a route for GET (and HEAD), run on the loop. */
-    public Router get(String pattern, Handler handler) {
-        return route("GET", pattern, handler);
-    }
-
-    /** Adds a route for POST, run on the loop. */
-    public Router post(String pattern, Handler handler) {
-        return route("POST", pattern, handler);
-    }
-
-    /** Adds a route for PUT, run on the loop. */
-    public Router put(String pattern, Handler handler) {
-        return route("PUT", pattern, handler);
-    }
-
-    /** Adds a route for PATCH, run on the loop. */
-    public Router patch(String pattern, Handler handler) {
-        return route("PATCH", pattern, handler);
-    }
-
-    /** Adds a route for DELETE, run on the loop. */
-    public Router delete(String pattern, Handler handler) {
-        return route("DELETE", pattern, handler);
-    }
-
-    /** Adds a route for GET (and HEAD), run where {@code dispatch} says. */
-    public Router get(String pattern, Dispatch dispatch, Handler handler) {
-        return route("GET", pattern, dispatch, handler);
-    }
-
-    /** Adds a route for POST, run where {@code dispatch} says. */
-    public Router post(String pattern, Dispatch dispatch, Handler handler) {
-        return route("POST", pattern, dispatch, handler);
-    }
-
-    /** Adds a route for PUT, run where {@code dispatch} says. */
-    public Router put(String pattern, Dispatch dispatch, Handler handler) {
-        return route("PUT", pattern, dispatch, handler);
-    }
-
-    /** Adds a route for PATCH, run where {@code dispatch} says. */
-    public Router patch(String pattern, Dispatch dispatch, Handler handler) {
-        return route("PATCH", pattern, dispatch, handler);
-    }
-
-    /** Adds a route for DELETE, run where {@code dispatch} says. */
-    public Router delete(String pattern, Dispatch dispatch, Handler handler) {
-        return route("DELETE", pattern, dispatch, handler);
-    }
-
-    /** Adds a route for every method that has none of its own at this pattern, run on the loop. */
-    public Router any(String pattern, Handler handler) {
-        return route(ANY, pattern, handler);
-    }
-
-    /** Adds a route that runs on the loop, or where the handler says if it is a {@link Dispatcher} itself. */
-    public Router route(String method, String pattern, Handler handler) {
-        return route(method, pattern, Dispatch.INLINE, handler);
-    }
-
-    /**
-     * Adds a route.
-     *
-     * @param method the method, case counts; {@code *} for any
-     * @throws IllegalArgumentException if the pattern is malformed, or method and pattern have a route already
-     * @throws IllegalStateException if requests have been served already
-     */
+    @Override
     public synchronized Router route(String method, String pattern, Dispatch dispatch, Handler handler) {
         checkOpen();
         if (!FieldSyntax.isToken(method)) {
@@ -133,19 +67,7 @@ public final class Router implements Dispatcher {
         return one.isInline() || other.isInline() ? Dispatch.INLINE : Dispatch.VIRTUAL;
     }
 
-    /** Adds a filter before every answer of this router, behind those added so far. Runs where the answer does. */
-    public Router filter(Filter filter) {
-        return filter(Dispatch.INLINE, filter);
-    }
-
-    /**
-     * Adds a filter before every answer of this router, behind those added so far.
-     *
-     * @param dispatch {@link Dispatch#VIRTUAL}, or {@link Dispatch#on} an executor, for a filter that may block: all
-     *     that this router answers runs there then, what has no route included, but for routes that have a place of
-     *     their own beside the loop
-     * @throws IllegalArgumentException if a filter before this one runs by another executor
-     */
+    @Override
     public synchronized Router filter(Dispatch dispatch, Filter filter) {
         checkOpen();
         if (filtersPlace != null && !dispatch.isInline() && !filtersPlace.equals(dispatch)) {

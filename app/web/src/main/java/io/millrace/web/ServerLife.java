@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.web;
+
+import io.millrace.core.Protocol;
+import io.millrace.core.ProtocolFactory;
+import io.millrace.fileserver.StaticFiles;
+import io.millrace.http.HttpContext;
+import io.millrace.http1.Http1Factory;
+import io.millrace.models.Server;
+import io.millrace.models.WorkerProcess;
+import io.millrace.socket.Kernel;
+import io.millrace.transport.Listener;
+import java.io.IOException;
+import java.net.SocketAddress;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * The life of a {@link WebServer}. Any thread may call.
+ *
+ * <pre>
+ *         bind           start              stop
+ *   NEW ───────► BOUND ─────────► RUNNING ───────► ENDED
+ *    │             │                 ▲               ▲
+ *    ├──────────── │ ──── start ─────┘               │
+ *    └─────────────┴────────────────────── stop ─────┘
+ * </pre>
+ *
+ * <p>A server that runs may drain: it does all that it did, but each answer is the last of its connection.
+ */
+final class ServerLife {
+
+    enum State {
+        /** Everything about the server may still be said. */
+        NEW,
+        /** The address is taken, and clients wait in the kernel's queue. Routes may still be added. */
+        BOUND,
+        RUNNING,
+        /** Stopping, or stopped. */
+        ENDED
+    }
+
+    private final ServerSettings settings;
+    private final AtomicBoolean draining = new AtomicBoolean();
+    private final CountDownLatch ending = new CountDownLatch(1);
+    private final CountDownLatch over = new CountDownLatch(1);
+    private State state = State.NEW;
+    private HttpContext context;
+    private Server server;
+    private Listener listening;
+    private volatile boolean cutShort;
+    private volatile boolean endedInTime;
+
+    ServerLife(ServerSettings settings) {
+        this.settings = settings;
+    }
+
+    // ---- what may be said when
+
+    /**
+     * Returns the settings for what cannot be changed once the address is taken.
+     *
+     * @throws IllegalStateException if it has been
+     */
+    synchronized ServerSettings beforeBind() {
+        beforeStart();
+        if (state != State.NEW) {
+            throw new IllegalStateException(
+                    "the server has its address: say where it listens and what it waits with before bind()");
+        }
+        return settings;
+    }
+
+    /**
+     * Returns the settings for what cannot be changed once clients are answered.
+     *
+     * @throws IllegalStateException if they may have been
+     */
+    synchronized ServerSettings beforeStart() {
+        if (state == State.ENDED) {
+            throw new IllegalStateException("the server was stopped");
+        }
+        if (state != State.NEW && state != State.BOUND) {
+            throw new IllegalStateException("the server is started: say everything about it before start()");
+        }
+        return settings;
+    }
+
+    synchronized Server running() {
+        if (server == null) {
+            throw new IllegalStateException(
+                    state == State.ENDED
+                            ? "the server was stopped before it was started"
+                            : "the server is not started: call start() first");
+        }
+        return server;
+    }
+
+    synchronized Listener listening() {
+        running();
+        return listening;
+    }
+
+    /** A worker process that is bound has no more than the descriptor that it was started with. */
+    synchronized SocketAddress local() {
+        return state == State.BOUND && server == null
+                ? Kernel.host().local(0)
+                : listening().local();
+    }
+
+    synchronized boolean isReady() {
+        return state == State.RUNNING && !draining.get();
+    }
+
+    synchronized boolean isDraining() {
+        return state == State.RUNNING && draining.get();
+    }
+
+    // ---- the way up
+
+    synchronized void bind() throws IOException {
+        beforeBind();
+        if (!WorkerProcess.isWorker()) {
+            // Routes may still come: what depends on them is made for the first connection.
+            open(true);
+        }
+        state = State.BOUND;
+    }
+
+    synchronized void start() throws IOException {
+        beforeStart();
+        context = settings.context(draining);
+        if (server == null) {
+            open(false);
+        } else {
+            listening.resume();
+        }
+        state = State.RUNNING;
+    }
+
+    private void open(boolean paused) throws IOException {
+        Server opened = settings.model().open(settings.modelOptions());
+        // A worker process is told by its supervisor, perhaps before it runs.
+        opened.onDrain(() -> draining.set(true));
+        try {
+            listening = opened.listen(
+                    settings.listenOptions().withPaused(paused), () -> paused ? new LateFactory() : http1());
+            server = opened;
+        } finally {
+            if (server == null) {
+                opened.close();
+            }
+        }
+    }
+
+    /** Each loop has its own: what it caches needs no lock. */
+    private Http1Factory http1() {
+        return new Http1Factory(context);
+    }
+
+    /** Becomes a factory when there is a connection: by then the server has been started. */
+    private final class LateFactory implements ProtocolFactory {
+        private Http1Factory made;
+
+        @Override
+        public Protocol create() {
+            return made().create();
+        }
+
+        @Override
+        public Protocol refuse() {
+            return made().refuse();
+        }
+
+        private Http1Factory made() {
+            if (made == null) {
+                synchronized (ServerLife.this) {
+                    made = http1();
+                }
+            }
+            return made;
+        }
+    }
+
+    // ---- the way down
+
+    /** Returns whether the server drains now. */
+    synchronized boolean drain() {
+        if (state == State.RUNNING && draining.compareAndSet(false, true)) {
+            server.drain();
+        }
+        return state == State.RUNNING;
+    }
+
+    boolean stop(Duration drain, Duration grace) throws InterruptedException {
+        fromOutside();
+        if (drain()) {
+            try {
+                ending.await(TimeUnit.NANOSECONDS.convert(drain), TimeUnit.NANOSECONDS);
+            } catch (InterruptedException e) {
+                // Stopping sees it, and ends the server at once.
+                Thread.currentThread().interrupt();
+            }
+        }
+        return stop(grace);
+    }
+
+    boolean stop(Duration grace) throws InterruptedException {
+        Server running = fromOutside();
+        if (!end()) {
+            return running == null || stopAgain(running, grace);
+        }
+        try {
+            endedInTime = running == null || (running.stop(grace) && !cutShort);
+            return endedInTime;
+        } finally {
+            settings.folders.forEach(StaticFiles::close);
+            over.countDown();
+        }
+    }
+
+    private boolean stopAgain(Server running, Duration grace) throws InterruptedException {
+        boolean done = false;
+        try {
+            done = over.await(TimeUnit.NANOSECONDS.convert(grace), TimeUnit.NANOSECONDS);
+        } finally {
+            if (!done) {
+                cutShort = true;
+                running.close();
+            }
+        }
+        over.await();
+        return endedInTime;
+    }
+
+    private synchronized Server fromOutside() {
+        if (server != null && server.isCarrier()) {
+            throw new IllegalStateException("a loop cannot wait for its own end: stop from another thread");
+        }
+        return server;
+    }
+
+    /** Returns whether this is the first to say so. */
+    private synchronized boolean end() {
+        boolean first = state != State.ENDED;
+        state = State.ENDED;
+        ending.countDown();
+        return first;
+    }
+}
