@@ -5,6 +5,7 @@ import io.millrace.sys.Native.Scratch;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
 
 /**
  * epoll_create1(2), epoll_ctl(2), epoll_wait(2), epoll_pwait2(2) and struct epoll_event.
@@ -51,6 +52,12 @@ public final class Epoll {
     /** Since Linux 5.11 and glibc 2.35. */
     private static final MethodHandle PWAIT2 = Native.optional("epoll_pwait2");
 
+    /** These two are not final: see {@link Native#outOfLine}. */
+    private static MethodHandle sleepMillis =
+            Native.outOfLine(MethodHandles.lookup(), "sleepMillis", Native.FOUR_LONGS);
+
+    private static MethodHandle sleepNanos = Native.outOfLine(MethodHandles.lookup(), "sleepNanos", Native.FOUR_LONGS);
+
     /** Opens an epoll instance. Returns its descriptor or -errno. */
     public static int create1(int flags) {
         return Native.call(CREATE1, flags, 0, 0, 0, 0);
@@ -73,11 +80,17 @@ public final class Epoll {
      * time is up, or -errno.
      */
     public static int wait(int epoll, MemorySegment events, int capacity, int millis) {
+        try {
+            return (int) (long) sleepMillis.invokeExact((long) epoll, events.address(), (long) capacity, (long) millis);
+        } catch (Throwable t) {
+            throw Native.bug(t);
+        }
+    }
+
+    private static long sleepMillis(long epoll, long events, long capacity, long millis) {
         Scratch mine = Scratch.mine();
         try {
-            long array = events.address();
-            return (int) mine.result((int)
-                    (long) WAIT.invokeExact(mine.errno, (long) epoll, array, (long) capacity, (long) millis, 0L, 0L));
+            return mine.result((int) (long) WAIT.invokeExact(mine.errno, epoll, events, capacity, millis, 0L, 0L));
         } catch (Throwable t) {
             throw Native.bug(t);
         }
@@ -91,12 +104,18 @@ public final class Epoll {
         if (PWAIT2 == null) {
             return -Errno.ENOSYS;
         }
+        try {
+            return (int) (long) sleepNanos.invokeExact((long) epoll, events.address(), (long) capacity, nanos);
+        } catch (Throwable t) {
+            throw Native.bug(t);
+        }
+    }
+
+    private static long sleepNanos(long epoll, long events, long capacity, long nanos) {
         Scratch mine = Scratch.mine();
         try {
-            long array = events.address();
             long limit = Timespec.fill(mine, nanos);
-            return (int) mine.result(
-                    (int) (long) PWAIT2.invokeExact(mine.errno, (long) epoll, array, (long) capacity, limit, 0L, 0L));
+            return mine.result((int) (long) PWAIT2.invokeExact(mine.errno, epoll, events, capacity, limit, 0L, 0L));
         } catch (Throwable t) {
             throw Native.bug(t);
         }

@@ -5,6 +5,7 @@ import io.millrace.sys.Native.Scratch;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
@@ -77,6 +78,11 @@ public final class Files {
     private static final MethodHandle CHMOD = Native.function("chmod");
     private static final MethodHandle FCHMOD = Native.function("fchmod");
 
+    /** These two are not final: see {@link Native#outOfLine}. */
+    private static MethodHandle look = Native.outOfLine(MethodHandles.lookup(), "look", Native.FOUR_LONGS);
+
+    private static MethodHandle transfer = Native.outOfLine(MethodHandles.lookup(), "transfer", Native.FOUR_LONGS);
+
     /** struct open_how: flags u64, mode u64, resolve u64. */
     private static final int OPEN_HOW_SIZE = 24;
 
@@ -123,8 +129,17 @@ public final class Files {
         long path = scratch.path.address();
         long into = scratch.struct.address();
         try {
-            return (int) scratch.result((int) (long) STATX.invokeExact(
-                    scratch.errno, (long) directory, path, (long) flags, (long) STATX_WANTED, into, 0L));
+            return (int) (long) look.invokeExact((long) directory, path, (long) flags, into);
+        } catch (Throwable t) {
+            throw Native.bug(t);
+        }
+    }
+
+    private static long look(long directory, long path, long flags, long into) {
+        Scratch mine = Scratch.mine();
+        try {
+            return mine.result(
+                    (int) (long) STATX.invokeExact(mine.errno, directory, path, flags, (long) STATX_WANTED, into, 0L));
         } catch (Throwable t) {
             throw Native.bug(t);
         }
@@ -189,12 +204,19 @@ public final class Files {
      * file, or -errno.
      */
     public static long sendfile(int socket, int file, long position, long count) {
+        try {
+            return (long) transfer.invokeExact((long) socket, (long) file, position, count);
+        } catch (Throwable t) {
+            throw Native.bug(t);
+        }
+    }
+
+    private static long transfer(long socket, long file, long position, long count) {
         Scratch mine = Scratch.mine();
         mine.struct.set(ValueLayout.JAVA_LONG, 0, position);
         try {
             long offset = mine.struct.address();
-            return mine.result(
-                    (long) SENDFILE.invokeExact(mine.errno, (long) socket, (long) file, offset, count, 0L, 0L));
+            return mine.result((long) SENDFILE.invokeExact(mine.errno, socket, file, offset, count, 0L, 0L));
         } catch (Throwable t) {
             throw Native.bug(t);
         }

@@ -8,6 +8,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
 
 /**
  * Binds C functions by hand, all in one of three shapes: linking a new shape costs some 20 ms at start-up, one more
@@ -35,6 +37,10 @@ final class Native {
     private static final FunctionDescriptor SEVEN =
             FunctionDescriptor.of(LONG, LONG, LONG, LONG, LONG, LONG, LONG, LONG);
     private static final FunctionDescriptor ON_HEAP = FunctionDescriptor.of(LONG, INT, ValueLayout.ADDRESS, LONG, INT);
+
+    /** The shape of methods that are called out of line, but for those on a heap array. */
+    static final MethodType FOUR_LONGS =
+            MethodType.methodType(long.class, long.class, long.class, long.class, long.class);
 
     /**
      * A thread's native memory: room for what calls read and write, and a copy of errno, which the call makes itself
@@ -125,6 +131,24 @@ final class Native {
         return LINKER.downcallHandle(symbol(name), ON_HEAP, ERRNO, Linker.Option.critical(true));
     }
 
+    /**
+     * Returns a handle of a private static method of {@code caller}'s class, to be kept in a static field that is
+     * <em>not</em> final: the JIT compiler does not know where a call by it leads and so never inlines the method, but
+     * compiles it by itself.
+     *
+     * <p>For methods that invoke a C function, that is what keeps them from allocating. The JDK slices the errno
+     * segment in each call, some nine calls below the method. Where the compiler inlines all of them, the slice never
+     * exists; where it stops half way, because their caller lies deep below another or is large already, the slice is
+     * an allocation for each call. Compiled by itself, the method always has all of them.
+     */
+    static MethodHandle outOfLine(MethodHandles.Lookup caller, String method, MethodType type) {
+        try {
+            return caller.findStatic(caller.lookupClass(), method, type);
+        } catch (ReflectiveOperationException e) {
+            throw bug(e);
+        }
+    }
+
     private static MemorySegment symbol(String name) {
         return LINKER.defaultLookup()
                 .find(name)
@@ -167,17 +191,6 @@ final class Native {
         try {
             long result = (long) syscall.invokeExact(errno, number, a, b, c, d, e, f);
             return result != -1 ? result : -errno.get(INT, 0);
-        } catch (Throwable t) {
-            throw bug(t);
-        }
-    }
-
-    /** Calls splice(2), which has six parameters, with null for its two offsets. Returns the result, or -errno. */
-    static long callSplice(MethodHandle function, long from, long to, long count, long flags) {
-        MemorySegment errno = Scratch.mine().errno;
-        try {
-            long result = (long) function.invokeExact(errno, from, 0L, to, 0L, count, flags);
-            return result >= 0 ? result : -errno.get(INT, 0);
         } catch (Throwable t) {
             throw bug(t);
         }

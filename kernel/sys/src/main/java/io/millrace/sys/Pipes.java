@@ -5,6 +5,7 @@ import io.millrace.sys.Native.Scratch;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
 
 /** Pipes: pipe2(2), and splice(2), which moves bytes between a pipe and a socket within the kernel. */
 public final class Pipes {
@@ -18,6 +19,9 @@ public final class Pipes {
 
     private static final MethodHandle PIPE2 = Native.function("pipe2");
     private static final MethodHandle SPLICE = Native.function("splice");
+
+    /** Not final: see {@link Native#outOfLine}. */
+    private static MethodHandle move = Native.outOfLine(MethodHandles.lookup(), "move", Native.FOUR_LONGS);
 
     /** Opens a pipe: {@code ends[0]} is to read from, {@code ends[1]} to write to. Returns 0 or -errno. */
     public static int pipe2(int[] ends, int flags) {
@@ -35,6 +39,20 @@ public final class Pipes {
      * at the end of the input, or -errno.
      */
     public static long splice(int from, int to, long count, int flags) {
-        return Native.callSplice(SPLICE, from, to, count, flags);
+        try {
+            return (long) move.invokeExact((long) from, (long) to, count, (long) flags);
+        } catch (Throwable t) {
+            throw Native.bug(t);
+        }
+    }
+
+    /** Of the six parameters of splice(2), the two offsets are null. */
+    private static long move(long from, long to, long count, long flags) {
+        Scratch mine = Scratch.mine();
+        try {
+            return mine.result((long) SPLICE.invokeExact(mine.errno, from, 0L, to, 0L, count, flags));
+        } catch (Throwable t) {
+            throw Native.bug(t);
+        }
     }
 }

@@ -5,6 +5,8 @@ import io.millrace.sys.Native.Scratch;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
 import java.util.Objects;
 
 /**
@@ -60,6 +62,16 @@ public final class Sockets {
     private static final MethodHandle CONNECT = Native.function("connect");
     private static final MethodHandle RECV = Native.critical("recv");
     private static final MethodHandle SEND = Native.critical("send");
+    private static final MethodType ON_ARRAY =
+            MethodType.methodType(int.class, int.class, byte[].class, int.class, int.class, int.class);
+
+    /** These three are not final: see {@link Native#outOfLine}. */
+    private static MethodHandle receive = Native.outOfLine(MethodHandles.lookup(), "receive", ON_ARRAY);
+
+    private static MethodHandle transmit = Native.outOfLine(MethodHandles.lookup(), "transmit", ON_ARRAY);
+
+    private static MethodHandle control = Native.outOfLine(MethodHandles.lookup(), "control", Native.FOUR_LONGS);
+
     private static final MethodHandle SHUTDOWN = Native.function("shutdown");
     private static final MethodHandle IOCTL = Native.function("ioctl");
     private static final MethodHandle SETSOCKOPT = Native.function("setsockopt");
@@ -144,6 +156,14 @@ public final class Sockets {
      */
     public static int recv(int fd, byte[] into, int offset, int length, int flags) {
         Objects.checkFromIndexSize(offset, length, into.length);
+        try {
+            return (int) receive.invokeExact(fd, into, offset, length, flags);
+        } catch (Throwable t) {
+            throw Native.bug(t);
+        }
+    }
+
+    private static int receive(int fd, byte[] into, int offset, int length, int flags) {
         Scratch mine = Scratch.mine();
         try {
             MemorySegment part = mine.received.from(into, offset);
@@ -160,6 +180,14 @@ public final class Sockets {
      */
     public static int send(int fd, byte[] from, int offset, int length, int flags) {
         Objects.checkFromIndexSize(offset, length, from.length);
+        try {
+            return (int) transmit.invokeExact(fd, from, offset, length, flags);
+        } catch (Throwable t) {
+            throw Native.bug(t);
+        }
+    }
+
+    private static int transmit(int fd, byte[] from, int offset, int length, int flags) {
         Scratch mine = Scratch.mine();
         try {
             MemorySegment part = mine.sent.from(from, offset);
@@ -178,8 +206,21 @@ public final class Sockets {
     /** How many bytes a TCP connection was given that have not been sent for the first time (tcp(7)), or -errno. */
     public static int unsent(int fd) {
         MemorySegment struct = Scratch.mine().struct;
-        int result = Native.call(IOCTL, fd, SIOCOUTQNSD, struct.address(), 0, 0);
-        return result < 0 ? result : struct.get(ValueLayout.JAVA_INT, 0);
+        try {
+            int result = (int) (long) control.invokeExact((long) fd, (long) SIOCOUTQNSD, struct.address(), 0L);
+            return result < 0 ? result : struct.get(ValueLayout.JAVA_INT, 0);
+        } catch (Throwable t) {
+            throw Native.bug(t);
+        }
+    }
+
+    private static long control(long fd, long request, long argument, long unused) {
+        Scratch mine = Scratch.mine();
+        try {
+            return mine.result((int) (long) IOCTL.invokeExact(mine.errno, fd, request, argument, unused, 0L, 0L));
+        } catch (Throwable t) {
+            throw Native.bug(t);
+        }
     }
 
     /** Sets an option whose value is an int. Returns 0 or -errno. */

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.sys;
 
+import io.millrace.sys.Native.Scratch;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
 
 /**
  * io_uring_setup(2), io_uring_enter(2), io_uring_register(2), the mmap(2) that goes with them, and the structures of
@@ -153,6 +156,9 @@ public final class Uring {
 
     private static final MethodHandle SYSCALL = Native.syscall();
 
+    /** Not final: see {@link Native#outOfLine}. */
+    private static MethodHandle enterRing = Native.outOfLine(MethodHandles.lookup(), "enterRing", Native.FOUR_LONGS);
+
     /**
      * Opens a ring. The kernel completes {@code params}, a struct io_uring_params. Returns the descriptor or -errno.
      */
@@ -165,8 +171,26 @@ public final class Uring {
      * io_uring_getevents_arg for IORING_ENTER_EXT_ARG. Returns the number of entries taken, or -errno.
      */
     public static int enter(int ring, int submit, int least, int flags, MemorySegment argument) {
-        return (int) Native.callSyscall(
-                SYSCALL, SYS_IO_URING_ENTER, ring, submit, least, flags, argument.address(), argument.byteSize());
+        long counts = (long) submit << Integer.SIZE | least;
+        try {
+            return (int) (long) enterRing.invokeExact((long) ring, counts, (long) flags, argument.address());
+        } catch (Throwable t) {
+            throw Native.bug(t);
+        }
+    }
+
+    private static long enterRing(long ring, long counts, long flags, long argument) {
+        MemorySegment errno = Scratch.mine().errno;
+        long submit = counts >>> Integer.SIZE;
+        long least = (int) counts;
+        long size = argument == 0 ? 0 : GETEVENTS_ARG_SIZE;
+        try {
+            long result = (long)
+                    SYSCALL.invokeExact(errno, (long) SYS_IO_URING_ENTER, ring, submit, least, flags, argument, size);
+            return result != -1 ? result : -errno.get(ValueLayout.JAVA_INT, 0);
+        } catch (Throwable t) {
+            throw Native.bug(t);
+        }
     }
 
     /** Registers something with a ring or asks about it. Returns what the operation gives, or -errno. */

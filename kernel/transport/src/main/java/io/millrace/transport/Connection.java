@@ -172,9 +172,10 @@ final class Connection extends ConnectionFlags implements Link, Flow, FlowOwner 
 
     // ---- events, from the driver ----
 
+    /** Serves the connection. A driver that cares what was found takes the events of connections itself. */
     @Override
     protected void ready(int events) {
-        driver.ready(this, events);
+        driver.serve(this);
     }
 
     @Override

@@ -91,9 +91,6 @@ abstract class Driver extends Mechanism {
     /** Begins to move the bytes of a connection that has its slot and its descriptor. Returns 0 or -errno. */
     abstract int begin(Connection connection);
 
-    /** The kernel reported these {@link io.millrace.poll.Interest} bits for a connection. */
-    abstract void ready(Connection connection, int events);
-
     /** Looks whether something has arrived that no event has reported yet, and serves the connection. */
     abstract void pollNow(Connection connection);
 

@@ -72,10 +72,12 @@ final class ReadinessDriver extends Driver {
     protected void handle() {
         for (int i = 0, n = ready.count(); i < n; i++) {
             Source source = slab.get(ready.token(i));
-            // Nobody there: an event that was on its way when the connection closed.
-            if (source != null) {
+            if (source instanceof Connection c) {
+                deliver(c, ready.events(i));
+            } else if (source != null) {
                 deliver(source, ready.events(i));
             }
+            // Else the event was on its way when the source was closed.
         }
         ready.clear();
     }
@@ -104,8 +106,24 @@ final class ReadinessDriver extends Driver {
         return Errno.describe(result) + (whyNot == null ? "" : ": " + whyNot);
     }
 
-    @Override
-    void ready(Connection c, int events) {
+    /** Does for a connection what {@link #deliver(Source, int)} does for other sources, in fewer calls. */
+    private void deliver(Connection c, int events) {
+        long begun = begin();
+        try {
+            note(c, events);
+            if (level) {
+                serveReported(c, events);
+            } else {
+                serve(c);
+            }
+        } catch (Throwable t) {
+            broken(c, t);
+        }
+        called(begun, c);
+    }
+
+    /** Keeps in the connection's flags what the kernel has reported. */
+    private void note(Connection c, int events) {
         if ((events & Interest.WRITE) != 0) {
             c.set(Connection.WRITABLE);
         }
@@ -122,11 +140,6 @@ final class ReadinessDriver extends Driver {
         // input may still lie there.
         if ((events & BROKEN) != 0 && !(c.wantsInput() && c.mayReceive())) {
             c.failLater(CloseCause.RESET);
-        }
-        if (level) {
-            serveReported(c, events);
-        } else {
-            serve(c);
         }
     }
 

@@ -384,12 +384,6 @@ class RingDriver extends Driver {
         return c.flow != null && c.flow.byHand();
     }
 
-    /** What is ready is of no interest where what has moved is known. */
-    @Override
-    void ready(Connection c, int events) {
-        serve(c);
-    }
-
     @Override
     void pollNow(Connection c) {
         if (!looked) {

@@ -23,38 +23,17 @@ final class SocketReader {
     }
 
     /**
-     * Takes input of a connection and delivers it, by one call. Returns the bytes it took from the connection's budget.
+     * Takes input of a connection by one call of recv(2) and delivers it, or moves it on. Returns the bytes it took
+     * from the connection's budget.
      */
     int receive(Connection c) {
-        return c.flow == null ? receive(c, budget.lent()) : receiveWithFlow(c);
-    }
-
-    private int receiveWithFlow(Connection c) {
-        int most = c.flow.mayReceive(c.flow.splice == null ? budget.lent() : PipePool.PORTION);
+        int most = c.flow == null ? budget.lent() : share(c.flow);
         if (most == 0) {
             return 0;
         }
-        return c.flow.splice == null ? receive(c, most) : pour(c, c.flow.splice, most);
-    }
-
-    /** Moves input on to another connection without seeing it. */
-    private int pour(Connection c, Splice splice, int most) {
-        long n = splice.canPour() ? splice.fill(kernel, pipes, most) : -Errno.EINVAL;
-        if (n > 0) {
-            c.countIn(n);
-            return (int) n;
+        if (c.flow != null && c.flow.splice != null) {
+            return pour(c, c.flow.splice, most);
         }
-        if (n == -Errno.EINVAL || n == -Errno.ENOSYS || n == -Errno.EOPNOTSUPP) {
-            // A socket that cannot, or nobody to take it: the protocol passes it on by hand.
-            c.flow.splice = null;
-        } else {
-            ended(c, (int) n);
-        }
-        return 0;
-    }
-
-    /** One call of recv(2) for up to {@code most} bytes. */
-    private int receive(Connection c, int most) {
         Buffer in = receiveBuffer.lend(c);
         int space = Math.min(in.writable(), c.driver.heap.isShort() ? Math.min(most, HeapLimit.LITTLE) : most);
         int n = kernel.receive(c.fd, in.array(), in.tail(), space);
@@ -71,6 +50,27 @@ final class SocketReader {
         }
         receiveBuffer.scratch();
         ended(c, n);
+        return 0;
+    }
+
+    /** Returns how many bytes the agreements let in now. */
+    private int share(ConnectionFlow flow) {
+        return flow.mayReceive(flow.splice == null ? budget.lent() : PipePool.PORTION);
+    }
+
+    /** Moves input on to another connection without seeing it. */
+    private int pour(Connection c, Splice splice, int most) {
+        long n = splice.canPour() ? splice.fill(kernel, pipes, most) : -Errno.EINVAL;
+        if (n > 0) {
+            c.countIn(n);
+            return (int) n;
+        }
+        if (n == -Errno.EINVAL || n == -Errno.ENOSYS || n == -Errno.EOPNOTSUPP) {
+            // A socket that cannot, or nobody to take it: the protocol passes it on by hand.
+            c.flow.splice = null;
+        } else {
+            ended(c, (int) n);
+        }
         return 0;
     }
 
