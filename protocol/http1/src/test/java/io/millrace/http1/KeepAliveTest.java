@@ -76,6 +76,14 @@ class KeepAliveTest {
     }
 
     @Test
+    void whatOnlyBeginsWithAnOptionIsNone() {
+        String request = "GET / HTTP/1.0\r\nConnection: keep-alive \u00cc\r\n\r\n";
+        assertTrue(Answer.only(Trickle.same(Serving.echo(), request).text()).closes());
+        request = "GET / HTTP/1.1\r\nHost: h\r\nConnection: close x\r\n\r\n";
+        assertTrue(Answer.only(Trickle.same(Serving.echo(), request).text()).closes(), "to close is safe");
+    }
+
+    @Test
     void closeGoesBeforeKeepAlive() {
         String request = "GET / HTTP/1.0\r\nConnection: keep-alive\r\nConnection: close\r\n\r\n";
         assertEquals(CloseMode.FLUSHED, Trickle.same(Serving.echo(), request).closing());
