@@ -30,7 +30,7 @@ public interface Protocol {
 
     /**
      * Everything in {@link Link#out()} and every transfer has left, or all but the low mark of
-     * {@link Link#writeWatermarks}: whoever has more to send may go on.
+     * {@link Flow#writeWatermarks}: whoever has more to send may go on.
      */
     default void drained(Link link) {}
 
@@ -39,7 +39,7 @@ public interface Protocol {
         link.close(CloseMode.NOW);
     }
 
-    /** A {@link Link#timeout time limit} passed. */
+    /** A {@link Flow#timeout time limit} passed. */
     default void timedOut(Link link, TimeLimit which) {
         link.close(CloseMode.NOW);
     }

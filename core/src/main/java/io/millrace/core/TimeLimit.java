@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.core;
 
-/** What a {@link Link#timeout time limit} is about. */
+/** What a {@link Flow#timeout time limit} is about. */
 public enum TimeLimit {
 
     /** Nothing has come in. Does not run while input is paused. */
