@@ -37,15 +37,7 @@ public final class Main {
         if (Arrays.asList(args).contains(ServeCommand.NAME) && !WorkerProcess.isForOneClient()) {
             ClassPreload.begin();
         }
-        int code = FAILED;
-        try {
-            code = run(Terminal.system(), args);
-        } catch (Throwable t) {
-            t.printStackTrace();
-        } finally {
-            // Whatever was thrown: what other threads there are would go on as half a server.
-            System.exit(code);
-        }
+        System.exit(run(Terminal.system(), args));
     }
 
     /** Runs the command and returns its exit code. */

@@ -6,6 +6,7 @@ import io.millrace.core.ProtocolFactory;
 import io.millrace.fileserver.StaticFiles;
 import io.millrace.http.HttpContext;
 import io.millrace.http1.Http1Factory;
+import io.millrace.http2.Http2Factory;
 import io.millrace.models.Server;
 import io.millrace.models.WorkerProcess;
 import io.millrace.socket.Kernel;
@@ -146,7 +147,7 @@ final class ServerLife {
         opened.onDrain(() -> draining.set(true));
         try {
             listening = opened.listen(
-                    settings.listenOptions().withPaused(paused), () -> paused ? new LateFactory() : http1());
+                    settings.listenOptions().withPaused(paused), () -> paused ? new LateFactory() : protocols());
             server = opened;
         } finally {
             if (server == null) {
@@ -156,13 +157,17 @@ final class ServerLife {
     }
 
     /** Each loop has its own: what it caches needs no lock. */
-    private Http1Factory http1() {
-        return new Http1Factory(context);
+    private ProtocolFactory protocols() {
+        Http1Factory http1 = new Http1Factory(context);
+        return settings.http2 == null
+                ? http1
+                : new ProtocolSelector(
+                        context, http1, () -> new Http2Factory(context, settings.http2, settings.http2Stats));
     }
 
     /** Becomes a factory when there is a connection: by then the server has been started. */
     private final class LateFactory implements ProtocolFactory {
-        private Http1Factory made;
+        private ProtocolFactory made;
 
         @Override
         public Protocol create() {
@@ -174,10 +179,10 @@ final class ServerLife {
             return made().refuse();
         }
 
-        private Http1Factory made() {
+        private ProtocolFactory made() {
             if (made == null) {
                 synchronized (ServerLife.this) {
-                    made = http1();
+                    made = protocols();
                 }
             }
             return made;

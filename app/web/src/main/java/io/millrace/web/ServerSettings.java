@@ -10,6 +10,8 @@ import io.millrace.http.ExchangeLog;
 import io.millrace.http.HttpContext;
 import io.millrace.http.Limits;
 import io.millrace.http.Router;
+import io.millrace.http2.Http2Limits;
+import io.millrace.http2.Http2Stats;
 import io.millrace.models.IoModel;
 import io.millrace.models.ModelOptions;
 import io.millrace.models.WorkerProcess;
@@ -54,6 +56,8 @@ final class ServerSettings {
     private List<Map.Entry<String, String>> errorFields = List.of();
     List<String> hosts;
     Limits limits = Limits.DEFAULT;
+    Http2Limits http2 = Http2Limits.DEFAULT;
+    final Http2Stats http2Stats = new Http2Stats();
     ExchangeLog log = ExchangeLog.NONE;
     String serverName = HttpContext.SERVER;
     TrustedProxies trustedProxies;

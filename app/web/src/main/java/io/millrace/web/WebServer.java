@@ -11,6 +11,8 @@ import io.millrace.http.Filter;
 import io.millrace.http.Handler;
 import io.millrace.http.Limits;
 import io.millrace.http.Routes;
+import io.millrace.http2.Http2Limits;
+import io.millrace.http2.Http2Stats;
 import io.millrace.loop.LoopCounters;
 import io.millrace.models.IoModel;
 import io.millrace.models.WorkerCounters;
@@ -205,6 +207,15 @@ public final class WebServer implements Routes<WebServer>, AutoCloseable {
     /** What a client may ask of the server. */
     public WebServer limits(Limits limits) {
         life.beforeStart().limits = Objects.requireNonNull(limits);
+        return this;
+    }
+
+    /**
+     * What a client may ask of an HTTP/2 connection beside that; {@code null} to speak HTTP/1.1 alone. If never said a
+     * connection that begins with the preface of HTTP/2 speaks it, with {@link Http2Limits#DEFAULT}.
+     */
+    public WebServer http2(Http2Limits limits) {
+        life.beforeStart().http2 = limits;
         return this;
     }
 
@@ -403,6 +414,11 @@ public final class WebServer implements Routes<WebServer>, AutoCloseable {
     /** What each event loop has done so far; empty for models that have none. */
     public List<LoopCounters> counters() {
         return life.running().counters();
+    }
+
+    /** Returns what HTTP/2 connections did so far and what was refused to them. Any thread may ask at any time. */
+    public Http2Stats http2Stats() {
+        return settings.http2Stats;
     }
 
     /** What has become of the worker processes; empty for models that have none. */

@@ -133,11 +133,8 @@ public final class EventLoop implements Executor {
             run(RunMode.UNTIL_STOPPED);
         } catch (Throwable t) {
             // Before anything that takes memory, which may be what there is none of.
-            try {
-                mechanism.abandon();
-            } finally {
-                failure.accept(t);
-            }
+            mechanism.abandon();
+            failure.accept(t);
         } finally {
             close();
         }

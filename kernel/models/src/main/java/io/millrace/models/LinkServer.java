@@ -181,11 +181,8 @@ abstract class LinkServer implements Server {
             takeAll(acceptor);
         } catch (Throwable t) {
             // Before anything that takes memory, which may be what there is none of.
-            try {
-                acceptor.closeNow();
-            } finally {
-                fail(t);
-            }
+            acceptor.closeNow();
+            fail(t);
         } finally {
             acceptor.closeNow();
         }

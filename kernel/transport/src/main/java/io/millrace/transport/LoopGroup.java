@@ -109,11 +109,7 @@ public final class LoopGroup implements AutoCloseable {
             failure = why;
             whom = told;
         }
-        try {
-            close();
-        } catch (Throwable t) {
-            // The one who is told ends the process, and with it what could not be closed.
-        }
+        close();
         try {
             if (whom != null) {
                 whom.accept(why);
@@ -236,24 +232,12 @@ public final class LoopGroup implements AutoCloseable {
     @Override
     public synchronized void close() {
         closed = true;
-        try {
-            stopFrom(0);
-        } finally {
-            for (CountDownLatch latch : awaited) {
-                for (long left = latch.getCount(); left > 0; left--) {
-                    latch.countDown();
-                }
-            }
+        for (EventLoop loop : loops) {
+            loop.stop();
         }
-    }
-
-    /** Stops each loop, though another one cannot be told. */
-    private void stopFrom(int first) {
-        if (first < loops.length) {
-            try {
-                loops[first].stop();
-            } finally {
-                stopFrom(first + 1);
+        for (CountDownLatch latch : awaited) {
+            for (long left = latch.getCount(); left > 0; left--) {
+                latch.countDown();
             }
         }
     }

@@ -2,6 +2,7 @@
 package io.millrace.http1;
 
 import io.millrace.core.Ascii;
+import io.millrace.http.Authority;
 import io.millrace.http.ExchangeRequest;
 import io.millrace.http.FieldBlock;
 import io.millrace.http.FieldList;
@@ -147,7 +148,7 @@ final class MessageFraming {
             if (ofCodings) {
                 coding(start, stop - start);
             } else {
-                option(start, stop - start, !malformed);
+                option(start, stop - start);
             }
             while (at < end && bytes[at] != ',') {
                 at++;
@@ -159,13 +160,11 @@ final class MessageFraming {
         return 431;
     }
 
-    // An element that only begins with an option is none; but one that begins with "close" is taken for it, since to
-    // close is safe.
-    private void option(int start, int length, boolean whole) {
+    private void option(int start, int length) {
         switch (length) {
             case 5 -> close |= Ascii.equalsIgnoreCase(bytes, start, length, "close");
-            case 7 -> upgrade |= whole && Ascii.equalsIgnoreCase(bytes, start, length, "upgrade");
-            case 10 -> keepAlive |= whole && Ascii.equalsIgnoreCase(bytes, start, length, "keep-alive");
+            case 7 -> upgrade |= Ascii.equalsIgnoreCase(bytes, start, length, "upgrade");
+            case 10 -> keepAlive |= Ascii.equalsIgnoreCase(bytes, start, length, "keep-alive");
             default -> {}
         }
     }

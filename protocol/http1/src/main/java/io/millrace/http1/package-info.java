@@ -10,7 +10,7 @@
  * <pre>
  *   Link ─► Http1Protocol ─► Http1Exchange ─► RequestParser ─► FieldParser ─► ByteScanner
  *             one each         one lent        │
- *           connection         a request       ├─► MessageFraming, Authority: what the head means
+ *           connection         a request       ├─► MessageFraming: what the head means
  *                                              ├─► ChunkedDecoder: the body
  *                                              └─► Exchange (http): the handler ─► ResponseWriter ─► Link.out
  *

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.http2;
+
+import io.millrace.core.Buffer;
+import io.millrace.core.Link;
+import io.millrace.core.OpenFile;
+
+/**
+ * What waits to be sent on one stream, in order, until windows and the scheduler let it go. Copies only what its writer
+ * wants back at once.
+ */
+final class StreamOutput {
+    private static final int MOST_KEPT = 16 * 1024;
+
+    private final Buffer copied = new Buffer();
+    private OutputSegment first;
+    private OutputSegment last;
+    private OutputSegment spare;
+    private long queued;
+
+    /** Returns the number of bytes that wait. */
+    long queued() {
+        return queued;
+    }
+
+    /** Adds bytes, by copying them. */
+    void copy(byte[] bytes, int offset, int length) {
+        if (length > 0) {
+            copied.append(bytes, offset, length);
+            if (last != null && last.file == null && last.bytes == null) {
+                last.left += length;
+                queued += length;
+            } else {
+                add(null, null, 0, length);
+            }
+        }
+    }
+
+    /** Adds bytes that never change. */
+    void keep(byte[] bytes, int offset, int length) {
+        if (length > 0) {
+            add(bytes, null, offset, length);
+        }
+    }
+
+    /** Adds part of a file and takes over the hold on it. */
+    void add(OpenFile file, long from, long count) {
+        if (count > 0) {
+            add(null, file, from, count);
+        } else {
+            file.close();
+        }
+    }
+
+    private void add(byte[] bytes, OpenFile file, long from, long count) {
+        OutputSegment segment = spare == null ? new OutputSegment() : spare;
+        spare = segment.next;
+        segment.next = null;
+        segment.bytes = bytes;
+        segment.file = file;
+        segment.from = from;
+        segment.left = count;
+        if (last == null) {
+            first = segment;
+        } else {
+            last.next = segment;
+        }
+        last = segment;
+        queued += count;
+    }
+
+    /** Moves {@code count} bytes, which must be there, into the link. */
+    void moveTo(Link link, int count) {
+        int left = count;
+        while (left > 0) {
+            OutputSegment segment = first;
+            int part = (int) Math.min(left, segment.left);
+            send(segment, part, link);
+            left -= part;
+            segment.from += part;
+            segment.left -= part;
+            if (segment.left == 0) {
+                release();
+            }
+        }
+        queued -= count;
+    }
+
+    private void send(OutputSegment segment, int part, Link link) {
+        if (segment.bytes != null) {
+            link.transfer(segment.bytes, (int) segment.from, part);
+        } else if (segment.file == null) {
+            copied.moveTo(link.out(), part);
+        } else if (part == segment.left) {
+            link.transfer(segment.file, segment.from, part);
+            segment.file = null; // the hold has gone with it
+        } else {
+            link.transfer(segment.file.hold(), segment.from, part);
+        }
+    }
+
+    private void release() {
+        OutputSegment done = first;
+        first = done.next;
+        if (first == null) {
+            last = null;
+        }
+        done.drop();
+        done.next = spare;
+        spare = done;
+    }
+
+    /** Drops what waits. */
+    void clear() {
+        while (first != null) {
+            release();
+        }
+        queued = 0;
+        copied.clear();
+        if (copied.capacity() > MOST_KEPT) {
+            copied.trim();
+        }
+    }
+}
