@@ -78,7 +78,7 @@ final class ServerLifeTest {
     void aBoundServerCanBeStopped(IoModel model) throws Exception {
         WebServer server = server(model).bind();
         InetSocketAddress address = server.address();
-        try (RawClient waiting = RawClient.connect(address)) {
+        try (RawClient _ = RawClient.connect(address)) {
             assertTrue(server.stop(Duration.ofSeconds(30)));
             assertThrows(IOException.class, () -> RawClient.connect(address).close());
             assertThrows(IllegalStateException.class, server::start);

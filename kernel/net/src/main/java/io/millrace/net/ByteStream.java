@@ -95,7 +95,7 @@ public final class ByteStream implements Executor {
         return this;
     }
 
-    /** A {@link Link#timeout time limit} has passed. Without it, the stream is closed. */
+    /** A {@link io.millrace.core.Flow#timeout time limit} has passed. Without it, the stream is closed. */
     public ByteStream onLate(Consumer<TimeLimit> callback) {
         late = callback;
         return this;

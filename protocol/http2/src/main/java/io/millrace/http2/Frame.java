@@ -104,16 +104,16 @@ final class Frame {
         return (bytes[at] & 0xff) << 24
                 | (bytes[at + 1] & 0xff) << 16
                 | (bytes[at + 2] & 0xff) << 8
-                | bytes[at + 3] & 0xff;
+                | (bytes[at + 3] & 0xff);
     }
 
     /** Returns the two bytes at {@code at} as a number. */
     static int shortNumber(byte[] bytes, int at) {
-        return (bytes[at] & 0xff) << 8 | bytes[at + 1] & 0xff;
+        return (bytes[at] & 0xff) << 8 | (bytes[at + 1] & 0xff);
     }
 
     /** Returns the eight bytes at {@code at} as a number. */
     static long longNumber(byte[] bytes, int at) {
-        return (long) number(bytes, at) << 32 | number(bytes, at + 4) & 0xffff_ffffL;
+        return (long) number(bytes, at) << 32 | (number(bytes, at + 4) & 0xffff_ffffL);
     }
 }

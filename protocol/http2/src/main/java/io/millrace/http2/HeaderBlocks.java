@@ -87,7 +87,7 @@ final class HeaderBlocks {
             dependsOnItself = to - from >= 5 && (Frame.number(bytes, from) & Integer.MAX_VALUE) == id;
             from += 5;
         }
-        if (from > to || (flags & Frame.PADDED) != 0 && start == end) {
+        if (from > to || ((flags & Frame.PADDED) != 0 && start == end)) {
             return fail(start == end ? ErrorCode.FRAME_SIZE_ERROR : ErrorCode.PROTOCOL_ERROR, "HEADERS too small");
         }
         return begin(flags, id) && piece(flags, bytes, from, to);
@@ -133,7 +133,7 @@ final class HeaderBlocks {
         if (result == HpackDecoder.TOO_LONG) {
             return fail(ErrorCode.ENHANCE_YOUR_CALM, "a header block that is far too large");
         }
-        if (result == HpackDecoder.BROKEN || last && result > 0) {
+        if (result == HpackDecoder.BROKEN || (last && result > 0)) {
             return fail(ErrorCode.COMPRESSION_ERROR, "a header block that cannot be decoded");
         }
         if (!last) {

@@ -213,7 +213,7 @@ final class HpackEncoder {
         out.append((byte) (kind | mask));
         int rest = value - mask;
         while (rest >= 0x80) {
-            out.append((byte) (rest & 0x7f | 0x80));
+            out.append((byte) ((rest & 0x7f) | 0x80));
             rest >>>= 7;
         }
         out.append((byte) rest);

@@ -214,7 +214,7 @@ final class Http2Exchange extends Exchange {
     @Override
     protected void writeHead(int status, FieldBlock fields, long length) {
         // 204 has no length, 304 the one that a 200 would have had if the handler told one.
-        boolean without = status == 204 || status == 304 && length <= 0;
+        boolean without = status == 204 || (status == 304 && length <= 0);
         stream.connection().writeHead(stream, isBodiless(), status, fields, without ? -1 : length);
     }
 

@@ -531,7 +531,7 @@ final class Http2Stream {
 
     /** The moment of {@link #due} may have come. */
     void expired(long now, long since) {
-        boolean stalled = stalledDue() <= now || since != Link.NEVER && output.queued() > 0 && later(since) <= now;
+        boolean stalled = stalledDue() <= now || (since != Link.NEVER && output.queued() > 0 && later(since) <= now);
         if (stalled) {
             connection.reset(this, ErrorCode.CANCEL);
         } else if (tunnel != null) {

@@ -67,8 +67,8 @@ final class Huffman {
             }
             table = steps[at];
         }
-        int first = 256 * table + (CODES[symbol] << 8 - left & 0xff);
-        Arrays.fill(steps, first, first + (1 << 8 - left), Integer.MIN_VALUE | symbol << 8 | left);
+        int first = 256 * table + (CODES[symbol] << (8 - left) & 0xff);
+        Arrays.fill(steps, first, first + (1 << (8 - left)), Integer.MIN_VALUE | symbol << 8 | left);
         return tables;
     }
 
@@ -84,10 +84,10 @@ final class Huffman {
         int bits = 0;
         long read = 0;
         for (int i = start; i < end; i++) {
-            read = read << 8 | from[i] & 0xff;
+            read = read << 8 | (from[i] & 0xff);
             bits += 8;
             while (bits >= 8) {
-                int step = steps[table + (int) (read >>> bits - 8 & 0xff)];
+                int step = steps[table + (int) (read >>> (bits - 8) & 0xff)];
                 if (step >= 0) {
                     table = step << 8;
                     bits -= 8;
@@ -109,7 +109,7 @@ final class Huffman {
         int table = inTable;
         int to = at;
         while (bits > 0) {
-            int step = steps[table + (int) (read << 8 - bits & 0xff)];
+            int step = steps[table + (int) (read << (8 - bits) & 0xff)];
             if (step >= 0 || (step & 0xff) > bits) {
                 break;
             }
@@ -131,7 +131,7 @@ final class Huffman {
         for (int i = start; i < end; i++) {
             bits += BITS[from[i] & 0xff];
         }
-        return (int) Math.min(bits + 7 >>> 3, Integer.MAX_VALUE);
+        return (int) Math.min((bits + 7) >>> 3, Integer.MAX_VALUE);
     }
 
     /** Encodes into {@code into}, where {@link #encodedLength} bytes fit; returns the end there. */
@@ -149,7 +149,7 @@ final class Huffman {
             }
         }
         if (bits > 0) {
-            into[to++] = (byte) (written << 8 - bits | (1 << 8 - bits) - 1);
+            into[to++] = (byte) (written << (8 - bits) | (1 << (8 - bits)) - 1);
         }
         return to;
     }

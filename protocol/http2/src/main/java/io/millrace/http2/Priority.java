@@ -67,9 +67,9 @@ final class Priority {
     private static int key(byte[] bytes, int from, int to) {
         int at = from;
         while (at < to
-                && (bytes[at] >= 'a' && bytes[at] <= 'z'
+                && ((bytes[at] >= 'a' && bytes[at] <= 'z')
                         || bytes[at] == '*'
-                        || at > from && (bytes[at] >= '0' && bytes[at] <= '9' || "_-.".indexOf(bytes[at]) >= 0))) {
+                        || (at > from && ((bytes[at] >= '0' && bytes[at] <= '9') || "_-.".indexOf(bytes[at]) >= 0)))) {
             at++;
         }
         return at;

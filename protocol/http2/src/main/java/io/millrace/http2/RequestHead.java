@@ -156,7 +156,7 @@ final class RequestHead extends FieldSink {
         byte[] bytes = bytes();
         for (int at = start; at < end; at++) {
             byte c = bytes[at];
-            if (!FieldSyntax.isToken(c) || c >= 'A' && c <= 'Z') {
+            if (!FieldSyntax.isToken(c) || (c >= 'A' && c <= 'Z')) {
                 return false;
             }
         }
@@ -171,7 +171,7 @@ final class RequestHead extends FieldSink {
                 return false;
             }
         }
-        return start == end || !isBlank(bytes[start]) && !isBlank(bytes[end - 1]);
+        return start == end || (!isBlank(bytes[start]) && !isBlank(bytes[end - 1]));
     }
 
     private static boolean isBlank(byte c) {

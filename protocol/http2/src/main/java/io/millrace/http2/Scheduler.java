@@ -108,7 +108,7 @@ final class Scheduler {
         Http2Stream one = whole[urgency];
         Http2Stream other = incremental[urgency];
         turn = !turn;
-        if (other == null || one != null && turn) {
+        if (other == null || (one != null && turn)) {
             return one;
         }
         incremental[urgency] = other.next;

@@ -102,7 +102,7 @@ final class StreamLink implements Link {
             flow.received(count);
         }
         boolean last = stream.isRemoteClosed() && inbox.isEmpty();
-        if (in.isEmpty() || in.readable() < flow.inputLow() && !last) {
+        if (in.isEmpty() || (in.readable() < flow.inputLow() && !last)) {
             return;
         }
         int before = in.readable();
@@ -298,7 +298,7 @@ final class StreamLink implements Link {
     @Override
     public void close(CloseMode how) {
         boolean atOnce = how == CloseMode.NOW || how == CloseMode.ABORT;
-        if (over || closing != null && !atOnce) {
+        if (over || (closing != null && !atOnce)) {
             return;
         }
         closing = how;

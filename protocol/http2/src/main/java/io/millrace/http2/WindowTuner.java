@@ -35,7 +35,7 @@ final class WindowTuner {
     boolean received(int count, long now) {
         received += count;
         boolean atMost = stream >= mostStream && connection >= mostConnection;
-        if (measuring || atMost || rested && now < restUntil) {
+        if (measuring || atMost || (rested && now < restUntil)) {
             return false;
         }
         measuring = true;

@@ -187,7 +187,7 @@ final class Peer {
             out.append((byte) 127);
             int rest = length - 127;
             while (rest >= 128) {
-                out.append((byte) (rest & 127 | 128));
+                out.append((byte) ((rest & 127) | 128));
                 rest >>>= 7;
             }
             out.append((byte) rest);

@@ -52,6 +52,6 @@ public final class CloseCode {
      * reserved, and 3000 to 4999, which libraries and applications define.
      */
     public static boolean isSendable(int code) {
-        return code >= 1000 && code <= 1003 || code >= 1007 && code <= 1014 || code >= 3000 && code <= 4999;
+        return (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) || (code >= 3000 && code <= 4999);
     }
 }

@@ -81,9 +81,9 @@ record DeflateParameters(
     static DeflateParameters answered(String answer, WebSocketCompression wanted) {
         DeflateParameters said = parse(answer, false);
         if (said == null
-                || said.serverTakeover && !wanted.receiveTakeover()
+                || (said.serverTakeover && !wanted.receiveTakeover())
                 || said.serverBits > wanted.receiveWindow()
-                || said.clientBits > wanted.sendWindow() && said.clientBitsOffered) {
+                || (said.clientBits > wanted.sendWindow() && said.clientBitsOffered)) {
             return null;
         }
         return new DeflateParameters(
@@ -123,7 +123,7 @@ record DeflateParameters(
                 }
             }
             boolean flag = name.endsWith("takeover");
-            if (flag && value != null || serverBits == 0 || clientBits == 0) {
+            if ((flag && value != null) || serverBits == 0 || clientBits == 0) {
                 return null;
             }
         }

@@ -73,7 +73,7 @@ final class FrameHeader {
         }
         int second = bytes[head + 1];
         int code = second & 0x7f;
-        if ((second & MASK) != 0 != masked || isControl() && code > MOST_CONTROL) {
+        if ((second & MASK) != 0 != masked || (isControl() && code > MOST_CONTROL)) {
             return WRONG;
         }
         int size = 2 + (code < 126 ? 0 : code == 126 ? 2 : 8) + (masked ? 4 : 0);
@@ -91,7 +91,7 @@ final class FrameHeader {
         // RSV1 marks the first frame of a compressed message, and no other (RFC 7692 section 6).
         return isControl()
                 ? (first & (FIN | RSV1)) == FIN
-                : (first & RSV1) == 0 || compression && opcode != CONTINUATION;
+                : (first & RSV1) == 0 || (compression && opcode != CONTINUATION);
     }
 
     // The shortest form must be used, and the highest bit of the longest is 0.

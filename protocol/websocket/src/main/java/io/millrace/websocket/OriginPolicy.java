@@ -59,7 +59,7 @@ public final class OriginPolicy {
             return true;
         }
         String lower = origin.toLowerCase(Locale.ROOT);
-        return listed.contains(lower) || sameHost && isSameHost(lower, authority.toLowerCase(Locale.ROOT));
+        return listed.contains(lower) || (sameHost && isSameHost(lower, authority.toLowerCase(Locale.ROOT)));
     }
 
     // A proxy may have ended TLS, so the scheme decides only which port is left away.

@@ -73,7 +73,7 @@ public final class WebSocketClient {
     }
 
     private static boolean isValue(String value) {
-        return value.chars().allMatch(c -> c == '\t' || c >= ' ' && c < 0x7f);
+        return value.chars().allMatch(c -> c == '\t' || (c >= ' ' && c < 0x7f));
     }
 
     /** Returns the protocol of one connection; its listener is told {@code opened} or {@code failed}. */

@@ -117,7 +117,7 @@ public final class WebSocketUpgrade {
         String length = request.header("Content-Length");
         if (request.version() != 11
                 || !FieldList.contains(request.headers().joined("Connection"), "upgrade")
-                || length != null && !length.equals("0")
+                || (length != null && !length.equals("0"))
                 || request.headers().has("Transfer-Encoding")) {
             throw new HttpException(400, "not the opening of a WebSocket");
         }
