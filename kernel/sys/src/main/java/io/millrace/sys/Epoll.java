@@ -87,7 +87,7 @@ public final class Epoll {
         }
     }
 
-    private static long sleepMillis(long epoll, long events, long capacity, long millis) {
+    static long sleepMillis(long epoll, long events, long capacity, long millis) {
         Scratch mine = Scratch.mine();
         try {
             return mine.result((int) (long) WAIT.invokeExact(mine.errno, epoll, events, capacity, millis, 0L, 0L));
@@ -111,7 +111,7 @@ public final class Epoll {
         }
     }
 
-    private static long sleepNanos(long epoll, long events, long capacity, long nanos) {
+    static long sleepNanos(long epoll, long events, long capacity, long nanos) {
         Scratch mine = Scratch.mine();
         try {
             long limit = Timespec.fill(mine, nanos);

@@ -135,7 +135,7 @@ public final class Files {
         }
     }
 
-    private static long look(long directory, long path, long flags, long into) {
+    static long look(long directory, long path, long flags, long into) {
         Scratch mine = Scratch.mine();
         try {
             return mine.result(
@@ -211,7 +211,7 @@ public final class Files {
         }
     }
 
-    private static long transfer(long socket, long file, long position, long count) {
+    static long transfer(long socket, long file, long position, long count) {
         Scratch mine = Scratch.mine();
         mine.struct.set(ValueLayout.JAVA_LONG, 0, position);
         try {

@@ -132,9 +132,9 @@ final class Native {
     }
 
     /**
-     * Returns a handle of a private static method of {@code caller}'s class, to be kept in a static field that is
-     * <em>not</em> final: the JIT compiler does not know where a call by it leads and so never inlines the method, but
-     * compiles it by itself.
+     * Returns a handle of a static method of {@code caller}'s class, to be kept in a static field that is <em>not</em>
+     * final: the JIT compiler does not know where a call by it leads and so never inlines the method, but compiles it
+     * by itself.
      *
      * <p>For methods that invoke a C function, that is what keeps them from allocating. The JDK slices the errno
      * segment in each call, some nine calls below the method. Where the compiler inlines all of them, the slice never

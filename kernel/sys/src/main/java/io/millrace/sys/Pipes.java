@@ -47,7 +47,7 @@ public final class Pipes {
     }
 
     /** Of the six parameters of splice(2), the two offsets are null. */
-    private static long move(long from, long to, long count, long flags) {
+    static long move(long from, long to, long count, long flags) {
         Scratch mine = Scratch.mine();
         try {
             return mine.result((long) SPLICE.invokeExact(mine.errno, from, 0L, to, 0L, count, flags));

@@ -163,7 +163,7 @@ public final class Sockets {
         }
     }
 
-    private static int receive(int fd, byte[] into, int offset, int length, int flags) {
+    static int receive(int fd, byte[] into, int offset, int length, int flags) {
         Scratch mine = Scratch.mine();
         try {
             MemorySegment part = mine.received.from(into, offset);
@@ -187,7 +187,7 @@ public final class Sockets {
         }
     }
 
-    private static int transmit(int fd, byte[] from, int offset, int length, int flags) {
+    static int transmit(int fd, byte[] from, int offset, int length, int flags) {
         Scratch mine = Scratch.mine();
         try {
             MemorySegment part = mine.sent.from(from, offset);
@@ -214,7 +214,7 @@ public final class Sockets {
         }
     }
 
-    private static long control(long fd, long request, long argument, long unused) {
+    static long control(long fd, long request, long argument, long unused) {
         Scratch mine = Scratch.mine();
         try {
             return mine.result((int) (long) IOCTL.invokeExact(mine.errno, fd, request, argument, unused, 0L, 0L));

@@ -179,7 +179,7 @@ public final class Uring {
         }
     }
 
-    private static long enterRing(long ring, long counts, long flags, long argument) {
+    static long enterRing(long ring, long counts, long flags, long argument) {
         MemorySegment errno = Scratch.mine().errno;
         long submit = counts >>> Integer.SIZE;
         long least = (int) counts;
