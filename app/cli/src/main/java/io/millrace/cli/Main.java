@@ -37,7 +37,15 @@ public final class Main {
         if (Arrays.asList(args).contains(ServeCommand.NAME) && !WorkerProcess.isForOneClient()) {
             ClassPreload.begin();
         }
-        System.exit(run(Terminal.system(), args));
+        int code = FAILED;
+        try {
+            code = run(Terminal.system(), args);
+        } catch (Throwable t) {
+            t.printStackTrace();
+        } finally {
+            // Whatever was thrown: what other threads there are would go on as half a server.
+            System.exit(code);
+        }
     }
 
     /** Runs the command and returns its exit code. */

@@ -113,11 +113,15 @@ final class Command implements AutoCloseable {
                 Histogram.class,
                 JSON.class,
                 JsonFactory.class)) {
-            String place =
-                    one.getProtectionDomain().getCodeSource().getLocation().toString();
-            places.add(Path.of(URI.create(place)).toString());
+            places.add(place(one));
         }
         return String.join(File.pathSeparator, places);
+    }
+
+    /** The folder or archive that a class comes from. */
+    static String place(Class<?> one) {
+        String place = one.getProtectionDomain().getCodeSource().getLocation().toString();
+        return Path.of(URI.create(place)).toString();
     }
 
     private static void pump(InputStream from, BlockingQueue<String> to) {

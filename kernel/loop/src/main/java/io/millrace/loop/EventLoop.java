@@ -133,8 +133,11 @@ public final class EventLoop implements Executor {
             run(RunMode.UNTIL_STOPPED);
         } catch (Throwable t) {
             // Before anything that takes memory, which may be what there is none of.
-            mechanism.abandon();
-            failure.accept(t);
+            try {
+                mechanism.abandon();
+            } finally {
+                failure.accept(t);
+            }
         } finally {
             close();
         }

@@ -24,6 +24,7 @@ import java.util.function.Supplier;
 final class ConnectionWorker implements Server {
     private final int wanted;
     private final ModelOptions options;
+    private final Failure failure;
     private int listened;
     private BlockingLink link;
     private Thread thread;
@@ -31,6 +32,7 @@ final class ConnectionWorker implements Server {
     ConnectionWorker(int index, ModelOptions options) {
         this.wanted = index;
         this.options = options;
+        this.failure = new Failure(options.failure());
     }
 
     @Override
@@ -44,16 +46,26 @@ final class ConnectionWorker implements Server {
         Trace trace = options.traceOfWorker();
         SocketIo traced = trace == null ? socketIo : TracedSocketIo.over(socketIo, "0", trace);
         link = new BlockingLink(traced, socketIo.peer(), protocol, new HeapLimit(options.memory()));
-        thread = Thread.ofPlatform().name("millrace-client").start(() -> {
-            try {
-                link.serve(new ThreadBuffers.Pool());
-            } finally {
-                link.abandon();
-                WorkerProcess.endSoon();
-            }
-        });
+        thread = Thread.ofPlatform().name("millrace-client").start(this::serve);
         Thread.ofPlatform().name("millrace-tie").daemon().start(this::awaitParent);
         return new Inherited(socketIo.local(), 1);
+    }
+
+    /** Serves the client; a failure that is not the connection's is this process's. */
+    private void serve() {
+        try {
+            link.serve(new ThreadBuffers.Pool());
+        } catch (Throwable t) {
+            failure.note(t);
+        }
+        try {
+            link.abandon();
+        } finally {
+            if (failure.isThere()) {
+                failure.tell();
+            }
+            WorkerProcess.endSoon(failure.isThere() ? 1 : 0);
+        }
     }
 
     /** Nobody ever writes: the end of the pipe is the message. */
@@ -111,6 +123,7 @@ final class ConnectionWorker implements Server {
     public void await() throws InterruptedException {
         if (thread != null) {
             thread.join();
+            failure.check();
         }
     }
 }

@@ -181,8 +181,11 @@ abstract class LinkServer implements Server {
             takeAll(acceptor);
         } catch (Throwable t) {
             // Before anything that takes memory, which may be what there is none of.
-            acceptor.closeNow();
-            fail(t);
+            try {
+                acceptor.closeNow();
+            } finally {
+                fail(t);
+            }
         } finally {
             acceptor.closeNow();
         }

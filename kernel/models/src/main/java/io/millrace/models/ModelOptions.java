@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.models;
 
+import io.millrace.core.Printable;
 import io.millrace.socket.Kernel;
 import io.millrace.socket.Trace;
 import io.millrace.socket.TracedKernel;
@@ -103,12 +104,12 @@ public record ModelOptions(
 
     /** The same in a worker process, which says who it is in what it prints. */
     Kernel kernelOfWorker() {
-        return trace == null ? Kernel.host() : TracedKernel.over(Kernel.host(), trace, who());
+        return trace == null ? Kernel.host() : TracedKernel.over(Kernel.host(), traceOfWorker());
     }
 
     /** Where a worker process writes that does not go through our door to the kernel, {@code null} for nowhere. */
     Trace traceOfWorker() {
-        return trace == null ? null : new Trace(trace, who());
+        return trace == null ? null : new Trace(trace, who(), Printable::text);
     }
 
     private static String who() {
@@ -117,6 +118,6 @@ public record ModelOptions(
 
     /** Another door, traced as this one would be. */
     Kernel traced(Kernel kernel) {
-        return trace == null ? kernel : TracedKernel.over(kernel, trace);
+        return trace == null ? kernel : TracedKernel.over(kernel, new Trace(trace, "", Printable::text));
     }
 }

@@ -84,7 +84,7 @@ final class PreforkWorker implements Server {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        WorkerProcess.endSoon();
+        WorkerProcess.endSoon(0);
     }
 
     @Override

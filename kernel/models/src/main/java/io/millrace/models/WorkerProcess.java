@@ -308,15 +308,15 @@ public record WorkerProcess(Kind kind, int index) {
         return known;
     }
 
-    /** Sees to it that a worker whose work is done ends, even if the program has something that goes on. */
-    static void endSoon() {
+    /** Ends a worker whose work is done, with that exit code, even if the program has something that goes on. */
+    static void endSoon(int code) {
         Thread.ofPlatform().daemon().name("millrace-worker-end").start(() -> {
             try {
                 Thread.sleep(1000);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }
-            System.exit(0);
+            System.exit(code);
         });
     }
 }

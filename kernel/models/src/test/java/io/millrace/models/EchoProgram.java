@@ -10,17 +10,38 @@ import io.millrace.sys.SysException;
 import io.millrace.transport.ListenOptions;
 import io.millrace.transport.LoopGroup;
 import java.io.File;
+import java.io.OutputStream;
+import java.io.PrintStream;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 
 /** A program as a user writes it: opens a model, listens, waits. Started again by its own model for each worker. */
 public final class EchoProgram {
+    /** As a second word: whatever waits fails. */
+    static final String FAILING = "failing";
+
     private EchoProgram() {}
+
+    /** A trace that fails as soon as a wait has ended. */
+    private static final class Trap extends PrintStream {
+        Trap() {
+            super(OutputStream.nullOutputStream());
+        }
+
+        @Override
+        public PrintStream printf(Locale locale, String format, Object... values) {
+            if (String.format(locale, format, values).contains(", waited ")) {
+                throw new OutOfMemoryError("on purpose, for a test");
+            }
+            return this;
+        }
+    }
 
     /**
      * Echoes on a free port of the loopback address, by the model that is named; traced to standard error with a second
@@ -28,8 +49,14 @@ public final class EchoProgram {
      */
     public static void main(String[] arguments) throws Exception {
         IoModel model = IoModel.named(arguments[0]).orElseThrow();
-        Server server =
-                model.open(ModelOptions.DEFAULT.withCarriers(2).withTrace(arguments.length > 1 ? System.err : null));
+        String second = arguments.length > 1 ? arguments[1] : "";
+        PrintStream trace = second.isEmpty() ? null : System.err;
+        if (second.equals(FAILING)) {
+            trace = new Trap();
+            // What it says of that is expected.
+            System.setErr(new PrintStream(OutputStream.nullOutputStream()));
+        }
+        Server server = model.open(ModelOptions.DEFAULT.withCarriers(2).withTrace(trace));
         InetSocketAddress address = new InetSocketAddress("127.0.0.1", 0);
         System.out.println(server.listen(ListenOptions.on(address), () -> Echo.FACTORY)
                 .address()

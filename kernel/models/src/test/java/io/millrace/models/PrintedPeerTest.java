@@ -2,6 +2,7 @@
 package io.millrace.models;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.core.Buffer;
@@ -9,10 +10,13 @@ import io.millrace.core.Link;
 import io.millrace.core.Protocol;
 import io.millrace.socket.UnixAddress;
 import io.millrace.transport.ListenOptions;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
@@ -78,6 +82,21 @@ final class PrintedPeerTest {
             LOGGER.removeHandler(handler);
             LOGGER.setUseParentHandlers(parents);
         }
+    }
+
+    /** The operator's own address is printed by the same rule. */
+    @ParameterizedTest
+    @MethodSource("models")
+    void thePathThatIsListenedOnIsEscapedInATrace(IoModel model) throws Exception {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        PrintStream out = new PrintStream(bytes, true, StandardCharsets.UTF_8);
+        Server server = model.open(ModelOptions.DEFAULT.withCarriers(1).withTrace(out));
+        Path path = folder.resolve("\u001b[2J\u202e");
+        server.listen(ListenOptions.on(UnixAddress.of(path)), () -> Failing::new);
+        server.stop(Duration.ofSeconds(10));
+        String text = bytes.toString(StandardCharsets.UTF_8);
+        assertTrue(text.contains("/\\x1b[2J\\u202e = "), text);
+        assertFalse(text.contains("\u001b") || text.contains("\u202e"), text);
     }
 
     private static Handler into(BlockingQueue<String> logged) {

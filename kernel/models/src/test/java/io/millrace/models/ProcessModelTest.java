@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.testkit.ExpectedLog;
@@ -20,7 +21,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -112,6 +115,23 @@ final class ProcessModelTest {
                         new WorkerCounters(1, 0, 0, 1, 0, 0, 0),
                         server.workers().orElseThrow());
             }
+        }
+    }
+
+    @ExpectedLog("ended with exit code 1")
+    @Test
+    void aWorkerThatCannotGoOnSaysSoByItsExitCode() throws Exception {
+        List<String> command = new ArrayList<>(EchoProgram.command(IoModel.PROCESS));
+        command.add(EchoProgram.FAILING);
+        try (Server server = IoModel.PROCESS.open(ModelOptions.DEFAULT.withWorkerCommand(command))) {
+            Listener listening = server.listen(ListenOptions.on(LOOPBACK), () -> Echo.FACTORY);
+            try (RawClient client = RawClient.connect(listening.address())) {
+                client.send("a");
+                assertThrows(IOException.class, () -> client.read(2));
+            }
+            awaitConnections(listening, 0);
+            assertEquals(
+                    new WorkerCounters(1, 0, 0, 1, 0, 0, 0), server.workers().orElseThrow());
         }
     }
 

@@ -5,6 +5,7 @@ import io.millrace.poll.Poller;
 import io.millrace.sys.Errno;
 import java.io.PrintStream;
 import java.util.Locale;
+import java.util.function.UnaryOperator;
 
 /**
  * The output of a {@link TracedKernel}: a line for each call, with the time in seconds since the beginning and the
@@ -17,6 +18,7 @@ public final class Trace {
 
     private final PrintStream out;
     private final String who;
+    private final UnaryOperator<String> printable;
     private final long start = System.nanoTime();
 
     /**
@@ -24,9 +26,12 @@ public final class Trace {
      *
      * @param out the output; several threads and processes may write to it at once
      * @param who a word before the thread's name, if several processes write to one place; else empty
+     * @param printable returns what is printed of a text, such as the path of a Unix socket or the name of a thread,
+     *     whose control characters would command a terminal
      */
-    public Trace(PrintStream out, String who) {
+    public Trace(PrintStream out, String who, UnaryOperator<String> printable) {
         this.out = out;
+        this.printable = printable;
         this.who = who.isEmpty() ? "" : who + " ";
     }
 
@@ -43,8 +48,8 @@ public final class Trace {
                 "%11.6f %s%-12s %s%n",
                 seconds,
                 who,
-                Thread.currentThread().getName(),
-                text);
+                printable.apply(Thread.currentThread().getName()),
+                printable.apply(text));
     }
 
     /** Writes a call and its result: a number, or for -errno the name of the error. Returns the result. */

@@ -6,6 +6,7 @@ import io.millrace.poll.PollerKind;
 import io.millrace.sys.SysException;
 import java.io.PrintStream;
 import java.net.SocketAddress;
+import java.util.function.UnaryOperator;
 
 /**
  * A kernel that prints, turn by turn, what the real one reported and what the loop did: descriptors, flags and errors
@@ -31,17 +32,17 @@ public final class TracedKernel extends Kernel {
         this.trace = trace;
     }
 
-    /** Returns a kernel that prints the calls on {@code kernel} to {@code out}. Several threads may use it. */
+    /**
+     * Returns a kernel that prints the calls on {@code kernel} to {@code out}, addresses as they are. Several threads
+     * may use it.
+     */
     public static TracedKernel over(Kernel kernel, PrintStream out) {
-        return over(kernel, out, "");
+        return over(kernel, new Trace(out, "", UnaryOperator.identity()));
     }
 
-    /**
-     * Returns a kernel that prints the calls on {@code kernel} to {@code out}, with {@code who} before the names of
-     * threads: for several processes that print to one place.
-     */
-    public static TracedKernel over(Kernel kernel, PrintStream out, String who) {
-        return new TracedKernel(kernel, new Trace(out, who));
+    /** Returns a kernel that writes the calls on {@code kernel} to a trace. Several threads may use it. */
+    public static TracedKernel over(Kernel kernel, Trace trace) {
+        return new TracedKernel(kernel, trace);
     }
 
     Trace trace() {

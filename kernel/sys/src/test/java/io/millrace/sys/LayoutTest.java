@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.lang.foreign.Linker;
 import java.lang.reflect.Field;
 import java.lang.reflect.Modifier;
 import java.nio.charset.StandardCharsets;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -200,11 +202,43 @@ class LayoutTest {
     @Test
     void everyNumberIsTheCompilers(@TempDir Path folder) throws Exception {
         Assumptions.assumeTrue(Platform.LINUX, "compares with Linux headers");
-        Assumptions.assumeTrue(hasCompiler(), "no C compiler (gcc) on this machine");
+        Assumptions.assumeTrue(runs("gcc"), "no C compiler (gcc) on this machine");
         Map<String, Long> ours = numbers();
         assertTrue(ours.size() > 80, "constants found by reflection: " + ours.size());
-        Map<String, Long> theirs = compileAndRun(folder, ours.keySet());
+        Map<String, Long> theirs = compileAndRun(folder, ours.keySet(), List.of("gcc"), List.of());
         assertEquals(new TreeMap<>(theirs), new TreeMap<>(ours));
+    }
+
+    @Test
+    void everyNumberOfAArch64IsTheCompilers(@TempDir Path folder) throws Exception {
+        Assumptions.assumeTrue(Platform.LINUX, "compares with Linux headers");
+        List<String> compiler = List.of("aarch64-linux-gnu-gcc", "-static");
+        Assumptions.assumeTrue(runs(compiler.getFirst()), "no cross compiler (gcc-aarch64-linux-gnu) on this machine");
+        Assumptions.assumeTrue(runs("qemu-aarch64"), "no emulator (qemu-user) on this machine");
+        Map<String, Long> ours = parse(run(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                System.getProperty("java.class.path"),
+                OfAArch64.class.getName()));
+        assertEquals(16, ours.get("Epoll.EVENT_SIZE"), "the numbers are those of AArch64");
+        Map<String, Long> theirs = compileAndRun(folder, ours.keySet(), compiler, List.of("qemu-aarch64"));
+        assertEquals(new TreeMap<>(theirs), new TreeMap<>(ours));
+    }
+
+    /**
+     * Prints the numbers that this room has on AArch64. A main of its own: a JVM decides once which processor it is on.
+     * What calls the system is linked before it is told another name.
+     */
+    static final class OfAArch64 {
+        private OfAArch64() {}
+
+        /** Prints a number a line. */
+        public static void main(String[] args) throws IllegalAccessException {
+            Linker.nativeLinker();
+            System.setProperty("os.arch", "aarch64");
+            numbers().forEach((name, value) -> System.out.println(name + " " + value));
+        }
     }
 
     private static Map<String, Long> numbers() throws IllegalAccessException {
@@ -238,7 +272,8 @@ class LayoutTest {
         return numbers;
     }
 
-    private static Map<String, Long> compileAndRun(Path folder, Iterable<String> names) throws Exception {
+    private static Map<String, Long> compileAndRun(
+            Path folder, Iterable<String> names, List<String> compiler, List<String> emulator) throws Exception {
         StringBuilder c = new StringBuilder("""
                 #define _GNU_SOURCE
                 #include <dirent.h>
@@ -284,18 +319,26 @@ class LayoutTest {
         c.append("}\n");
         Path source = Files.writeString(folder.resolve("numbers.c"), c);
         Path program = folder.resolve("numbers");
-        run("gcc", "-o", program.toString(), source.toString());
-        Map<String, Long> theirs = new TreeMap<>();
-        for (String line : run(program.toString()).lines().toList()) {
-            String[] parts = line.split(" ");
-            theirs.put(parts[0], Long.parseLong(parts[1]));
-        }
-        return theirs;
+        run(with(compiler, "-o", program.toString(), source.toString()));
+        return parse(run(with(emulator, program.toString())));
     }
 
-    private static boolean hasCompiler() {
+    private static String[] with(List<String> command, String... arguments) {
+        return Stream.concat(command.stream(), Stream.of(arguments)).toArray(String[]::new);
+    }
+
+    private static Map<String, Long> parse(String output) {
+        Map<String, Long> numbers = new TreeMap<>();
+        for (String line : output.lines().toList()) {
+            String[] parts = line.split(" ");
+            numbers.put(parts[0], Long.parseLong(parts[1]));
+        }
+        return numbers;
+    }
+
+    private static boolean runs(String program) {
         try {
-            run("gcc", "--version");
+            run(program, "--version");
             return true;
         } catch (IOException | InterruptedException e) {
             return false;

@@ -109,7 +109,11 @@ public final class LoopGroup implements AutoCloseable {
             failure = why;
             whom = told;
         }
-        close();
+        try {
+            close();
+        } catch (Throwable t) {
+            // The one who is told ends the process, and with it what could not be closed.
+        }
         try {
             if (whom != null) {
                 whom.accept(why);
@@ -232,12 +236,24 @@ public final class LoopGroup implements AutoCloseable {
     @Override
     public synchronized void close() {
         closed = true;
-        for (EventLoop loop : loops) {
-            loop.stop();
+        try {
+            stopFrom(0);
+        } finally {
+            for (CountDownLatch latch : awaited) {
+                for (long left = latch.getCount(); left > 0; left--) {
+                    latch.countDown();
+                }
+            }
         }
-        for (CountDownLatch latch : awaited) {
-            for (long left = latch.getCount(); left > 0; left--) {
-                latch.countDown();
+    }
+
+    /** Stops each loop, though another one cannot be told. */
+    private void stopFrom(int first) {
+        if (first < loops.length) {
+            try {
+                loops[first].stop();
+            } finally {
+                stopFrom(first + 1);
             }
         }
     }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.millrace.poll.Interest;
 import io.millrace.ring.Probe;
 import io.millrace.socket.Kernel;
+import io.millrace.socket.Trace;
 import io.millrace.socket.TracedKernel;
 import io.millrace.testkit.RawClient;
 import io.millrace.transport.Servers.Echo;
@@ -14,6 +15,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
@@ -93,7 +95,9 @@ class TraceTest {
     @Test
     void tellsWhatEndsTheSleepOfAThread() throws Exception {
         ByteArrayOutputStream text = new ByteArrayOutputStream();
-        Kernel kernel = TracedKernel.over(Kernel.host(), new PrintStream(text, true, StandardCharsets.UTF_8), "[7]");
+        Kernel kernel = TracedKernel.over(
+                Kernel.host(),
+                new Trace(new PrintStream(text, true, StandardCharsets.UTF_8), "[7]", UnaryOperator.identity()));
         int[] pipe = new int[2];
         assertEquals(0, kernel.pipe(pipe, 4096));
         try (WakeupChannel wakeupChannel = WakeupChannel.open(kernel)) {

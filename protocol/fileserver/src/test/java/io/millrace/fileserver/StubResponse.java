@@ -239,6 +239,11 @@ final class StubResponse extends Response {
     }
 
     @Override
+    public Response closeAfter() {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
     public void onAborted(Runnable task) {}
 
     @Override

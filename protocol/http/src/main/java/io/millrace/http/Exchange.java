@@ -345,6 +345,11 @@ public abstract class Exchange {
         return status != 0;
     }
 
+    /** Whether the handler wants the connection to end after this answer. */
+    protected final boolean isLastAnswer() {
+        return response.isLast();
+    }
+
     /** Whether the answer has no content, whatever its fields say. */
     protected final boolean isBodiless() {
         return bodiless;

@@ -33,6 +33,7 @@ final class ExchangeResponse extends Response {
     private boolean handedOver;
     private boolean deferred;
     private boolean mayBeKept;
+    private boolean closeAfter;
     private ExchangeStream stream;
 
     ExchangeResponse(Exchange exchange) {
@@ -46,6 +47,7 @@ final class ExchangeResponse extends Response {
         handedOver = false;
         deferred = false;
         mayBeKept = false;
+        closeAfter = false;
         stream = null;
     }
 
@@ -263,6 +265,18 @@ final class ExchangeResponse extends Response {
         settle();
         exchange.onLoop(() -> exchange.answerHead(status, fields, length));
         handedOver = true;
+    }
+
+    @Override
+    public Response closeAfter() {
+        checkOpen();
+        closeAfter = true;
+        return this;
+    }
+
+    /** Whether the handler wants the connection to end after this answer. */
+    boolean isLast() {
+        return closeAfter;
     }
 
     @Override

@@ -140,6 +140,13 @@ final class GuardedResponse extends Response {
     }
 
     @Override
+    public Response closeAfter() {
+        handles.check();
+        response.closeAfter();
+        return this;
+    }
+
+    @Override
     public void onAborted(Runnable task) {
         handles.check();
         response.onAborted(task);

@@ -132,6 +132,14 @@ public abstract class Response {
      */
     public abstract void onAborted(Runnable task);
 
+    /**
+     * Ends the connection after this answer, which says so: {@code Connection: close} in HTTP/1.1. Of no effect where
+     * the carrier of an exchange is not the connection (HTTP/2).
+     *
+     * @throws IllegalStateException if the response is committed
+     */
+    public abstract Response closeAfter();
+
     /** What to call when the exchange is over, with what came of it: for logs and measures. On the loop. */
     public abstract void onComplete(Runnable task);
 

@@ -370,7 +370,7 @@ final class Http1Exchange extends Exchange {
 
     // RFC 9112 section 6. 204 has neither field, 304 the length that a 200 would have had if the handler told one.
     private void decideFraming(Buffer out, int status, long length) {
-        lasts &= !protocol.isStopping() && !room.context().isDraining() && canDropRest();
+        lasts &= !protocol.isStopping() && !room.context().isDraining() && !isLastAnswer() && canDropRest();
         if (status == 204 || (status == 304 && length <= 0)) {
             return;
         }

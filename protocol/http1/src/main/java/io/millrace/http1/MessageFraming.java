@@ -148,7 +148,7 @@ final class MessageFraming {
             if (ofCodings) {
                 coding(start, stop - start);
             } else {
-                option(start, stop - start);
+                option(start, stop - start, !malformed);
             }
             while (at < end && bytes[at] != ',') {
                 at++;
@@ -160,11 +160,13 @@ final class MessageFraming {
         return 431;
     }
 
-    private void option(int start, int length) {
+    // An element that only begins with an option is none; but one that begins with "close" is taken for it, since to
+    // close is safe.
+    private void option(int start, int length, boolean whole) {
         switch (length) {
             case 5 -> close |= Ascii.equalsIgnoreCase(bytes, start, length, "close");
-            case 7 -> upgrade |= Ascii.equalsIgnoreCase(bytes, start, length, "upgrade");
-            case 10 -> keepAlive |= Ascii.equalsIgnoreCase(bytes, start, length, "keep-alive");
+            case 7 -> upgrade |= whole && Ascii.equalsIgnoreCase(bytes, start, length, "upgrade");
+            case 10 -> keepAlive |= whole && Ascii.equalsIgnoreCase(bytes, start, length, "keep-alive");
             default -> {}
         }
     }

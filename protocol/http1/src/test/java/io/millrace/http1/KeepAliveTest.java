@@ -50,6 +50,24 @@ class KeepAliveTest {
     }
 
     @Test
+    void aHandlerEndsTheConnectionAfterItsAnswer() {
+        Serving serving =
+                Serving.of((request, response) -> response.closeAfter().send("last"));
+        Trickle.Outcome outcome = Trickle.same(serving, GET + GET);
+        assertTrue(Answer.only(outcome.text()).closes());
+        assertEquals(CloseMode.LINGERING, outcome.closing());
+        MemoryLink once = Serving.of((request, response) -> {
+                    if (request.path().equals("/last")) {
+                        response.closeAfter();
+                    }
+                    response.send("x");
+                })
+                .open()
+                .feed(GET + GET + "GET /last HTTP/1.1\r\nHost: h\r\n\r\n" + GET);
+        assertEquals(3, Answer.all(once.text()).size());
+    }
+
+    @Test
     void whoClosesWhileABodyIsComingIsListenedTo() {
         String request = "POST / HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 5\r\n\r\n";
         Trickle.Outcome outcome = Trickle.same(Serving.echo(), request + "hello");
@@ -73,6 +91,14 @@ class KeepAliveTest {
         assertEquals(2, Answer.all(outcome.text()).size());
         assertEquals("keep-alive", Answer.all(outcome.text()).getFirst().field("Connection"));
         assertNull(outcome.closing());
+    }
+
+    @Test
+    void whatOnlyBeginsWithAnOptionIsNone() {
+        String request = "GET / HTTP/1.0\r\nConnection: keep-alive \u00cc\r\n\r\n";
+        assertTrue(Answer.only(Trickle.same(Serving.echo(), request).text()).closes());
+        request = "GET / HTTP/1.1\r\nHost: h\r\nConnection: close x\r\n\r\n";
+        assertTrue(Answer.only(Trickle.same(Serving.echo(), request).text()).closes(), "to close is safe");
     }
 
     @Test
