@@ -6,7 +6,6 @@ package io.millrace.http;
  * {@link #resolve} and runs the route's handler in the place that the route names; a handler that is no dispatcher runs
  * {@link Dispatch#INLINE}.
  */
-@FunctionalInterface
 public interface Dispatcher extends Handler {
 
     /** Who answers this request and where. Called on the loop; quick, never fails, never {@code null}. */
