@@ -54,6 +54,7 @@ final class ServerFailureTest {
     }
 
     /** The file of a Unix socket is removed as the server ends, which fails, too. */
+    @SuppressWarnings("try") // it is there, and nothing else
     @ParameterizedTest
     @ValueSource(strings = {"epoll-et", "thread", "iterative", "prefork"})
     void theFileOfAUnixSocketDoesNotKeepItAlive(String model) throws Exception {
@@ -69,6 +70,7 @@ final class ServerFailureTest {
     }
 
     /** The supervisor says what became of its worker, and starts another. */
+    @SuppressWarnings("try") // it is there, and nothing else
     @Test
     void aWorkerOfPreforkIsReplaced() throws Exception {
         try (Command server =
@@ -86,6 +88,7 @@ final class ServerFailureTest {
         }
     }
 
+    @SuppressWarnings("try") // it is there, and nothing else
     private void assertEndsWithExitCode1(Command server, int port) throws Exception {
         Files.createFile(trap());
         // Threads that sleep in a call fail when they return from it.

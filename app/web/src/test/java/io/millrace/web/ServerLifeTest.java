@@ -73,6 +73,7 @@ final class ServerLifeTest {
         }
     }
 
+    @SuppressWarnings("try") // it is there, and nothing else
     @ParameterizedTest
     @EnumSource(IoModel.class)
     void aBoundServerCanBeStopped(IoModel model) throws Exception {
