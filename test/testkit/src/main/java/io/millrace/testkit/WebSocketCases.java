@@ -66,6 +66,8 @@ public final class WebSocketCases {
         private final List<Frame> expected = new ArrayList<>();
         private boolean ended;
 
+        private Script() {}
+
         /** Returns the bytes that the client sends. */
         public byte[] input() {
             return out.bytes();

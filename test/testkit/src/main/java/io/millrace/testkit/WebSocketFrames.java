@@ -27,6 +27,9 @@ public final class WebSocketFrames {
 
     private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
 
+    /** Nothing yet. */
+    public WebSocketFrames() {}
+
     /** A frame as it was read: its first byte and its payload, unmasked. */
     public record Frame(int first, byte[] payload) {
 
