@@ -150,6 +150,7 @@ public final class WebSocketUpgrade {
         DeflateSession deflate = agreed == null ? null : new DeflateSession(true, agreed, options.compression(), pool);
         WebSocketProtocol protocol = new WebSocketProtocol(listener, options.limits(), subprotocol, deflate, null);
         // The client may go before the answer, or while it is written: then the protocol is never opened.
+        // It is handed over in the call that completes the exchange, so a task later it is known.
         response.onComplete(() -> later(response, protocol::failUnlessOpened));
         response.upgrade(NAME, () -> protocol);
     }

@@ -289,7 +289,7 @@ public final class MemoryLink implements Link {
         }
         boolean moved;
         do {
-            moved = upgraded() | received() | delivered() | ranTask() | sentSome() | ended();
+            moved = received() | delivered() | upgraded() | ranTask() | sentSome() | ended();
         } while (moved);
     }
 
