@@ -107,8 +107,7 @@ final class BlockingWebSocketTest {
         server.link.reset();
         await(work);
         assertEquals(1006, socket.awaitClose());
-        ExecutionException failed = assertThrows(
-                ExecutionException.class, () -> await(apart(() -> socket.send("x"))));
+        ExecutionException failed = assertThrows(ExecutionException.class, () -> await(apart(() -> socket.send("x"))));
         assertTrue(failed.getCause() instanceof IOException);
         socket.close();
     }

@@ -60,15 +60,17 @@ final class DeflateTest {
     /** All windows, with and without takeover, for payloads of many sizes: the client sees what was sent. */
     @TestFactory
     Stream<DynamicTest> everyWindow() {
-        return IntStream.rangeClosed(8, 15).boxed().flatMap(bits -> Stream.of(true, false)
-                .map(takeover -> DynamicTest.dynamicTest(bits + (takeover ? " with takeover" : " without"), () -> {
-                    window(bits, takeover);
-                })));
+        return IntStream.rangeClosed(8, 15)
+                .boxed()
+                .flatMap(bits -> Stream.of(true, false)
+                        .map(takeover ->
+                                DynamicTest.dynamicTest(bits + (takeover ? " with takeover" : " without"), () -> {
+                                    window(bits, takeover);
+                                })));
     }
 
     private static void window(int bits, boolean takeover) {
-        Server server =
-                server(ALWAYS.withTakeover(takeover, takeover), "; server_max_window_bits=" + bits);
+        Server server = server(ALWAYS.withTakeover(takeover, takeover), "; server_max_window_bits=" + bits);
         WindowedInflater client = new WindowedInflater(1 << bits);
         int[] sizes = {1, 100, 255, 256, 257, 1000, 5000, 70_000, 300, 200_000};
         for (int i = 0; i < sizes.length; i++) {
@@ -210,7 +212,9 @@ final class DeflateTest {
         MessageInflater inflater = new MessageInflater();
         byte[] bytes = bomb.toByteArray();
         assertEquals(CloseCode.TOO_BIG, inflater.inflate(bytes, 0, bytes.length, 100_000, false));
-        assertTrue(inflater.out().capacity() <= 200_002, () -> "holds " + inflater.out().capacity());
+        assertTrue(
+                inflater.out().capacity() <= 200_002,
+                () -> "holds " + inflater.out().capacity());
         inflater.end();
         Server server = server(WebSocketCompression.DEFAULT, "");
         server.feed(new WebSocketFrames().frame(0xc2, bytes));
@@ -241,8 +245,8 @@ final class DeflateTest {
     @Test
     void contextsAreLentForOneMessageAndNoLonger() {
         DeflatePool pool = new DeflatePool(4);
-        DeflateSession session = new DeflateSession(
-                true, DeflateParameters.negotiate("permessage-deflate", ALWAYS), ALWAYS, pool);
+        DeflateSession session =
+                new DeflateSession(true, DeflateParameters.negotiate("permessage-deflate", ALWAYS), ALWAYS, pool);
         boolean[] lent = new boolean[1];
         WebSocketListener listener = new WebSocketListener() {
             @Override
@@ -251,8 +255,7 @@ final class DeflateTest {
                 socket.send(text);
             }
         };
-        MemoryLink link = new MemoryLink(
-                new WebSocketProtocol(listener, WebSocketLimits.DEFAULT, "", session, null));
+        MemoryLink link = new MemoryLink(new WebSocketProtocol(listener, WebSocketLimits.DEFAULT, "", session, null));
         byte[] small = deflated(text(1000, 1));
         link.feed(new WebSocketFrames().frame(0x41, small, small.length).bytes());
         assertEquals(0, pool.lent(), "the message is not whole");

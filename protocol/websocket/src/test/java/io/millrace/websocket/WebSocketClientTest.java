@@ -18,7 +18,8 @@ import org.junit.jupiter.api.Test;
 /** The client: against a server, byte by byte, and against answers that are wrong. */
 final class WebSocketClientTest {
     private static final URI CHAT = URI.create("ws://example.org/chat?a=b");
-    private static final String UPGRADE = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n";
+    private static final String UPGRADE =
+            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n";
 
     private final List<String> told = new ArrayList<>();
     private WebSocket socket;
@@ -115,7 +116,8 @@ final class WebSocketClientTest {
     void theRequestIsAsItShouldBe() {
         MemoryLink link = open(WebSocketOptions.DEFAULT.withSubprotocols("a", "b"));
         String request = link.take();
-        assertTrue(request.startsWith("GET /chat?a=b HTTP/1.1\r\nHost: example.org\r\nUpgrade: websocket\r\n"), request);
+        assertTrue(
+                request.startsWith("GET /chat?a=b HTTP/1.1\r\nHost: example.org\r\nUpgrade: websocket\r\n"), request);
         assertTrue(request.contains("\r\nSec-WebSocket-Protocol: a, b\r\n"), request);
         assertTrue(request.endsWith("client_max_window_bits\r\n\r\n"), request);
         WebSocketClient other = WebSocketClient.of(URI.create("wss://[::1]:8443"), WebSocketOptions.DEFAULT)
