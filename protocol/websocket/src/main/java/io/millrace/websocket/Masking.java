@@ -31,7 +31,7 @@ final class Masking {
      * @return the key as it applies to the byte that follows these
      */
     static int apply(byte[] bytes, int offset, int length, int key) {
-        long wide = (key & 0xffff_ffffL) | (long) key << 32;
+        long wide = (key & 0xffff_ffffL) | ((long) key << 32);
         int at = offset;
         int end = offset + length;
         for (; at <= end - 32; at += 32) {

@@ -170,7 +170,7 @@ final class WebSocketProtocol implements Protocol, WebSocket {
             over(CloseCode.NO_STATUS, "", NOTHING);
             return;
         }
-        int code = length == 1 ? 0 : (bytes[from] & 0xff) << 8 | (bytes[from + 1] & 0xff);
+        int code = length == 1 ? 0 : ((bytes[from] & 0xff) << 8) | (bytes[from + 1] & 0xff);
         if (!CloseCode.isSendable(code)) {
             fail(CloseCode.PROTOCOL_ERROR, "wrong close code");
             return;
@@ -379,7 +379,7 @@ final class WebSocketProtocol implements Protocol, WebSocket {
 
     // A client masks each frame with a key of its own, and takeover makes each connection's bytes its own.
     private void sendNow(WebSocketMessage message) {
-        if (keys != null || (deflate != null && !deflate.isShareable())) {
+        if (keys != null || deflate != null && !deflate.isShareable()) {
             sendNow(message.opcode(), message.bytes(), 0, message.bytes().length);
         } else if (state == CloseState.OPEN) {
             boolean small = deflate != null && deflate.wants(message.bytes().length);
