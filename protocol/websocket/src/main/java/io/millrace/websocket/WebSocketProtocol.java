@@ -379,7 +379,7 @@ final class WebSocketProtocol implements Protocol, WebSocket {
 
     // A client masks each frame with a key of its own, and takeover makes each connection's bytes its own.
     private void sendNow(WebSocketMessage message) {
-        if (keys != null || deflate != null && !deflate.isShareable()) {
+        if (keys != null || (deflate != null && !deflate.isShareable())) {
             sendNow(message.opcode(), message.bytes(), 0, message.bytes().length);
         } else if (state == CloseState.OPEN) {
             boolean small = deflate != null && deflate.wants(message.bytes().length);

@@ -53,7 +53,7 @@ final class WindowedInflater {
     private int bits(int count) {
         int value = 0;
         for (int i = 0; i < count; i++, at++) {
-            value |= (in[at >> 3] >> (at & 7) & 1) << i;
+            value |= ((in[at >> 3] >> (at & 7)) & 1) << i;
         }
         return value;
     }
@@ -76,7 +76,7 @@ final class WindowedInflater {
     }
 
     private void stored() {
-        at = at + 7 & ~7;
+        at = (at + 7) & ~7;
         int length = bits(16);
         bits(16);
         for (int i = 0; i < length; i++) {
@@ -147,7 +147,7 @@ final class WindowedInflater {
                 return tree[1][index + code - first];
             }
             index += count;
-            first = first + count << 1;
+            first = (first + count) << 1;
             code <<= 1;
         }
         throw new AssertionError("no such code");
