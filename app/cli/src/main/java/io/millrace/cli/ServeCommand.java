@@ -164,6 +164,9 @@ final class ServeCommand {
         if (!options.hosts().isEmpty()) {
             server.hosts(options.hosts().toArray(String[]::new));
         }
+        if (!options.http2()) {
+            server.http2(null);
+        }
         if (options.trace()) {
             server.trace(trace);
         }

@@ -170,6 +170,9 @@ final class ServeOptions {
                         AcceptDistribution.class,
                         names("--spread"),
                         "How connections spread over the loops. Default: reuse-port, with --listen shared."),
+                flag(
+                        "--no-http2",
+                        "Speak HTTP/1.1 alone. Else clients that begin with HTTP/2 (prior knowledge) are answered in it."),
                 number(
                         "BYTES",
                         256,
@@ -387,6 +390,10 @@ final class ServeOptions {
 
     private Output output() {
         return read("--output", Output.INFO);
+    }
+
+    boolean http2() {
+        return !has("--no-http2");
     }
 
     Limits limits() {

@@ -23,6 +23,9 @@ final class HeaderBlocks {
 
     private int lastStream;
 
+    // Of the last 64 streams, the last in the lowest bit, which have been opened and not passed over.
+    private long opened;
+
     // The block that is coming in.
     private RequestHead head;
     private int stream;
@@ -43,6 +46,12 @@ final class HeaderBlocks {
 
     int lastStream() {
         return lastStream;
+    }
+
+    /** Returns whether the client has passed over a stream that is below its last one, as far as that is known. */
+    boolean wasSkipped(int id) {
+        int distance = (lastStream - id) / 2;
+        return distance < Long.SIZE && (opened >>> distance & 1) == 0;
     }
 
     /** Returns whether a block has begun that is not complete. */
@@ -96,6 +105,8 @@ final class HeaderBlocks {
     private boolean begin(int flags, int id) {
         Http2Stream open = connection.find(id);
         if (id > lastStream) {
+            int distance = (id - lastStream) / 2;
+            opened = (distance < Long.SIZE ? opened << distance : 0) | 1;
             lastStream = id;
             use = connection.isBeyond(id) ? Use.NOTHING : Use.REQUEST;
         } else if (open != null && !open.isReset()) {

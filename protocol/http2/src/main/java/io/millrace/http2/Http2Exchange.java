@@ -17,6 +17,9 @@ import io.millrace.http.RequestPace;
  * nobody will want is dropped up to a limit.
  */
 final class Http2Exchange extends Exchange {
+    /** How long a client may go on sending what is not read, once it has its answer. */
+    private static final long LINGER_NANOS = 2_000_000_000L;
+
     private final Http2Stream stream;
     private final HttpContext context;
     private final Limits limits;
@@ -28,6 +31,7 @@ final class Http2Exchange extends Exchange {
     private long received;
     private boolean endTold;
     private long dropped;
+    private long lingersUntil;
 
     Http2Exchange(Http2Factory factory, Http2Stream stream) {
         super(factory.context());
@@ -52,6 +56,7 @@ final class Http2Exchange extends Exchange {
         received = 0;
         endTold = stream.isRemoteClosed();
         dropped = 0;
+        lingersUntil = Link.NEVER;
         if (head.isReadable()) {
             head.fill(request());
         }
@@ -95,14 +100,23 @@ final class Http2Exchange extends Exchange {
         dropped += count;
         if (dropped > limits.unread()) {
             stream.refused(count);
+            lingers();
         } else {
             stream.consumed(count);
         }
     }
 
-    /** Returns whether what is left of the request is worth being waited for. */
-    boolean dropsRest() {
-        return !expectsContinue && dropped <= limits.unread() && announced - received <= limits.unread();
+    /**
+     * The answer has left and the request is not complete. Where what is left of it is not worth being read, the client
+     * has a moment to see the answer before it is told to stop (RFC 9113 section 8.1): some take RST_STREAM for the end
+     * of everything, what came before it included.
+     */
+    void lingers() {
+        boolean reads = !expectsContinue && dropped <= limits.unread() && announced - received <= limits.unread();
+        if (!reads && isOver() && lingersUntil == Link.NEVER) {
+            lingersUntil = link().now() + LINGER_NANOS;
+            stream.connection().armFor(lingersUntil);
+        }
     }
 
     /** The request is complete. */
@@ -170,6 +184,9 @@ final class Http2Exchange extends Exchange {
      * Returns when the client will have been too slow, {@link Link#NEVER} while it is not the one who is waited for.
      */
     long due() {
+        if (lingersUntil != Link.NEVER) {
+            return stream.isRemoteClosed() ? Link.NEVER : lingersUntil;
+        }
         boolean waits = !stream.isRemoteClosed() && (isOver() || wantsBody());
         return waits && stream.inbox().isEmpty() && !stream.isInputHeld() ? pace.bodyDue() : Link.NEVER;
     }
@@ -177,7 +194,7 @@ final class Http2Exchange extends Exchange {
     /** The client is too slow. */
     void tooSlow() {
         if (isOver()) {
-            stream.connection().reset(stream, ErrorCode.CANCEL);
+            stream.connection().reset(stream, lingersUntil == Link.NEVER ? ErrorCode.CANCEL : ErrorCode.NO_ERROR);
         } else {
             reject(408);
         }

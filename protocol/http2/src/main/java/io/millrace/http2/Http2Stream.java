@@ -435,9 +435,8 @@ final class Http2Stream {
         } else if (localClosed && exchange.isFinished()) {
             if (remoteClosed) {
                 finish();
-            } else if (!exchange.dropsRest()) {
-                // Section 8.1: the answer is whole, and nothing more of the request is of use.
-                connection.reset(this, ErrorCode.NO_ERROR);
+            } else {
+                exchange.lingers();
             }
         }
     }

@@ -134,6 +134,10 @@ final class InboundFrames implements FrameReader.Handler {
         if (stream > blocks.lastStream() || (stream & 1) == 0) {
             return fail(ErrorCode.PROTOCOL_ERROR, Frame.name(type) + " on an idle stream");
         }
+        if (blocks.wasSkipped(stream)) {
+            // Section 5.1.1: numbers only go up.
+            return fail(ErrorCode.PROTOCOL_ERROR, Frame.name(type) + " on a stream that was passed over");
+        }
         if (connection.isBeyond(stream)) {
             return true;
         }
