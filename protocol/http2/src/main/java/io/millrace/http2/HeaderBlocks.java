@@ -215,7 +215,8 @@ final class HeaderBlocks {
     private boolean request(RequestHead request, int result) {
         Http2Factory factory = connection.factory();
         factory.stats().stream();
-        if (result == RequestHead.MALFORMED || dependsOnItself) {
+        boolean withoutContent = endsStream && request.contentLength() > 0;
+        if (result == RequestHead.MALFORMED || withoutContent || dependsOnItself) {
             factory.context().log().unreadable(connection.link().peer(), 400, 0, 0);
             return refuse(ErrorCode.PROTOCOL_ERROR, GlitchMeter.RESET, "too many requests that are malformed");
         }

@@ -43,7 +43,8 @@ class ClausesTest {
 
     private static boolean matches(String frame, String expected) {
         String[] parts = expected.split(" ");
-        return frame.startsWith(parts[0]) && frame.endsWith(" " + parts[parts.length - 1])
+        return frame.startsWith(parts[0])
+                && frame.endsWith(" " + parts[parts.length - 1])
                 && (parts.length < 3 || frame.startsWith(parts[0] + " " + parts[1] + " "));
     }
 
@@ -72,26 +73,43 @@ class ClausesTest {
         goesOn("an unknown flag is ignored", peer -> peer.frame(Frame.PING, 0x16, 0, "aaaaaaaa"));
         goesOn("the reserved bit is ignored", peer -> peer.frame(Frame.PING, 0, 0x8000_0000, "aaaaaaaa"));
         // 4.2
-        ends("DATA of 2^14 bytes is taken", "DATA 1 16384", peer -> peer.post(1, "/")
-                .frame(Frame.DATA, Frame.END_STREAM, 1, new byte[16_384]));
-        ends("DATA that is larger", "GOAWAY FRAME_SIZE_ERROR", peer -> peer.post(1, "/")
-                .frame(Frame.DATA, Frame.END_STREAM, 1, new byte[16_385]));
-        ends("HEADERS that are larger", "GOAWAY FRAME_SIZE_ERROR", peer -> peer.frame(
-                Frame.HEADERS, Frame.END_HEADERS | Frame.END_STREAM, 1, new byte[16_385]));
+        ends(
+                "DATA of 2^14 bytes is taken",
+                "DATA 1 16384",
+                peer -> peer.post(1, "/").frame(Frame.DATA, Frame.END_STREAM, 1, new byte[16_384]));
+        ends(
+                "DATA that is larger",
+                "GOAWAY FRAME_SIZE_ERROR",
+                peer -> peer.post(1, "/").frame(Frame.DATA, Frame.END_STREAM, 1, new byte[16_385]));
+        ends(
+                "HEADERS that are larger",
+                "GOAWAY FRAME_SIZE_ERROR",
+                peer -> peer.frame(Frame.HEADERS, Frame.END_HEADERS | Frame.END_STREAM, 1, new byte[16_385]));
         // 4.3
-        ends("a block that cannot be decoded", "GOAWAY COMPRESSION_ERROR", peer -> peer.frame(
-                Frame.HEADERS, Frame.END_HEADERS | Frame.END_STREAM, 1, new byte[] {0x40}));
-        ends("a block whose index is none", "GOAWAY COMPRESSION_ERROR", peer -> peer.frame(
-                Frame.HEADERS, Frame.END_HEADERS | Frame.END_STREAM, 1, new byte[] {(byte) 0xff, 0x40}));
-        ends("PRIORITY within a block", "GOAWAY PROTOCOL_ERROR", peer -> peer.frame(
-                        Frame.HEADERS, Frame.END_STREAM, 1, peer.block(Peer.request("GET", "/")))
-                .frame(Frame.PRIORITY, 0, 1, new byte[5]));
-        ends("HEADERS of another stream within a block", "GOAWAY PROTOCOL_ERROR", peer -> peer.frame(
-                        Frame.HEADERS, Frame.END_STREAM, 1, peer.block(Peer.request("GET", "/")))
-                .get(3, "/"));
-        ends("an unknown frame within a block", "GOAWAY PROTOCOL_ERROR", peer -> peer.frame(
-                        Frame.HEADERS, Frame.END_STREAM, 1, peer.block(Peer.request("GET", "/")))
-                .frame(0x16, 0, 1, "x"));
+        ends(
+                "a block that cannot be decoded",
+                "GOAWAY COMPRESSION_ERROR",
+                peer -> peer.frame(Frame.HEADERS, Frame.END_HEADERS | Frame.END_STREAM, 1, new byte[] {0x40}));
+        ends(
+                "a block whose index is none",
+                "GOAWAY COMPRESSION_ERROR",
+                peer -> peer.frame(
+                        Frame.HEADERS, Frame.END_HEADERS | Frame.END_STREAM, 1, new byte[] {(byte) 0xff, 0x40}));
+        ends(
+                "PRIORITY within a block",
+                "GOAWAY PROTOCOL_ERROR",
+                peer -> peer.frame(Frame.HEADERS, Frame.END_STREAM, 1, peer.block(Peer.request("GET", "/")))
+                        .frame(Frame.PRIORITY, 0, 1, new byte[5]));
+        ends(
+                "HEADERS of another stream within a block",
+                "GOAWAY PROTOCOL_ERROR",
+                peer -> peer.frame(Frame.HEADERS, Frame.END_STREAM, 1, peer.block(Peer.request("GET", "/")))
+                        .get(3, "/"));
+        ends(
+                "an unknown frame within a block",
+                "GOAWAY PROTOCOL_ERROR",
+                peer -> peer.frame(Frame.HEADERS, Frame.END_STREAM, 1, peer.block(Peer.request("GET", "/")))
+                        .frame(0x16, 0, 1, "x"));
         return cases;
     }
 
@@ -101,41 +119,70 @@ class ClausesTest {
         ends("DATA on an idle stream", "GOAWAY PROTOCOL_ERROR", peer -> peer.data(1, true, "x"));
         ends("RST_STREAM on an idle stream", "GOAWAY PROTOCOL_ERROR", peer -> peer.reset(1, ErrorCode.CANCEL));
         ends("WINDOW_UPDATE on an idle stream", "GOAWAY PROTOCOL_ERROR", peer -> peer.windowUpdate(1, 100));
-        ends("CONTINUATION on an idle stream", "GOAWAY PROTOCOL_ERROR", peer -> peer.frame(
-                Frame.CONTINUATION, Frame.END_HEADERS, 1, peer.block(Peer.request("GET", "/"))));
+        ends(
+                "CONTINUATION on an idle stream",
+                "GOAWAY PROTOCOL_ERROR",
+                peer -> peer.frame(Frame.CONTINUATION, Frame.END_HEADERS, 1, peer.block(Peer.request("GET", "/"))));
         goesOn("PRIORITY on an idle stream", peer -> peer.frame(Frame.PRIORITY, 0, 7, new byte[5]));
         // half-closed (remote): the answer waits for a window
-        ends("DATA after END_STREAM", "RST_STREAM 1 STREAM_CLOSED", peer -> held(peer).data(1, true, "x"));
-        ends("HEADERS after END_STREAM", "RST_STREAM 1 STREAM_CLOSED", peer -> held(peer).get(1, "/"));
-        ends("CONTINUATION after END_STREAM", "GOAWAY PROTOCOL_ERROR", peer -> held(peer)
-                .frame(Frame.CONTINUATION, Frame.END_HEADERS, 1, peer.block("a: b")));
+        ends(
+                "DATA after END_STREAM",
+                "RST_STREAM 1 STREAM_CLOSED",
+                peer -> held(peer).data(1, true, "x"));
+        ends(
+                "HEADERS after END_STREAM",
+                "RST_STREAM 1 STREAM_CLOSED",
+                peer -> held(peer).get(1, "/"));
+        ends(
+                "CONTINUATION after END_STREAM",
+                "GOAWAY PROTOCOL_ERROR",
+                peer -> held(peer).frame(Frame.CONTINUATION, Frame.END_HEADERS, 1, peer.block("a: b")));
         goesOn("WINDOW_UPDATE after END_STREAM", peer -> held(peer).windowUpdate(1, 5));
         // closed
-        ends("DATA after RST_STREAM", "RST_STREAM 1 STREAM_CLOSED", peer -> peer.post(1, "/")
-                .reset(1, ErrorCode.CANCEL)
-                .data(1, true, "x"));
-        ends("HEADERS after RST_STREAM", "RST_STREAM 1 STREAM_CLOSED", peer -> peer.post(1, "/")
-                .reset(1, ErrorCode.CANCEL)
-                .get(1, "/"));
-        ends("CONTINUATION after RST_STREAM", "GOAWAY PROTOCOL_ERROR", peer -> peer.post(1, "/")
-                .reset(1, ErrorCode.CANCEL)
-                .frame(Frame.CONTINUATION, Frame.END_HEADERS, 1, peer.block("a: b")));
-        ends("DATA on a closed stream", "GOAWAY STREAM_CLOSED", peer -> peer.get(1, "/").data(1, true, "x"));
-        ends("HEADERS on a closed stream", "GOAWAY STREAM_CLOSED", peer -> peer.get(1, "/").get(1, "/"));
-        ends("CONTINUATION on a closed stream", "GOAWAY PROTOCOL_ERROR", peer -> peer.get(1, "/")
-                .frame(Frame.CONTINUATION, Frame.END_HEADERS, 1, peer.block("a: b")));
+        ends(
+                "DATA after RST_STREAM",
+                "RST_STREAM 1 STREAM_CLOSED",
+                peer -> peer.post(1, "/").reset(1, ErrorCode.CANCEL).data(1, true, "x"));
+        ends(
+                "HEADERS after RST_STREAM",
+                "RST_STREAM 1 STREAM_CLOSED",
+                peer -> peer.post(1, "/").reset(1, ErrorCode.CANCEL).get(1, "/"));
+        ends(
+                "CONTINUATION after RST_STREAM",
+                "GOAWAY PROTOCOL_ERROR",
+                peer -> peer.post(1, "/")
+                        .reset(1, ErrorCode.CANCEL)
+                        .frame(Frame.CONTINUATION, Frame.END_HEADERS, 1, peer.block("a: b")));
+        ends(
+                "DATA on a closed stream",
+                "GOAWAY STREAM_CLOSED",
+                peer -> peer.get(1, "/").data(1, true, "x"));
+        ends(
+                "HEADERS on a closed stream",
+                "GOAWAY STREAM_CLOSED",
+                peer -> peer.get(1, "/").get(1, "/"));
+        ends(
+                "CONTINUATION on a closed stream",
+                "GOAWAY PROTOCOL_ERROR",
+                peer -> peer.get(1, "/").frame(Frame.CONTINUATION, Frame.END_HEADERS, 1, peer.block("a: b")));
         goesOn("WINDOW_UPDATE on a closed stream", peer -> peer.get(1, "/").windowUpdate(1, 5));
         goesOn("RST_STREAM on a closed stream", peer -> peer.get(1, "/").reset(1, ErrorCode.CANCEL));
         goesOn("PRIORITY on a closed stream", peer -> peer.get(1, "/").frame(Frame.PRIORITY, 0, 1, new byte[5]));
-        goesOn("what was on its way to a stream that this side has reset", peer -> peer.headers(
-                        1, false, Peer.request("POST", "/", "A: upper case"))
-                .data(1, false, "x")
-                .headers(1, true, "trailer: x"));
+        goesOn(
+                "what was on its way to a stream that this side has reset",
+                peer -> peer.headers(1, false, Peer.request("POST", "/", "A: upper case"))
+                        .data(1, false, "x")
+                        .headers(1, true, "trailer: x"));
         // 5.1.1
         ends("an even number", "GOAWAY PROTOCOL_ERROR", peer -> peer.get(2, "/"));
-        ends("a number that was passed over", "GOAWAY PROTOCOL_ERROR", peer -> peer.get(5, "/").get(3, "/"));
-        ends("DATA on a number that was passed over", "GOAWAY PROTOCOL_ERROR", peer -> peer.get(5, "/")
-                .data(3, true, "x"));
+        ends(
+                "a number that was passed over",
+                "GOAWAY PROTOCOL_ERROR",
+                peer -> peer.get(5, "/").get(3, "/"));
+        ends(
+                "DATA on a number that was passed over",
+                "GOAWAY PROTOCOL_ERROR",
+                peer -> peer.get(5, "/").data(3, true, "x"));
         // 5.3.1 of RFC 7540
         ends("HEADERS that depend on themselves", "RST_STREAM 1 PROTOCOL_ERROR", peer -> {
             byte[] block = peer.block(Peer.request("GET", "/"));
@@ -144,8 +191,10 @@ class ClausesTest {
             System.arraycopy(block, 0, payload, 5, block.length);
             peer.frame(Frame.HEADERS, Frame.END_HEADERS | Frame.END_STREAM | Frame.WITH_PRIORITY, 1, payload);
         });
-        ends("PRIORITY that depends on itself", "RST_STREAM 1 PROTOCOL_ERROR", peer -> held(peer)
-                .frame(Frame.PRIORITY, 0, 1, new byte[] {0, 0, 0, 1, 9}));
+        ends(
+                "PRIORITY that depends on itself",
+                "RST_STREAM 1 PROTOCOL_ERROR",
+                peer -> held(peer).frame(Frame.PRIORITY, 0, 1, new byte[] {0, 0, 0, 1, 9}));
         return cases;
     }
 
@@ -158,44 +207,72 @@ class ClausesTest {
     List<DynamicTest> everyType() {
         // 6.1 DATA
         ends("DATA on stream 0", "GOAWAY PROTOCOL_ERROR", peer -> peer.data(0, true, "x"));
-        ends("DATA with more padding than payload", "GOAWAY PROTOCOL_ERROR", peer -> peer.post(1, "/")
-                .frame(Frame.DATA, Frame.PADDED | Frame.END_STREAM, 1, new byte[] {6, 1, 2, 3, 4, 5}));
-        ends("padded DATA without payload", "GOAWAY FRAME_SIZE_ERROR", peer -> peer.post(1, "/")
-                .frame(Frame.DATA, Frame.PADDED | Frame.END_STREAM, 1, ""));
-        ends("DATA that is all padding", "DATA 1 0", peer -> peer.post(1, "/")
-                .frame(Frame.DATA, Frame.PADDED | Frame.END_STREAM, 1, new byte[] {5, 1, 2, 3, 4, 5}));
+        ends(
+                "DATA with more padding than payload",
+                "GOAWAY PROTOCOL_ERROR",
+                peer -> peer.post(1, "/")
+                        .frame(Frame.DATA, Frame.PADDED | Frame.END_STREAM, 1, new byte[] {6, 1, 2, 3, 4, 5}));
+        ends(
+                "padded DATA without payload",
+                "GOAWAY FRAME_SIZE_ERROR",
+                peer -> peer.post(1, "/").frame(Frame.DATA, Frame.PADDED | Frame.END_STREAM, 1, ""));
+        ends(
+                "DATA that is all padding",
+                "DATA 1 0",
+                peer -> peer.post(1, "/")
+                        .frame(Frame.DATA, Frame.PADDED | Frame.END_STREAM, 1, new byte[] {5, 1, 2, 3, 4, 5}));
         // 6.2 HEADERS
         ends("HEADERS on stream 0", "GOAWAY PROTOCOL_ERROR", peer -> peer.get(0, "/"));
-        ends("HEADERS with more padding than payload", "GOAWAY PROTOCOL_ERROR", peer -> peer.frame(
-                Frame.HEADERS, Frame.PADDED | Frame.END_HEADERS | Frame.END_STREAM, 1, new byte[] {9, 1, 2, 3}));
-        ends("padded HEADERS without payload", "GOAWAY FRAME_SIZE_ERROR", peer -> peer.frame(
-                Frame.HEADERS, Frame.PADDED | Frame.END_HEADERS | Frame.END_STREAM, 1, ""));
-        ends("HEADERS too small for their priority", "GOAWAY PROTOCOL_ERROR", peer -> peer.frame(
-                Frame.HEADERS, Frame.WITH_PRIORITY | Frame.END_HEADERS | Frame.END_STREAM, 1, "abc"));
+        ends(
+                "HEADERS with more padding than payload",
+                "GOAWAY PROTOCOL_ERROR",
+                peer -> peer.frame(
+                        Frame.HEADERS, Frame.PADDED | Frame.END_HEADERS | Frame.END_STREAM, 1, new byte[] {9, 1, 2, 3
+                        }));
+        ends(
+                "padded HEADERS without payload",
+                "GOAWAY FRAME_SIZE_ERROR",
+                peer -> peer.frame(Frame.HEADERS, Frame.PADDED | Frame.END_HEADERS | Frame.END_STREAM, 1, ""));
+        ends(
+                "HEADERS too small for their priority",
+                "GOAWAY PROTOCOL_ERROR",
+                peer -> peer.frame(
+                        Frame.HEADERS, Frame.WITH_PRIORITY | Frame.END_HEADERS | Frame.END_STREAM, 1, "abc"));
         // 6.3 PRIORITY
         ends("PRIORITY on stream 0", "GOAWAY PROTOCOL_ERROR", peer -> peer.frame(Frame.PRIORITY, 0, 0, new byte[5]));
-        ends("PRIORITY of a wrong size", "RST_STREAM 1 FRAME_SIZE_ERROR", peer -> held(peer)
-                .frame(Frame.PRIORITY, 0, 1, new byte[4]));
+        ends(
+                "PRIORITY of a wrong size",
+                "RST_STREAM 1 FRAME_SIZE_ERROR",
+                peer -> held(peer).frame(Frame.PRIORITY, 0, 1, new byte[4]));
         // 6.4 RST_STREAM
         ends("RST_STREAM on stream 0", "GOAWAY PROTOCOL_ERROR", peer -> peer.reset(0, ErrorCode.CANCEL));
-        ends("RST_STREAM of a wrong size", "GOAWAY FRAME_SIZE_ERROR", peer -> held(peer)
-                .frame(Frame.RST_STREAM, 0, 1, new byte[3]));
+        ends(
+                "RST_STREAM of a wrong size",
+                "GOAWAY FRAME_SIZE_ERROR",
+                peer -> held(peer).frame(Frame.RST_STREAM, 0, 1, new byte[3]));
         // 6.5 SETTINGS
-        ends("an ACK of SETTINGS with a payload", "GOAWAY FRAME_SIZE_ERROR", peer -> peer.frame(
-                Frame.SETTINGS, Frame.ACK, 0, new byte[6]));
+        ends(
+                "an ACK of SETTINGS with a payload",
+                "GOAWAY FRAME_SIZE_ERROR",
+                peer -> peer.frame(Frame.SETTINGS, Frame.ACK, 0, new byte[6]));
         ends("SETTINGS on a stream", "GOAWAY PROTOCOL_ERROR", peer -> peer.frame(Frame.SETTINGS, 0, 1, new byte[6]));
-        ends("SETTINGS of a wrong size", "GOAWAY FRAME_SIZE_ERROR", peer -> peer.frame(
-                Frame.SETTINGS, 0, 0, new byte[3]));
+        ends(
+                "SETTINGS of a wrong size",
+                "GOAWAY FRAME_SIZE_ERROR",
+                peer -> peer.frame(Frame.SETTINGS, 0, 0, new byte[3]));
         ends("ENABLE_PUSH of 2", "GOAWAY PROTOCOL_ERROR", peer -> peer.settings(Frame.ENABLE_PUSH, 2));
-        ends("a window of 2^31", "GOAWAY FLOW_CONTROL_ERROR", peer -> peer.settings(
-                Frame.INITIAL_WINDOW_SIZE, Integer.MIN_VALUE));
-        ends("a frame size of 2^14 - 1", "GOAWAY PROTOCOL_ERROR", peer -> peer.settings(
-                Frame.MAX_FRAME_SIZE, 16_383));
+        ends(
+                "a window of 2^31",
+                "GOAWAY FLOW_CONTROL_ERROR",
+                peer -> peer.settings(Frame.INITIAL_WINDOW_SIZE, Integer.MIN_VALUE));
+        ends("a frame size of 2^14 - 1", "GOAWAY PROTOCOL_ERROR", peer -> peer.settings(Frame.MAX_FRAME_SIZE, 16_383));
         ends("a frame size of 2^24", "GOAWAY PROTOCOL_ERROR", peer -> peer.settings(Frame.MAX_FRAME_SIZE, 1 << 24));
         goesOn("an unknown setting", peer -> peer.settings(0xff, 1));
         // 6.6 PUSH_PROMISE
-        ends("PUSH_PROMISE", "GOAWAY PROTOCOL_ERROR", peer -> held(peer)
-                .frame(Frame.PUSH_PROMISE, Frame.END_HEADERS, 1, new byte[] {0, 0, 0, 2}));
+        ends(
+                "PUSH_PROMISE",
+                "GOAWAY PROTOCOL_ERROR",
+                peer -> held(peer).frame(Frame.PUSH_PROMISE, Frame.END_HEADERS, 1, new byte[] {0, 0, 0, 2}));
         // 6.7 PING
         goesOn("PING", peer -> {});
         goesOn("an ACK of no PING", peer -> peer.frame(Frame.PING, Frame.ACK, 0, "abcdefgh"));
@@ -206,42 +283,66 @@ class ClausesTest {
         ends("GOAWAY of a wrong size", "GOAWAY FRAME_SIZE_ERROR", peer -> peer.frame(Frame.GOAWAY, 0, 0, new byte[7]));
         // 6.9 WINDOW_UPDATE
         ends("a WINDOW_UPDATE of 0", "GOAWAY PROTOCOL_ERROR", peer -> peer.windowUpdate(0, 0));
-        ends("a WINDOW_UPDATE of 0 on a stream", "RST_STREAM 1 PROTOCOL_ERROR", peer -> held(peer)
-                .windowUpdate(1, 0));
-        ends("WINDOW_UPDATE of a wrong size", "GOAWAY FRAME_SIZE_ERROR", peer -> peer.frame(
-                Frame.WINDOW_UPDATE, 0, 0, new byte[3]));
-        ends("a window of the connection above 2^31 - 1", "GOAWAY FLOW_CONTROL_ERROR", peer -> peer.windowUpdate(
-                        0, Integer.MAX_VALUE)
-                .windowUpdate(0, Integer.MAX_VALUE));
-        ends("a window of a stream above 2^31 - 1", "RST_STREAM 1 FLOW_CONTROL_ERROR", peer -> peer.post(1, "/")
-                .windowUpdate(1, Integer.MAX_VALUE));
-        ends("SETTINGS that make a window too large", "GOAWAY FLOW_CONTROL_ERROR", peer -> peer.post(1, "/")
-                .windowUpdate(1, Integer.MAX_VALUE - 65_535)
-                .settings(Frame.INITIAL_WINDOW_SIZE, 65_536));
+        ends(
+                "a WINDOW_UPDATE of 0 on a stream",
+                "RST_STREAM 1 PROTOCOL_ERROR",
+                peer -> held(peer).windowUpdate(1, 0));
+        ends(
+                "WINDOW_UPDATE of a wrong size",
+                "GOAWAY FRAME_SIZE_ERROR",
+                peer -> peer.frame(Frame.WINDOW_UPDATE, 0, 0, new byte[3]));
+        ends(
+                "a window of the connection above 2^31 - 1",
+                "GOAWAY FLOW_CONTROL_ERROR",
+                peer -> peer.windowUpdate(0, Integer.MAX_VALUE).windowUpdate(0, Integer.MAX_VALUE));
+        ends(
+                "a window of a stream above 2^31 - 1",
+                "RST_STREAM 1 FLOW_CONTROL_ERROR",
+                peer -> peer.post(1, "/").windowUpdate(1, Integer.MAX_VALUE));
+        ends(
+                "SETTINGS that make a window too large",
+                "GOAWAY FLOW_CONTROL_ERROR",
+                peer -> peer.post(1, "/")
+                        .windowUpdate(1, Integer.MAX_VALUE - 65_535)
+                        .settings(Frame.INITIAL_WINDOW_SIZE, 65_536));
         // 6.10 CONTINUATION
-        ends("CONTINUATION on stream 0", "GOAWAY PROTOCOL_ERROR", peer -> peer.frame(
-                        Frame.HEADERS, Frame.END_STREAM, 1, peer.block(Peer.request("GET", "/")))
-                .frame(Frame.CONTINUATION, Frame.END_HEADERS, 0, peer.block("a: b")));
-        ends("CONTINUATION after END_HEADERS", "GOAWAY PROTOCOL_ERROR", peer -> peer.get(1, "/")
-                .frame(Frame.CONTINUATION, Frame.END_HEADERS, 1, peer.block("a: b")));
-        ends("CONTINUATION after END_HEADERS of another", "GOAWAY PROTOCOL_ERROR", peer -> peer.frame(
-                        Frame.HEADERS, Frame.END_STREAM, 1, peer.block(Peer.request("GET", "/")))
-                .frame(Frame.CONTINUATION, Frame.END_HEADERS, 1, peer.block("a: b"))
-                .frame(Frame.CONTINUATION, Frame.END_HEADERS, 1, peer.block("a: b")));
-        ends("CONTINUATION after DATA", "GOAWAY PROTOCOL_ERROR", peer -> peer.post(1, "/")
-                .data(1, true, "x")
-                .frame(Frame.CONTINUATION, Frame.END_HEADERS, 1, peer.block("a: b")));
+        ends(
+                "CONTINUATION on stream 0",
+                "GOAWAY PROTOCOL_ERROR",
+                peer -> peer.frame(Frame.HEADERS, Frame.END_STREAM, 1, peer.block(Peer.request("GET", "/")))
+                        .frame(Frame.CONTINUATION, Frame.END_HEADERS, 0, peer.block("a: b")));
+        ends(
+                "CONTINUATION after END_HEADERS",
+                "GOAWAY PROTOCOL_ERROR",
+                peer -> peer.get(1, "/").frame(Frame.CONTINUATION, Frame.END_HEADERS, 1, peer.block("a: b")));
+        ends(
+                "CONTINUATION after END_HEADERS of another",
+                "GOAWAY PROTOCOL_ERROR",
+                peer -> peer.frame(Frame.HEADERS, Frame.END_STREAM, 1, peer.block(Peer.request("GET", "/")))
+                        .frame(Frame.CONTINUATION, Frame.END_HEADERS, 1, peer.block("a: b"))
+                        .frame(Frame.CONTINUATION, Frame.END_HEADERS, 1, peer.block("a: b")));
+        ends(
+                "CONTINUATION after DATA",
+                "GOAWAY PROTOCOL_ERROR",
+                peer -> peer.post(1, "/")
+                        .data(1, true, "x")
+                        .frame(Frame.CONTINUATION, Frame.END_HEADERS, 1, peer.block("a: b")));
         // 7
         goesOn("RST_STREAM with an unknown code", peer -> held(peer).reset(1, 0xff));
         // RFC 9218 section 7.1
-        ends("PRIORITY_UPDATE on a stream", "GOAWAY PROTOCOL_ERROR", peer -> peer.frame(
-                Frame.PRIORITY_UPDATE, 0, 1, "\0\0\0\1u=1"));
-        ends("PRIORITY_UPDATE of a wrong size", "GOAWAY FRAME_SIZE_ERROR", peer -> peer.frame(
-                Frame.PRIORITY_UPDATE, 0, 0, "\0\0\0"));
-        ends("PRIORITY_UPDATE for stream 0", "GOAWAY PROTOCOL_ERROR", peer -> peer.frame(
-                Frame.PRIORITY_UPDATE, 0, 0, "\0\0\0\0u=1"));
-        goesOn("PRIORITY_UPDATE for an idle stream", peer -> peer.frame(
-                Frame.PRIORITY_UPDATE, 0, 0, "\0\0\0\5u=1"));
+        ends(
+                "PRIORITY_UPDATE on a stream",
+                "GOAWAY PROTOCOL_ERROR",
+                peer -> peer.frame(Frame.PRIORITY_UPDATE, 0, 1, "\0\0\0\1u=1"));
+        ends(
+                "PRIORITY_UPDATE of a wrong size",
+                "GOAWAY FRAME_SIZE_ERROR",
+                peer -> peer.frame(Frame.PRIORITY_UPDATE, 0, 0, "\0\0\0"));
+        ends(
+                "PRIORITY_UPDATE for stream 0",
+                "GOAWAY PROTOCOL_ERROR",
+                peer -> peer.frame(Frame.PRIORITY_UPDATE, 0, 0, "\0\0\0\0u=1"));
+        goesOn("PRIORITY_UPDATE for an idle stream", peer -> peer.frame(Frame.PRIORITY_UPDATE, 0, 0, "\0\0\0\5u=1"));
         return cases;
     }
 
@@ -289,8 +390,10 @@ class ClausesTest {
         malformed("a Host that differs", Peer.request("GET", "/", "host: other"));
         malformed("Host twice", Peer.request("GET", "/", "host: h:1", "host: h:1"));
         ends("a Host that does not differ", "DATA 1 /", peer -> peer.get(1, "/", "host: H:1"));
-        ends("a Host in place of the authority", "DATA 1 /", peer -> peer.headers(
-                1, true, ":method: GET", ":scheme: http", ":path: /", "host: h"));
+        ends(
+                "a Host in place of the authority",
+                "DATA 1 /",
+                peer -> peer.headers(1, true, ":method: GET", ":scheme: http", ":path: /", "host: h"));
         malformed(":protocol without CONNECT", Peer.request("GET", "/", ":protocol: websocket"));
         // 8.5
         malformed("CONNECT with a path", Peer.request("CONNECT", "/"));
@@ -300,24 +403,35 @@ class ClausesTest {
         malformed("content-length that is no number", Peer.request("GET", "/", "content-length: x"));
         malformed("content-length twice", Peer.request("GET", "/", "content-length: 0", "content-length: 0"));
         ends("content-length of 0", "DATA 1 /", peer -> peer.get(1, "/", "content-length: 0"));
-        ends("more content than content-length", "RST_STREAM 1 PROTOCOL_ERROR", peer -> peer.post(
-                        1, "/", "content-length: 1")
-                .data(1, true, "test"));
-        ends("less content than content-length", "RST_STREAM 1 PROTOCOL_ERROR", peer -> peer.post(
-                        1, "/", "content-length: 9")
-                .data(1, false, "test")
-                .data(1, true, "test"));
-        ends("less content than content-length, then trailers", "RST_STREAM 1 PROTOCOL_ERROR", peer -> peer.post(
-                        1, "/", "content-length: 9")
-                .data(1, false, "test")
-                .headers(1, true, "a: b"));
+        ends(
+                "more content than content-length",
+                "RST_STREAM 1 PROTOCOL_ERROR",
+                peer -> peer.post(1, "/", "content-length: 1").data(1, true, "test"));
+        ends(
+                "less content than content-length",
+                "RST_STREAM 1 PROTOCOL_ERROR",
+                peer -> peer.post(1, "/", "content-length: 9")
+                        .data(1, false, "test")
+                        .data(1, true, "test"));
+        ends(
+                "less content than content-length, then trailers",
+                "RST_STREAM 1 PROTOCOL_ERROR",
+                peer -> peer.post(1, "/", "content-length: 9")
+                        .data(1, false, "test")
+                        .headers(1, true, "a: b"));
         // 8.1
-        ends("trailers without END_STREAM", "RST_STREAM 1 PROTOCOL_ERROR", peer -> peer.post(1, "/")
-                .headers(1, false, "a: b"));
-        ends("a pseudo field in trailers", "RST_STREAM 1 PROTOCOL_ERROR", peer -> peer.post(1, "/")
-                .headers(1, true, ":method: GET"));
-        ends("content-length in trailers", "RST_STREAM 1 PROTOCOL_ERROR", peer -> peer.post(1, "/")
-                .headers(1, true, "content-length: 0"));
+        ends(
+                "trailers without END_STREAM",
+                "RST_STREAM 1 PROTOCOL_ERROR",
+                peer -> peer.post(1, "/").headers(1, false, "a: b"));
+        ends(
+                "a pseudo field in trailers",
+                "RST_STREAM 1 PROTOCOL_ERROR",
+                peer -> peer.post(1, "/").headers(1, true, ":method: GET"));
+        ends(
+                "content-length in trailers",
+                "RST_STREAM 1 PROTOCOL_ERROR",
+                peer -> peer.post(1, "/").headers(1, true, "content-length: 0"));
         return cases;
     }
 
@@ -325,9 +439,11 @@ class ClausesTest {
     List<DynamicTest> requestsThatAreAnsweredWithAnError() {
         for (Object[] one : new Object[][] {
             {"no authority", 400, new String[] {":method: GET", ":scheme: http", ":path: /"}},
-            {"an authority that is none", 400, new String[] {
-                ":method: GET", ":scheme: http", ":path: /", ":authority: a@b"
-            }},
+            {
+                "an authority that is none",
+                400,
+                new String[] {":method: GET", ":scheme: http", ":path: /", ":authority: a@b"}
+            },
             {"an unknown scheme", 400, new String[] {":method: GET", ":scheme: ftp", ":path: /", ":authority: h"}},
             {"an escape that is none", 400, Peer.request("GET", "/%zz")},
             {"CONNECT to elsewhere", 501, new String[] {":method: CONNECT", ":authority: h:1"}},
