@@ -15,6 +15,7 @@ import io.millrace.testkit.WebSocketCases.Script;
 import io.millrace.testkit.WebSocketFrames;
 import io.millrace.websocket.BlockingWebSocket;
 import io.millrace.websocket.WebSocket;
+import io.millrace.websocket.WebSocketGroup;
 import io.millrace.websocket.WebSocketLimits;
 import io.millrace.websocket.WebSocketListener;
 import io.millrace.websocket.WebSocketMessage;
@@ -193,6 +194,57 @@ final class WebSocketModelsTest {
             }
         } finally {
             http.shutdownNow(); // close would wait for a WebSocket that a failed test left open
+        }
+    }
+
+    /** A message made once arrives everywhere, whatever thread or loop a connection is on. */
+    @ParameterizedTest
+    @EnumSource(IoModel.class)
+    void aGroupIsToldOnEveryModel(IoModel model) throws Exception {
+        assumeTrue(model != IoModel.ITERATIVE, "one client at a time is no group");
+        WebSocketGroup group = new WebSocketGroup();
+        WebSocketListener member = new WebSocketListener() {
+            @Override
+            public void opened(WebSocket socket) {
+                group.add(socket);
+            }
+
+            @Override
+            public void text(WebSocket socket, String text) {
+                group.send(text);
+            }
+        };
+        int count = 12;
+        HttpClient http = HttpClient.newHttpClient();
+        serve(model).close(); // whether it is there
+        try (WebServer server = WebServer.on(0)
+                .model(model)
+                .loops(2)
+                .webSocket("/group", request -> member)
+                .start()) {
+            List<Client> clients = new ArrayList<>();
+            List<java.net.http.WebSocket> sockets = new ArrayList<>();
+            for (int i = 0; i < count; i++) {
+                clients.add(new Client());
+                sockets.add(http.newWebSocketBuilder()
+                        .buildAsync(URI.create("ws://localhost:" + server.port() + "/group"), clients.getLast())
+                        .get(30, TimeUnit.SECONDS));
+            }
+            String text = "news ".repeat(200);
+            long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+            while (group.size() < count && System.nanoTime() < deadline) {
+                Thread.onSpinWait();
+            }
+            sockets.getFirst().sendText(text, true).get(30, TimeUnit.SECONDS);
+            for (Client client : clients) {
+                assertEquals(text, client.next());
+            }
+            group.send("from elsewhere");
+            for (Client client : clients) {
+                assertEquals("from elsewhere", client.next());
+            }
+        } finally {
+            http.shutdownNow();
         }
     }
 

@@ -25,6 +25,9 @@ final class OutputQueue {
     /** One up to this size is copied when little stands before it, so that both leave by one call. */
     private static final int COPIED_WITH_HEAD = 16 * 1024;
 
+    /** Bytes that many share are copied only if they are fewer than these, or stand behind others in the tail. */
+    private static final int SHARED = 256;
+
     /** More spare parts than this are left to the garbage collector. */
     private static final int MOST_SPARE = 8;
 
@@ -205,7 +208,8 @@ final class OutputQueue {
 
     /** Sends somebody's bytes: appends or adds them, whichever is less work. */
     void transfer(byte[] array, int offset, int length, SharedBytes body, boolean sparing, BufferPool pool) {
-        if (copies(length, sparing)) {
+        boolean lone = body != null && length >= SHARED && open() == 0;
+        if (!lone && copies(length, sparing)) {
             out(pool).append(array, offset, length);
         } else {
             add(array, offset, length, body);

@@ -52,6 +52,24 @@ class OutputTest {
     }
 
     @Test
+    void whatManyShareIsNotCopiedUnlessItIsTinyOrStandsBehindOthers() {
+        SharedBytes message = SharedBytes.of(new byte[1000]);
+        for (int i = 0; i < 3; i++) {
+            output.transfer(message.array(), 0, 1000, message, false, pool);
+        }
+        append("head");
+        output.transfer(message.array(), 0, 1000, message, false, pool);
+        output.transfer(message.array(), 0, 100, message, false, pool);
+        for (int i = 0; i < 3; i++) {
+            assertSame(message.array(), output.first().array);
+            take(1000);
+        }
+        assertEquals(1104, take(10_000).length);
+        output.transfer(message.array(), 0, 100, message, false, pool);
+        assertTrue(output.isBytes());
+    }
+
+    @Test
     void manyShortHeadsBetweenArraysTakeOneBuffer() {
         byte[] array = new byte[LARGE];
         for (int i = 0; i < 15; i++) {
