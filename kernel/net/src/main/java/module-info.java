@@ -3,6 +3,7 @@
 /** What a user of sockets sees: names, connecting, datagrams, Unix sockets. */
 module io.millrace.net {
     requires transitive io.millrace.core;
+    requires transitive io.millrace.link;
     requires io.millrace.sys;
     requires transitive io.millrace.poll;
     requires transitive io.millrace.socket;

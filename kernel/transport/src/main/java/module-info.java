@@ -3,6 +3,7 @@
 /** Connections on an event loop: moves bytes between the kernel and protocols, of which it knows none. */
 module io.millrace.transport {
     requires transitive io.millrace.core;
+    requires io.millrace.link;
     requires io.millrace.sys;
     requires transitive io.millrace.poll;
     requires transitive io.millrace.socket;

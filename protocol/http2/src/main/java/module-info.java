@@ -4,6 +4,7 @@
 @SuppressWarnings("module") // the digit is the protocol's version
 module io.millrace.http2 {
     requires transitive io.millrace.core;
+    requires io.millrace.link;
     requires transitive io.millrace.http;
 
     exports io.millrace.http2;

@@ -3,6 +3,7 @@
 /** What tests share. */
 module io.millrace.testkit {
     requires transitive io.millrace.core;
+    requires io.millrace.link;
     requires io.millrace.sys;
     requires transitive io.millrace.poll;
     requires transitive io.millrace.socket;

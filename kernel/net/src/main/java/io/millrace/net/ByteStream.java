@@ -11,6 +11,9 @@ import io.millrace.core.Protocol;
 import io.millrace.core.ProtocolFactory;
 import io.millrace.core.SharedBytes;
 import io.millrace.core.TimeLimit;
+import io.millrace.link.Filter;
+import io.millrace.link.Flush;
+import io.millrace.link.LayerProtocol;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.Executor;
@@ -162,13 +165,7 @@ public final class ByteStream implements Executor {
      * {@code FINISHED}.
      */
     public ByteStream flush(Flush mode) {
-        if (link instanceof FilteredLink filtered) {
-            filtered.flush(mode);
-        } else if (mode == Flush.FINISHED) {
-            link.shutdownOutput();
-        } else {
-            link.flush();
-        }
+        LayerProtocol.flush(link, mode);
         return this;
     }
 
@@ -197,7 +194,7 @@ public final class ByteStream implements Executor {
      * stand on one another. Limits and marks that were set before end ({@link Link#switchProtocol}): set them after.
      */
     public ByteStream filter(Filter filter) {
-        link.switchProtocol(new FilterProtocol(filter, carried));
+        link.switchProtocol(new LayerProtocol(filter, carried));
         return this;
     }
 

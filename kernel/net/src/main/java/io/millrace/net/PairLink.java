@@ -5,8 +5,6 @@ import io.millrace.core.Buffer;
 import io.millrace.core.CloseCause;
 import io.millrace.core.CloseMode;
 import io.millrace.core.Flow;
-import io.millrace.core.FlowControl;
-import io.millrace.core.FlowOwner;
 import io.millrace.core.Link;
 import io.millrace.core.LinkStats;
 import io.millrace.core.OpenFile;
@@ -14,6 +12,8 @@ import io.millrace.core.Protocol;
 import io.millrace.core.RateLimit;
 import io.millrace.core.SharedBytes;
 import io.millrace.core.TimeLimit;
+import io.millrace.link.FlowControl;
+import io.millrace.link.FlowOwner;
 import io.millrace.loop.EventLoop;
 import java.net.SocketAddress;
 
@@ -401,6 +401,9 @@ final class PairLink implements Link, Flow, FlowOwner {
     @Override
     public void flush() {
         flushed = true;
+        if (flow != null) {
+            flow.flushed(pending());
+        }
         touch();
     }
 

@@ -9,7 +9,7 @@
  * what blocks (a resolver) has a thread of its own.
  *
  * <p>Read in this order: {@code Resolver}, {@code Connector}, {@code ConnectOperation}; {@code ByteStream},
- * {@code Filter} with {@code FilterProtocol} and {@code DeflateFilter}, {@code Pair}, {@code Relay}; {@code UdpSocket},
- * {@code UdpReceiver}, {@code UdpOutputQueue}, {@code UdpGroups}; {@code DescriptorChannel}.
+ * {@code Pair}, {@code Relay}; {@code UdpSocket}, {@code UdpReceiver}, {@code UdpOutputQueue}, {@code UdpGroups};
+ * {@code DescriptorChannel}.
  */
 package io.millrace.net;

@@ -13,6 +13,10 @@ import io.millrace.core.Link;
 import io.millrace.core.OpenFile;
 import io.millrace.core.Protocol;
 import io.millrace.core.TimeLimit;
+import io.millrace.link.DeflateFilter;
+import io.millrace.link.Filter;
+import io.millrace.link.Flush;
+import io.millrace.link.LayerProtocol;
 import io.millrace.loop.EventLoop;
 import io.millrace.testkit.SimKernel;
 import io.millrace.transport.Engine;
@@ -35,7 +39,7 @@ import org.junit.jupiter.api.Timeout;
 /** How much a filter does in a turn and holds altogether, both ways, on a virtual clock. */
 @Timeout(120)
 class FilterTest {
-    private static final Logger QUIET = Logger.getLogger("io.millrace.net");
+    private static final Logger QUIET = Logger.getLogger("io.millrace.link");
     private static final int MUCH = 4_000_000;
 
     /** A turn's share, and a step more. */
@@ -139,8 +143,8 @@ class FilterTest {
     private void join(Filter ofA, Filter ofB) {
         Pair.join(
                 loop,
-                new FilterProtocol(ofA, a.protocol(stream -> {})),
-                new FilterProtocol(ofB, b.protocol(stream -> {})));
+                new LayerProtocol(ofA, a.protocol(stream -> {})),
+                new LayerProtocol(ofB, b.protocol(stream -> {})));
         runUntil(() -> a.stream != null && b.stream != null);
     }
 
@@ -171,7 +175,7 @@ class FilterTest {
     @Test
     void whatComesInIsInflatedAFewPiecesATurn() {
         Counting in = new Counting(new DeflateFilter());
-        Pair.join(loop, a.protocol(stream -> {}), new FilterProtocol(in, b.protocol(stream -> {})));
+        Pair.join(loop, a.protocol(stream -> {}), new LayerProtocol(in, b.protocol(stream -> {})));
         runUntil(() -> a.stream != null);
         byte[] bomb = deflated(new byte[8 * MUCH]);
         assertTrue(bomb.length < 64 * 1024, "it comes all at once: " + bomb.length);
@@ -216,7 +220,7 @@ class FilterTest {
             stream.write(bytes);
             bytes.consume(bytes.readable());
         }));
-        Pair.join(loop, a.protocol(stream -> {}), new FilterProtocol(new Half(in), echo));
+        Pair.join(loop, a.protocol(stream -> {}), new LayerProtocol(new Half(in), echo));
         runUntil(() -> a.stream != null);
         a.stream.pause(true);
         a.stream.write(deflated(new byte[MUCH]));
@@ -327,7 +331,7 @@ class FilterTest {
         Pair.join(
                 loop,
                 a.protocol(stream -> {}),
-                new FilterProtocol(
+                new LayerProtocol(
                         new DeflateFilter(),
                         b.protocol(stream -> stream.onData(in -> {
                             b.events.add("data");
@@ -445,7 +449,7 @@ class FilterTest {
     @Test
     void theNextProtocolAboveAFilterFindsNoLimitsOfTheOneBefore() {
         Limited next = new Limited();
-        Pair.join(loop, a.protocol(stream -> {}), new FilterProtocol(new Blocks(1), limiting(next)));
+        Pair.join(loop, a.protocol(stream -> {}), new LayerProtocol(new Blocks(1), limiting(next)));
         assertNoLimits(next);
     }
 

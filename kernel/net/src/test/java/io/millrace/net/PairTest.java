@@ -16,6 +16,10 @@ import io.millrace.core.OpenFile;
 import io.millrace.core.Protocol;
 import io.millrace.core.SharedBytes;
 import io.millrace.core.TimeLimit;
+import io.millrace.link.DeflateFilter;
+import io.millrace.link.Filter;
+import io.millrace.link.Flush;
+import io.millrace.link.LayerProtocol;
 import io.millrace.loop.EventLoop;
 import io.millrace.testkit.ExpectedLog;
 import io.millrace.testkit.SimKernel;
@@ -394,7 +398,7 @@ class PairTest {
     void filtersOverAPair() {
         Rotate mine = new Rotate();
         Rotate theirs = new Rotate();
-        Pair.join(loop, new FilterProtocol(mine, a.protocol()), new FilterProtocol(theirs, b.protocol()));
+        Pair.join(loop, new LayerProtocol(mine, a.protocol()), new LayerProtocol(theirs, b.protocol()));
         run();
         byte[] bytes = noise(300_000);
         a.stream.write(bytes);
@@ -519,7 +523,7 @@ class PairTest {
     @Test
     void aCompressedStreamThatIsCutIsAFailure() {
         Seen raw = new Seen();
-        Pair.join(loop, raw.protocol(), new FilterProtocol(new DeflateFilter(), b.protocol()));
+        Pair.join(loop, raw.protocol(), new LayerProtocol(new DeflateFilter(), b.protocol()));
         run();
         raw.stream.write(new byte[] {0x78, (byte) 0x9c, 0x4b});
         raw.stream.finish();

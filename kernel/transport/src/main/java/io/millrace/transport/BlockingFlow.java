@@ -2,12 +2,12 @@
 package io.millrace.transport;
 
 import io.millrace.core.Flow;
-import io.millrace.core.FlowControl;
-import io.millrace.core.FlowOwner;
 import io.millrace.core.Link;
 import io.millrace.core.LinkStats;
 import io.millrace.core.RateLimit;
 import io.millrace.core.TimeLimit;
+import io.millrace.link.FlowControl;
+import io.millrace.link.FlowOwner;
 import io.millrace.poll.Interest;
 
 /** The state of a {@link BlockingLink} in bits, what has moved over it, and the flow control that was agreed upon. */
@@ -168,6 +168,14 @@ abstract class BlockingFlow implements Link, Flow {
         lastOut = now();
         if (flow != null) {
             flow.sent(count);
+        }
+    }
+
+    /** What was appended is to be sent. */
+    final void flushed() {
+        set(DIRTY);
+        if (flow != null) {
+            flow.flushed(pending());
         }
     }
 

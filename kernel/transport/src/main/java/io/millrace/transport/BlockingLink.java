@@ -637,7 +637,7 @@ public final class BlockingLink extends BlockingFlow {
     @Override
     public void flush() {
         assert inLoop();
-        set(DIRTY);
+        flushed();
     }
 
     @Override

@@ -5,14 +5,14 @@ import io.millrace.core.Buffer;
 import io.millrace.core.CloseCause;
 import io.millrace.core.CloseMode;
 import io.millrace.core.Flow;
-import io.millrace.core.FlowControl;
-import io.millrace.core.FlowOwner;
 import io.millrace.core.Link;
 import io.millrace.core.OpenFile;
 import io.millrace.core.Protocol;
 import io.millrace.core.RateLimit;
 import io.millrace.core.SharedBytes;
 import io.millrace.core.TimeLimit;
+import io.millrace.link.FlowControl;
+import io.millrace.link.FlowOwner;
 import io.millrace.loop.EventLoop;
 import io.millrace.loop.Log;
 import io.millrace.socket.RawSockaddr;
@@ -100,12 +100,9 @@ final class Connection extends ConnectionFlags implements Link, Flow, FlowOwner 
         if (is(LINGERING)) {
             return !is(CLOSING);
         }
-        return !is(PAUSED | CLOSING | DEAD) && closing == null && (pending() < high() || isPouring());
-    }
-
-    /** Whether the input goes elsewhere, so that it does not matter how much output waits here. */
-    private boolean isPouring() {
-        return flow != null && flow.splice != null;
+        // Input that is spliced elsewhere comes in however much output waits here.
+        boolean hasRoom = pending() < high() || (flow != null && flow.splice != null);
+        return !is(PAUSED | CLOSING | DEAD) && closing == null && hasRoom;
     }
 
     /** Whether there is no reason but the protocol's to leave input in the socket. */
@@ -283,7 +280,6 @@ final class Connection extends ConnectionFlags implements Link, Flow, FlowOwner 
         dropFlow();
         set(LINGERING | READABLE);
         in = null;
-        deadline = NEVER;
         deadline(loop.now() + LINGER_NANOS);
     }
 
@@ -485,6 +481,9 @@ final class Connection extends ConnectionFlags implements Link, Flow, FlowOwner 
         if (!is(DEAD)) {
             set(DIRTY);
             driver.markDirty(this);
+            if (flow != null) {
+                flow.flushed(pending());
+            }
             if (!is(BUSY)) {
                 // Tasks come by the hundred before those that they are for are served.
                 count();

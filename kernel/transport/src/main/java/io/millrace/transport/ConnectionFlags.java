@@ -83,22 +83,22 @@ abstract class ConnectionFlags extends Source {
         }
     }
 
-    /** For {@link io.millrace.core.FlowOwner}. */
+    /** For {@link io.millrace.link.FlowOwner}. */
     public final void holdInput(boolean on) {
         flags = on ? flags | HELD_IN : flags & ~HELD_IN;
     }
 
-    /** For {@link io.millrace.core.FlowOwner}. */
+    /** For {@link io.millrace.link.FlowOwner}. */
     public final void holdOutput(boolean on) {
         flags = on ? flags | HELD_OUT : flags & ~HELD_OUT;
     }
 
-    /** For {@link io.millrace.core.FlowOwner}. */
+    /** For {@link io.millrace.link.FlowOwner}. */
     public final boolean isInputOff() {
         return is(PAUSED | ENDED);
     }
 
-    /** For {@link io.millrace.core.FlowOwner}. */
+    /** For {@link io.millrace.link.FlowOwner}. */
     public final boolean isInputHeld() {
         return is(HELD_IN) || !wantsInput();
     }
@@ -124,12 +124,12 @@ abstract class ConnectionFlags extends Source {
         lastOut = now;
     }
 
-    /** For {@link io.millrace.core.FlowOwner}. */
+    /** For {@link io.millrace.link.FlowOwner}. */
     public final long lastIn() {
         return lastIn;
     }
 
-    /** For {@link io.millrace.core.FlowOwner}. */
+    /** For {@link io.millrace.link.FlowOwner}. */
     public final long lastOut() {
         return lastOut;
     }

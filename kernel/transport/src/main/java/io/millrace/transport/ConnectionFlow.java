@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.transport;
 
-import io.millrace.core.FlowControl;
-import io.millrace.core.FlowOwner;
+import io.millrace.link.FlowControl;
+import io.millrace.link.FlowOwner;
 
 /** What only a loop's connection can have beside {@link FlowControl}: a share of a group's limit, input that pours. */
 final class ConnectionFlow extends FlowControl {

@@ -3,7 +3,7 @@ package io.millrace.transport;
 
 import io.millrace.core.Link;
 import io.millrace.core.RateLimit;
-import io.millrace.core.TokenBucket;
+import io.millrace.link.TokenBucket;
 import io.millrace.loop.EventLoop;
 import io.millrace.loop.TimerNode;
 import java.util.ArrayDeque;

@@ -2,12 +2,12 @@
 package io.millrace.http2;
 
 import io.millrace.core.Flow;
-import io.millrace.core.FlowControl;
-import io.millrace.core.FlowOwner;
 import io.millrace.core.Link;
 import io.millrace.core.LinkStats;
 import io.millrace.core.RateLimit;
 import io.millrace.core.TimeLimit;
+import io.millrace.link.FlowControl;
+import io.millrace.link.FlowOwner;
 
 /** Limits and counts the bytes of one {@link StreamLink}, as every carrier does; made when a protocol asks for it. */
 final class StreamFlow implements Flow, FlowOwner {

@@ -2,11 +2,14 @@
 package io.millrace.it;
 
 import io.millrace.core.Protocol;
+import io.millrace.link.Layer;
 import io.millrace.models.IoModel;
 import io.millrace.transport.Engine;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /** One implementation of {@link io.millrace.core.Link}: opens links for the cases of {@link LinkContractTest}. */
 interface LinkFixture extends AutoCloseable {
@@ -49,6 +52,20 @@ interface LinkFixture extends AutoCloseable {
     @Override
     void close() throws IOException;
 
+    /** A layer over each kind of carrier. */
+    private static List<LinkFixture> layered(Supplier<Layer> layers) {
+        return Stream.of(
+                        new SocketFixture.OfEngine(Engine.EPOLL_EDGE),
+                        new SocketFixture.OfEngine(Engine.RING),
+                        new SocketFixture.OfModel(IoModel.NIO),
+                        new SocketFixture.OfModel(IoModel.THREAD),
+                        new SocketFixture.OfModel(IoModel.NONBLOCKING),
+                        new PairFixture(),
+                        new MemoryFixture())
+                .<LinkFixture>map(carrier -> new LayeredFixture(carrier, layers))
+                .toList();
+    }
+
     /** All there are. */
     static List<LinkFixture> all() {
         List<LinkFixture> all = new ArrayList<>();
@@ -58,9 +75,10 @@ interface LinkFixture extends AutoCloseable {
                 IoModel.ITERATIVE, IoModel.THREAD, IoModel.VIRTUAL, IoModel.NONBLOCKING, IoModel.EPOLL_ONE_SHOT)) {
             all.add(new SocketFixture.OfModel(model));
         }
-        all.add(new SocketFixture.Layered());
         all.add(new PairFixture());
         all.add(new MemoryFixture());
+        all.addAll(layered(() -> new LayeredFixture.Copy()));
+        all.addAll(layered(() -> new LayeredFixture.Late()));
         return all;
     }
 }

@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.it;
 
-import io.millrace.core.Buffer;
 import io.millrace.core.Protocol;
 import io.millrace.models.IoModel;
 import io.millrace.models.ModelOptions;
 import io.millrace.models.Server;
-import io.millrace.net.Filter;
-import io.millrace.net.FilterProtocol;
-import io.millrace.net.Flush;
 import io.millrace.socket.Kernel;
 import io.millrace.testkit.RawClient;
 import io.millrace.transport.Engine;
@@ -160,47 +156,6 @@ abstract class SocketFixture implements LinkFixture {
         @Override
         public String toString() {
             return "model " + model;
-        }
-    }
-
-    /** A layer that changes nothing, over a loop. */
-    static final class Layered extends SocketFixture {
-        private LoopGroup loops;
-
-        @Override
-        Listener listen() throws IOException {
-            loops = LoopGroup.open(1);
-            return loops.listen(LOOPBACK, () -> () -> new FilterProtocol(new Copy(), protocols.remove()));
-        }
-
-        @Override
-        public void close() {
-            loops.close();
-        }
-
-        @Override
-        public String toString() {
-            return "layer over a loop";
-        }
-    }
-
-    /** Passes everything on as it is. */
-    private static final class Copy implements Filter {
-        @Override
-        public Outcome input(Buffer from, Buffer to, Flush mode) {
-            return copy(from, to);
-        }
-
-        @Override
-        public Outcome output(Buffer from, Buffer to, Flush mode) {
-            return copy(from, to);
-        }
-
-        private static Outcome copy(Buffer from, Buffer to) {
-            boolean empty = from.isEmpty();
-            to.append(from);
-            from.clear();
-            return empty ? Outcome.NEED_MORE : Outcome.OK;
         }
     }
 }

@@ -2,12 +2,12 @@
 package io.millrace.testkit;
 
 import io.millrace.core.Flow;
-import io.millrace.core.FlowControl;
-import io.millrace.core.FlowOwner;
 import io.millrace.core.Link;
 import io.millrace.core.LinkStats;
 import io.millrace.core.RateLimit;
 import io.millrace.core.TimeLimit;
+import io.millrace.link.FlowControl;
+import io.millrace.link.FlowOwner;
 
 /** The flow control of a {@link MemoryLink}: what was agreed upon, what has moved, and what is due when. */
 final class MemoryFlow implements Flow, FlowOwner {
@@ -94,6 +94,12 @@ final class MemoryFlow implements Flow, FlowOwner {
 
     long outputHigh() {
         return control == null ? usualHigh : control.outputHigh();
+    }
+
+    void flushed(long pending) {
+        if (control != null) {
+            control.flushed(pending);
+        }
     }
 
     boolean fellToLow(long pending) {

@@ -513,6 +513,7 @@ public final class MemoryLink implements Link {
     public void flush() {
         own();
         flushed = true;
+        flow.flushed(pending());
     }
 
     @Override
@@ -552,7 +553,7 @@ public final class MemoryLink implements Link {
     @Override
     public void pause(boolean on) {
         own();
-        if (paused && !on) {
+        if (!on) {
             offered = false;
             flow.resumed();
         }

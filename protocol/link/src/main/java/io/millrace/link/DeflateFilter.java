@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.millrace.net;
+package io.millrace.link;
 
 import io.millrace.core.Buffer;
 import java.util.zip.DataFormatException;

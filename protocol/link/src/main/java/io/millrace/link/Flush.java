@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.millrace.net;
+package io.millrace.link;
 
 /** How much a {@link Filter} may keep to itself for the sake of its work. */
 public enum Flush {

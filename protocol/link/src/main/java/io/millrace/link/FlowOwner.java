@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.millrace.core;
+package io.millrace.link;
+
+import io.millrace.core.TimeLimit;
 
 /**
  * What {@link FlowControl} needs to know of the link whose bytes it limits, and what it asks of it. The owner thread

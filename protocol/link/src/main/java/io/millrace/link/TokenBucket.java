@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.millrace.core;
+package io.millrace.link;
 
 /**
  * A token bucket: so many bytes flow in a second, up to the burst, and what is moved is taken out. It may be overdrawn,

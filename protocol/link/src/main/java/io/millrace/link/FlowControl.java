@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.millrace.core;
+package io.millrace.link;
+
+import io.millrace.core.Link;
+import io.millrace.core.RateLimit;
+import io.millrace.core.TimeLimit;
 
 /**
  * The flow control of one link: marks, portions, rates, time limits. A carrier makes one when something is agreed upon
@@ -340,6 +344,13 @@ public class FlowControl {
     }
 
     // ---- marks ----
+
+    /**
+     * So much is to be sent: a producer that goes on above the low mark wants to be called when it has fallen to it.
+     */
+    public void flushed(long pending) {
+        aboveLow |= pending > outputLow;
+    }
 
     /**
      * Whether a producer is to be called though something still waits: once for each time that it has fallen to the low

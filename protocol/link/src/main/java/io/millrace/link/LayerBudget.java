@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.millrace.net;
+package io.millrace.link;
 
 import io.millrace.core.Link;
 
 /**
- * How much a filter does before the loop's other work has its turn: compression costs far more than moving bytes, and a
+ * How much a layer does before the loop's other work has its turn: compression costs far more than moving bytes, and a
  * peer can send a kilobyte that becomes a megabyte. The link's clock tells the turns apart, for it stands still during
  * one.
  */
-final class FilterWork {
-    /** Bytes that go into the filter and come out of it: a millisecond's work or two. */
-    private static final int BYTES_A_TURN = 128 * 1024;
-
+final class LayerBudget {
     /** What a step counts beside its bytes: one that moves nothing is work as well. */
     private static final int STEP = 64;
 
@@ -19,6 +16,7 @@ final class FilterWork {
     private static final int MOST_TRIES = 1024;
 
     private final Link link;
+    private final int bytesPerTurn;
     private final Runnable goOn;
     private long turn;
     private long done;
@@ -26,9 +24,10 @@ final class FilterWork {
     private boolean over;
     private int tries;
 
-    /** The work of a filter above {@code link}; {@code goOn} is called when there may be more after there could not. */
-    FilterWork(Link link, Runnable goOn) {
+    /** The work of a layer above {@code link}; {@code goOn} is called when there may be more after there could not. */
+    LayerBudget(Link link, int bytesPerTurn, Runnable goOn) {
         this.link = link;
+        this.bytesPerTurn = bytesPerTurn;
         this.goOn = goOn;
         this.turn = link.now();
     }
@@ -38,7 +37,7 @@ final class FilterWork {
         if (link.now() != turn) {
             begin();
         }
-        if (done < BYTES_A_TURN) {
+        if (done < bytesPerTurn) {
             return true;
         }
         later();
