@@ -9,24 +9,17 @@ import java.io.PrintStream;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.Locale;
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.BlockingQueue;
 
 /**
- * jwebserver's verbose output: each request with its header fields, to look at what a client sends. Written by a thread
- * of its own; when that cannot keep up, requests are left out and not held up. No client commands the terminal of the
- * one who watches: what it sends is {@link Printable}.
+ * jwebserver's verbose output: each request with its header fields, to look at what a client sends. Written on the
+ * thread that has answered, to a stream that does not wait for whoever reads it ({@link QueuedStreams}). No client
+ * commands the terminal: what it sends is {@link Printable}.
  */
-final class HeaderLog implements ExchangeLog, AutoCloseable {
-    private static final int WAITING = 1000;
-
-    private final BlockingQueue<String> texts = new ArrayBlockingQueue<>(WAITING);
+final class HeaderLog implements ExchangeLog {
     private final PrintStream out;
-    private final Thread writer;
 
     HeaderLog(PrintStream out) {
         this.out = out;
-        this.writer = Thread.ofPlatform().name("millrace-header-log").daemon().start(this::write);
     }
 
     @Override
@@ -39,18 +32,20 @@ final class HeaderLog implements ExchangeLog, AutoCloseable {
         add(null, peer, status, bytes, nanos);
     }
 
-    private void add(Request request, SocketAddress from, int status, long bytes, long nanos) {
+    private void add(Request request, SocketAddress from, int status, long sent, long nanos) {
         StringBuilder text = new StringBuilder(host(from));
         if (request == null) {
             text.append(" (unreadable request)");
         } else {
             text.append(' ').append(Printable.text(request.method() + " " + request.target()));
         }
-        text.append(String.format(Locale.ROOT, " -> %d, %d bytes, %.3f ms%n", status, bytes, nanos / 1e6));
+        text.append(String.format(Locale.ROOT, " -> %d, %d bytes, %.3f ms%n", status, sent, nanos / 1e6));
         if (request != null) {
             appendFields(text, request.headers());
         }
-        texts.offer(text.toString());
+        // In one call: a stream that is full drops the whole of it.
+        byte[] bytes = text.toString().getBytes(out.charset());
+        out.write(bytes, 0, bytes.length);
     }
 
     private static String host(SocketAddress from) {
@@ -64,30 +59,6 @@ final class HeaderLog implements ExchangeLog, AutoCloseable {
                     .append(": ")
                     .append(Printable.text(fields.value(i)))
                     .append('\n');
-        }
-    }
-
-    private void write() {
-        try {
-            while (true) {
-                out.print(texts.take());
-                if (texts.isEmpty()) {
-                    out.flush();
-                }
-            }
-        } catch (InterruptedException end) {
-            texts.forEach(out::print);
-            out.flush();
-        }
-    }
-
-    @Override
-    public void close() {
-        writer.interrupt();
-        try {
-            writer.join(2000);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
         }
     }
 }

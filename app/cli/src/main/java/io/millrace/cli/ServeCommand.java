@@ -107,10 +107,8 @@ final class ServeCommand {
 
     private int serve(SocketAddress address, Path directory, DirectoryRoot folder, FileOptions files) {
         AccessLog access = AccessLog.to(terminal.log(), log(), terminal.colors(options.color()), Clock.SYSTEM);
-        HeaderLog headers = options.verbose() ? new HeaderLog(terminal.out()) : null;
-        ExchangeLog log = ExchangeLogs.all(stats, headers == null ? access : headers);
+        ExchangeLog log = ExchangeLogs.all(stats, options.verbose() ? new HeaderLog(terminal.out()) : access);
         try (access;
-                headers;
                 WebServer server = server(address, log).files("/", folder, files)) {
             // Before the port answers: whoever sees it answer may send a signal.
             Shutdown shutdown = WorkerProcess.isWorker() ? null : Shutdown.onSignal();

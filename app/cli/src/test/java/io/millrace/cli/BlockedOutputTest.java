@@ -12,17 +12,19 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A command whose standard output nobody reads any more: the pipe is full, and each write to it would wait. */
 @Timeout(180)
 final class BlockedOutputTest {
     private static final int REQUESTS = 4000;
 
-    @Test
-    void neitherRequestsNorTheStopWaitForIt(@TempDir Path folder) throws Exception {
+    @ParameterizedTest
+    @ValueSource(strings = {"info", "verbose"})
+    void neitherRequestsNorTheStopWaitForIt(String output, @TempDir Path folder) throws Exception {
         Process process = new ProcessBuilder(List.of(
                         ProcessHandle.current().info().command().orElseThrow(),
                         "-XX:+UseSerialGC",
@@ -34,6 +36,8 @@ final class BlockedOutputTest {
                         "serve",
                         "-p",
                         "0",
+                        "-o",
+                        output,
                         folder.toString()))
                 .redirectErrorStream(true)
                 .start();

@@ -58,9 +58,9 @@ final class PrintedTest {
 
     @Test
     void headersOfARequest() throws Exception {
-        try (HeaderLog log = new HeaderLog(out);
-                WebServer server =
-                        WebServer.on(0).log(log).loops(1).get("/*", (request, response) -> response.send("x"))) {
+        HeaderLog log = new HeaderLog(out);
+        try (WebServer server =
+                WebServer.on(0).log(log).loops(1).get("/*", (request, response) -> response.send("x"))) {
             server.start();
             try (Socket socket = new Socket("127.0.0.1", server.port())) {
                 String request =
