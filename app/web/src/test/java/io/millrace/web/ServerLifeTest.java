@@ -81,6 +81,7 @@ final class ServerLifeTest {
         InetSocketAddress address = server.address();
         try (RawClient _ = RawClient.connect(address)) {
             assertTrue(server.stop(Duration.ofSeconds(30)));
+            assertEquals("", rest(waiting));
             assertThrows(IOException.class, () -> RawClient.connect(address).close());
             assertThrows(IllegalStateException.class, server::start);
             assertFalse(server.isReady());

@@ -3,14 +3,10 @@ package io.millrace.http;
 
 import io.millrace.core.Clock;
 import io.millrace.core.Link;
-import io.millrace.core.OpenFile;
-import io.millrace.core.Protocol;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.BooleanSupplier;
-import java.util.function.Supplier;
 
 /**
  * One request and its answer, without regard to how either is written: runs the handler in its place, carries what the
@@ -28,11 +24,7 @@ import java.util.function.Supplier;
  * loop, whole, can be used for the next request; any other is left to the garbage collector, because another thread, or
  * a reader or writer that the handler keeps, may still hold a part of it.
  */
-public abstract class Exchange {
-    private static final int SLICE = 64 * 1024;
-    private static final int FILE_SLICE = 1024 * 1024;
-
-    private final HttpContext context;
+public abstract class Exchange extends AnswerWriter {
     private final ExchangeLog log;
     private final Clock clock;
     private final Dispatcher dispatcher;
@@ -44,10 +36,6 @@ public abstract class Exchange {
 
     private Link link;
     private long started;
-    private ResponseState state = ResponseState.OPEN;
-    private int status;
-    private long bytesSent;
-    private boolean bodiless;
     private boolean running;
     private boolean shared;
     private int turn;
@@ -58,16 +46,10 @@ public abstract class Exchange {
 
     private List<Runnable> afterwards;
 
-    // What is left of a body that goes out in slices: part of an array or of a file.
-    private byte[] restBytes;
-    private OpenFile restFile;
-    private long restFrom;
-    private long restLength;
-
     /** An exchange that can be used many times, one after the other. */
     @SuppressWarnings("this-escape") // the parts only keep the reference
     protected Exchange(HttpContext context) {
-        this.context = context;
+        super(context);
         this.log = context.log();
         this.clock = context.clock();
         this.dispatcher = context.dispatcher();
@@ -76,66 +58,13 @@ public abstract class Exchange {
         this.response = new ExchangeResponse(this);
     }
 
-    // ---- what a wire format writes
-
-    /** Writes the head of the answer; {@code length} is that of the body, -1 if it is not known. */
-    protected abstract void writeHead(int status, FieldBlock fields, long length);
-
-    /** Writes an interim answer where the format and the client know such. */
-    protected abstract void writeInterim(int status, FieldBlock fields);
-
-    /** Writes bytes of the body and keeps no reference to the array. */
-    protected abstract void writeBody(byte[] bytes, int offset, int length);
-
-    /** Writes bytes that never change, all of the body or part of one of a known length; may keep the array. */
-    protected abstract void writeLasting(byte[] bytes, int offset, int length);
-
-    /** Writes part of a file as part of the body and takes over the hold on it. */
-    protected abstract void writeBody(OpenFile file, long from, long count);
-
-    /** Ends the body. The trailers are {@code null} or go where the format has a place for them. */
-    protected abstract void writeEnd(FieldBlock trailers);
-
-    /** Asks that what was written be sent. */
-    protected abstract void flush();
-
-    /** Whether more of the body may be written without piling up. On the loop. */
-    protected abstract boolean writable();
-
-    /** Ends the exchange without, or in the middle of, an answer. */
-    protected abstract void abort();
-
-    /** The answer has been handed over and this exchange is over: the next may begin. */
-    protected abstract void answered();
-
-    /** The reader of the body has come, or has stopped, or goes on; {@link #wantsBody} says which. */
-    protected abstract void demandChanged();
-
-    /**
-     * Refuses what {@link #tunnel} could not do. Any thread may call that holds the exchange.
-     *
-     * @throws IllegalStateException if the client has not asked for that protocol, or cannot be given it
-     */
-    protected abstract void checkTunnel(String name);
-
-    /**
-     * Says that what carries this exchange speaks {@code name} from now on, and hands it over once the exchange is
-     * answered: 101 and the connection in HTTP/1.1 (RFC 9110 section 7.8), 200 and the stream in HTTP/2 (RFC 8441).
-     *
-     * @return the status that was written
-     */
-    protected abstract int tunnel(String name, FieldBlock fields, Protocol next);
-
     // ---- what a wire format says
 
     /** A request has begun to come in: everything of the one before is forgotten. */
     protected final void begin(Link carrier) {
         link = carrier;
         started = log == ExchangeLog.NONE ? 0 : clock.nanos();
-        state = ResponseState.OPEN;
-        status = 0;
-        bytesSent = 0;
-        bodiless = false;
+        beginAnswer();
         shared = false;
         completed = false;
         stream = null;
@@ -181,7 +110,7 @@ public abstract class Exchange {
         if (response.mayBeKept()) {
             given.retire();
         }
-        if (state.isFinal()) {
+        if (isFinal()) {
             complete();
         } else if (!shared) {
             leaveToLoop(given);
@@ -192,7 +121,7 @@ public abstract class Exchange {
     // when this call ends.
     private void leaveToLoop(Handles given) {
         given.leaveToLoop();
-        if (restLength > 0) {
+        if (hasRest()) {
             request.keepHead();
         } else {
             request.detach();
@@ -266,7 +195,7 @@ public abstract class Exchange {
 
     /** Everything that was written has left. */
     protected final void drained() {
-        if (restLength > 0) {
+        if (hasRest()) {
             pump();
         } else if (!completed) {
             streamDrained();
@@ -293,20 +222,6 @@ public abstract class Exchange {
         answerError(error.status(), error.getMessage());
     }
 
-    // The error if nothing was said yet, else the end of the connection.
-    private void answerError(int errorStatus, String text) {
-        if (state == ResponseState.OPEN) {
-            FieldBlock fields = new FieldBlock();
-            context.addErrorFields(fields);
-            if (errorStatus == 503) {
-                fields.append("Retry-After", "1");
-            }
-            answer(errorStatus, fields, ErrorText.fill(errorStatus, text, fields));
-        } else {
-            breakOff();
-        }
-    }
-
     /** The client is taken to have gone, though its connection stands: ends both. */
     protected final void abandon() {
         breakOff();
@@ -314,8 +229,7 @@ public abstract class Exchange {
 
     /** The connection has ended. */
     protected final void lost() {
-        if (!state.isFinal()) {
-            step(ResponseState.Event.BREAK);
+        if (markLost()) {
             complete();
         }
     }
@@ -327,7 +241,7 @@ public abstract class Exchange {
 
     /** Whether nobody else can hold a part of this exchange, so that it can serve the next request. */
     protected final boolean isReusable() {
-        return completed && state == ResponseState.DONE && !shared && stream == null && !body.isClaimed();
+        return completed && isDone() && !shared && stream == null && !body.isClaimed();
     }
 
     /** What carries this exchange. */
@@ -340,19 +254,9 @@ public abstract class Exchange {
         return request;
     }
 
-    /** Whether the head of the answer has been written. */
-    protected final boolean isBegun() {
-        return status != 0;
-    }
-
     /** Whether the handler wants the connection to end after this answer. */
     protected final boolean isLastAnswer() {
         return response.isLast();
-    }
-
-    /** Whether the answer has no content, whatever its fields say. */
-    protected final boolean isBodiless() {
-        return bodiless;
     }
 
     // ---- what response and body ask, on the handler's thread
@@ -411,6 +315,7 @@ public abstract class Exchange {
      * <p>The logger is asked for here, for most never need one: loading a logging system is a good part of a
      * short-lived worker's start.
      */
+    @Override
     void log(Throwable e) {
         boolean byClient = ClientAbortException.isCauseOf(e);
         System.getLogger("io.millrace.http")
@@ -422,155 +327,16 @@ public abstract class Exchange {
 
     // ---- the answer, on the loop
 
-    /** Answers with these bytes, which stay as they are. */
-    void answer(int withStatus, FieldBlock fields, byte[] bytes, int offset, int length) {
-        if (!begun(withStatus, fields, length)) {
-            return;
-        }
-        if (bodiless || length <= SLICE) {
-            if (!bodiless && length > 0) {
-                bytesSent = length;
-                writeLasting(bytes, offset, length);
-            }
-            finish(null);
-        } else {
-            rest(bytes, null, offset, length);
-        }
+    @Override
+    boolean isHeadRequest() {
+        return request.isHead();
     }
 
-    void answer(int withStatus, FieldBlock fields, byte[] bytes) {
-        answer(withStatus, fields, bytes, 0, bytes.length);
-    }
-
-    /** Answers with part of a file and takes over the hold on it. */
-    void answer(int withStatus, FieldBlock fields, OpenFile file, long from, long count) {
-        if (!begun(withStatus, fields, count)) {
-            file.close();
-        } else if (bodiless || count == 0) {
-            file.close();
-            finish(null);
-        } else {
-            rest(null, file, from, count);
-        }
-    }
-
-    /** Answers with a head whose body is not there. */
-    void answerHead(int withStatus, FieldBlock fields, long length) {
-        if (begun(withStatus, fields, length)) {
-            finish(null);
-        }
-    }
-
-    void interim(int interimStatus, FieldBlock fields) {
-        if (state == ResponseState.OPEN) {
-            writeInterim(interimStatus, fields);
-            flush();
-        }
-    }
-
-    // Slices keep a large body from piling up in memory, and the log from counting what never left.
-    private void rest(byte[] bytes, OpenFile file, long from, long length) {
-        restBytes = bytes;
-        restFile = file;
-        restFrom = from;
-        restLength = length;
-        pump();
-    }
-
-    private void pump() {
-        do {
-            long count = Math.min(restLength, restFile != null ? FILE_SLICE : SLICE);
-            restLength -= count;
-            bytesSent += count;
-            if (restFile == null) {
-                writeLasting(restBytes, (int) restFrom, (int) count);
-            } else {
-                writeBody(restLength == 0 ? restFile : restFile.hold(), restFrom, count);
-            }
-            restFrom += count;
-        } while (restLength > 0 && writable());
-        flush();
-        if (restLength == 0) {
-            restBytes = null;
-            restFile = null;
-            finish(null);
-        }
-    }
-
-    private void dropRest() {
-        if (restFile != null) {
-            restFile.close();
-        }
-        restBytes = null;
-        restFile = null;
-        restLength = 0;
-    }
-
-    void upgrade(FieldBlock fields, String name, Supplier<Protocol> next) {
-        if (state != ResponseState.OPEN) {
-            return;
-        }
-        Protocol successor = made(next);
-        if (successor == null) {
-            answerError(500, Status.reason(500));
-            return;
-        }
-        step(ResponseState.Event.BEGIN);
-        status = tunnel(name, fields, successor);
-        ended();
-    }
-
-    // Made before anything is promised: a maker that fails is a handler that fails.
-    private Protocol made(Supplier<Protocol> next) {
-        try {
-            return Objects.requireNonNull(next.get(), "the protocol to upgrade to");
-        } catch (RuntimeException | Error e) {
-            log(e);
-            return null;
-        }
-    }
-
-    // Writes the head, unless there is nobody left to answer.
-    private boolean begun(int withStatus, FieldBlock fields, long length) {
-        if (state != ResponseState.OPEN) {
-            return false;
-        }
-        step(ResponseState.Event.BEGIN);
-        status = withStatus;
-        bodiless = request.isHead() || Status.isEmpty(withStatus) || withStatus == 205;
-        // 205 has no content and must say so (RFC 9110 section 15.3.6).
-        writeHead(withStatus, fields, withStatus == 205 ? 0 : length);
-        return true;
-    }
-
-    private void finish(FieldBlock trailers) {
-        writeEnd(trailers);
-        ended();
-    }
-
-    private void ended() {
-        step(ResponseState.Event.END);
-        flush();
+    @Override
+    void answerEnded() {
         if (!running) {
             complete();
         }
-    }
-
-    /** Ends the connection at once. An answer that is complete stays as it is. */
-    void breakOff() {
-        if (!state.isFinal()) {
-            step(ResponseState.Event.BREAK);
-            abort();
-            if (!running) {
-                complete();
-            }
-        }
-    }
-
-    private void step(ResponseState.Event event) {
-        ResponseState next = state.after(event);
-        assert next != null : event + " when " + state;
-        state = next;
     }
 
     private void complete() {
@@ -581,7 +347,7 @@ public abstract class Exchange {
         Handles given = handles[turn];
         given.completing(true);
         dropRest();
-        body.over(state == ResponseState.BROKEN);
+        body.over(isBroken());
         if (stream != null) {
             stream.over();
         }
@@ -595,7 +361,7 @@ public abstract class Exchange {
         if (!shared) {
             given.close();
         }
-        if (state == ResponseState.DONE) {
+        if (isDone()) {
             answered();
         }
     }
@@ -604,12 +370,12 @@ public abstract class Exchange {
         try {
             Request known = request.isKnown() ? handles[turn].request() : null;
             long nanos = clock.nanos() - started;
-            if (state == ResponseState.BROKEN && status != 0) {
-                log.brokenOff(known, status, bytesSent, nanos);
+            if (isBroken() && isBegun()) {
+                log.brokenOff(known, sentStatus(), bytesSent(), nanos);
             } else if (known == null) {
-                log.unreadable(link.peer(), status, bytesSent, nanos);
+                log.unreadable(link.peer(), sentStatus(), bytesSent(), nanos);
             } else {
-                log.completed(known, status, bytesSent, nanos);
+                log.completed(known, sentStatus(), bytesSent(), nanos);
             }
         } catch (RuntimeException | Error e) {
             log(e);
@@ -627,7 +393,7 @@ public abstract class Exchange {
 
     void onAborted(Runnable task) {
         onComplete(() -> {
-            if (state == ResponseState.BROKEN) {
+            if (isBroken()) {
                 task.run();
             }
         });
@@ -642,10 +408,6 @@ public abstract class Exchange {
             afterwards = new ArrayList<>();
         }
         afterwards.add(task);
-    }
-
-    long bytesSent() {
-        return bytesSent;
     }
 
     // ---- a streamed answer, on the loop
@@ -667,36 +429,12 @@ public abstract class Exchange {
         }
     }
 
-    /** Writes the head of a streamed answer if that has not been done. Whether there is somebody left to write to. */
+    @Override
     boolean streamHead() {
-        if (state == ResponseState.OPEN) {
+        if (isOpen()) {
             begun(response.status(), response.fields(), stream.announced());
         }
-        return state == ResponseState.BODY;
-    }
-
-    void streamBytes(byte[] bytes, int offset, int length) {
-        if (streamHead() && !bodiless) {
-            bytesSent += length;
-            writeBody(bytes, offset, length);
-            flush();
-        }
-    }
-
-    void streamFile(OpenFile file, long from, long count) {
-        if (streamHead() && !bodiless && count > 0) {
-            bytesSent += count;
-            writeBody(file, from, count);
-            flush();
-        } else {
-            file.close();
-        }
-    }
-
-    void streamFlush() {
-        if (streamHead()) {
-            flush();
-        }
+        return isInBody();
     }
 
     void streamEnd(FieldBlock trailers) {

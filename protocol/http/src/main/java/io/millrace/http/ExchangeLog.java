@@ -11,6 +11,15 @@ public interface ExchangeLog {
     ExchangeLog NONE = new ExchangeLog() {
         // No lambda: the start-up cache cannot keep one of an interface's own initializer, and every worker process
         // would link it.
+        /**
+         * Takes note of an exchange that is over. Called on the loop: it must be quick and must not block, and it must
+         * copy what it keeps, since the request is valid during this call only.
+         *
+         * @param request the request; {@code null} when there was none that could be read (a 400 for garbage)
+         * @param status the status sent, or 0 if the connection ended before an answer began (499 elsewhere)
+         * @param bytes number of bytes of the body that were handed to the connection
+         * @param nanos nanoseconds from the first byte of the request's head until the answer had been handed over
+         */
         @Override
         public void completed(Request request, int status, long bytes, long nanos) {}
     };
@@ -27,8 +36,8 @@ public interface ExchangeLog {
     void completed(Request request, int status, long bytes, long nanos);
 
     /**
-     * A request that could not be read has been refused: as {@link #completed} without a request, which it calls unless
-     * somebody wants to know who has sent it.
+     * Takes note of a request that could not be read and has been refused. Calls {@link #completed} without a request
+     * unless it is overridden to know the sender.
      *
      * @param peer the sender's address, or {@code null} where the carrier knows none
      */
@@ -37,8 +46,8 @@ public interface ExchangeLog {
     }
 
     /**
-     * The connection ended in the middle of an answer, whose head had left: as {@link #completed}, which it calls
-     * unless somebody wants to know the difference.
+     * Takes note of an answer that was broken off after its head had left. Calls {@link #completed} unless it is
+     * overridden to know the difference.
      */
     default void brokenOff(Request request, int status, long bytes, long nanos) {
         completed(request, status, bytes, nanos);

@@ -342,6 +342,6 @@ final class ExchangeResponse extends Response {
             fields.remove(name);
         }
         status = e.status();
-        send(ErrorText.fill(status, e.getMessage(), fields));
+        send(Status.errorText(status, e.getMessage(), fields));
     }
 }

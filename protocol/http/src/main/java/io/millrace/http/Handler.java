@@ -1,20 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.http;
 
-/** Answers requests. The one interface that an application implements. */
+/** Answers requests. This is the one interface that an application implements. */
 @FunctionalInterface
 public interface Handler {
 
     /**
      * Answers one request: with one of the {@code send} methods, by opening a {@link Response#stream}, or later after
-     * {@link Response#defer}. A handler that returns having done none of these has answered with the status and headers
-     * it set and an empty body.
+     * {@link Response#defer}. A handler that returns having done none of these has answered with the status and fields
+     * that it has set, and an empty body.
      *
-     * <p>Runs where its route's {@link Dispatch} says: on the loop, where it must not block, or on a virtual thread of
-     * its own, where it may.
+     * <p>Runs where {@link Dispatch} of its route says: on the loop, where it must not block, or by an executor, where
+     * it may.
      *
+     * @param request the request, valid until this method returns or, deferred, until the exchange is over
+     * @param response the answer, valid as long
      * @throws HttpException to answer with a status and a short text
-     * @throws Exception for 500; once the head of the answer has left, the connection is ended instead
+     * @throws Exception to answer with 500; the exception is logged. Once the head of the answer has left, the
+     *     connection is ended instead
      */
     void handle(Request request, Response response) throws Exception;
 }

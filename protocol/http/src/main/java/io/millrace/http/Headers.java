@@ -5,27 +5,36 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Header or trailer fields in the order in which they came (RFC 9110 section 5). Names are compared without regard to
- * case. A read-only view, valid as long as its request; afterwards every method throws {@link IllegalStateException}.
+ * The header or trailer fields of a message in the order in which they came (RFC 9110 section 5). Names are compared
+ * without regard to case. A view that cannot be changed, valid as long as its request; afterwards every method throws
+ * {@link IllegalStateException}.
  */
 public abstract class Headers {
 
     /** For the wire formats. */
     protected Headers() {}
 
-    /** Number of field lines. */
+    /** Returns the number of field lines. */
     public abstract int size();
 
-    /** The name of field line {@code index} as it was sent. */
+    /**
+     * Returns the name of a field line as it was sent.
+     *
+     * @param index 0 to {@link #size} - 1
+     */
     public abstract String name(int index);
 
-    /** The value of field line {@code index}, without the white space around it. */
+    /**
+     * Returns the value of a field line, without the white space around it.
+     *
+     * @param index 0 to {@link #size} - 1
+     */
     public abstract String value(int index);
 
-    /** Whether field line {@code index} has that name. Allocates nothing. */
+    /** Returns whether a field line has a name. Allocates nothing. */
     public abstract boolean isNamed(int index, String name);
 
-    /** The first value of that name, or {@code null}. */
+    /** Returns the first value of a name, or {@code null} if there is none. */
     public String first(String name) {
         for (int i = 0, n = size(); i < n; i++) {
             if (isNamed(i, name)) {
@@ -35,7 +44,7 @@ public abstract class Headers {
         return null;
     }
 
-    /** All values of that name in order, an empty list if there is none. */
+    /** Returns all values of a name in order, an empty list if there is none. */
     public List<String> all(String name) {
         List<String> values = new ArrayList<>();
         for (int i = 0, n = size(); i < n; i++) {
@@ -46,7 +55,10 @@ public abstract class Headers {
         return values;
     }
 
-    /** The values of that name joined by commas, as RFC 9110 section 5.3 allows for lists, or {@code null}. */
+    /**
+     * Returns the values of a name joined by commas, as RFC 9110 section 5.3 allows for lists, or {@code null} if there
+     * is none.
+     */
     public String joined(String name) {
         String joined = null;
         for (int i = 0, n = size(); i < n; i++) {
@@ -61,7 +73,7 @@ public abstract class Headers {
         return joined;
     }
 
-    /** Whether there is a field of that name. Allocates nothing. */
+    /** Returns whether there is a field of a name. Allocates nothing. */
     public boolean has(String name) {
         for (int i = 0, n = size(); i < n; i++) {
             if (isNamed(i, name)) {

@@ -39,7 +39,7 @@ public record Limits(
     // Added to a clock that counts nanoseconds, this is still far from the end of its numbers (292 years).
     private static final Duration LONGEST = Duration.ofDays(100 * 365);
 
-    /** The limits of a server that nobody has configured. */
+    /** The limits of a server that was not configured. */
     public static final Limits DEFAULT = new Limits(
             8 * 1024,
             32 * 1024,
@@ -55,8 +55,10 @@ public record Limits(
             Duration.ofSeconds(10));
 
     /**
-     * Refuses what cannot be meant. A duration must be positive and at most 36500 days: a limit is raised, not switched
-     * off.
+     * Checks the values. A limit is raised, not switched off.
+     *
+     * @throws IllegalArgumentException if a number is too small to serve anything, or a duration is not positive or
+     *     longer than 36,500 days
      */
     public Limits {
         atLeast("target", target, 1);
@@ -73,7 +75,7 @@ public record Limits(
         positive("halfClosedTime", halfClosedTime);
     }
 
-    /** These limits with the default {@link #halfClosedTime}. */
+    /** Makes limits with the default {@link #halfClosedTime}. */
     public Limits(
             int target,
             int head,
@@ -101,7 +103,7 @@ public record Limits(
                 DEFAULT.halfClosedTime);
     }
 
-    /** The same with another {@link #target}. */
+    /** Returns the same limits with another {@link #target}. */
     public Limits withTarget(int value) {
         return new Limits(
                 value,
@@ -118,7 +120,7 @@ public record Limits(
                 halfClosedTime);
     }
 
-    /** The same with another {@link #head}. */
+    /** Returns the same limits with another {@link #head}. */
     public Limits withHead(int value) {
         return new Limits(
                 target,
@@ -135,7 +137,7 @@ public record Limits(
                 halfClosedTime);
     }
 
-    /** The same with another {@link #fields}. */
+    /** Returns the same limits with another {@link #fields}. */
     public Limits withFields(int value) {
         return new Limits(
                 target,
@@ -152,7 +154,7 @@ public record Limits(
                 halfClosedTime);
     }
 
-    /** The same with another {@link #body}. */
+    /** Returns the same limits with another {@link #body}. */
     public Limits withBody(long value) {
         return new Limits(
                 target,
@@ -169,7 +171,7 @@ public record Limits(
                 halfClosedTime);
     }
 
-    /** The same with another {@link #unread}. */
+    /** Returns the same limits with another {@link #unread}. */
     public Limits withUnread(long value) {
         return new Limits(
                 target,
@@ -186,7 +188,7 @@ public record Limits(
                 halfClosedTime);
     }
 
-    /** The same with another {@link #headTime}. */
+    /** Returns the same limits with another {@link #headTime}. */
     public Limits withHeadTime(Duration value) {
         return new Limits(
                 target,
@@ -203,7 +205,7 @@ public record Limits(
                 halfClosedTime);
     }
 
-    /** The same with another {@link #idleTime}. */
+    /** Returns the same limits with another {@link #idleTime}. */
     public Limits withIdleTime(Duration value) {
         return new Limits(
                 target,
@@ -220,7 +222,7 @@ public record Limits(
                 halfClosedTime);
     }
 
-    /** The same with another {@link #bodyTime}. */
+    /** Returns the same limits with another {@link #bodyTime}. */
     public Limits withBodyTime(Duration value) {
         return new Limits(
                 target,
@@ -237,7 +239,7 @@ public record Limits(
                 halfClosedTime);
     }
 
-    /** The same with another {@link #bodyRate}. */
+    /** Returns the same limits with another {@link #bodyRate}. */
     public Limits withBodyRate(int value) {
         return new Limits(
                 target,
@@ -254,7 +256,7 @@ public record Limits(
                 halfClosedTime);
     }
 
-    /** The same with another {@link #writeTime}. */
+    /** Returns the same limits with another {@link #writeTime}. */
     public Limits withWriteTime(Duration value) {
         return new Limits(
                 target,
@@ -271,7 +273,7 @@ public record Limits(
                 halfClosedTime);
     }
 
-    /** The same with another {@link #requests}. */
+    /** Returns the same limits with another {@link #requests}. */
     public Limits withRequests(long value) {
         return new Limits(
                 target,
@@ -288,7 +290,7 @@ public record Limits(
                 halfClosedTime);
     }
 
-    /** The same with another {@link #halfClosedTime}. */
+    /** Returns the same limits with another {@link #halfClosedTime}. */
     public Limits withHalfClosedTime(Duration value) {
         return new Limits(
                 target, head, fields, body, unread, headTime, idleTime, bodyTime, bodyRate, writeTime, requests, value);

@@ -6,13 +6,12 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /**
- * What a client asks. Strings are made when they are asked for and not before, so that a handler that needs none costs
- * none.
+ * What a client asks. Strings are made when they are asked for, so that a handler that needs none pays for none.
  *
- * <p>Belongs to the handler until the handler has returned: to its thread for an INLINE handler, to every thread that a
- * handler elsewhere shares it with. After {@link Response#defer} it stays valid. Otherwise every method throws
- * {@link IllegalStateException}, and so do those of {@link #headers}, {@link #trailers} and {@link #body}: a handler
- * that keeps something longer copies it.
+ * <p>A request belongs to its handler until the handler returns: to the handler's thread for an INLINE one, to every
+ * thread that a handler elsewhere shares it with. After {@link Response#defer} it stays valid until the exchange is
+ * over. Otherwise every method throws {@link IllegalStateException}, and so do those of {@link #headers},
+ * {@link #trailers} and {@link #body}. A handler that keeps something longer copies it.
  */
 public abstract class Request {
     private PathParams params;
@@ -20,29 +19,31 @@ public abstract class Request {
     /** For the wire formats. */
     protected Request() {}
 
-    /** The method as sent, such as {@code GET}; the well-known ones are always the same string. */
+    /** Returns the method as sent, such as {@code GET}; the common ones are always the same string. */
     public abstract String method();
 
-    /** The request target as sent: {@code /a%20b?c=d}, an absolute URI, or {@code *}. */
+    /** Returns the request target as sent: {@code /a%20b?c=d}, an absolute URI, or {@code *}. */
     public abstract String target();
 
     /**
-     * The path: percent-decoded as UTF-8, {@code .} and {@code ..} parts and empty parts resolved as RFC 3986 section
-     * 5.2.4 and servers do, always starting with {@code /} ({@code "*"} for the asterisk form). A trailing slash is
-     * kept.
+     * Returns the path, always beginning with {@code /}, or {@code "*"} for the asterisk form. It is percent-decoded as
+     * UTF-8; {@code .}, {@code ..} and empty parts are resolved as RFC 3986 section 5.2.4 and servers do. A slash at
+     * the end is kept.
      */
     public abstract String path();
 
-    /** The path as sent, still percent-encoded, without the query. */
+    /** Returns the path as sent, percent-encoded, without the query. */
     public abstract String rawPath();
 
-    /** What follows the {@code ?} as sent, or {@code null} if there is none. */
+    /** Returns what follows the {@code ?} as sent, or {@code null} if there is none. */
     public abstract String query();
 
-    /** The first value of a query parameter, decoded (form encoding: {@code +} is a blank), or {@code null}. */
+    /**
+     * Returns the first value of a query parameter, decoded (a {@code +} is a blank), or {@code null} if there is none.
+     */
     public abstract String query(String name);
 
-    /** All values of a query parameter, decoded. */
+    /** Returns all values of a query parameter, decoded, in order. */
     public abstract List<String> queryAll(String name);
 
     /** A path parameter of the route, decoded, or {@code null} if the route has none of that name. */
@@ -58,23 +59,23 @@ public abstract class Request {
         return params == null ? "" : params.pattern();
     }
 
-    /** The header fields. */
+    /** Returns the header fields. */
     public abstract Headers headers();
 
-    /** The first value of a header field, or {@code null}. */
+    /** Returns the first value of a header field, or {@code null} if there is none. */
     public String header(String name) {
         return headers().first(name);
     }
 
-    /** The HTTP version times ten: 10, 11, 20. */
+    /** Returns the version of HTTP times ten: 10, 11 or 20. */
     public abstract int version();
 
-    /** {@code "http"} or {@code "https"}. */
+    /** Returns the scheme, {@code "http"} or {@code "https"}. */
     public abstract String scheme();
 
     /**
-     * Host and port that the client meant: from an absolute target, else from Host; {@code ""} where HTTP/1.0 gave
-     * none.
+     * Returns host and port that the client meant: those of an absolute target, else of the Host field; {@code ""}
+     * where HTTP/1.0 gave none.
      */
     public abstract String authority();
 
@@ -93,37 +94,38 @@ public abstract class Request {
         return peer();
     }
 
-    /** The address that the client connected to, or {@code null} where the carrier knows none. */
+    /** Returns the address that the client connected to, or {@code null} where the carrier knows none. */
     public abstract SocketAddress local();
 
-    /** The body; empty for most requests. */
+    /** Returns the body, which is empty for most requests. */
     public abstract RequestBody body();
 
-    /** Trailer fields; empty until the body has been read to its end. */
+    /** Returns the trailer fields; empty until the body has been read to its end. */
     public abstract Headers trailers();
 
-    /** Where the handler runs. */
+    /** Returns where the handler runs. */
     public abstract Dispatch dispatch();
 
-    /** A note that a filter left for those behind it, or {@code null}. */
+    /** Returns a note that a filter has left for the handlers behind it, or {@code null} if there is none. */
     public abstract Object attribute(String name);
 
-    /** Leaves a note for those behind. */
+    /** Leaves a note for the handlers behind. */
     public abstract void attribute(String name, Object value);
 
     /**
-     * The array with the bytes of {@link #path} (UTF-8) from {@link #pathStart} to {@link #pathEnd}; not to be changed.
+     * Returns the array with the bytes of {@link #path} (UTF-8) from {@link #pathStart} to {@link #pathEnd}; it must
+     * not be changed.
      */
     protected byte[] pathArray() {
         return path().getBytes(StandardCharsets.UTF_8);
     }
 
-    /** Where the path begins in {@link #pathArray}. */
+    /** Returns where the path begins in {@link #pathArray}. */
     protected int pathStart() {
         return 0;
     }
 
-    /** Where the path ends in {@link #pathArray}. */
+    /** Returns where the path ends in {@link #pathArray}. */
     protected int pathEnd() {
         return pathArray().length;
     }

@@ -6,41 +6,43 @@ import java.io.InputStream;
 import java.util.function.Consumer;
 
 /**
- * The body of a request, as it comes in. Nothing is read ahead of the handler: a body that nobody takes stops the peer
- * (back-pressure), and one that the handler leaves unread is read and dropped up to a limit, or ends the connection.
- * One of the ways to read may be used, once. The first use answers {@code Expect: 100-continue}. Valid as long as its
- * request.
+ * The body of a request, as it comes in. Nothing is read ahead of the handler: a body that is not taken stops the peer
+ * (back-pressure), and one that the handler leaves unread is read and dropped up to {@link Limits#unread}, or ends the
+ * connection. One of the ways to read may be used, once; a second throws {@link IllegalStateException}. The first use
+ * answers {@code Expect: 100-continue}. Valid as long as its request.
  */
 public abstract class RequestBody {
 
     /** For the wire formats. */
     protected RequestBody() {}
 
-    /** Takes a body piece by piece, on the loop. */
+    /** Takes a body piece by piece. Its methods are called on the loop and must not block. */
     public interface Reader {
 
-        /** Some bytes; the array is lent for the length of the call. */
+        /** Takes some bytes. The array is lent for the length of the call. */
         void data(byte[] bytes, int offset, int length);
 
         /** The body is complete; trailers are there. */
         void end();
 
-        /** The body will not become complete: the peer went away, sent nonsense, or was too slow. */
+        /** The body will not become complete: the peer went away, sent what cannot be read, or was too slow. */
         void failed(IOException why);
     }
 
-    /** The announced length in bytes, 0 for no body, -1 if it is not known beforehand (chunked). */
+    /** Returns the announced length in bytes: 0 for no body, -1 if it is not known beforehand (chunked). */
     public abstract long length();
 
-    /** Whether the request has no body. */
+    /** Returns whether the request has no body. */
     public boolean isEmpty() {
         return length() == 0;
     }
 
     /**
-     * Reads as the bytes come, without blocking: INLINE or deferred handlers. Calls come on the loop. What the reader
-     * throws is answered as if the handler had thrown it. The response of an INLINE handler is {@link Response#defer
-     * deferred} by this call: the reader answers.
+     * Reads as the bytes come, without blocking. The calls come on the loop; what the reader throws is answered as if
+     * the handler had thrown it. The response of an INLINE handler is {@link Response#defer deferred} by this call: the
+     * reader answers.
+     *
+     * @throws IllegalStateException if the body has a reader already
      */
     public abstract void read(Reader reader);
 
@@ -61,24 +63,37 @@ public abstract class RequestBody {
      */
     public abstract void request(long n);
 
-    /** Stops and restarts the calls to the {@link Reader}, and with them the peer. On the loop. */
+    /**
+     * Stops the calls to the {@link Reader}, and with them the peer, or lets them go on. Any thread that may use the
+     * body may call.
+     */
     public abstract void pause(boolean on);
 
     /**
-     * Collects the whole body, without blocking, then calls {@code done} on the loop. A body longer than {@code limit}
-     * is answered with 413. The response is {@link Response#defer deferred} by this call.
+     * Collects the whole body, without blocking, then calls {@code done} on the loop. The response is
+     * {@link Response#defer deferred} by this call. What {@code done} throws is answered as if the handler had thrown
+     * it.
+     *
+     * @param limit bytes; a longer body is answered with 413
+     * @throws IllegalStateException if the body has a reader already
      */
     public abstract void collect(int limit, Consumer<byte[]> done);
 
     /**
-     * The whole body, waiting for it. Not on the loop.
+     * Waits for the whole body and returns it. Not on the loop.
      *
-     * @throws HttpException 413 if it is longer than {@code limit} bytes
-     * @throws IOException if the peer does not send it whole
-     * @throws IllegalStateException on the loop
+     * @param limit bytes that the body may have
+     * @throws HttpException 413 if it is longer
+     * @throws IOException if the peer does not send it whole, or the thread is interrupted
+     * @throws IllegalStateException on the loop, or if the body has a reader already
      */
     public abstract byte[] bytes(int limit) throws IOException, HttpException;
 
-    /** The body as a stream that waits for its bytes. Throws {@link IllegalStateException} on the loop. */
+    /**
+     * Returns the body as a stream whose reads wait for bytes. Its reads throw {@link IOException} if the peer does not
+     * send the body whole.
+     *
+     * @throws IllegalStateException on the loop, or if the body has a reader already
+     */
     public abstract InputStream stream();
 }

@@ -6,24 +6,33 @@ import io.millrace.core.Protocol;
 import java.util.function.Supplier;
 
 /**
- * The answer to one request. Status and headers first, then exactly one of the {@code send} methods or {@link #stream}.
- * Date, Server (unless switched off), Content-Length, Transfer-Encoding and Connection are the server's work. For HEAD
- * and for statuses without content the body is left away and the headers stay true.
+ * The answer to one request: status and fields first, then exactly one of the {@code send} methods or {@link #stream}.
+ * Date, Server (unless switched off), Content-Length, Transfer-Encoding and Connection are the server's work. For HEAD,
+ * and for statuses without content, the body is left away and the fields stay true.
  *
- * <p>Belongs to the handler until the handler has returned: to its thread for an INLINE handler, to every thread that a
- * handler elsewhere shares it with. After {@link #defer} it stays valid, for any one thread at a time. A handler that
- * answers later, or looks at its response later, calls {@link #defer} before it returns; otherwise every method throws
- * {@link IllegalStateException}. Tasks of {@link #onComplete} may still look at request and response.
+ * <p>A response belongs to its handler until the handler returns: to the handler's thread for an INLINE one, to every
+ * thread that a handler elsewhere shares it with. A handler that answers later, or looks at its response later, calls
+ * {@link #defer} before it returns; then any one thread at a time may use the response until the exchange is over.
+ * Otherwise every method throws {@link IllegalStateException}. Tasks of {@link #onComplete} may still look at request
+ * and response.
+ *
+ * <p>The methods that set something or send throw {@link IllegalStateException} once the response is {@link #committed
+ * committed}.
  */
 public abstract class Response {
 
     /** For the wire formats. */
     protected Response() {}
 
-    /** Sets the status, 200 to 599; 200 if never set. */
+    /**
+     * Sets the status; 200 if never set.
+     *
+     * @param status 200 to 599
+     * @throws IllegalArgumentException for another status
+     */
     public abstract Response status(int status);
 
-    /** The status as set so far. */
+    /** Returns the status as set so far. */
     public abstract int status();
 
     /**
@@ -34,13 +43,21 @@ public abstract class Response {
      */
     public abstract Response header(String name, String value);
 
-    /** Sets a header field in place of those of the same name. */
+    /**
+     * Sets a header field in place of those of the same name.
+     *
+     * @throws IllegalArgumentException as {@link #header(String, String)}
+     */
     public abstract Response setHeader(String name, String value);
 
-    /** The first value set so far for a header field, or {@code null}. */
+    /** Returns the first value that was set for a header field, or {@code null} if there is none. */
     public abstract String header(String name);
 
-    /** Sets the content type. */
+    /**
+     * Sets the Content-Type field.
+     *
+     * @throws IllegalArgumentException as {@link #header(String, String)}
+     */
     public Response type(String mediaType) {
         return setHeader("Content-Type", mediaType);
     }
@@ -48,30 +65,40 @@ public abstract class Response {
     /** Answers without a body. */
     public abstract void send();
 
-    /** Answers with these bytes; the array must not be changed afterwards. */
+    /** Answers with bytes. The array must not be changed afterwards. */
     public abstract void send(byte[] body);
 
-    /** Answers with part of an array, which must not be changed afterwards. */
+    /**
+     * Answers with part of an array, which must not be changed afterwards.
+     *
+     * @throws IndexOutOfBoundsException if the part does not lie in the array
+     */
     public abstract void send(byte[] body, int offset, int length);
 
-    /** Answers with a text as UTF-8; {@code text/plain; charset=utf-8} unless a type was set. */
+    /** Answers with a text as UTF-8; its type is {@code text/plain; charset=utf-8} unless one was set. */
     public abstract void send(String text);
 
     /**
-     * Answers with {@code count} bytes of a file from {@code from}; takes over the caller's hold on the file, whatever
-     * happens. Sent without passing through the heap where the carrier can.
+     * Answers with part of a file, without passing it through the heap where the carrier can. Takes over the caller's
+     * hold on the file, also when it throws.
+     *
+     * @param from the first byte
+     * @param count number of bytes
+     * @throws IllegalArgumentException if the part does not lie in the file
      */
     public abstract void send(OpenFile file, long from, long count);
 
     /**
-     * Answers with a body of unknown length: chunked, or until the connection ends for HTTP/1.0. Sends the head at the
-     * first flush.
+     * Answers with a body of unknown length: in chunks, or until the connection ends for HTTP/1.0. The head is sent
+     * with the first flush.
      */
     public abstract ResponseStream stream();
 
     /**
-     * Answers with a body of a length known beforehand, as a stream. Writing more or less than announced ends the
-     * connection.
+     * Answers with a body of a known length as a stream. Writing more or less than announced ends the connection.
+     *
+     * @param length bytes
+     * @throws IllegalArgumentException if {@code length} is negative
      */
     public abstract ResponseStream stream(long length);
 
@@ -81,10 +108,10 @@ public abstract class Response {
      */
     public abstract Response defer();
 
-    /** Whether the head of the answer is settled: status and headers can no longer be changed. */
+    /** Returns whether the head of the answer is settled: status and fields cannot be changed any more. */
     public abstract boolean committed();
 
-    /** Ends the connection at once, without or in the middle of an answer. */
+    /** Ends the connection at once, without or in the middle of an answer. In HTTP/2 only the stream ends. */
     public abstract void abort();
 
     /**
@@ -127,8 +154,8 @@ public abstract class Response {
     public abstract void sendHead(long length);
 
     /**
-     * What to call, on the loop, if the client goes away or the connection ends before the answer is complete, whether
-     * a stream has been opened or not. Called at once if that has happened already.
+     * Sets a task to run, on the loop, if the client goes away or the connection ends before the answer is complete,
+     * whether a stream has been opened or not. It runs at once if that has happened already.
      */
     public abstract void onAborted(Runnable task);
 
@@ -140,9 +167,9 @@ public abstract class Response {
      */
     public abstract Response closeAfter();
 
-    /** What to call when the exchange is over, with what came of it: for logs and measures. On the loop. */
+    /** Sets a task to run, on the loop, when the exchange is over: for logs and measures. */
     public abstract void onComplete(Runnable task);
 
-    /** Bytes of the body handed to the connection so far, framing not counted. */
+    /** Returns the number of bytes of the body that were handed to the connection so far, framing not counted. */
     public abstract long bytesSent();
 }

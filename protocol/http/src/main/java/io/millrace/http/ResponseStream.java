@@ -8,29 +8,29 @@ import java.nio.charset.StandardCharsets;
 
 /**
  * A body as it is made. On a thread beside the loop writing waits while the peer is slow. On the loop it never waits:
- * ask {@link #writable} and go on when {@link #onWritable} says so; what is written regardless is kept and sent.
+ * ask {@link #writable}, and go on when {@link #onWritable} says so; what is written regardless is kept and sent.
  *
- * <p>Stays open when an INLINE handler returns, and is then the loop's; is closed when another returns. After
- * {@link Response#defer} it stays open, for any one thread at a time. Every method throws {@link IllegalStateException}
- * for another thread, and after it was closed by the return of its handler; {@link IOException} when the handler closed
- * it or the connection has ended.
+ * <p>A stream stays open when an INLINE handler returns, and then belongs to the loop; it is closed when another
+ * handler returns. After {@link Response#defer} it stays open, for any one thread at a time. Every method throws
+ * {@link IllegalStateException} for another thread, and after it was closed by the return of its handler, and
+ * {@link IOException} when the handler has closed it or the connection has ended.
  */
 public abstract class ResponseStream extends OutputStream {
 
     /** For the wire formats. */
     protected ResponseStream() {}
 
-    /** Whether more may be written without piling up. */
+    /** Returns whether more may be written without piling up. */
     public abstract boolean writable();
 
-    /** What to call, on the loop, each time {@link #writable} becomes true again. */
+    /** Sets a task to run, on the loop, each time {@link #writable} becomes true again. */
     public abstract void onWritable(Runnable task);
 
-    /** What to call, on the loop, if the peer goes away before the body is complete. */
+    /** Sets a task to run, on the loop, if the peer goes away before the body is complete. */
     public abstract void onAborted(Runnable task);
 
     /**
-     * Adds a trailer field; before {@link #close}, and only where the body is chunked (else it is left away).
+     * Adds a trailer field, before {@link #close}; where the body is not chunked it is left away.
      *
      * @throws IllegalArgumentException for a name that is no token, a value that cannot be sent, or a field that frames
      *     or routes the message (RFC 9110 section 6.5.1)
@@ -43,8 +43,13 @@ public abstract class ResponseStream extends OutputStream {
     }
 
     /**
-     * Sends part of a file after what has been written so far; takes over the caller's hold on the file, whatever
-     * happens.
+     * Sends part of a file after what has been written so far. Takes over the caller's hold on the file, also when it
+     * throws.
+     *
+     * @param from the first byte
+     * @param count number of bytes
+     * @throws IllegalArgumentException if the part does not lie in the file
+     * @throws IOException if the stream is closed or the connection has ended
      */
     public abstract void transfer(OpenFile file, long from, long count) throws IOException;
 

@@ -4,7 +4,10 @@ package io.millrace.http;
 import java.util.Objects;
 import java.util.concurrent.Executor;
 
-/** A handler and the place where it runs. Is a handler itself: {@code Route.virtual(handler)} is one that may block. */
+/**
+ * A handler and the place where it runs. It is a handler itself: {@code Route.virtual(handler)} is one that may block.
+ * Immutable; any number of threads may use it.
+ */
 public final class Route implements Dispatcher {
     private static final String[] NO_NAMES = {};
 
@@ -25,18 +28,19 @@ public final class Route implements Dispatcher {
         this.names = names;
     }
 
-    /** Runs {@code handler} on the loop. */
+    /** Returns a route that runs a handler on the loop, where it must not block. */
     public static Route inline(Handler handler) {
         return new Route(Dispatch.INLINE, handler, "", NO_NAMES);
     }
 
-    /** Runs {@code handler} on a virtual thread of its own for each request. */
+    /** Returns a route that runs a handler on a virtual thread of its own for each request. */
     public static Route virtual(Handler handler) {
         return new Route(Dispatch.VIRTUAL, handler, "", NO_NAMES);
     }
 
     /**
-     * Runs {@code handler} by an executor; {@link Dispatch#on} says what becomes of requests that it rejects.
+     * Returns a route that runs a handler by an executor; {@link Dispatch#on} says what becomes of requests that it
+     * rejects.
      *
      * @throws NullPointerException if one of them is {@code null}
      */
@@ -44,17 +48,17 @@ public final class Route implements Dispatcher {
         return new Route(Dispatch.on(executor), handler, "", NO_NAMES);
     }
 
-    /** Where the handler runs. */
+    /** Returns where the handler runs. */
     public Dispatch dispatch() {
         return dispatch;
     }
 
-    /** Who answers. */
+    /** Returns the handler. */
     public Handler handler() {
         return handler;
     }
 
-    /** The pattern that the router knows the route by, {@code ""} for none: good for metrics. */
+    /** Returns the pattern that the router knows the route by, {@code ""} for none. It is good for metrics. */
     public String pattern() {
         return pattern;
     }
@@ -65,8 +69,8 @@ public final class Route implements Dispatcher {
     }
 
     /**
-     * This route, or, when its handler is a dispatcher, whatever that one says. A place that may block contains all
-     * others.
+     * Returns this route, or what its handler says if that is a {@link Dispatcher} and this route is inline. A place
+     * that may block contains all others.
      */
     @Override
     public Route resolve(Request request) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.http;
 
+import java.nio.charset.StandardCharsets;
+
 /** Status codes and their reason phrases (RFC 9110 section 15 and the IANA registry). */
 public final class Status {
     private Status() {}
@@ -76,5 +78,13 @@ public final class Status {
     /** Whether an answer with this status never has content (RFC 9110 section 6.4.1). */
     public static boolean isEmpty(int status) {
         return status < 200 || status == 204 || status == 304;
+    }
+
+    /**
+     * Returns the short plain text that goes with an error, {@code 404 Not Found} and a line feed, and sets its type.
+     */
+    static byte[] errorText(int status, String message, FieldBlock fields) {
+        fields.set("Content-Type", "text/plain; charset=utf-8");
+        return (status + " " + message + "\n").getBytes(StandardCharsets.UTF_8);
     }
 }

@@ -33,7 +33,7 @@ final class Http1Exchange extends Exchange {
     private final ResponseWriter writer;
     private final FieldLines lines = new FieldLines();
     private final RequestParser parser;
-    private ChunkedDecoder decoder;
+    private final BodyReader body;
     private Http1Protocol protocol;
 
     // The request.
@@ -41,9 +41,6 @@ final class Http1Exchange extends Exchange {
     private boolean lineSkipped;
     private boolean expectsContinue;
     private boolean mayUpgrade;
-    private boolean chunkedBody;
-    private long bodyLeft;
-    private boolean bodyDone;
     private int version;
 
     private long dropped;
@@ -60,6 +57,7 @@ final class Http1Exchange extends Exchange {
         this.limits = room.context().limits();
         this.pace = new RequestPace(room.context());
         this.writer = room.writer();
+        this.body = new BodyReader(limits.head(), limits.fields());
         this.parser = new RequestParser(limits.target(), limits.head(), limits.fields());
     }
 
@@ -72,7 +70,7 @@ final class Http1Exchange extends Exchange {
         inHead = true;
         lineSkipped = false;
         expectsContinue = false;
-        bodyDone = false;
+        body.begin(MessageFraming.CHUNKED);
         dropped = 0;
         lasts = false;
         clientCloses = false;
@@ -141,24 +139,16 @@ final class Http1Exchange extends Exchange {
     }
 
     private void take(MessageFraming rules) {
-        bodyLeft = rules.bodyLength();
-        chunkedBody = bodyLeft == MessageFraming.CHUNKED;
-        bodyDone = bodyLeft == 0;
+        body.begin(rules.bodyLength());
         clientCloses = !rules.lasts();
         lasts = !clientCloses && !protocol.isLast();
         mayUpgrade = rules.mayUpgrade();
-        if (bodyDone) {
+        if (body.isDone()) {
             return;
         }
-        expectBody(bodyLeft);
+        expectBody(rules.bodyLength());
         expectsContinue = rules.expectsContinue();
         pace.bodyBegins(link().now());
-        if (chunkedBody) {
-            if (decoder == null) {
-                decoder = new ChunkedDecoder(limits.head(), limits.fields());
-            }
-            decoder.begin();
-        }
     }
 
     private int refuse(int status) {
@@ -169,22 +159,23 @@ final class Http1Exchange extends Exchange {
 
     // Reads the body as long as there is somebody who wants it, or after the answer, to drop it.
     private int body(Buffer in) {
-        while (!bodyDone) {
+        while (!body.isDone()) {
             if (isOver() && !lasts) {
                 return DONE;
             }
             if (!isOver() && !wantsBody()) {
                 return HANDLER;
             }
-            if (in.isEmpty()) {
+            int result = in.isEmpty() ? BodyReader.NEED_MORE : body.step(in, requestTrailers());
+            if (result == BodyReader.NEED_MORE) {
                 return INPUT;
             }
-            int failed = chunkedBody ? chunk(in) : plain(in);
-            if (failed == ChunkedDecoder.NEED_MORE) {
-                return INPUT;
-            }
+            int failed = result < 0 ? -result : data(in.array(), body.dataStart(), body.dataLength());
             if (failed != 0) {
-                return refuseBody(-failed);
+                return refuseBody(failed);
+            }
+            if (body.isDone() && !isOver()) {
+                bodyEnd();
             }
         }
         return isOver() ? DONE : HANDLER;
@@ -198,53 +189,20 @@ final class Http1Exchange extends Exchange {
         return DONE;
     }
 
-    private int plain(Buffer in) {
-        int count = (int) Math.min(bodyLeft, in.readable());
-        int start = in.head();
-        byte[] array = in.array();
-        in.consume(count);
-        bodyLeft -= count;
-        int failed = data(array, start, count);
-        if (failed == 0 && bodyLeft == 0) {
-            ended();
-        }
-        return failed;
-    }
-
-    private int chunk(Buffer in) {
-        byte[] array = in.array();
-        int result = decoder.step(array, in.head(), in.tail(), requestTrailers());
-        if (result == ChunkedDecoder.NEED_MORE || result >= 0) {
-            in.consume(decoder.consumed());
-        }
-        if (result == ChunkedDecoder.DATA) {
-            return data(array, decoder.dataStart(), decoder.dataLength());
-        }
-        if (result == ChunkedDecoder.END) {
-            ended();
+    // 0, or the status of an error.
+    private int data(byte[] array, int start, int count) {
+        if (count == 0) {
             return 0;
         }
-        return result;
-    }
-
-    // 0, or the negative of a status.
-    private int data(byte[] array, int start, int count) {
         if (pace.received(count, link().now()) > limits.body()) {
-            return -413;
+            return 413;
         }
         if (!isOver()) {
             bodyBytes(array, start, count);
             return 0;
         }
         dropped += count;
-        return dropped > limits.unread() ? -413 : 0;
-    }
-
-    private void ended() {
-        bodyDone = true;
-        if (!isOver()) {
-            bodyEnd();
-        }
+        return dropped > limits.unread() ? 413 : 0;
     }
 
     @Override
@@ -271,7 +229,7 @@ final class Http1Exchange extends Exchange {
         if (inHead) {
             return pace.headDue();
         }
-        return bodyDone || (!isOver() && !wantsBody()) ? Link.NEVER : pace.bodyDue();
+        return body.isDone() || (!isOver() && !wantsBody()) ? Link.NEVER : pace.bodyDue();
     }
 
     /** When this exchange has been silent for too long, if its client has sent its last byte. */
@@ -323,7 +281,7 @@ final class Http1Exchange extends Exchange {
     }
 
     boolean isBodyDone() {
-        return bodyDone;
+        return body.isDone();
     }
 
     boolean lasts() {
@@ -331,12 +289,12 @@ final class Http1Exchange extends Exchange {
     }
 
     boolean needsBody() {
-        return !bodyDone && (isOver() || wantsBody());
+        return !body.isDone() && (isOver() || wantsBody());
     }
 
     /** How the connection ends after this exchange: whoever may still be sending must be listened to for a while. */
     CloseMode closing() {
-        return clientCloses && bodyDone && isBegun() ? CloseMode.FLUSHED : CloseMode.LINGERING;
+        return clientCloses && body.isDone() && isBegun() ? CloseMode.FLUSHED : CloseMode.LINGERING;
     }
 
     /** The protocol that takes over after this exchange, or {@code null}. */
@@ -386,7 +344,7 @@ final class Http1Exchange extends Exchange {
 
     // Of a client that waits for 100 and got an answer instead nobody knows whether it will send the body.
     private boolean canDropRest() {
-        return bodyDone || (!expectsContinue && bodyLeft <= limits.unread());
+        return body.isDone() || (!expectsContinue && body.left() <= limits.unread());
     }
 
     private Persistence persistence() {
@@ -450,7 +408,7 @@ final class Http1Exchange extends Exchange {
 
     @Override
     protected void answered() {
-        if (!bodyDone && !inHead) {
+        if (!body.isDone() && !inHead) {
             pace.wanted(true, link().now()); // to be dropped
         }
         protocol.answered(this, link());
@@ -458,7 +416,7 @@ final class Http1Exchange extends Exchange {
 
     @Override
     protected void checkTunnel(String name) {
-        if (version != 11 || !mayUpgrade || !bodyDone || !offers(name)) {
+        if (version != 11 || !mayUpgrade || !body.isDone() || !offers(name)) {
             throw new IllegalStateException("the client does not ask for an upgrade to " + name);
         }
     }
