@@ -58,6 +58,10 @@ final class ServerLife {
         this.settings = settings;
     }
 
+    ServerSettings settings() {
+        return settings;
+    }
+
     // ---- what may be said when
 
     /**

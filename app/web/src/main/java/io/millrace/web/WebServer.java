@@ -12,10 +12,7 @@ import io.millrace.http.Handler;
 import io.millrace.http.Limits;
 import io.millrace.http.Routes;
 import io.millrace.http2.Http2Limits;
-import io.millrace.http2.Http2Stats;
-import io.millrace.loop.LoopCounters;
 import io.millrace.models.IoModel;
-import io.millrace.models.WorkerCounters;
 import io.millrace.models.WorkerProcess;
 import io.millrace.socket.ListenFlags;
 import io.millrace.transport.AcceptDistribution;
@@ -31,7 +28,6 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
@@ -52,16 +48,16 @@ import java.util.function.Consumer;
  * <p>Listens on the loopback address, for this machine alone, unless {@link #everywhere} or {@link #address} opens it:
  * a server that is reachable from outside should be so on purpose.
  */
-public final class WebServer implements Routes<WebServer>, AutoCloseable {
-    private final ServerSettings settings;
-    private final ServerLife life;
-
+public final class WebServer extends ServerView implements Routes<WebServer>, AutoCloseable {
     private WebServer(int port) {
-        settings = new ServerSettings(port);
-        life = new ServerLife(settings);
+        super(new ServerLife(new ServerSettings(port)));
     }
 
-    /** A server for a port of the loopback address; 0 for a port that is free, see {@link #port()}. */
+    /**
+     * Returns a server for a port of the loopback address.
+     *
+     * @param port 0 to 65535; 0 for one that is free, see {@link #port()}
+     */
     public static WebServer on(int port) {
         if (port < 0 || port > 65535) {
             throw new IllegalArgumentException("a port is a number from 0 to 65535, not " + port);
@@ -71,16 +67,19 @@ public final class WebServer implements Routes<WebServer>, AutoCloseable {
 
     // ---- where
 
-    /** Listens on this address, host and port. */
+    /**
+     * Sets the address to listen on, host and port.
+     *
+     * @throws IllegalArgumentException if the host is unresolved
+     */
     public WebServer address(InetSocketAddress address) {
         life.beforeBind().address(address);
         return this;
     }
 
     /**
-     * Listens elsewhere than on a TCP port of this server's choice: on a {@link io.millrace.socket.UnixAddress}, or on
-     * an {@link io.millrace.socket.InheritedSocket}. An {@link InetSocketAddress} is taken as by
-     * {@link #address(InetSocketAddress)}.
+     * Sets another address to listen on: a {@link io.millrace.socket.UnixAddress}, an
+     * {@link io.millrace.socket.InheritedSocket}, or as {@link #address(InetSocketAddress)}.
      */
     public WebServer listen(SocketAddress address) {
         if (address instanceof InetSocketAddress inet) {
@@ -90,7 +89,7 @@ public final class WebServer implements Routes<WebServer>, AutoCloseable {
         return this;
     }
 
-    /** How the listening socket is set up: its queue, deferred accept, the permissions of a Unix socket. */
+    /** Sets how the listening socket is set up: its queue, deferred accept, the permissions of a Unix socket. */
     public WebServer listenFlags(ListenFlags flags) {
         life.beforeBind().listenFlags = Objects.requireNonNull(flags);
         return this;
@@ -103,14 +102,13 @@ public final class WebServer implements Routes<WebServer>, AutoCloseable {
     }
 
     /**
-     * Answers only requests for these hosts, beside {@code localhost}, names below it and address literals; all others
-     * get 421. A name that begins with {@code *.} stands for all below it; {@code "*"} lifts the check.
+     * Answers only requests for these hosts, beside {@code localhost}, names below it and address literals; others get
+     * 421. A name that begins with {@code *.} stands for all below it; {@code "*"} lifts the check.
      *
-     * <p>If never said, a server that listens on a loopback address answers for no other name, and one that listens
-     * anywhere else, a Unix socket included, for every name. A page in a browser could otherwise read what is served to
-     * this machine alone, by a name that its own site lets lead here (DNS rebinding); browsers cannot reach Unix
-     * sockets, and what is open to the network is for everybody. A proxy on this machine that passes the name that its
-     * clients asked for has to be allowed that name.
+     * <p>If never called, a server on a loopback address answers for no other name, and one that listens anywhere else
+     * for every name. Otherwise a page in a browser could read what is served to this machine alone, by a name that its
+     * own site lets lead here (DNS rebinding). A proxy on this machine that passes its clients' names on has to be
+     * allowed them.
      *
      * @throws IllegalArgumentException if one of them is no name of a host, or has a port
      */
@@ -151,18 +149,14 @@ public final class WebServer implements Routes<WebServer>, AutoCloseable {
         return this;
     }
 
-    /**
-     * Serves a folder under a path such as {@code /static} or {@code /}, with {@link FileOptions#DEFAULT}.
-     *
-     * @throws IOException if the folder does not exist or may not be read
-     */
+    /** Serves a folder as {@link #files(String, Path, FileOptions)} with {@link FileOptions#DEFAULT}. */
     public WebServer files(String path, Path folder) throws IOException {
         return files(path, folder, FileOptions.DEFAULT);
     }
 
     /**
-     * Serves a folder under a path such as {@code /static} or {@code /}. Symbolic links do not lead out of it. Should
-     * another directory stand at its path one day, that is served; while there is none, its files are 404.
+     * Serves a folder under a path such as {@code /static} or {@code /}. Symbolic links do not lead out of it. Another
+     * directory that takes its place is served from then on; while there is none, its files are 404.
      *
      * @throws IOException if the folder does not exist or may not be read
      */
@@ -178,8 +172,7 @@ public final class WebServer implements Routes<WebServer>, AutoCloseable {
     }
 
     /**
-     * Opens a folder in the safest way that this machine has: by the kernel's own check (openat2) where there is one,
-     * else by name.
+     * Opens a folder in the safest way that this machine has: by the kernel's own check (openat2) or else by name.
      *
      * @param followOutside whether symbolic links may lead out of it
      * @throws IOException if it does not exist, is no directory or may not be read; for a worker process, which may
@@ -196,15 +189,15 @@ public final class WebServer implements Routes<WebServer>, AutoCloseable {
     // ---- how
 
     /**
-     * Runs this many event loops, threads or processes, where the model has several; as many as there are processors if
-     * never said.
+     * Sets how many event loops, threads or processes run, where the model has several; one for each processor by
+     * default.
      */
     public WebServer loops(int count) {
         life.beforeBind().loops(count);
         return this;
     }
 
-    /** What a client may ask of the server. */
+    /** Sets what a client may ask of the server; {@link Limits#DEFAULT} by default. */
     public WebServer limits(Limits limits) {
         life.beforeStart().limits = Objects.requireNonNull(limits);
         return this;
@@ -219,7 +212,10 @@ public final class WebServer implements Routes<WebServer>, AutoCloseable {
         return this;
     }
 
-    /** Is told of every exchange: an {@link AccessLog}, {@link ServerStats}, several by {@link ExchangeLogs#all}. */
+    /**
+     * Sets what is told of every exchange: an {@link AccessLog}, {@link ServerStats}, several by
+     * {@link ExchangeLogs#all}.
+     */
     public WebServer log(ExchangeLog log) {
         life.beforeStart().log = Objects.requireNonNull(log);
         return this;
@@ -227,53 +223,53 @@ public final class WebServer implements Routes<WebServer>, AutoCloseable {
 
     /**
      * Believes proxies in what they say of their clients: {@link io.millrace.http.Request#peer} and the access log name
-     * the client, {@link io.millrace.http.Request#socketPeer} the proxy. If never said no field is believed.
+     * the client, {@link io.millrace.http.Request#socketPeer} the proxy. No field is believed by default.
      */
     public WebServer trustedProxies(TrustedProxies proxies) {
         life.beforeStart().trustedProxies = Objects.requireNonNull(proxies);
         return this;
     }
 
-    /** What the Server field says, {@code millrace} if never said; {@code null} leaves the field away. */
+    /** Sets the value of the Server field, {@code millrace} by default; {@code null} leaves the field away. */
     public WebServer serverName(String name) {
         life.beforeStart().serverName = name;
         return this;
     }
 
-    /** Lets at most this many connections be open at once, and says what becomes of those beyond. */
+    /**
+     * Limits how many connections are open at once, and says what becomes of those beyond.
+     *
+     * @param most at least 1; unlimited by default
+     */
     public WebServer maxConnections(int most, OverloadPolicy beyond) {
         life.beforeBind().maxConnections(most, Objects.requireNonNull(beyond));
         return this;
     }
 
-    /** How connections spread over the loops. */
+    /** Sets how connections spread over the loops. */
     public WebServer spread(AcceptDistribution spread) {
         life.beforeBind().spread = Objects.requireNonNull(spread);
         return this;
     }
 
     /**
-     * What the server waits for its clients with; {@link IoModel#auto} if never said. With PROCESS and PREFORK this
-     * program is started again for each worker, up to {@link #start}: {@link io.millrace.models.WorkerProcess} says
-     * what that asks of it.
+     * Sets what the server waits for its clients with; {@link IoModel#auto} by default. With PROCESS and PREFORK this
+     * program is started again for each worker, up to {@link #start}: see {@link io.millrace.models.WorkerProcess}.
      */
     public WebServer model(IoModel model) {
         life.beforeBind().model = Objects.requireNonNull(model);
         return this;
     }
 
-    /**
-     * The command that starts this program again, for PROCESS and PREFORK; the one that this JVM was started with if
-     * never said.
-     */
+    /** Sets the command that starts this program again, for PROCESS and PREFORK; that of this JVM by default. */
     public WebServer workerCommand(List<String> command) {
         life.beforeBind().workerCommand = List.copyOf(command);
         return this;
     }
 
     /**
-     * How long a worker process of PREFORK that {@link #reload} has replaced may go on for the connections that it has;
-     * then they are cut off. An hour if never said.
+     * Sets how long a worker process of PREFORK that {@link #reload} has replaced may go on for the connections that it
+     * has; then they are cut off. An hour by default.
      *
      * @throws IllegalArgumentException if it is negative
      */
@@ -282,15 +278,15 @@ public final class WebServer implements Routes<WebServer>, AutoCloseable {
         return this;
     }
 
-    /** Prints, call by call, what the kernel reported and what the server did, to watch a model at work; slow. */
+    /** Prints, call by call, what the kernel reports and what the server does, to watch a model at work; slow. */
     public WebServer trace(PrintStream out) {
         life.beforeBind().trace = Objects.requireNonNull(out);
         return this;
     }
 
     /**
-     * How many bytes of the heap connections may hold for what they have received and have to send, all of them
-     * together; a quarter of the heap if never said. Beyond it those that hold most are broken off.
+     * Limits how many bytes of the heap connections may hold for what they have received and have to send, all
+     * together; a quarter of the heap by default. Beyond it those that hold most are broken off.
      */
     public WebServer memory(long bytes) {
         life.beforeBind().memory(bytes);
@@ -298,9 +294,9 @@ public final class WebServer implements Routes<WebServer>, AutoCloseable {
     }
 
     /**
-     * Is told, in place of the log, why the server cannot go on: a thread that everybody depends on has failed, for
-     * want of memory perhaps. The server is ending by then, its listening sockets first, and {@link #await} throws.
-     * Told once, on the thread that found out, where memory may be short.
+     * Sets what is told, in place of the log, why the server cannot go on, when a thread that all depend on has failed.
+     * The server is ending by then, its listening sockets first, and {@link #await} throws. Told once, on the thread
+     * that found out, where memory may be short.
      */
     public WebServer onFailure(Consumer<? super Throwable> action) {
         life.beforeBind().failure = Objects.requireNonNull(action);
@@ -311,12 +307,10 @@ public final class WebServer implements Routes<WebServer>, AutoCloseable {
 
     /**
      * Takes the address and does not serve yet: clients that connect wait in the kernel's queue until {@link #start}.
-     * When this returns, {@link #port} is known. Where the server listens and what it waits with cannot be changed any
-     * more; routes, filters and what answers carry can.
+     * When this returns {@link #port} is known. Where the server listens and what it waits with is settled then;
+     * routes, filters and what answers carry may still be changed. In a worker process, whose socket is there already,
+     * this takes nothing.
      *
-     * <p>In a worker process, whose socket is there already, this takes nothing.
-     *
-     * @return this server
      * @throws IOException if the address cannot be had, saying why
      * @throws UnsupportedOperationException if this system has no way to wait that Millrace knows, saying why
      * @throws IllegalStateException if the server has been bound, started or stopped before
@@ -327,11 +321,10 @@ public final class WebServer implements Routes<WebServer>, AutoCloseable {
     }
 
     /**
-     * Starts. When this returns the server answers.
+     * Starts, binding first if that has not been done. When this returns the server answers.
      *
-     * @return this server
-     * @throws IOException if the address cannot be had, saying why
-     * @throws UnsupportedOperationException if this system has no way to wait that Millrace knows, saying why
+     * @throws IOException as {@link #bind}
+     * @throws UnsupportedOperationException as {@link #bind}
      * @throws IllegalStateException if the server has been started or stopped before
      */
     public WebServer start() throws IOException {
@@ -339,18 +332,8 @@ public final class WebServer implements Routes<WebServer>, AutoCloseable {
         return this;
     }
 
-    /** Returns whether the server is ready for more clients: started, and neither draining nor stopped. */
-    public boolean isReady() {
-        return life.isReady();
-    }
-
-    /** Returns whether the server {@link #drain drains}. */
-    public boolean isDraining() {
-        return life.isDraining();
-    }
-
     /**
-     * Prepares the end: the server goes on accepting connections and answering, while {@link #isReady} is false, for a
+     * Prepares the end: the server goes on accepting connections and answering, while {@link #isReady} is false for a
      * balancer to see, and each answer says {@code Connection: close}. Returns at once; {@link #stop} is to follow.
      * Without effect unless the server runs. Any thread may call.
      */
@@ -359,8 +342,8 @@ public final class WebServer implements Routes<WebServer>, AutoCloseable {
     }
 
     /**
-     * Drains, then stops: {@link #drain}, a wait, {@link #stop(Duration)}. The wait is for balancers to learn that no
-     * more requests should come; it ends early when another thread stops the server, or when this one is interrupted.
+     * Drains, then stops: {@link #drain}, a wait, {@link #stop(Duration)}. The wait ends early when another thread
+     * stops the server or this one is interrupted.
      *
      * @param drain how long to drain, whether connections are open or not
      * @param grace as for {@link #stop(Duration)}, from then on
@@ -377,71 +360,6 @@ public final class WebServer implements Routes<WebServer>, AutoCloseable {
      */
     public void reload() {
         life.running().reload();
-    }
-
-    /**
-     * The TCP address that the server listens on, with the port that was chosen where 0 was asked for.
-     *
-     * @throws IllegalStateException on a Unix socket: see {@link #local}
-     */
-    public InetSocketAddress address() {
-        if (life.local() instanceof InetSocketAddress inet) {
-            return inet;
-        }
-        throw new IllegalStateException(life.local() + " is no TCP address: ask for local()");
-    }
-
-    /** The address that the server listens on, of whatever kind. */
-    public SocketAddress local() {
-        return life.local();
-    }
-
-    /** The port that the server listens on. */
-    public int port() {
-        return address().getPort();
-    }
-
-    /** Number of connections that are open now. */
-    public int connections() {
-        return life.listening().connections();
-    }
-
-    /** What the server waits with and how many of it, such as {@code "epoll, edge-triggered, 2 loops"}. */
-    public String engine() {
-        return life.running().engine();
-    }
-
-    /** What each event loop has done so far; empty for models that have none. */
-    public List<LoopCounters> counters() {
-        return life.running().counters();
-    }
-
-    /** Returns what HTTP/2 connections did so far and what was refused to them. Any thread may ask at any time. */
-    public Http2Stats http2Stats() {
-        return settings.http2Stats;
-    }
-
-    /** What has become of the worker processes; empty for models that have none. */
-    public Optional<WorkerCounters> workers() {
-        return life.running().workers();
-    }
-
-    /**
-     * Whether loops take the times that {@link #counters} tells; off at first, for it costs two looks at the clock a
-     * callback.
-     */
-    public void timing(boolean on) {
-        life.running().timing(on);
-    }
-
-    /** The I/O model. */
-    public IoModel model() {
-        return settings.model();
-    }
-
-    /** Number of loops, for models that have some. */
-    public int loops() {
-        return settings.loops();
     }
 
     /**

@@ -79,7 +79,7 @@ final class ServerLifeTest {
     void aBoundServerCanBeStopped(IoModel model) throws Exception {
         WebServer server = server(model).bind();
         InetSocketAddress address = server.address();
-        try (RawClient _ = RawClient.connect(address)) {
+        try (RawClient waiting = RawClient.connect(address)) {
             assertTrue(server.stop(Duration.ofSeconds(30)));
             assertEquals("", rest(waiting));
             assertThrows(IOException.class, () -> RawClient.connect(address).close());

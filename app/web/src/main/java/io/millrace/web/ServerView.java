@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.web;
+
+import io.millrace.http2.Http2Stats;
+import io.millrace.loop.LoopCounters;
+import io.millrace.models.IoModel;
+import io.millrace.models.WorkerCounters;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What can be seen of a {@link WebServer} while it runs. Any thread may call. What a server has only while it runs
+ * throws {@link IllegalStateException} before {@link WebServer#start}.
+ */
+abstract class ServerView {
+    final ServerLife life;
+
+    ServerView(ServerLife life) {
+        this.life = life;
+    }
+
+    /** Returns whether the server is ready for more clients: started, and neither draining nor stopped. */
+    public boolean isReady() {
+        return life.isReady();
+    }
+
+    /** Returns whether the server {@link WebServer#drain drains}. */
+    public boolean isDraining() {
+        return life.isDraining();
+    }
+
+    /**
+     * Returns the TCP address that the server listens on, with the port that was chosen where 0 was asked for.
+     *
+     * @throws IllegalStateException on a Unix socket: see {@link #local}
+     */
+    public InetSocketAddress address() {
+        if (life.local() instanceof InetSocketAddress inet) {
+            return inet;
+        }
+        throw new IllegalStateException(life.local() + " is no TCP address: ask for local()");
+    }
+
+    /** Returns the address that the server listens on, of whatever kind. */
+    public SocketAddress local() {
+        return life.local();
+    }
+
+    /** Returns the port that the server listens on. */
+    public int port() {
+        return address().getPort();
+    }
+
+    /** Returns the number of connections that are open now. */
+    public int connections() {
+        return life.listening().connections();
+    }
+
+    /** Returns what the server waits with and how many of it, such as {@code "epoll, edge-triggered, 2 loops"}. */
+    public String engine() {
+        return life.running().engine();
+    }
+
+    /** Returns what each event loop has done so far; empty for models that have none. */
+    public List<LoopCounters> counters() {
+        return life.running().counters();
+    }
+
+    /** Returns what HTTP/2 connections did so far and what was refused to them. Any thread may ask at any time. */
+    public Http2Stats http2Stats() {
+        return life.settings().http2Stats;
+    }
+
+    /** Returns what has become of the worker processes; empty for models that have none. */
+    public Optional<WorkerCounters> workers() {
+        return life.running().workers();
+    }
+
+    /**
+     * Sets whether loops take the times that {@link #counters} tells. Off by default, for it costs two looks at the
+     * clock for each callback.
+     */
+    public void timing(boolean on) {
+        life.running().timing(on);
+    }
+
+    /** Returns the I/O model. */
+    public IoModel model() {
+        return life.settings().model();
+    }
+
+    /** Returns the number of loops, for models that have some. */
+    public int loops() {
+        return life.settings().loops();
+    }
+}
