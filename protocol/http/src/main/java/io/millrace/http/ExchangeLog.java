@@ -11,27 +11,18 @@ public interface ExchangeLog {
     ExchangeLog NONE = new ExchangeLog() {
         // No lambda: the start-up cache cannot keep one of an interface's own initializer, and every worker process
         // would link it.
-        /**
-         * Takes note of an exchange that is over. Called on the loop: it must be quick and must not block, and it must
-         * copy what it keeps, since the request is valid during this call only.
-         *
-         * @param request the request; {@code null} when there was none that could be read (a 400 for garbage)
-         * @param status the status sent, or 0 if the connection ended before an answer began (499 elsewhere)
-         * @param bytes number of bytes of the body that were handed to the connection
-         * @param nanos nanoseconds from the first byte of the request's head until the answer had been handed over
-         */
         @Override
         public void completed(Request request, int status, long bytes, long nanos) {}
     };
 
     /**
-     * One exchange is over. Called on the loop; must be quick, must not block, and must copy what it keeps: the request
-     * is valid during this call only.
+     * Takes note of an exchange that is over. Called on the loop: it must be quick and must not block, and it must copy
+     * what it keeps, since the request is valid during this call only.
      *
      * @param request the request; {@code null} when there was none that could be read (a 400 for garbage)
      * @param status the status sent, or 0 if the connection ended before an answer began (499 elsewhere)
-     * @param bytes bytes of the body that were handed to the connection
-     * @param nanos from the first byte of the request's head until the answer had been handed over
+     * @param bytes number of bytes of the body that were handed to the connection
+     * @param nanos nanoseconds from the first byte of the request's head until the answer had been handed over
      */
     void completed(Request request, int status, long bytes, long nanos);
 
