@@ -114,9 +114,13 @@ final class Http2Exchange extends Exchange {
     void lingers() {
         boolean reads = !expectsContinue && dropped <= limits.unread() && announced - received <= limits.unread();
         if (!reads && isOver() && lingersUntil == Link.NEVER) {
-            lingersUntil = link().now() + LINGER_NANOS;
-            stream.connection().armFor(lingersUntil);
+            linger();
         }
+    }
+
+    private void linger() {
+        lingersUntil = link().now() + LINGER_NANOS;
+        stream.connection().armFor(lingersUntil);
     }
 
     /** The request is complete. */
@@ -197,6 +201,7 @@ final class Http2Exchange extends Exchange {
             stream.connection().reset(stream, lingersUntil == Link.NEVER ? ErrorCode.CANCEL : ErrorCode.NO_ERROR);
         } else {
             reject(408);
+            linger();
         }
     }
 

@@ -111,6 +111,11 @@ public final class Http2Factory implements ProtocolFactory {
         }
     }
 
+    /** Returns how many streams the connections of this loop have open. */
+    int openStreams() {
+        return open;
+    }
+
     /** Returns whether all connections of this loop together have as many streams open as they may. */
     boolean isFull() {
         return open >= limits.streamsPerLoop();

@@ -425,6 +425,9 @@ final class Http2Protocol implements Protocol, Runnable {
             glitches.carried(sent);
             unflushed = true;
             outSince = Link.NEVER;
+            if (attentive != null) {
+                return; // whoever sent all may have more, and more urgent than what would be next
+            }
         }
         if (sendWindow <= 0 && streams != null && !streams.scheduler().isEmpty() && outSince == Link.NEVER) {
             outSince = link.now();
@@ -473,9 +476,6 @@ final class Http2Protocol implements Protocol, Runnable {
     /** Counts bytes of bodies, for the tokens and for the windows. */
     void carried(int count) {
         glitches.carried(count);
-        if (tuner == null && count > 0) {
-            tuner = new WindowTuner(limits());
-        }
         if (tuner != null && tuner.received(count, link.now())) {
             Frame.ping(out(), 0, WindowTuner.PING);
             written();
@@ -489,9 +489,12 @@ final class Http2Protocol implements Protocol, Runnable {
         }
     }
 
-    /** Returns the window that a stream should have which has {@code window} now. */
+    /** Returns the window that a stream should have which has {@code window} now, and has used half of it. */
     int tuned(int window) {
-        return tuner == null ? window : Math.max(window, tuner.streamWindow());
+        if (tuner == null) {
+            tuner = new WindowTuner(limits());
+        }
+        return Math.max(window, tuner.streamWindow());
     }
 
     /** Returns whether the client may send no more of any body before something was consumed. */
@@ -519,17 +522,21 @@ final class Http2Protocol implements Protocol, Runnable {
 
     private void tellAll() {
         do {
-            while (attentive != null) {
-                Http2Stream stream = attentive;
-                attentive = stream.nextToAttend;
-                lastAttentive = attentive == null ? null : lastAttentive;
-                stream.nextToAttend = null;
-                stream.attended();
-            }
+            tellThose();
             if (!closing) {
                 pump();
             }
         } while (attentive != null);
+    }
+
+    private void tellThose() {
+        while (attentive != null) {
+            Http2Stream stream = attentive;
+            attentive = stream.nextToAttend;
+            lastAttentive = attentive == null ? null : lastAttentive;
+            stream.nextToAttend = null;
+            stream.attended();
+        }
     }
 
     private void leaveIfDone() {
@@ -583,16 +590,15 @@ final class Http2Protocol implements Protocol, Runnable {
     private long due() {
         long due = Math.min(drainAt, inbound.due());
         due = Math.min(due, idleDue());
-        return armed <= due ? armed : Math.min(due, dueOfStreams());
+        // Whatever begins to be waited for arms by itself: only what is left after the deadline has passed is looked
+        // up.
+        return armed == Link.NEVER ? Math.min(due, dueOfStreams()) : due;
     }
 
-    // Whatever begins to be waited for arms by itself; only what is left after the deadline has passed is looked up.
     private long dueOfStreams() {
         long due = Link.NEVER;
-        if (armed == Link.NEVER) {
-            for (Http2Stream stream : snapshot()) {
-                due = Math.min(due, stream.due(outSince));
-            }
+        for (Http2Stream stream : snapshot()) {
+            due = Math.min(due, stream.due(outSince));
         }
         return due;
     }

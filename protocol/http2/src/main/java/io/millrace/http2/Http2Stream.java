@@ -443,9 +443,12 @@ final class Http2Stream {
 
     private void finish() {
         output.clear();
+        // What nobody has taken is given back: else the connection's window would shrink with every such stream.
+        connection.consumed(inbox.readable());
         inbox.clear();
         trimInbox();
         if (tunnel != null) {
+            connection.consumed(tunnel.kept());
             tunnel.ended();
         }
         exchange.gone();
