@@ -18,6 +18,7 @@ final class ResponseFraming {
 
     private static final int MOST_DIGITS = 18;
 
+    private final boolean strict;
     private byte[] bytes;
     private boolean badLength;
     private long length;
@@ -28,6 +29,11 @@ final class ResponseFraming {
     private boolean keepAlive;
     private int version;
     private Framing framing;
+
+    /** Strict or not: whether two lengths, of which the standard says which counts, are refused. */
+    ResponseFraming(boolean strict) {
+        this.strict = strict;
+    }
 
     /**
      * Looks at a final head.
@@ -196,7 +202,7 @@ final class ResponseFraming {
 
     // HTTP/1.0 has no transfer codings: what says it has is faulty (RFC 9112 section 6.1).
     private Framing coding() {
-        if (badCoding || version == 10) {
+        if (badCoding || version == 10 || (strict && (badLength || length != UNKNOWN))) {
             return null;
         }
         return chunkedAt == codings ? Framing.CHUNKED : Framing.UNTIL_CLOSE;

@@ -48,6 +48,7 @@ final class ResponseHeadParser {
 
     private final int mostHead;
     private final int mostFields;
+    private final boolean strict;
 
     private FieldBlock fields;
     private int state;
@@ -57,14 +58,18 @@ final class ResponseHeadParser {
     private int reasonEnd;
     private boolean folded;
 
+    /** Beside the folded values, something was accepted that the grammar does not have. */
+    private boolean loose;
+
     // The field line that has been read and may go on in the next line; nameStart is -1 if there is none.
     private int nameStart;
     private int nameEnd;
     private int valueStart;
     private int valueEnd;
 
-    /** A parser with those limits: bytes of a head, and field lines. */
-    ResponseHeadParser(int mostHead, int mostFields) {
+    /** A parser with those limits: bytes of a head, and field lines; strict if it takes the grammar at its word. */
+    ResponseHeadParser(int mostHead, int mostFields, boolean strict) {
+        this.strict = strict;
         this.mostHead = mostHead;
         this.mostFields = mostFields;
     }
@@ -76,6 +81,7 @@ final class ResponseHeadParser {
         state = STATUS;
         position = 0;
         folded = false;
+        loose = false;
         nameStart = -1;
     }
 
@@ -135,7 +141,8 @@ final class ResponseHeadParser {
     }
 
     // What follows a byte that can only be the end of a line.
-    private static int lineEnd(byte value, int afterCr) {
+    private int lineEnd(byte value, int afterCr) {
+        loose |= value == '\n';
         return value == '\r' ? afterCr : value == '\n' ? LINE : WRONG;
     }
 
@@ -186,6 +193,7 @@ final class ResponseHeadParser {
                     } else {
                         keepLine();
                         if (first == '\n') {
+                            loose = true;
                             return done(bytes, from, at + 1);
                         }
                         if (first == '\r') {
@@ -212,6 +220,7 @@ final class ResponseHeadParser {
                             return ResponseParser.MALFORMED;
                         }
                         state = bytes[at] == ':' ? BLANK : NAME_BLANK;
+                        loose |= state == NAME_BLANK;
                         at += state == BLANK ? 1 : 0;
                     }
                 }
@@ -294,6 +303,9 @@ final class ResponseHeadParser {
     }
 
     private int done(byte[] bytes, int from, int end) {
+        if (strict && (folded || loose)) {
+            return ResponseParser.MALFORMED;
+        }
         if (folded) {
             unfold(bytes, from, end);
         }

@@ -52,6 +52,10 @@ import io.millrace.http.FieldBlock;
  * characters in a field, white space before the first field line, anything before the status line, and in a chunked
  * body every departure from the grammar, a bare LF among them ({@link #MALFORMED}).
  *
+ * <p>A strict parser refuses also a bare LF, a folded value and blanks before a colon in a head, and Content-Length
+ * beside Transfer-Encoding: for clients and proxies that would rather fail than read what another recipient may read
+ * differently.
+ *
  * <p>Not safe for use by several threads at once.
  */
 public final class ResponseParser {
@@ -116,7 +120,7 @@ public final class ResponseParser {
     }
 
     private final ResponseHeadParser head;
-    private final ResponseFraming framing = new ResponseFraming();
+    private final ResponseFraming framing;
     private final ChunkedDecoder chunks;
     private final FieldBlock fields = new FieldBlock();
 
@@ -140,10 +144,21 @@ public final class ResponseParser {
      * @throws IllegalArgumentException if a limit leaves no room for a response: fewer than 16 bytes or no field
      */
     public ResponseParser(int mostHead, int mostFields) {
+        this(mostHead, mostFields, false);
+    }
+
+    /**
+     * A parser with limits that is strict or not.
+     *
+     * @param strict whether to refuse what a recipient may accept
+     * @throws IllegalArgumentException as {@link #ResponseParser(int, int)}
+     */
+    public ResponseParser(int mostHead, int mostFields, boolean strict) {
         if (mostHead < SHORTEST_HEAD || mostFields < 1) {
             throw new IllegalArgumentException(mostHead + " bytes and " + mostFields + " fields hold no response");
         }
-        head = new ResponseHeadParser(mostHead, mostFields);
+        head = new ResponseHeadParser(mostHead, mostFields, strict);
+        framing = new ResponseFraming(strict);
         chunks = new ChunkedDecoder(mostHead, mostFields);
     }
 
