@@ -48,6 +48,7 @@ final class HouseTest {
             Map.entry("http2", Set.of("core", "link", "http")),
             Map.entry("websocket", Set.of("core", "http")),
             Map.entry("fileserver", Set.of("core", "http")),
+            Map.entry("client", Set.of("core", "http", "http1")),
             Map.entry("testkit", Set.of("core", "link", "sys", "poll", "socket")),
             Map.entry(
                     "web",
@@ -58,10 +59,12 @@ final class HouseTest {
                             "http2",
                             "websocket",
                             "fileserver",
+                            "client",
                             "fs",
                             "loop",
                             "transport",
-                            "models")),
+                            "models",
+                            "net")),
             Map.entry("load", Set.of("core", "loop", "transport", "net", "http", "http1")),
             Map.entry("lab", Set.of("load")),
             // sys for one thing: the errno of a SysException, to say in one line why a port cannot be had.
@@ -78,7 +81,8 @@ final class HouseTest {
     private static final Set<String> OUTSIDE = Set.of("bench", "examples", "fuzz", "it");
 
     /** The rooms whose lines cite RFCs and never name a system call. */
-    private static final Set<String> RFC_WING = Set.of("link", "http", "http1", "http2", "websocket", "fileserver");
+    private static final Set<String> RFC_WING =
+            Set.of("link", "http", "http1", "http2", "websocket", "fileserver", "client");
 
     /** The rooms whose lines name system calls and never cite an RFC. */
     private static final Set<String> KERNEL_WING =

@@ -63,9 +63,9 @@ final class ServerFailureTest {
         try (Command server = start(false, "serve", "--log", "none", "--model", model, "--listen", where, ".")) {
             server.awaitOut(where);
             Files.createFile(trap());
-            SocketChannel client = SocketChannel.open(UnixDomainSocketAddress.of(socket));
-            assertExitCode1(server);
-            client.close();
+            try (SocketChannel client = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
+                assertExitCode1(server);
+            }
         }
     }
 
@@ -92,10 +92,8 @@ final class ServerFailureTest {
     private void assertEndsWithExitCode1(Command server, int port) throws Exception {
         Files.createFile(trap());
         // Threads that sleep in a call fail when they return from it.
-        try {
-            RawClient client = RawClient.connect(port);
+        try (RawClient client = RawClient.connect(port)) {
             assertExitCode1(server);
-            client.close();
         } catch (ConnectException ended) {
             assertExitCode1(server);
         }

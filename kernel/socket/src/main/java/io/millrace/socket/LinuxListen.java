@@ -65,7 +65,6 @@ final class LinuxListen {
             option("IPV6_V6ONLY", fd, Sockets.IPPROTO_IPV6, Sockets.IPV6_V6ONLY, only, address);
         }
         tune(fd, address);
-        keepAlive(fd, flags.keepAlive(), address);
         if (flags.deferSeconds() > 0) {
             option(
                     "TCP_DEFER_ACCEPT",
@@ -83,16 +82,6 @@ final class LinuxListen {
     /** Sets what accepted sockets inherit, which saves a call for each of them. */
     private static void tune(int fd, SocketAddress address) throws SysException {
         option("TCP_NODELAY", fd, Sockets.IPPROTO_TCP, Sockets.TCP_NODELAY, 1, address);
-    }
-
-    /** Accepted sockets inherit these, too. */
-    private static void keepAlive(int fd, KeepAlive wanted, SocketAddress address) throws SysException {
-        if (wanted.isOn()) {
-            option("TCP_KEEPIDLE", fd, Sockets.IPPROTO_TCP, Sockets.TCP_KEEPIDLE, wanted.idleSeconds(), address);
-            option("TCP_KEEPINTVL", fd, Sockets.IPPROTO_TCP, Sockets.TCP_KEEPINTVL, wanted.intervalSeconds(), address);
-            option("TCP_KEEPCNT", fd, Sockets.IPPROTO_TCP, Sockets.TCP_KEEPCNT, wanted.probes(), address);
-            option("SO_KEEPALIVE", fd, Sockets.SOL_SOCKET, Sockets.SO_KEEPALIVE, 1, address);
-        }
     }
 
     private static boolean v6Only(ListenFlags flags, InetSocketAddress address) {

@@ -15,20 +15,12 @@ import java.util.Objects;
  * @param fastOpen how many connections may be pending whose first bytes came with their SYN (TCP_FASTOPEN, tcp(7)); 0
  *     for none
  * @param mode the permissions of a Unix socket's file: who may write to it may connect; -1 leaves them to umask(2)
- * @param keepAlive when silent TCP peers are asked whether they are still there. An inherited socket keeps what its
- *     maker has set
  */
 public record ListenFlags(
-        int backlog,
-        boolean reuseAddress,
-        Families families,
-        int deferSeconds,
-        int fastOpen,
-        int mode,
-        KeepAlive keepAlive) {
+        int backlog, boolean reuseAddress, Families families, int deferSeconds, int fastOpen, int mode) {
 
     /** The usual options. */
-    public static final ListenFlags USUAL = new ListenFlags(4096, true, Families.USUAL, 0, 0, -1, KeepAlive.USUAL);
+    public static final ListenFlags USUAL = new ListenFlags(4096, true, Families.USUAL, 0, 0, -1);
 
     /** Which families an IPv6 socket accepts (ipv6(7) IPV6_V6ONLY). */
     public enum Families {
@@ -49,7 +41,6 @@ public record ListenFlags(
      */
     public ListenFlags {
         Objects.requireNonNull(families, "families");
-        Objects.requireNonNull(keepAlive, "keepAlive");
         if (backlog < 1 || deferSeconds < 0 || fastOpen < 0) {
             throw new IllegalArgumentException("backlog must be at least 1, deferSeconds and fastOpen not negative");
         }
@@ -60,36 +51,31 @@ public record ListenFlags(
 
     /** Returns these options with another backlog. */
     public ListenFlags withBacklog(int other) {
-        return new ListenFlags(other, reuseAddress, families, deferSeconds, fastOpen, mode, keepAlive);
+        return new ListenFlags(other, reuseAddress, families, deferSeconds, fastOpen, mode);
     }
 
     /** Returns these options with or without SO_REUSEADDR. */
     public ListenFlags withReuseAddress(boolean other) {
-        return new ListenFlags(backlog, other, families, deferSeconds, fastOpen, mode, keepAlive);
+        return new ListenFlags(backlog, other, families, deferSeconds, fastOpen, mode);
     }
 
     /** Returns these options for other families. */
     public ListenFlags withFamilies(Families other) {
-        return new ListenFlags(backlog, reuseAddress, other, deferSeconds, fastOpen, mode, keepAlive);
+        return new ListenFlags(backlog, reuseAddress, other, deferSeconds, fastOpen, mode);
     }
 
     /** Returns these options with another time to wait for the first bytes, in seconds; 0 for none. */
     public ListenFlags withDeferSeconds(int other) {
-        return new ListenFlags(backlog, reuseAddress, families, other, fastOpen, mode, keepAlive);
+        return new ListenFlags(backlog, reuseAddress, families, other, fastOpen, mode);
     }
 
     /** Returns these options with another limit of TCP Fast Open; 0 is without. */
     public ListenFlags withFastOpen(int other) {
-        return new ListenFlags(backlog, reuseAddress, families, deferSeconds, other, mode, keepAlive);
+        return new ListenFlags(backlog, reuseAddress, families, deferSeconds, other, mode);
     }
 
     /** Returns these options with other permissions. */
     public ListenFlags withMode(int other) {
-        return new ListenFlags(backlog, reuseAddress, families, deferSeconds, fastOpen, other, keepAlive);
-    }
-
-    /** Returns these options with another keep-alive. */
-    public ListenFlags withKeepAlive(KeepAlive other) {
-        return new ListenFlags(backlog, reuseAddress, families, deferSeconds, fastOpen, mode, other);
+        return new ListenFlags(backlog, reuseAddress, families, deferSeconds, fastOpen, other);
     }
 }

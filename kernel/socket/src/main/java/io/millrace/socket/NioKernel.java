@@ -16,8 +16,6 @@ import java.nio.channels.SelectableChannel;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.util.Arrays;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * The door to the kernel by the JDK's own channels, for any system that Java runs on, without native access. What the
@@ -32,10 +30,6 @@ public final class NioKernel extends Kernel {
     private static final long LIMIT = 1 << 20;
 
     private volatile SelectableChannel[] channels = new SelectableChannel[64];
-
-    /** By the numbers of channels that listen. */
-    private final Map<Integer, KeepAlive> keepAlives = new ConcurrentHashMap<>();
-
     private int[] free = new int[64];
     private int freeCount;
     private int top;
@@ -103,9 +97,7 @@ public final class NioKernel extends Kernel {
                 if (sharing == Sharing.FIRST) {
                     channel.setOption(StandardSocketOptions.SO_REUSEPORT, true);
                 }
-                int fd = put(channel);
-                keepAlives.put(fd, flags.keepAlive());
-                return fd;
+                return put(channel);
             } catch (IOException | UnsupportedOperationException e) {
                 channel.close();
                 throw e;
@@ -163,10 +155,6 @@ public final class NioKernel extends Kernel {
             }
             channel.configureBlocking(false);
             channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
-            KeepAlive keepAlive = keepAlives.get(listener);
-            if (keepAlive != null && keepAlive.isOn()) {
-                NioKeepAlive.set(channel, keepAlive);
-            }
             byte[] struct = SocketAddresses.encode((InetSocketAddress) channel.getRemoteAddress());
             System.arraycopy(struct, 0, peer.bytes(), 0, struct.length);
             return put(channel);
@@ -219,7 +207,6 @@ public final class NioKernel extends Kernel {
     @Override
     public int close(int fd) {
         try {
-            keepAlives.remove(fd);
             Channel channel = take(fd);
             if (channel == null) {
                 return -Errno.EBADF;

@@ -52,27 +52,6 @@ class ListenFlagsTest {
     }
 
     @Test
-    void silentPeersAreAskedUsually() throws Exception {
-        KeepAlive usual = KeepAlive.USUAL;
-        assertEquals(1, option(LOOPBACK, ListenFlags.USUAL, Sockets.SOL_SOCKET, Sockets.SO_KEEPALIVE));
-        assertEquals(
-                usual.idleSeconds(), option(LOOPBACK, ListenFlags.USUAL, Sockets.IPPROTO_TCP, Sockets.TCP_KEEPIDLE));
-        ListenFlags other = ListenFlags.USUAL.withKeepAlive(new KeepAlive(7, 3, 2));
-        assertEquals(7, option(LOOPBACK, other, Sockets.IPPROTO_TCP, Sockets.TCP_KEEPIDLE));
-        assertEquals(3, option(LOOPBACK, other, Sockets.IPPROTO_TCP, Sockets.TCP_KEEPINTVL));
-        assertEquals(2, option(LOOPBACK, other, Sockets.IPPROTO_TCP, Sockets.TCP_KEEPCNT));
-        ListenFlags off = ListenFlags.USUAL.withKeepAlive(KeepAlive.OFF);
-        assertEquals(0, option(LOOPBACK, off, Sockets.SOL_SOCKET, Sockets.SO_KEEPALIVE));
-    }
-
-    @Test
-    void keepAliveRefusesWhatTheKernelWould() {
-        assertThrows(IllegalArgumentException.class, () -> new KeepAlive(0, 1, 1));
-        assertThrows(IllegalArgumentException.class, () -> new KeepAlive(1, 32768, 1));
-        assertThrows(IllegalArgumentException.class, () -> new KeepAlive(1, 1, 128));
-    }
-
-    @Test
     void ipv6IsAloneOrNotAsChosen() throws Exception {
         InetSocketAddress any = new InetSocketAddress(InetAddress.getByName("::"), 0);
         InetSocketAddress one = new InetSocketAddress(InetAddress.getByName("::1"), 0);

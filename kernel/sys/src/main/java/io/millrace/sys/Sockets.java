@@ -32,7 +32,6 @@ public final class Sockets {
     public static final int SO_BROADCAST = 6;
     public static final int SO_SNDBUF = 7;
     public static final int SO_RCVBUF = 8;
-    public static final int SO_KEEPALIVE = 9;
     public static final int SO_LINGER = 13;
     public static final int SO_REUSEPORT = 15;
     public static final int SO_ATTACH_REUSEPORT_CBPF = 51;
@@ -42,9 +41,6 @@ public final class Sockets {
     public static final int IPPROTO_TCP = 6;
     public static final int TCP_NODELAY = 1;
     public static final int TCP_CORK = 3;
-    public static final int TCP_KEEPIDLE = 4;
-    public static final int TCP_KEEPINTVL = 5;
-    public static final int TCP_KEEPCNT = 6;
     public static final int TCP_DEFER_ACCEPT = 9;
     public static final int TCP_FASTOPEN = 23;
     public static final int TCP_NOTSENT_LOWAT = 25;

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.web;
+
+import io.millrace.client.ClientLoop;
+import io.millrace.client.ClientOptions;
+import io.millrace.client.HttpClient;
+import io.millrace.client.HttpFailure;
+import io.millrace.client.Origin;
+import io.millrace.core.Protocol;
+import io.millrace.loop.EventLoop;
+import io.millrace.loop.Timer;
+import io.millrace.net.CachingResolver;
+import io.millrace.net.ConnectFailure;
+import io.millrace.net.ConnectOperation;
+import io.millrace.net.Connector;
+import io.millrace.net.Resolver;
+import io.millrace.socket.Kernel;
+import io.millrace.transport.Engine;
+import io.millrace.transport.LoopGroup;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * HTTP clients on event loops: on one of their own, or on those that a program has already.
+ *
+ * <pre>{@code
+ * try (HttpClient client = HttpClients.open()) {
+ *     System.out.println(client.get("http://127.0.0.1:8000/").receive(1 << 20).text());
+ * }
+ * }</pre>
+ *
+ * <p>Names are looked up beside the loops and remembered for 5 s, failures for 1 s; addresses are tried as
+ * {@link Connector} does. There is no TLS yet: calls to https origins fail with {@link HttpFailure.TlsFailed}.
+ */
+public final class HttpClients {
+    private HttpClients() {}
+
+    /**
+     * Returns a client with the default options on a loop of its own, which ends with the client.
+     *
+     * @throws IOException if there is no loop to be had
+     */
+    public static HttpClient open() throws IOException {
+        return open(ClientOptions.DEFAULT);
+    }
+
+    /**
+     * Returns a client on a loop of its own, which ends with the client.
+     *
+     * @throws IOException if there is no loop to be had
+     */
+    public static HttpClient open(ClientOptions options) throws IOException {
+        return owning(LoopGroup.open(1), options);
+    }
+
+    /**
+     * Returns a client on loops of its own over an engine.
+     *
+     * @throws IOException if there are no such loops to be had
+     */
+    public static HttpClient open(ClientOptions options, Kernel kernel, int loops, Engine engine) throws IOException {
+        return owning(LoopGroup.open(kernel, loops, engine), options);
+    }
+
+    private static HttpClient owning(LoopGroup group, ClientOptions options) {
+        return new HttpClient(loops(group, connector()), options, group);
+    }
+
+    /** Returns a client on the loops of a group, which stays the caller's: close the client first. */
+    public static HttpClient on(LoopGroup group, ClientOptions options) {
+        return on(group, options, connector());
+    }
+
+    /** Returns a client on the loops of a group that connects by {@code connector}, whose time limit is not used. */
+    public static HttpClient on(LoopGroup group, ClientOptions options, Connector connector) {
+        return new HttpClient(loops(group, connector), options);
+    }
+
+    /** Returns a client on one loop that connects by {@code connector}, whose time limit is not used. */
+    public static HttpClient on(EventLoop loop, ClientOptions options, Connector connector) {
+        return new HttpClient(List.of(new Loop(loop, connector)), options);
+    }
+
+    /** Returns the usual connector, with a resolver that remembers names. */
+    public static Connector connector() {
+        return Connector.USUAL.withResolver(new CachingResolver(Resolver.system()));
+    }
+
+    private static List<ClientLoop> loops(LoopGroup group, Connector connector) {
+        return IntStream.range(0, group.size())
+                .<ClientLoop>mapToObj(i -> new Loop(group.loop(i), connector))
+                .toList();
+    }
+
+    /** A loop of this house, as clients see it. */
+    private record Loop(EventLoop loop, Connector connector) implements ClientLoop {
+        @Override
+        public boolean inLoop() {
+            return loop.inLoop();
+        }
+
+        @Override
+        public long now() {
+            return loop.now();
+        }
+
+        @Override
+        public void execute(Runnable task) {
+            loop.execute(task);
+        }
+
+        @Override
+        public Pending schedule(long nanos, Runnable task) {
+            Timer timer = loop.schedule(Duration.ofNanos(nanos), task);
+            return timer::cancel;
+        }
+
+        @Override
+        public Pending connect(Origin origin, long nanos, Outcome outcome) {
+            if (origin.secure()) {
+                loop.execute(() -> outcome.failed(new HttpFailure.TlsFailed("this client has no TLS", null)));
+                return () -> {};
+            }
+            ConnectOperation operation =
+                    connector.withTimeLimit(Duration.ofNanos(nanos)).connect(loop, address(origin), told(outcome));
+            return operation::cancel;
+        }
+
+        private static SocketAddress address(Origin origin) {
+            if (origin.address() != null) {
+                return origin.address();
+            }
+            // An address in digits is not looked up.
+            return isAddress(origin.hostName())
+                    ? new InetSocketAddress(origin.hostName(), origin.port())
+                    : InetSocketAddress.createUnresolved(origin.hostName(), origin.port());
+        }
+
+        private static boolean isAddress(String host) {
+            return host.indexOf(':') >= 0 || host.chars().allMatch(c -> c == '.' || (c >= '0' && c <= '9'));
+        }
+
+        private static Connector.Outcome told(Outcome outcome) {
+            return new Connector.Outcome() {
+                @Override
+                public Protocol connected(SocketAddress peer) {
+                    return outcome.connected();
+                }
+
+                @Override
+                public void failed(ConnectFailure why) {
+                    outcome.failed(why);
+                }
+            };
+        }
+    }
+}
