@@ -2,6 +2,7 @@
 
 /** Folders out of which no name leads, through descriptors or java.nio.file. */
 module io.millrace.fs {
+    requires static org.jspecify;
     requires transitive io.millrace.core;
     requires io.millrace.sys;
 

@@ -2,6 +2,7 @@
 
 /** Events that are not on descriptors: signals, child processes, and what Flight Recorder sees of a loop. */
 module io.millrace.signals {
+    requires static org.jspecify;
     requires io.millrace.sys;
     requires transitive io.millrace.loop;
     requires jdk.jfr;

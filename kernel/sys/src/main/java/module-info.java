@@ -2,5 +2,7 @@
 
 /** The cellar: one class per family of system calls, the only room that needs native access. */
 module io.millrace.sys {
+    requires static org.jspecify;
+
     exports io.millrace.sys;
 }

@@ -8,6 +8,7 @@ import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Bytes on their way: an array with a head, where the next reader reads, and a tail, where the next writer writes.
@@ -333,7 +334,7 @@ public final class Buffer {
      * Takes a whole line with its end out and returns it without: a character for each byte; {@code null} if there is
      * none.
      */
-    public String readLine(LineEnd end) {
+    public @Nullable String readLine(LineEnd end) {
         return readLine(end, StandardCharsets.ISO_8859_1);
     }
 
@@ -341,7 +342,7 @@ public final class Buffer {
      * Takes a whole line with its end out and returns it without, {@code null} if there is none yet. How long a line
      * may get is for the caller to say, who looks at {@link #readable} when there is none.
      */
-    public String readLine(LineEnd end, Charset charset) {
+    public @Nullable String readLine(LineEnd end, Charset charset) {
         int length = lineEnd(end, 0);
         if (length < 0) {
             return null;

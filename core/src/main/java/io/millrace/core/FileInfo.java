@@ -3,6 +3,7 @@ package io.millrace.core;
 
 import java.time.Instant;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a name in a {@link DirectoryRoot} stands for, as stat(2) sees it after following symbolic links.
@@ -17,7 +18,14 @@ import java.util.Objects;
  * @param device the file system, or 0 where unknown
  * @param inode the file within the file system, or 0 where unknown: with {@code device} its identity
  */
-public record FileInfo(String name, Kind kind, long size, Instant modified, Instant changed, long device, long inode) {
+public record FileInfo(
+        String name,
+        Kind kind,
+        long size,
+        Instant modified,
+        @Nullable Instant changed,
+        long device,
+        long inode) {
     /** A day less than what a date of any time zone can say. */
     private static final Instant LATEST = Instant.parse("+999999998-12-31T00:00:00Z");
 

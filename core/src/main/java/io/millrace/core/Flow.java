@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.core;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * How the bytes of one {@link Link} flow: watermarks, rates, time limits, counts. Every carrier can all of it, except
  * {@link #spliceTo}, which says whether it can. Only the owner thread calls. After the connection has ended every call
@@ -71,7 +73,7 @@ public interface Flow {
      * @param into the flow of a link of the same owner; {@code null} to end it
      * @return whether the carrier can; if not, nothing changes
      */
-    default boolean spliceTo(Flow into) {
+    default boolean spliceTo(@Nullable Flow into) {
         return false;
     }
 }

@@ -2,6 +2,7 @@
 package io.millrace.core;
 
 import java.net.SocketAddress;
+import org.jspecify.annotations.Nullable;
 
 /** A link that passes every call on to another one. For decorators, which override what they change. */
 public class ForwardingLink implements Link {
@@ -88,17 +89,17 @@ public class ForwardingLink implements Link {
     }
 
     @Override
-    public SocketAddress peer() {
+    public @Nullable SocketAddress peer() {
         return lower.peer();
     }
 
     @Override
-    public SocketAddress socketPeer() {
+    public @Nullable SocketAddress socketPeer() {
         return lower.socketPeer();
     }
 
     @Override
-    public SocketAddress local() {
+    public @Nullable SocketAddress local() {
         return lower.local();
     }
 
@@ -108,7 +109,7 @@ public class ForwardingLink implements Link {
     }
 
     @Override
-    public Tls tls() {
+    public @Nullable Tls tls() {
         return lower.tls();
     }
 

@@ -2,6 +2,7 @@
 package io.millrace.core;
 
 import java.lang.System.Logger.Level;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Logs where nothing may be thrown: on the thread of a loop, or of whoever accepts. A log that fails, for want of
@@ -14,7 +15,7 @@ public final class GuardedLog {
     private final String name;
 
     /** Asked for when there is something to say: loading a logging system is a good part of a start. */
-    private volatile System.Logger logger;
+    private volatile System.@Nullable Logger logger;
 
     private volatile long lastSaid;
 
@@ -24,7 +25,7 @@ public final class GuardedLog {
     }
 
     /** Logs a message, and what was thrown unless that is {@code null}. Throws nothing. */
-    public void log(Level level, String message, Throwable thrown) {
+    public void log(Level level, String message, @Nullable Throwable thrown) {
         try {
             logger().log(level, Printable.text(message), thrown);
         } catch (Throwable t) {

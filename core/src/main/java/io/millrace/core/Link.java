@@ -3,6 +3,7 @@ package io.millrace.core;
 
 import java.net.SocketAddress;
 import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a protocol may ask of whatever carries it. Only the owner thread may call, except {@link #execute}, the one verb
@@ -107,6 +108,7 @@ public interface Link extends Executor {
     boolean inLoop();
 
     /** The peer's address, or {@code null} where the carrier knows none. */
+    @Nullable
     SocketAddress peer();
 
     /**
@@ -114,11 +116,12 @@ public interface Link extends Executor {
      * {@link #peer} unless a protocol in front, such as the PROXY protocol, has said who the client is: a link that
      * replaces {@code peer()} passes this on to the link below.
      */
-    default SocketAddress socketPeer() {
+    default @Nullable SocketAddress socketPeer() {
         return peer();
     }
 
     /** This end's address, or {@code null} where the carrier knows none. */
+    @Nullable
     SocketAddress local();
 
     /**
@@ -127,7 +130,7 @@ public interface Link extends Executor {
     Flow flow();
 
     /** Returns the facts of the TLS session that protects this link; {@code null} in the clear. */
-    default Tls tls() {
+    default @Nullable Tls tls() {
         return null;
     }
 

@@ -3,6 +3,7 @@ package io.millrace.core;
 
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Bytes in the caller's memory that links send without copying them: one body may be on its way over any number of
@@ -23,12 +24,12 @@ public final class SharedBytes implements AutoCloseable {
     private final byte[] array;
     private final int offset;
     private final int length;
-    private final Runnable released;
+    private final @Nullable Runnable released;
 
     /** Links that have not yet let go, and the maker; not counted where there is nobody to tell. */
-    private final AtomicInteger holds;
+    private final @Nullable AtomicInteger holds;
 
-    private SharedBytes(byte[] array, int offset, int length, Runnable released) {
+    private SharedBytes(byte[] array, int offset, int length, @Nullable Runnable released) {
         Objects.checkFromIndexSize(offset, length, array.length);
         this.array = array;
         this.offset = offset;
@@ -74,7 +75,7 @@ public final class SharedBytes implements AutoCloseable {
     @Override
     public void close() {
         if (holds != null && holds.getAndUpdate(n -> n == 0 ? 0 : n - 1) == 1) {
-            Release.quietly(released, "the release of a body failed");
+            Release.quietly(Objects.requireNonNull(released), "the release of a body failed");
         }
     }
 

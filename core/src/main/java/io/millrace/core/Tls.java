@@ -3,6 +3,7 @@ package io.millrace.core;
 
 import java.security.cert.X509Certificate;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** The facts of a TLS session, as {@link Link#tls} returns them. They do not change while the connection lasts. */
 public interface Tls {
@@ -14,9 +15,11 @@ public interface Tls {
     String cipherSuite();
 
     /** Returns the protocol that was agreed upon by ALPN, such as {@code h2}; {@code null} if none was. */
+    @Nullable
     String applicationProtocol();
 
     /** Returns the host name that the client asked for (SNI), in lower case; {@code null} if it named none. */
+    @Nullable
     String serverName();
 
     /**
@@ -40,5 +43,5 @@ public interface Tls {
      * @throws IllegalStateException if the session has no secret to derive from any more
      * @throws IllegalArgumentException if the length is not positive, or the label or context is refused
      */
-    byte[] exportKeyingMaterial(String label, byte[] context, int length);
+    byte[] exportKeyingMaterial(String label, byte @Nullable [] context, int length);
 }

@@ -11,4 +11,7 @@
  * {@code OpenFile}, {@code SharedBytes}, {@code DirectoryRoot}; {@code LineEnd}, {@code RateLimit}, {@code TimeLimit}
  * and {@code LinkStats} where they come up.
  */
+@NullMarked
 package io.millrace.core;
+
+import org.jspecify.annotations.NullMarked;

@@ -22,6 +22,7 @@ import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A folder by its descriptor. The kernel itself keeps every name inside: openat2(2) with RESOLVE_BENEATH, so that no
@@ -218,8 +219,8 @@ public final class KernelDirectory implements DirectoryRoot {
     }
 
     /** Whether the seconds at {@code index} and the nanoseconds behind them are that time; allocates nothing. */
-    private static boolean isTime(Instant time, long[] stat, int index) {
-        return stat[index] == time.getEpochSecond() && stat[index + 1] == time.getNano();
+    private static boolean isTime(@Nullable Instant time, long[] stat, int index) {
+        return time != null && stat[index] == time.getEpochSecond() && stat[index + 1] == time.getNano();
     }
 
     @Override
@@ -345,7 +346,7 @@ public final class KernelDirectory implements DirectoryRoot {
     }
 
     /** The path from one directory down to another name, {@code null} if it is not below. */
-    private static String below(String top, String real) {
+    private static @Nullable String below(String top, String real) {
         if (real.equals(top)) {
             return ".";
         }

@@ -23,6 +23,7 @@ import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A {@link DirectoryRoot} over {@code java.nio.file}, for every platform that has a JDK.
@@ -50,7 +51,7 @@ public final class NioDirectory implements DirectoryRoot {
      * @param key what tells the directory from another of that name, {@code null} where the file system has nothing
      * @param forbidden whether there is none because the way there is forbidden
      */
-    private record Root(Path real, Object key, boolean forbidden) {}
+    private record Root(@Nullable Path real, @Nullable Object key, boolean forbidden) {}
 
     /** Absolute, as the caller named it, links and all. */
     private final Path directory;
@@ -228,17 +229,17 @@ public final class NioDirectory implements DirectoryRoot {
         Kind kind = metadata.get("isRegularFile") == Boolean.TRUE
                 ? Kind.FILE
                 : metadata.get("isDirectory") == Boolean.TRUE ? Kind.FOLDER : Kind.OTHER;
-        long size = kind == Kind.FILE ? (Long) metadata.get("size") : 0;
-        Instant modified = time(metadata.get("lastModifiedTime"));
+        long size = kind == Kind.FILE ? number(metadata.get("size")) : 0;
+        Instant modified = Objects.requireNonNullElse(time(metadata.get("lastModifiedTime")), Instant.EPOCH);
         Instant changed = time(metadata.get("ctime"));
         return new FileInfo(name, kind, size, modified, changed, number(metadata.get("dev")), inode(metadata));
     }
 
-    private static Instant time(Object value) {
+    private static @Nullable Instant time(@Nullable Object value) {
         return value instanceof FileTime time ? time.toInstant() : null;
     }
 
-    private static long number(Object value) {
+    private static long number(@Nullable Object value) {
         return value instanceof Number number ? number.longValue() : 0;
     }
 

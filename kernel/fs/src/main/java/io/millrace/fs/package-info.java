@@ -5,4 +5,7 @@
  * sendfile(2) can send, and {@code NioDirectory} over {@code java.nio.file}; {@code Directories} opens the safer of the
  * two that the machine has.
  */
+@NullMarked
 package io.millrace.fs;
+
+import org.jspecify.annotations.NullMarked;

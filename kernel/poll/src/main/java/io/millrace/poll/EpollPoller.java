@@ -7,6 +7,7 @@ import io.millrace.sys.Errno;
 import io.millrace.sys.SysException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 
 /**
  * epoll(7), level-triggered and edge-triggered. The kernel keeps the interest list and a list of what is ready, so a
@@ -65,7 +66,7 @@ public final class EpollPoller extends Poller {
     }
 
     @Override
-    public String whyNot(int fd, int interest) {
+    public @Nullable String whyNot(int fd, int interest) {
         int together = interest & NOT_EXCLUSIVE;
         return (interest & Interest.EXCLUSIVE) != 0 && together != 0
                 ? "epoll takes EXCLUSIVE with READ, WRITE, EDGE and WAKEUP only, not with "

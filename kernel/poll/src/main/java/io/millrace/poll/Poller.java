@@ -2,6 +2,7 @@
 package io.millrace.poll;
 
 import io.millrace.sys.Errno;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Tells which descriptors are ready. A poller does not know what a descriptor is used for: each is watched under a
@@ -26,7 +27,7 @@ public abstract class Poller implements AutoCloseable {
      * Explains why {@link #add} would refuse this interest in this descriptor with -EINVAL. Returns {@code null} if the
      * mechanism itself has no reason to refuse it.
      */
-    public String whyNot(int fd, int interest) {
+    public @Nullable String whyNot(int fd, int interest) {
         int unknown = interest & ~supports();
         return unknown == 0 ? null : name() + " has no " + Interest.describe(unknown);
     }

@@ -6,6 +6,7 @@ import io.millrace.sys.Platform;
 import io.millrace.sys.SysException;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** The catalogue of pollers: which there are on this machine, why the others are missing, and a factory. */
 public final class Pollers {
@@ -18,7 +19,7 @@ public final class Pollers {
     public static final String CLASSIC_SELECT = "millrace.select.classic";
 
     /** Explains why a kind is not available on this machine, or returns {@code null} if it is. */
-    public static String whyNot(PollerKind kind) {
+    public static @Nullable String whyNot(PollerKind kind) {
         String whyNot = Platform.whyNot();
         return whyNot == null && kind == PollerKind.KQUEUE ? Kqueue.whyNot() : whyNot;
     }

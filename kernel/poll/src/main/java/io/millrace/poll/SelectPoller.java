@@ -5,6 +5,7 @@ import io.millrace.sys.Descriptors;
 import io.millrace.sys.Errno;
 import io.millrace.sys.Select;
 import io.millrace.sys.SysException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * select(2), level-triggered only. Three sets of descriptors go to the kernel with every wait and come back with those
@@ -39,7 +40,7 @@ public final class SelectPoller extends Poller {
         int result = add(wakeup.fd, Interest.READ, WakeupEvent.TOKEN);
         if (result < 0) {
             wakeup.close();
-            throw new SysException("select", result, whyNot(wakeup.fd, Interest.READ));
+            throw new SysException("select", result, String.valueOf(whyNot(wakeup.fd, Interest.READ)));
         }
     }
 
@@ -64,7 +65,7 @@ public final class SelectPoller extends Poller {
     }
 
     @Override
-    public String whyNot(int fd, int interest) {
+    public @Nullable String whyNot(int fd, int interest) {
         return classic && fd >= Select.FD_SETSIZE
                 ? "descriptor " + fd + " is beyond FD_SETSIZE: the classic sets of select end at " + Select.FD_SETSIZE
                 : super.whyNot(fd, interest);

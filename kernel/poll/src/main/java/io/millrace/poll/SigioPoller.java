@@ -4,6 +4,7 @@ package io.millrace.poll;
 import io.millrace.sys.Descriptors;
 import io.millrace.sys.Errno;
 import io.millrace.sys.Signals;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Signal-driven I/O, edge-triggered by nature: the kernel queues a real-time signal for each thing that happens on a
@@ -66,7 +67,7 @@ public final class SigioPoller extends Poller {
     }
 
     @Override
-    public String whyNot(int fd, int interest) {
+    public @Nullable String whyNot(int fd, int interest) {
         String unknown = super.whyNot(fd, interest);
         return unknown != null ? unknown : SignalDriven.whyNot(fd);
     }

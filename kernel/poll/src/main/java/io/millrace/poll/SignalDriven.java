@@ -4,6 +4,7 @@ package io.millrace.poll;
 import io.millrace.sys.Descriptors;
 import io.millrace.sys.Errno;
 import io.millrace.sys.Files;
+import org.jspecify.annotations.Nullable;
 
 /** Signal-driven I/O of one descriptor: the flag O_ASYNC, and which signal goes to which thread (fcntl(2)). */
 final class SignalDriven {
@@ -36,7 +37,7 @@ final class SignalDriven {
     }
 
     /** Explains why a descriptor cannot be enabled, or returns {@code null}. */
-    static String whyNot(int fd) {
+    static @Nullable String whyNot(int fd) {
         return Descriptors.fcntl(fd, Descriptors.F_GETFL, 0) < 0 || sendsSignals(fd)
                 ? null
                 : "signals are sent for sockets, pipes and terminals, not for a file of the kind of descriptor " + fd;

@@ -4,7 +4,9 @@ package io.millrace.poll;
 import io.millrace.sys.Errno;
 import io.millrace.sys.Signals;
 import java.lang.foreign.MemorySegment;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The thread that a poller's signals are sent to. It blocks them (pthread_sigmask(3)) and takes them one at a time by
@@ -24,11 +26,11 @@ final class SignalReceiver {
     }
 
     private final MemorySegment info = Signals.info();
-    private Thread owner;
+    private @Nullable Thread owner;
     private volatile int thread;
 
     /** The signals that the owner blocked before. */
-    private MemorySegment oldMask;
+    private @Nullable MemorySegment oldMask;
 
     /** Set when a wake-up is sent, cleared when it is taken. */
     private final AtomicBoolean woken = new AtomicBoolean();
@@ -109,7 +111,7 @@ final class SignalReceiver {
     synchronized void close() {
         if (!closed && owner == Thread.currentThread()) {
             while (Signals.take(BOTH, info, 0) > 0) {}
-            Signals.mask(Signals.SIG_SETMASK, oldMask, MemorySegment.NULL);
+            Signals.mask(Signals.SIG_SETMASK, Objects.requireNonNull(oldMask), MemorySegment.NULL);
         }
         closed = true;
     }

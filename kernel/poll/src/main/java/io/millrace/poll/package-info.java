@@ -12,4 +12,7 @@
  * {@code SigioPoller} with {@code SignalDriven}, {@code SignalReceiver} and {@code CandidateQueue}; and
  * {@code Pollers}, their catalogue. Those whose kernel does not remember what is watched keep an {@code InterestList}.
  */
+@NullMarked
 package io.millrace.poll;
+
+import org.jspecify.annotations.NullMarked;

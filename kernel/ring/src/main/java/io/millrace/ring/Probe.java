@@ -11,6 +11,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What io_uring can do here, found by making a small ring and taking it down again: what a kernel's version promises, a
@@ -20,7 +21,7 @@ import java.nio.file.Path;
  * @param incrementalBuffers whether one provided buffer can be filled by several completions (Linux 6.12)
  * @param zeroCopySend whether there is IORING_OP_SEND_ZC (Linux 6.0)
  */
-public record Probe(String whyNot, boolean incrementalBuffers, boolean zeroCopySend) {
+public record Probe(@Nullable String whyNot, boolean incrementalBuffers, boolean zeroCopySend) {
     private static final Path SYSCTL = Path.of("/proc/sys/kernel/io_uring_disabled");
     private static final int OPERATIONS = 64;
 

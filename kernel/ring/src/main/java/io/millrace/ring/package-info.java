@@ -24,4 +24,7 @@
  * <p>Read in this order: {@code SubmissionQueue}, {@code Sqe}, {@code CompletionQueue}, {@code BufferRing},
  * {@code Ring}, {@code Probe}.
  */
+@NullMarked
 package io.millrace.ring;
+
+import org.jspecify.annotations.NullMarked;

@@ -9,6 +9,7 @@ import io.millrace.sys.Errno;
 import io.millrace.sys.Pidfd;
 import io.millrace.sys.SysException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 
 /** A loop's interest in the end of a process, from {@link Children#watch} until that or until it is closed. */
 public final class ChildWatch implements AutoCloseable {
@@ -28,7 +29,7 @@ public final class ChildWatch implements AutoCloseable {
 
     private final int pidfd;
     private final AtomicBoolean closed = new AtomicBoolean();
-    private ExitStatus status;
+    private @Nullable ExitStatus status;
 
     private ChildWatch(EventLoop loop, long pid, int pidfd, Callback callback) {
         this.pid = pid;

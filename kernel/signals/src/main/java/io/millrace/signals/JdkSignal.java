@@ -5,6 +5,7 @@ import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The JDK's own door to signals, {@code sun.misc.Signal} of the module {@code jdk.unsupported}. By reflection: the
@@ -45,6 +46,7 @@ final class JdkSignal {
     /**
      * Calls a task on a thread of the JDK with each delivery from now on; returns the handler that was there before.
      */
+    @Nullable
     Object handle(Runnable task) {
         try {
             InvocationHandler calls = (proxy, method, arguments) -> called(proxy, method, arguments, task);
@@ -55,7 +57,7 @@ final class JdkSignal {
         }
     }
 
-    private static Object called(Object proxy, Method method, Object[] arguments, Runnable task) {
+    private static @Nullable Object called(Object proxy, Method method, Object[] arguments, Runnable task) {
         return switch (method.getName()) {
             case "handle" -> {
                 task.run();
@@ -68,7 +70,8 @@ final class JdkSignal {
     }
 
     /** Puts a handler back, or another one in; returns the one that was there before. */
-    Object install(Object handler) {
+    @Nullable
+    Object install(@Nullable Object handler) {
         try {
             return signalClass()
                     .getMethod("handle", signalClass(), handlerClass())

@@ -14,6 +14,7 @@ import jdk.jfr.Name;
 import jdk.jfr.Period;
 import jdk.jfr.StackTrace;
 import jdk.jfr.Timespan;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Shows a loop to JDK Flight Recorder: its counters once a second, and each callback that takes long. While nobody
@@ -31,6 +32,7 @@ public final class LoopFlight implements AutoCloseable {
     @StackTrace(false)
     static final class Counters extends Event {
         @Label("Loop")
+        @Nullable
         String loop;
 
         @Label("Turns")
@@ -63,9 +65,11 @@ public final class LoopFlight implements AutoCloseable {
     @StackTrace(false)
     static final class Slow extends Event {
         @Label("Loop")
+        @Nullable
         String loop;
 
         @Label("Subject")
+        @Nullable
         String subject;
 
         @Label("Took")

@@ -5,6 +5,7 @@ import io.millrace.loop.EventLoop;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Signals as events of a loop: any number of watches for a signal, on any number of loops. The JDK gives each delivery
@@ -41,6 +42,7 @@ public final class Signals {
         final CopyOnWriteArrayList<SignalWatch> watches = new CopyOnWriteArrayList<>();
 
         /** The handler that was there before. */
+        @Nullable
         Object before;
 
         void arrived() {
@@ -49,7 +51,7 @@ public final class Signals {
     }
 
     /** Why a signal cannot be watched, or {@code null} if nothing is known against it. */
-    public static String whyNot(String name) {
+    public static @Nullable String whyNot(String name) {
         return REFUSED.get(plain(name));
     }
 

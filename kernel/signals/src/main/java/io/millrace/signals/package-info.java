@@ -10,4 +10,7 @@
  * <p>Read in this order: {@code Signals} and {@code SignalWatch}, {@code Children}, {@code ChildWatch} and
  * {@code ExitStatus}, {@code LoopFlight}.
  */
+@NullMarked
 package io.millrace.signals;
+
+import org.jspecify.annotations.NullMarked;

@@ -5,6 +5,7 @@ import java.net.SocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A listening socket that this process has inherited: from systemd (sd_listen_fds(3): {@code LISTEN_PID},
@@ -79,11 +80,11 @@ public final class InheritedSocket extends SocketAddress {
      *
      * @throws IllegalArgumentException if no socket of that name was inherited
      */
-    public static InheritedSocket parse(String text) {
+    public static @Nullable InheritedSocket parse(String text) {
         return parse(text, System.getenv(), ProcessHandle.current().pid());
     }
 
-    static InheritedSocket parse(String text, Map<String, String> environment, long process) {
+    static @Nullable InheritedSocket parse(String text, Map<String, String> environment, long process) {
         if (!text.startsWith(SCHEME)) {
             return null;
         }

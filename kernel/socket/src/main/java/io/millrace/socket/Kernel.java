@@ -8,6 +8,7 @@ import io.millrace.sys.Platform;
 import io.millrace.sys.SysException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The one door between the loop and the kernel: every call on a socket that the loop makes, and the time. Results are
@@ -90,7 +91,7 @@ public abstract class Kernel {
      *
      * @param from the address to bind the socket to first, or {@code null}
      */
-    public abstract int connect(SocketAddress to, SocketAddress from);
+    public abstract int connect(SocketAddress to, @Nullable SocketAddress from);
 
     /**
      * Returns how the attempt of {@link #connect} has ended: 0 if the socket is connected, which has TCP_NODELAY set
@@ -213,10 +214,10 @@ public abstract class Kernel {
     public abstract int reserveDescriptor();
 
     /** Returns the address of this end, or {@code null} if the socket has none. */
-    public abstract SocketAddress local(int fd);
+    public abstract @Nullable SocketAddress local(int fd);
 
     /** Returns the address of the other end, of a Unix socket a {@link UnixPeer}, or {@code null} if there is none. */
-    public abstract SocketAddress peer(int fd);
+    public abstract @Nullable SocketAddress peer(int fd);
 
     /** Returns the monotonic time in nanoseconds. */
     public abstract long nanos();

@@ -15,6 +15,7 @@ import io.millrace.sys.UnixSockets;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /** The kernel of this machine, by system calls. */
 final class LinuxKernel extends Kernel {
@@ -60,7 +61,7 @@ final class LinuxKernel extends Kernel {
     }
 
     @Override
-    public int connect(SocketAddress to, SocketAddress from) {
+    public int connect(SocketAddress to, @Nullable SocketAddress from) {
         int fd = Sockets.socket(family(to), Sockets.SOCK_STREAM | FLAGS, 0);
         if (fd < 0) {
             return fd;
@@ -238,14 +239,14 @@ final class LinuxKernel extends Kernel {
     }
 
     @Override
-    public SocketAddress local(int fd) {
+    public @Nullable SocketAddress local(int fd) {
         byte[] struct = new byte[SocketAddresses.SIZE_UN];
         int length = Sockets.getsockname(fd, struct);
         return length < 0 ? null : decode(struct, length);
     }
 
     @Override
-    public SocketAddress peer(int fd) {
+    public @Nullable SocketAddress peer(int fd) {
         byte[] struct = new byte[SocketAddresses.SIZE_UN];
         int length = Sockets.getpeername(fd, struct);
         SocketAddress address = length < 0 ? null : decode(struct, length);
@@ -255,7 +256,7 @@ final class LinuxKernel extends Kernel {
                 : address;
     }
 
-    private static SocketAddress decode(byte[] struct, int length) {
+    private static @Nullable SocketAddress decode(byte[] struct, int length) {
         return struct[0] == Sockets.AF_UNIX ? UnixAddress.decode(struct, length) : SocketAddresses.decode(struct);
     }
 

@@ -16,6 +16,8 @@ import java.nio.channels.SelectableChannel;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.util.Arrays;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The door to the kernel by the JDK's own channels, for any system that Java runs on, without native access. What the
@@ -49,7 +51,7 @@ public final class NioKernel extends Kernel {
         return fd;
     }
 
-    private synchronized Channel take(int fd) {
+    private synchronized @Nullable Channel take(int fd) {
         Channel channel = channel(fd);
         if (channel != null) {
             SelectableChannel[] now = channels;
@@ -64,9 +66,14 @@ public final class NioKernel extends Kernel {
     }
 
     /** Returns the channel of a number, or {@code null}. */
+    @Nullable
     SelectableChannel channel(int fd) {
         SelectableChannel[] now = channels;
         return fd < 0 || fd >= now.length ? null : now[fd];
+    }
+
+    private SelectableChannel open(int fd) {
+        return Objects.requireNonNull(channel(fd), "no such descriptor");
     }
 
     /** Returns a poller of the one kind that there is, whichever was asked for. */
@@ -113,7 +120,7 @@ public final class NioKernel extends Kernel {
     public void unlinkSocket(SocketAddress address) {}
 
     @Override
-    public int connect(SocketAddress to, SocketAddress from) {
+    public int connect(SocketAddress to, @Nullable SocketAddress from) {
         try {
             SocketChannel channel = SocketChannel.open();
             try {
@@ -135,7 +142,7 @@ public final class NioKernel extends Kernel {
     @Override
     public int connected(int fd) {
         try {
-            SocketChannel channel = (SocketChannel) channel(fd);
+            SocketChannel channel = (SocketChannel) open(fd);
             if (!channel.finishConnect()) {
                 return -Errno.EINPROGRESS;
             }
@@ -149,7 +156,7 @@ public final class NioKernel extends Kernel {
     @Override
     public int accept(int listener, RawSockaddr peer) {
         try {
-            SocketChannel channel = ((ServerSocketChannel) channel(listener)).accept();
+            SocketChannel channel = ((ServerSocketChannel) open(listener)).accept();
             if (channel == null) {
                 return -Errno.EAGAIN;
             }
@@ -171,7 +178,7 @@ public final class NioKernel extends Kernel {
     @Override
     public int receive(int fd, byte[] into, int offset, int length) {
         try {
-            int n = ((SocketChannel) channel(fd)).read(ByteBuffer.wrap(into, offset, length));
+            int n = ((SocketChannel) open(fd)).read(ByteBuffer.wrap(into, offset, length));
             return n > 0 ? n : n < 0 ? 0 : -Errno.EAGAIN;
         } catch (IOException e) {
             return -errno(e);
@@ -181,7 +188,7 @@ public final class NioKernel extends Kernel {
     @Override
     public int send(int fd, byte[] from, int offset, int length, boolean more) {
         try {
-            int n = ((SocketChannel) channel(fd)).write(ByteBuffer.wrap(from, offset, length));
+            int n = ((SocketChannel) open(fd)).write(ByteBuffer.wrap(from, offset, length));
             return n > 0 || length == 0 ? n : -Errno.EAGAIN;
         } catch (IOException e) {
             return -errno(e);
@@ -197,7 +204,7 @@ public final class NioKernel extends Kernel {
     @Override
     public int shutdown(int fd) {
         try {
-            ((SocketChannel) channel(fd)).shutdownOutput();
+            ((SocketChannel) open(fd)).shutdownOutput();
             return 0;
         } catch (IOException e) {
             return -errno(e);
@@ -236,7 +243,7 @@ public final class NioKernel extends Kernel {
     }
 
     @Override
-    public SocketAddress local(int fd) {
+    public @Nullable SocketAddress local(int fd) {
         try {
             return channel(fd) instanceof ServerSocketChannel server
                     ? server.getLocalAddress()
@@ -247,7 +254,7 @@ public final class NioKernel extends Kernel {
     }
 
     @Override
-    public SocketAddress peer(int fd) {
+    public @Nullable SocketAddress peer(int fd) {
         try {
             return channel(fd) instanceof SocketChannel socket ? socket.getRemoteAddress() : null;
         } catch (IOException e) {

@@ -6,6 +6,7 @@ import io.millrace.sys.Errno;
 import java.io.PrintStream;
 import java.util.Locale;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The output of a {@link TracedKernel}: a line for each call, with the time in seconds since the beginning and the
@@ -36,7 +37,7 @@ public final class Trace {
     }
 
     /** Returns the trace that calls on a kernel are written to, or {@code null} if it is not traced. */
-    public static Trace of(Kernel kernel) {
+    public static @Nullable Trace of(Kernel kernel) {
         return kernel instanceof TracedKernel traced ? traced.trace() : null;
     }
 

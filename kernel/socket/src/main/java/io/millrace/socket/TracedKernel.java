@@ -7,6 +7,7 @@ import io.millrace.sys.SysException;
 import java.io.PrintStream;
 import java.net.SocketAddress;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A kernel that prints, turn by turn, what the real one reported and what the loop did: descriptors, flags and errors
@@ -65,7 +66,7 @@ public final class TracedKernel extends Kernel {
     }
 
     @Override
-    public int connect(SocketAddress to, SocketAddress from) {
+    public int connect(SocketAddress to, @Nullable SocketAddress from) {
         return (int) trace.called("connect " + to, kernel.connect(to, from));
     }
 
@@ -147,7 +148,7 @@ public final class TracedKernel extends Kernel {
     }
 
     @Override
-    public SocketAddress local(int fd) {
+    public @Nullable SocketAddress local(int fd) {
         return kernel.local(fd);
     }
 
@@ -157,7 +158,7 @@ public final class TracedKernel extends Kernel {
     }
 
     @Override
-    public SocketAddress peer(int fd) {
+    public @Nullable SocketAddress peer(int fd) {
         return kernel.peer(fd);
     }
 

@@ -6,6 +6,7 @@ import io.millrace.poll.Poller;
 import io.millrace.poll.Ready;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /** A poller that prints what it is asked and what it finds; see {@link TracedKernel}. */
 final class TracedPoller extends Poller {
@@ -41,7 +42,7 @@ final class TracedPoller extends Poller {
     }
 
     @Override
-    public String whyNot(int fd, int interest) {
+    public @Nullable String whyNot(int fd, int interest) {
         return poller.whyNot(fd, interest);
     }
 

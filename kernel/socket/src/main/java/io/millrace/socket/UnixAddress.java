@@ -7,6 +7,7 @@ import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The address of a Unix socket (unix(7)): a path; on Linux also an abstract name, which is in no file system and ends
@@ -76,7 +77,7 @@ public sealed class UnixAddress extends SocketAddress permits UnixPeer {
      *
      * @throws IllegalArgumentException if the path or the name is not allowed
      */
-    public static UnixAddress parse(String text) {
+    public static @Nullable UnixAddress parse(String text) {
         if (!text.startsWith(SCHEME)) {
             return null;
         }
@@ -98,12 +99,12 @@ public sealed class UnixAddress extends SocketAddress permits UnixPeer {
     }
 
     /** Returns the path, or {@code null} if this is not a path. */
-    public String path() {
+    public @Nullable String path() {
         return name.length > 0 && name[0] != 0 ? new String(name, StandardCharsets.UTF_8) : null;
     }
 
     /** Returns the abstract name, or {@code null} if this is not one. */
-    public String abstractName() {
+    public @Nullable String abstractName() {
         return name.length > 0 && name[0] == 0 ? new String(name, 1, name.length - 1, StandardCharsets.UTF_8) : null;
     }
 

@@ -11,4 +11,7 @@
  * Then the addresses: {@link io.millrace.socket.UnixAddress}, {@link io.millrace.socket.UnixPeer},
  * {@link io.millrace.socket.InheritedSocket}.
  */
+@NullMarked
 package io.millrace.socket;
+
+import org.jspecify.annotations.NullMarked;

@@ -6,6 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
+import org.jspecify.annotations.Nullable;
 
 /**
  * epoll_create1(2), epoll_ctl(2), epoll_wait(2), epoll_pwait2(2) and struct epoll_event.
@@ -50,7 +51,7 @@ public final class Epoll {
     private static final MethodHandle WAIT = Native.function("epoll_wait");
 
     /** Since Linux 5.11 and glibc 2.35. */
-    private static final MethodHandle PWAIT2 = Native.optional("epoll_pwait2");
+    private static final @Nullable MethodHandle PWAIT2 = Native.optional("epoll_pwait2");
 
     /** These two are not final: see {@link Native#outOfLine}. */
     private static MethodHandle sleepMillis =
@@ -111,6 +112,7 @@ public final class Epoll {
         }
     }
 
+    @SuppressWarnings("NullAway") // the caller has looked: a call in between would cost
     static long sleepNanos(long epoll, long events, long capacity, long nanos) {
         Scratch mine = Scratch.mine();
         try {

@@ -9,6 +9,7 @@ import java.lang.invoke.MethodHandles;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Files by descriptor: openat2(2), statx(2), pread(2), sendfile(2), getdents64(2), realpath(3), unlink(2), chmod(2).
@@ -254,7 +255,7 @@ public final class Files {
      * The absolute path without links that a path leads to, {@code null} if it leads nowhere or through a name that is
      * not UTF-8.
      */
-    public static String realpath(String path) {
+    public static @Nullable String realpath(String path) {
         Scratch scratch = Scratch.mine();
         if (path(path, scratch.path) < 0) {
             return null;

@@ -6,6 +6,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * kqueue(2), kevent(2) and struct kevent. BSD and macOS have them in the C library; on Linux a library that emulates
@@ -38,7 +40,7 @@ public final class Kqueue {
     public static final int NOTE_TRIGGER = 0x01000000;
 
     /** Bytes of a struct kevent. */
-    public static final int KEVENT_SIZE = Platform.FREEBSD ? 64 : 32;
+    public static final @Nullable int KEVENT_SIZE = Platform.FREEBSD ? 64 : 32;
 
     private static final int FILTER = 8;
     private static final int FLAGS = 10;
@@ -47,11 +49,13 @@ public final class Kqueue {
     private static final int UDATA = 24;
     private static final String EMULATION = "libkqueue.so.0";
 
-    private static final SymbolLookup SYMBOLS = symbols();
-    private static final MethodHandle KQUEUE = SYMBOLS == null ? null : Native.functionIfAny(SYMBOLS, "kqueue");
-    private static final MethodHandle KEVENT = SYMBOLS == null ? null : Native.functionIfAny(SYMBOLS, "kevent");
+    private static final @Nullable SymbolLookup SYMBOLS = symbols();
+    private static final @Nullable MethodHandle KQUEUE =
+            SYMBOLS == null ? null : Native.functionIfAny(SYMBOLS, "kqueue");
+    private static final @Nullable MethodHandle KEVENT =
+            SYMBOLS == null ? null : Native.functionIfAny(SYMBOLS, "kevent");
 
-    private static SymbolLookup symbols() {
+    private static @Nullable SymbolLookup symbols() {
         String library = System.getProperty(LIBRARY, Platform.LINUX ? EMULATION : null);
         if (library == null) {
             return Native.symbols();
@@ -64,7 +68,7 @@ public final class Kqueue {
     }
 
     /** Explains why there is no kqueue here, or returns {@code null} if there is one. */
-    public static String whyNot() {
+    public static @Nullable String whyNot() {
         String library = System.getProperty(LIBRARY);
         if (KQUEUE != null && KEVENT != null) {
             return null;
@@ -80,7 +84,7 @@ public final class Kqueue {
 
     /** Opens a queue. Returns its descriptor or -errno. */
     public static int kqueue() {
-        return Native.call(KQUEUE, 0, 0, 0, 0, 0);
+        return Native.call(Objects.requireNonNull(KQUEUE), 0, 0, 0, 0, 0);
     }
 
     /**
@@ -91,7 +95,14 @@ public final class Kqueue {
     public static int kevent(
             int queue, MemorySegment changes, int changeCount, MemorySegment events, int capacity, long nanos) {
         long timeout = Timespec.fill(Native.Scratch.mine(), nanos);
-        return Native.call(KEVENT, queue, changes.address(), changeCount, events.address(), capacity, timeout);
+        return Native.call(
+                Objects.requireNonNull(KEVENT),
+                queue,
+                changes.address(),
+                changeCount,
+                events.address(),
+                capacity,
+                timeout);
     }
 
     /** Fills entry {@code index}. {@code userData} comes back with each event. */

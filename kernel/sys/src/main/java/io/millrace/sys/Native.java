@@ -10,6 +10,7 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Binds C functions by hand, all in one of three shapes: linking a new shape costs some 20 ms at start-up, one more
@@ -59,7 +60,7 @@ final class Native {
         final Whole sent = new Whole();
 
         /** Allocated for threads that read files or folders. */
-        private MemorySegment bytes;
+        private @Nullable MemorySegment bytes;
 
         static Scratch mine() {
             return Thread.currentThread() instanceof CallingThread caller ? caller.scratch : MINE.get();
@@ -110,7 +111,7 @@ final class Native {
     }
 
     /** Binds a function that not every C library has, or returns {@code null}. */
-    static MethodHandle optional(String name) {
+    static @Nullable MethodHandle optional(String name) {
         return LINKER.defaultLookup().find(name).isPresent() ? function(name) : null;
     }
 
@@ -120,7 +121,7 @@ final class Native {
     }
 
     /** Binds a function of another library in the wide shape, or returns {@code null}. */
-    static MethodHandle functionIfAny(SymbolLookup library, String name) {
+    static @Nullable MethodHandle functionIfAny(SymbolLookup library, String name) {
         return library.find(name)
                 .map(symbol -> LINKER.downcallHandle(symbol, WIDE, ERRNO))
                 .orElse(null);

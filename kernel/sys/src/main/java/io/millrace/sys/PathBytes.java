@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystems;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The bytes that the system knows names by, whatever the locale of the process says. Java encodes and decodes paths by
@@ -53,7 +54,7 @@ public final class PathBytes {
     }
 
     /** Bytes in UTF-8 as a text, {@code null} if they are not. */
-    static String text(byte[] bytes) {
+    static @Nullable String text(byte[] bytes) {
         try {
             return StandardCharsets.UTF_8
                     .newDecoder()
@@ -65,7 +66,7 @@ public final class PathBytes {
     }
 
     /** A text in UTF-8, {@code null} if it cannot be encoded. */
-    static byte[] utf8(String text) {
+    static byte @Nullable [] utf8(String text) {
         try {
             ByteBuffer encoded = StandardCharsets.UTF_8.newEncoder().encode(CharBuffer.wrap(text));
             byte[] bytes = new byte[encoded.remaining()];

@@ -2,6 +2,7 @@
 package io.millrace.sys;
 
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /** The system and the processor, as far as layouts and numbers of system calls depend on them. */
 public final class Platform {
@@ -26,7 +27,7 @@ public final class Platform {
     public static final boolean AARCH64 = ARCH.equals("aarch64") || ARCH.equals("arm64");
 
     /** Explains why the system calls of this room cannot be used here, or returns {@code null} if they can. */
-    public static String whyNot() {
+    public static @Nullable String whyNot() {
         if (!LINUX) {
             return "needs Linux, this is " + System.getProperty("os.name");
         }

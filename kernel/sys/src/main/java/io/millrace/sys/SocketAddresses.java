@@ -7,6 +7,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * struct sockaddr_in (ip(7)), struct sockaddr_in6 (ipv6(7)) and struct sockaddr_un (unix(7)) as byte arrays.
@@ -86,7 +87,7 @@ public final class SocketAddresses {
     }
 
     /** Returns the address in a structure that the kernel filled, or {@code null} if its family is not IP. */
-    public static InetSocketAddress decode(byte[] struct) {
+    public static @Nullable InetSocketAddress decode(byte[] struct) {
         int family = (struct[0] & 0xff) | (struct[1] & 0xff) << 8;
         int port = (struct[2] & 0xff) << 8 | (struct[3] & 0xff);
         try {

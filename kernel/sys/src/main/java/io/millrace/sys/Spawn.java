@@ -6,6 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Child processes that inherit descriptors: posix_spawn(3), waitpid(2), kill(2). A JVM must not fork(2): only the
@@ -32,7 +33,8 @@ public final class Spawn {
     private static final MethodHandle ACTIONS_INIT = Native.function("posix_spawn_file_actions_init");
     private static final MethodHandle ACTIONS_DESTROY = Native.function("posix_spawn_file_actions_destroy");
     private static final MethodHandle ADD_DUP2 = Native.function("posix_spawn_file_actions_adddup2");
-    private static final MethodHandle ADD_CLOSE_FROM = Native.optional("posix_spawn_file_actions_addclosefrom_np");
+    private static final @Nullable MethodHandle ADD_CLOSE_FROM =
+            Native.optional("posix_spawn_file_actions_addclosefrom_np");
     private static final MethodHandle ATTRIBUTES_INIT = Native.function("posix_spawnattr_init");
     private static final MethodHandle ATTRIBUTES_DESTROY = Native.function("posix_spawnattr_destroy");
     private static final MethodHandle SET_FLAGS = Native.function("posix_spawnattr_setflags");

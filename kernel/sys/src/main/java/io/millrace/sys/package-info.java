@@ -15,4 +15,7 @@
  * {@code Poll}, {@code Epoll}; then {@code Signals} and {@code Kqueue}. The others are alike. docs/lessons.md shows
  * them in use, beside the C.
  */
+@NullMarked
 package io.millrace.sys;
+
+import org.jspecify.annotations.NullMarked;

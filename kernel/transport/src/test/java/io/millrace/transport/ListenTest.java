@@ -15,6 +15,7 @@ import io.millrace.core.Protocol;
 import io.millrace.core.ProtocolFactory;
 import io.millrace.fs.KernelDirectory;
 import io.millrace.loop.EventLoop;
+import io.millrace.poll.PollerKind;
 import io.millrace.socket.Kernel;
 import io.millrace.sys.Errno;
 import io.millrace.sys.SysException;
@@ -440,6 +441,7 @@ class ListenTest {
         return Stream.of(
                         Buffer.class,
                         SysException.class,
+                        PollerKind.class,
                         Kernel.class,
                         KernelDirectory.class,
                         EventLoop.class,
