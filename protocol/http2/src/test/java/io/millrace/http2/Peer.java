@@ -90,6 +90,11 @@ final class Peer {
         return of((request, response) -> response.send(request.method() + " " + request.target()));
     }
 
+    /** Says whether every byte is fed by itself from now on. */
+    void bytewise(boolean on) {
+        bytewise = on;
+    }
+
     /** Feeds every byte by itself from now on. */
     Peer bytewise() {
         bytewise = true;
