@@ -169,8 +169,8 @@ class AllocationTest {
         Frame.windowUpdate(in, 0, 1 << 30);
         protocol.receive(in, link);
         link.out.clear();
-        byte[] block = Peer.echo()
-                .block(Peer.request("GET", "/users/42/posts?page=2", "user-agent: test", "accept: */*"));
+        byte[] block =
+                Peer.echo().block(Peer.request("GET", "/users/42/posts?page=2", "user-agent: test", "accept: */*"));
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         long least = Long.MAX_VALUE;
         int stream = 1;

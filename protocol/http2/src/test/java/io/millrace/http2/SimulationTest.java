@@ -40,9 +40,10 @@ class SimulationTest {
     private static Handler routes() {
         return new Router()
                 .get("/bytes/{n}", (request, response) -> response.send(pattern(Integer.parseInt(request.param("n")))))
-                .get("/stream/{n}", (request, response) -> new Producer(
-                                response.stream(), pattern(Integer.parseInt(request.param("n"))))
-                        .go())
+                .get(
+                        "/stream/{n}",
+                        (request, response) ->
+                                new Producer(response.stream(), pattern(Integer.parseInt(request.param("n")))).go())
                 .post("/whole", (request, response) -> request.body().collect(1 << 20, response::send))
                 .post(
                         "/through",
@@ -244,7 +245,8 @@ class SimulationTest {
         }
 
         private void piece(int stream, Asked asked, int most) {
-            int count = (int) Math.min(Math.min(asked.window, window), Math.min(most, asked.upload.length - asked.sent));
+            int count =
+                    (int) Math.min(Math.min(asked.window, window), Math.min(most, asked.upload.length - asked.sent));
             boolean last = asked.sent + count == asked.upload.length;
             if (count == 0 && !last) {
                 return;
