@@ -11,10 +11,8 @@ import io.millrace.core.DirectoryRoot;
 import io.millrace.core.FileInfo;
 import io.millrace.core.OpenFile;
 import io.millrace.fileserver.FileOptions;
-import io.millrace.fs.KernelDirectory;
 import io.millrace.http.Dispatch;
 import io.millrace.http.Limits;
-import io.millrace.http1.Http1Factory;
 import io.millrace.transport.AcceptDistribution;
 import io.millrace.transport.OverloadPolicy;
 import java.io.BufferedReader;
@@ -29,6 +27,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
+import java.net.URL;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -504,24 +503,27 @@ final class WebServerTest {
     /** Test runners do not all put classes on the JVM's own class path. */
     static String classPath() {
         Set<String> places = new LinkedHashSet<>();
-        for (Class<?> one : List.of(
-                WebServer.class,
-                Http1Factory.class,
-                FileOptions.class,
-                io.millrace.http.Handler.class,
-                io.millrace.transport.LoopGroup.class,
-                io.millrace.loop.EventLoop.class,
-                KernelDirectory.class,
-                io.millrace.models.IoModel.class,
-                io.millrace.socket.Kernel.class,
-                io.millrace.poll.Poller.class,
-                io.millrace.sys.SysException.class,
-                io.millrace.core.Buffer.class)) {
-            String place =
-                    one.getProtectionDomain().getCodeSource().getLocation().toString();
-            places.add(Path.of(URI.create(place)).toString());
-        }
+        places.add(path(WebServer.class
+                .getProtectionDomain()
+                .getCodeSource()
+                .getLocation()
+                .toString()));
+        // Each room that a test is run with, in a folder or a jar of its own.
+        WebServer.class
+                .getClassLoader()
+                .resources("module-info.class")
+                .map(URL::toString)
+                .filter(place -> place.startsWith("file:") || place.startsWith("jar:file:"))
+                .map(WebServerTest::path)
+                .forEach(places::add);
         return String.join(File.pathSeparator, places);
+    }
+
+    private static String path(String place) {
+        String bare = place.startsWith("jar:") ? place.substring(4, place.indexOf("!/")) : place;
+        String end = "/module-info.class";
+        return Path.of(URI.create(bare.endsWith(end) ? bare.substring(0, bare.length() - end.length() + 1) : bare))
+                .toString();
     }
 
     private static Path root() {
