@@ -9,7 +9,6 @@ import io.millrace.http.Request;
 import io.millrace.http.Response;
 import io.millrace.http.Router;
 import io.millrace.http1.Http1Factory;
-import io.millrace.socket.Kernel;
 import io.millrace.transport.Engine;
 import io.millrace.transport.ListenOptions;
 import io.millrace.transport.LoopGroup;
@@ -44,7 +43,7 @@ public final class MillraceServer {
                 .filter(each -> each.name().equals(ENGINE))
                 .findFirst()
                 .orElseThrow(() -> new IllegalArgumentException("no engine " + ENGINE + " among " + Engine.all()));
-        LoopGroup.open(Kernel.host(), 1, engine).listen(ListenOptions.on(address), () -> new Http1Factory(handler));
+        LoopGroup.open(engine.kernel(), 1, engine).listen(ListenOptions.on(address), () -> new Http1Factory(handler));
         Probe.listen();
     }
 

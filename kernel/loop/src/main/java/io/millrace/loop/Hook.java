@@ -4,8 +4,8 @@ package io.millrace.loop;
 import java.util.function.LongConsumer;
 
 /**
- * Something that a loop does in each turn before or after its wait. Made by {@link EventLoop#beforeWait},
- * {@link EventLoop#afterWait}.
+ * Something that a loop does in each turn before or after its wait. Made by {@link LoopMonitor#beforeWait},
+ * {@link LoopMonitor#afterWait}.
  */
 public final class Hook implements AutoCloseable {
     private final LongConsumer action;

@@ -2,8 +2,8 @@
 package io.millrace.loop;
 
 /**
- * What a loop has done so far, as {@link EventLoop#counters} found it. Each figure is whole, all of them together need
- * not belong to the same moment. The times are 0 until {@link EventLoop#timing} asks for them.
+ * What a loop has done so far, as {@link LoopMonitor#counters} found it. Each figure is whole, all of them together
+ * need not belong to the same moment. The times are 0 until {@link LoopMonitor#timing} asks for them.
  *
  * @param turns waits that have ended
  * @param events what the poller has reported

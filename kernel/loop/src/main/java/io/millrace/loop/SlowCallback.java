@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.loop;
 
-/** Is told of callbacks that took long. See {@link EventLoop#slow}. */
+/** Is told of callbacks that took long. See {@link LoopMonitor#slow}. */
 @FunctionalInterface
 public interface SlowCallback {
     /** A callback has taken {@code nanos}. On the loop, which waits meanwhile: be quick. */

@@ -16,8 +16,8 @@
  *            └────────────────────────────────────────────────────────────┘
  * </pre>
  *
- * <p>Read in this order: {@code EventLoop} (the turn), {@code Mechanism} and {@code Source}; for events of users
- * {@code Event}, {@code Watch} and {@code FdTable}, {@code Timer}, {@code ActiveQueue}; beside them {@code TimerHeap},
- * {@code Slab}.
+ * <p>Read in this order: {@code EventLoop} (the turn) upon {@code LoopRunner} (what ends a run) and
+ * {@code LoopExecutor} (tasks and the owner); {@code Mechanism} and {@code Source}; for events of users {@code Event},
+ * {@code Watch} and {@code FdTable}, {@code Timer}, {@code ActiveQueue}; beside them {@code TimerHeap}, {@code Slab}.
  */
 package io.millrace.loop;

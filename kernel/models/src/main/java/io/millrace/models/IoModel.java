@@ -2,7 +2,6 @@
 package io.millrace.models;
 
 import io.millrace.socket.Kernel;
-import io.millrace.socket.NioKernel;
 import io.millrace.sys.Platform;
 import io.millrace.transport.Engine;
 import io.millrace.transport.LoopGroup;
@@ -95,69 +94,33 @@ public enum IoModel {
 
     /** An event loop over select. */
     SELECT(
-            "select",
-            "hand the kernel a set of bits, get it back, look at all of it: the first to ask for many at once, and it scans") {
-        @Override
-        Engine engine() {
-            return Engine.SELECT;
-        }
-
-        // Its sets speak of reading, writing and urgent data only (select(2)).
-        @Override
-        public boolean seesHangups() {
-            return false;
-        }
-    },
+            Engine.SELECT,
+            "hand the kernel a set of bits, get it back, look at all of it: the first to ask for many at once, and it scans"),
 
     /** An event loop over poll. */
     POLL(
-            "poll",
-            "an array in place of the bits, without select's limit; handed over and scanned with every wait all the same") {
-        @Override
-        Engine engine() {
-            return Engine.POLL;
-        }
-    },
+            Engine.POLL,
+            "an array in place of the bits, without select's limit; handed over and scanned with every wait all the same"),
 
     /** Event loops over real-time signals. */
     SIGIO(
-            "sigio",
-            "the kernel sends a signal for each change, and a queue of them can overflow: then everybody has to be looked at") {
-        @Override
-        Engine engine() {
-            return Engine.SIGIO;
-        }
-    },
+            Engine.SIGIO,
+            "the kernel sends a signal for each change, and a queue of them can overflow: then everybody has to be looked at"),
 
     /** Event loops over kqueue. */
     KQUEUE(
-            "kqueue",
-            "the BSDs' answer: the kernel remembers what is watched, by filters that are for more than descriptors") {
-        @Override
-        Engine engine() {
-            return Engine.KQUEUE_EDGE;
-        }
-    },
+            Engine.KQUEUE_EDGE,
+            "the BSDs' answer: the kernel remembers what is watched, by filters that are for more than descriptors"),
 
     /** Event loops over level-triggered epoll. */
     EPOLL_LEVEL(
-            "epoll-lt",
-            "the kernel keeps the list and reports what is true for as long as it is: hard to get wrong, easy to make spin") {
-        @Override
-        Engine engine() {
-            return Engine.EPOLL_LEVEL;
-        }
-    },
+            Engine.EPOLL_LEVEL,
+            "the kernel keeps the list and reports what is true for as long as it is: hard to get wrong, easy to make spin"),
 
     /** Event loops over edge-triggered epoll. */
     EPOLL_EDGE(
-            "epoll-et",
-            "the kernel reports each arrival once: the least calls, and whoever stops reading too early waits for ever") {
-        @Override
-        Engine engine() {
-            return Engine.EPOLL_EDGE;
-        }
-    },
+            Engine.EPOLL_EDGE,
+            "the kernel reports each arrival once: the least calls, and whoever stops reading too early waits for ever"),
 
     /** Threads that share one epoll instance. */
     EPOLL_ONE_SHOT(
@@ -171,53 +134,40 @@ public enum IoModel {
 
     /** Event loops over io_uring. */
     IO_URING(
-            "io_uring",
-            "say what is to be done, hear what was done: one call a turn for all connections, and buffers in the kernel's hand") {
-        @Override
-        Engine engine() {
-            return Engine.RING;
-        }
-    },
+            Engine.RING,
+            "say what is to be done, hear what was done: one call a turn for all connections, and buffers in the kernel's hand"),
 
     /** Event loops over the JDK's selector. */
-    NIO("nio", "the JDK's Selector: runs wherever Java does, without native access, for some copying and garbage") {
-        // The driver for level trigger, whatever poller the kernel gives it.
-        @Override
-        Server start(ModelOptions options) throws IOException {
-            Kernel kernel = options.traced(new NioKernel());
-            return new LoopServer(
-                    LoopGroup.open(kernel, options.carriers(), Engine.EPOLL_LEVEL, options.memory()), options);
-        }
-
-        @Override
-        public String whyNot() {
-            return null;
-        }
-
-        // The selector tells of hang-ups as of something to read only.
-        @Override
-        public boolean seesHangups() {
-            return false;
-        }
-    };
+    NIO(Engine.NIO, "the JDK's Selector: runs wherever Java does, without native access, for some copying and garbage");
 
     private final String word;
     private final String lesson;
 
+    /** What the loops wait with, or {@code null} for a model without any. */
+    private final Engine engine;
+
     IoModel(String word, String lesson) {
         this.word = word;
         this.lesson = lesson;
+        this.engine = null;
+    }
+
+    /** A model of loops, which has its engine's name. */
+    IoModel(Engine engine, String lesson) {
+        this.word = engine.name();
+        this.lesson = lesson;
+        this.engine = engine;
     }
 
     /** Starts the server: of loops, unless the model is something else. */
     Server start(ModelOptions options) throws IOException {
-        return new LoopServer(
-                LoopGroup.open(options.kernel(), options.carriers(), engine(), options.memory()), options);
+        Kernel kernel = options.traced(engine.kernel());
+        return new LoopServer(LoopGroup.open(kernel, options.carriers(), engine, options.memory()), options);
     }
 
-    /** What the loops wait with, or {@code null} for a model without any. */
-    Engine engine() {
-        return null;
+    /** Returns what the loops wait with, or {@code null} for a model without loops. */
+    public Engine engine() {
+        return engine;
     }
 
     /** The name by which users choose it: {@code "epoll-et"}. */
@@ -232,7 +182,7 @@ public enum IoModel {
 
     /** Why it cannot be had here, or {@code null} if it can. */
     public String whyNot() {
-        return engine() == null ? Platform.whyNot() : engine().whyNot();
+        return engine == null ? Platform.whyNot() : engine.whyNot();
     }
 
     /** Whether it can be had here. */
@@ -259,7 +209,7 @@ public enum IoModel {
      * nothing makes none.
      */
     public boolean seesHangups() {
-        return true;
+        return engine == null || engine.seesHangups();
     }
 
     /**

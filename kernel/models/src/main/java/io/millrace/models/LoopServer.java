@@ -44,7 +44,7 @@ final class LoopServer implements Server {
     public List<LoopCounters> counters() {
         List<LoopCounters> all = new ArrayList<>();
         for (int i = 0; i < loops.size(); i++) {
-            all.add(loops.loop(i).counters());
+            all.add(loops.loop(i).monitor().counters());
         }
         return all;
     }
@@ -54,7 +54,7 @@ final class LoopServer implements Server {
         for (int i = 0; i < loops.size(); i++) {
             EventLoop loop = loops.loop(i);
             try {
-                loop.execute(() -> loop.timing(on));
+                loop.execute(() -> loop.monitor().timing(on));
             } catch (RejectedExecutionException e) {
                 // It has been closed: there is nothing left to time.
             }

@@ -77,7 +77,7 @@ final class ModelFailureTest {
         for (IoModel model : Arrays.stream(IoModel.values())
                 .filter(one -> !one.inProcesses())
                 .toList()) {
-            if (model.engine() != null || model == IoModel.NIO) {
+            if (model.engine() != null) {
                 all.add(Arguments.of(model, "millrace-0", "turn "));
             } else if (model == IoModel.NONBLOCKING) {
                 all.add(Arguments.of(model, "millrace-nonblocking", "= EAGAIN"));

@@ -16,7 +16,7 @@ abstract class OverEveryEngine {
     Engine engine;
 
     static List<Engine> engines() {
-        return Engine.all();
+        return Engine.ofDescriptors();
     }
 
     @BeforeEach

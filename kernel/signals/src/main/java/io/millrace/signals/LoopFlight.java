@@ -97,12 +97,12 @@ public final class LoopFlight implements AutoCloseable {
      * @throws RejectedExecutionException if the loop has been closed
      */
     public LoopFlight slow(Duration limit) {
-        loop.execute(() -> loop.slow(limit, this::slow));
+        loop.execute(() -> loop.monitor().slow(limit, this::slow));
         return this;
     }
 
     private void counters() {
-        LoopCounters now = loop.counters();
+        LoopCounters now = loop.monitor().counters();
         Counters event = new Counters();
         event.loop = loop.name();
         event.turns = now.turns();
@@ -129,7 +129,7 @@ public final class LoopFlight implements AutoCloseable {
     public void close() {
         FlightRecorder.removePeriodicEvent(hook);
         try {
-            loop.execute(() -> loop.slow(null, null));
+            loop.execute(() -> loop.monitor().slow(null, null));
         } catch (RejectedExecutionException e) {
             // A loop that has been closed calls nobody back.
         }

@@ -178,6 +178,6 @@ class SignalsTest extends OverEveryEngine {
         }
         assertNull(Signals.whyNot("TERM"));
         assertThrows(IllegalArgumentException.class, () -> watch("never", "NONSENSE"));
-        assertEquals(0, loop.enabled());
+        assertEquals(0, loop.monitor().enabled());
     }
 }

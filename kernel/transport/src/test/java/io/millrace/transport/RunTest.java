@@ -98,7 +98,7 @@ class RunTest extends OverEveryDriver {
         });
         assertEquals(RunEnd.EMPTY, loop.run(RunMode.UNTIL_EMPTY));
         assertEquals(List.of("timer", "read"), told);
-        assertEquals(0, loop.enabled());
+        assertEquals(0, loop.monitor().enabled());
     }
 
     @Test
@@ -109,7 +109,7 @@ class RunTest extends OverEveryDriver {
         assertEquals(0, watch.enable());
         assertEquals(RunEnd.EMPTY, loop.run(RunMode.UNTIL_EMPTY));
         watch.disable();
-        assertEquals(0, loop.enabled());
+        assertEquals(0, loop.monitor().enabled());
     }
 
     /** [event_base_get_num_events] its virtual events. */
@@ -393,7 +393,7 @@ class RunTest extends OverEveryDriver {
             one.join();
         }
         Events<Integer> left = new Events<>();
-        loop.execute(() -> left.add(loop.enabled()));
+        loop.execute(() -> left.add(loop.monitor().enabled()));
         assertEquals(0, left.next());
         assertEquals(0, rung.get());
         loop.stop();
@@ -407,15 +407,15 @@ class RunTest extends OverEveryDriver {
     void hooksComeInOrderAroundTheWait() {
         loop.schedule(Duration.ofHours(1), () -> {});
         List<Long> timeouts = new ArrayList<>();
-        loop.beforeWait(timeout -> {
+        loop.monitor().beforeWait(timeout -> {
             told.add("before 1");
             timeouts.add(timeout);
             loop.execute(() -> told.add("task"));
         });
-        Hook closed = loop.beforeWait(timeout -> told.add("closed"));
-        loop.beforeWait(timeout -> told.add("before 2"));
-        loop.afterWait(() -> told.add("after 1"));
-        loop.afterWait(() -> told.add("after 2"));
+        Hook closed = loop.monitor().beforeWait(timeout -> told.add("closed"));
+        loop.monitor().beforeWait(timeout -> told.add("before 2"));
+        loop.monitor().afterWait(() -> told.add("after 1"));
+        loop.monitor().afterWait(() -> told.add("after 2"));
         closed.close();
         loop.turn(Long.MAX_VALUE);
         assertEquals(List.of("before 1", "before 2", "after 1", "after 2", "task"), told);
@@ -436,10 +436,10 @@ class RunTest extends OverEveryDriver {
         Watch enabled = loop.watch(-1, 0, (watch, found) -> {});
         assertEquals(0, enabled.enable());
         loop.watch(ends[1], Interest.READ, (watch, found) -> {});
-        assertEquals(4, loop.events().size());
-        assertTrue(loop.events().containsAll(List.of(both, timer, active, enabled)));
-        assertEquals(3, loop.enabled());
-        String dump = loop.dump();
+        assertEquals(4, loop.monitor().events().size());
+        assertTrue(loop.monitor().events().containsAll(List.of(both, timer, active, enabled)));
+        assertEquals(3, loop.monitor().enabled());
+        String dump = loop.monitor().dump();
         assertEquals(5, dump.lines().count(), dump);
         assertTrue(dump.contains("descriptor " + ends[0] + ", WRITE") && dump.contains("active"), dump);
     }
@@ -450,9 +450,9 @@ class RunTest extends OverEveryDriver {
         Watch quick = loop.watch(ends[0], Interest.WRITE, (watch, found) -> {}).once();
         assertEquals(0, quick.enable());
         loop.turn(0);
-        assertEquals(new LoopCounters(1, 1, 1, 0, 0, 0, ""), loop.counters());
+        assertEquals(new LoopCounters(1, 1, 1, 0, 0, 0, ""), loop.monitor().counters());
         List<Long> slow = new ArrayList<>();
-        loop.slow(Duration.ofMillis(2), (nanos, subject) -> slow.add(nanos));
+        loop.monitor().slow(Duration.ofMillis(2), (nanos, subject) -> slow.add(nanos));
         loop.execute(() -> {
             long end = System.nanoTime() + 3 * MILLI;
             while (System.nanoTime() < end) {
@@ -461,22 +461,22 @@ class RunTest extends OverEveryDriver {
         });
         loop.execute(() -> {});
         loop.turn(0);
-        LoopCounters counters = loop.counters();
+        LoopCounters counters = loop.monitor().counters();
         assertEquals(3, counters.callbacks());
         assertTrue(counters.longestNanos() >= 3 * MILLI && counters.callbackNanos() >= counters.longestNanos());
         assertTrue(counters.kernelNanos() > 0);
         assertTrue(slow.contains(counters.longestNanos()), slow + " " + counters);
-        loop.slow(Duration.ZERO, null);
+        loop.monitor().slow(Duration.ZERO, null);
         loop.execute(() -> {});
         loop.turn(0);
-        assertEquals(counters.callbackNanos(), loop.counters().callbackNanos());
+        assertEquals(counters.callbackNanos(), loop.monitor().counters().callbackNanos());
     }
 
     /** [event_enable_debug_mode and its kin] */
     @Test
     void aDebuggedLoopNamesPlacesAndTellsWhatWasLost() throws Exception {
         List<String> reports = new java.util.concurrent.CopyOnWriteArrayList<>();
-        loop.debug(reports::add);
+        loop.monitor().debug(reports::add);
         Watch closed = loop.watch(-1, 0, (watch, found) -> {});
         closed.close();
         String error = assertThrows(IllegalStateException.class, closed::enable).getMessage();
@@ -499,7 +499,7 @@ class RunTest extends OverEveryDriver {
     void aDebuggedLoopTellsOfADescriptorThatWasClosedWhileWatched() throws Exception {
         Assumptions.assumeTrue(contender != Engine.RING, "a ring says so in the log by itself");
         List<String> reports = new java.util.concurrent.CopyOnWriteArrayList<>();
-        loop.debug(reports::add);
+        loop.monitor().debug(reports::add);
         int[] ends = pairs.pair();
         int kept = pairs.owned(Descriptors.fcntl(ends[0], Descriptors.F_DUPFD_CLOEXEC, 0));
         Watch watch = loop.watch(ends[0], Interest.READ, (self, found) -> {});

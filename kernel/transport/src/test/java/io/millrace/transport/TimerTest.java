@@ -154,7 +154,7 @@ class TimerTest {
         second[0] = loop.schedule(Duration.ofMillis(1), this::ring);
         until(10);
         assertEquals(List.of(), rung);
-        assertEquals(0, loop.enabled());
+        assertEquals(0, loop.monitor().enabled());
     }
 
     /** [minheap/randomized, common_timeout] many of the same length and many of none. */
@@ -175,6 +175,6 @@ class TimerTest {
         until(1001);
         assertEquals(20_000 - cancelled, rung.size());
         assertEquals(rung.stream().sorted().toList(), rung);
-        assertEquals(0, loop.enabled());
+        assertEquals(0, loop.monitor().enabled());
     }
 }

@@ -82,17 +82,17 @@ class UserCodeTest {
 
     @Test
     void aSlowCallbackThatThrows() throws Exception {
-        loop.execute(() -> loop.slow(Duration.ZERO, (nanos, subject) -> {
+        loop.execute(() -> loop.monitor().slow(Duration.ZERO, (nanos, subject) -> {
             throw new IllegalStateException("on purpose, for a test");
         }));
         assertGoesOn();
-        loop.execute(() -> loop.slow(null, null));
+        loop.execute(() -> loop.monitor().slow(null, null));
         assertGoesOn();
     }
 
     @Test
     void aTaskThatCannotSayWhatItIsWhileTimesAreTaken() throws Exception {
-        loop.execute(() -> loop.timing(true));
+        loop.execute(() -> loop.monitor().timing(true));
         loop.execute(new Unspeakable());
         assertGoesOn();
     }
@@ -101,7 +101,7 @@ class UserCodeTest {
     void aTimerWhoseTaskCannotSayWhatItIs() throws Exception {
         loop.schedule(Duration.ZERO, new Unspeakable());
         assertGoesOn();
-        loop.execute(() -> loop.timing(true));
+        loop.execute(() -> loop.monitor().timing(true));
         loop.schedule(Duration.ZERO, new Unspeakable());
         assertGoesOn();
     }
@@ -111,7 +111,7 @@ class UserCodeTest {
         Events<String> events = new Events<>();
         loop.execute(() -> {
             loop.schedule(Duration.ofHours(1), new Unspeakable());
-            events.add(loop.dump());
+            events.add(loop.monitor().dump());
         });
         assertTrue(events.next().contains("Timer, which cannot say what it is"));
     }
@@ -120,8 +120,8 @@ class UserCodeTest {
     void hooksAndEndsThatThrow() throws Exception {
         Events<String> ends = new Events<>();
         loop.execute(() -> {
-            loop.beforeWait(timeout -> new Unspeakable().run());
-            loop.afterWait(new Unspeakable());
+            loop.monitor().beforeWait(timeout -> new Unspeakable().run());
+            loop.monitor().afterWait(new Unspeakable());
             loop.attach(new Unspeakable());
             loop.attach(() -> ends.add("ended"));
         });

@@ -271,9 +271,9 @@ class WatchTest extends OverEveryDriver {
         Pairs.write(ends[0], 1);
         Pairs.write(ends[1], 1);
         loop.turn(0);
-        assertEquals(1, loop.enabled());
+        assertEquals(1, loop.monitor().enabled());
         loop.turn(0);
-        assertEquals(1, loop.enabled());
+        assertEquals(1, loop.monitor().enabled());
     }
 
     /** [many_events, many_events_slow_add] */
@@ -284,7 +284,7 @@ class WatchTest extends OverEveryDriver {
         }
         turns(1);
         assertEquals(70, heard().size());
-        assertEquals(0, loop.enabled());
+        assertEquals(0, loop.monitor().enabled());
     }
 
     /** [event_once] by a descriptor, by time and at once. */

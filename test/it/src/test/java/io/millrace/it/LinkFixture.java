@@ -69,7 +69,7 @@ interface LinkFixture extends AutoCloseable {
     /** All there are. */
     static List<LinkFixture> all() {
         List<LinkFixture> all = new ArrayList<>();
-        Engine.all().forEach(engine -> all.add(new SocketFixture.OfEngine(engine)));
+        Engine.ofDescriptors().forEach(engine -> all.add(new SocketFixture.OfEngine(engine)));
         all.add(new SocketFixture.OfModel(IoModel.NIO));
         for (IoModel model : List.of(
                 IoModel.ITERATIVE, IoModel.THREAD, IoModel.VIRTUAL, IoModel.NONBLOCKING, IoModel.EPOLL_ONE_SHOT)) {
