@@ -85,10 +85,10 @@ build_ring_reference() {
     build_reference uring_server -luring
 }
 
-# The flags of the launcher, taken from it so that the two cannot drift apart, plus its default collector.
+# millrace_flags [CHECKOUT]: the flags of the launcher, taken from it so that the two cannot drift apart, plus its default collector.
 millrace_flags() {
     local flags
-    flags=$(sed -n 's/^flags="\(-.*\)"$/\1/p' "$root/millrace")
+    flags=$(sed -n 's/^flags="\(-.*\)"$/\1/p' "${1:-$root}/millrace")
     [ -n "$flags" ] || fail "the launcher has no line flags=\"...\" any more: look after millrace_flags in bench/lib.sh"
     echo "-XX:+UseSerialGC $flags"
 }
@@ -104,6 +104,7 @@ netty_flags() {
 declare -A pid=()      # contender: the process that is measured
 declare -A port=()     # contender: where it listens
 declare -A question=() # JVM: descriptor for lines to its standard input
+declare -A classes=()  # JVM: where its jars lie, if not where this checkout's do
 declare -A answer=()   # JVM: descriptor for lines from its standard output
 children=()            # every process started here that was not ended yet
 work=
@@ -160,7 +161,7 @@ start_jvm() {
     exec {to}<>"$work/$name.in.$port_count" {from}<>"$work/$name.out.$port_count"
     question[$name]=$to
     answer[$name]=$from
-    taskset -c "$core" "$jdk/bin/java" -cp "$app/*" "$@" <"$work/$name.in.$port_count" >"$work/$name.out.$port_count" \
+    taskset -c "$core" "$jdk/bin/java" -cp "${classes[$name]:-$app}/*" "$@" <"$work/$name.in.$port_count" >"$work/$name.out.$port_count" \
         2>>"$work/$name.err" &
     child=$!
     children+=("$child")
@@ -196,6 +197,11 @@ start() {
             ${folder:+"$folder"} ;;
         millrace-*) start_jvm "$name" "$server_core" $(millrace_flags) "$@" "-Dengine=$(engine "$name")" \
             io.millrace.bench.MillraceServer "${port[$name]}" ${folder:+"$folder"} ;;
+        before | before-uring)
+            classes[$name]=$before/bench/target/app
+            start_jvm "$name" "$server_core" $(millrace_flags "$before") "$@" "-Dengine=$([ "$name" = before ] && echo epoll || echo io_uring)" \
+                io.millrace.bench.MillraceServer "${port[$name]}" ${folder:+"$folder"}
+            ;;
         netty) start_jvm "$name" "$server_core" $(netty_flags) "$@" io.millrace.bench.NettyServer "${port[$name]}" ;;
         netty-uring) start_jvm "$name" "$server_core" $(netty_flags) "$@" io.millrace.bench.NettyServer "${port[$name]}" io_uring ;;
         nginx | nginx-cache)
