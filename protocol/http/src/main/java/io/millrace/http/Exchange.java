@@ -128,16 +128,27 @@ public abstract class Exchange extends AnswerWriter {
         }
     }
 
+    /**
+     * The handler begins to run elsewhere than on the loop, or has returned there. It may go on for long after the
+     * exchange has ended: a wire format that limits how many requests there are at once counts it until then.
+     *
+     * @param on {@code true} on the loop, before it begins; {@code false} on any thread
+     */
+    protected void runsApart(boolean on) {}
+
     private void startApart(Route route, Handles given) {
         share();
+        runsApart(true);
         try {
             route.dispatch().execute(() -> runApart(route.handler(), given));
         } catch (RejectedExecutionException e) {
             given.close();
+            runsApart(false);
             answerError(503, Status.reason(503));
         } catch (RuntimeException | Error e) {
             // No thread can be had, or the executor is broken.
             given.close();
+            runsApart(false);
             log(e);
             answerError(500, Status.reason(500));
         }
@@ -147,6 +158,7 @@ public abstract class Exchange extends AnswerWriter {
         try {
             run(handler, given);
         } finally {
+            runsApart(false);
             if (!response.isDeferred()) {
                 given.close();
             }

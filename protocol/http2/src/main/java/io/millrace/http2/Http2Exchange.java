@@ -10,6 +10,7 @@ import io.millrace.http.FieldBlock;
 import io.millrace.http.HttpContext;
 import io.millrace.http.Limits;
 import io.millrace.http.RequestPace;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * The exchange of one stream (RFC 9113 section 8.1): hands the request to its handler and the body to whoever wants it,
@@ -20,10 +21,17 @@ final class Http2Exchange extends Exchange {
     /** How long a client may go on sending what is not read, once it has its answer. */
     private static final long LINGER_NANOS = 2_000_000_000L;
 
+    private static final int RETURNED = 0;
+    private static final int RUNS = 1;
+    private static final int LEFT_BEHIND = 2;
+
     private final Http2Stream stream;
     private final HttpContext context;
     private final Limits limits;
     private final RequestPace pace;
+
+    // Whether the handler runs on another thread, and whether its stream has ended meanwhile.
+    private final AtomicInteger handler = new AtomicInteger(RETURNED);
 
     private String protocol;
     private boolean expectsContinue;
@@ -180,6 +188,22 @@ final class Http2Exchange extends Exchange {
             stream.connection().written();
         }
         expectsContinue = false;
+    }
+
+    // ---- handlers on other threads
+
+    @Override
+    protected void runsApart(boolean on) {
+        if (on) {
+            handler.set(RUNS);
+        } else if (handler.getAndSet(RETURNED) == LEFT_BEHIND) {
+            stream.connection().handlerReturned();
+        }
+    }
+
+    /** The stream has ended; returns whether its handler still runs, which is told when it returns. */
+    boolean leavesHandlerBehind() {
+        return handler.compareAndSet(RUNS, LEFT_BEHIND);
     }
 
     // ---- time and the end of things

@@ -53,6 +53,9 @@ final class Http2Protocol implements Protocol, Runnable {
     private long drainAt = Link.NEVER;
     private int served;
 
+    // Handlers that still run though their streams have ended: else resets would let a client have any number at once.
+    private int leftBehind;
+
     // Number of times that something was written, to know whether a frame was the last.
     private long writes;
     private int headLength;
@@ -285,8 +288,18 @@ final class Http2Protocol implements Protocol, Runnable {
         return streams == null ? null : streams.find(id);
     }
 
+    /** Returns how many streams are open, and handlers still run whose streams have ended. */
     int openCount() {
-        return streams == null ? 0 : streams.count();
+        return leftBehind + (streams == null ? 0 : streams.count());
+    }
+
+    /** A handler has returned whose stream had ended before. Any thread calls. */
+    void handlerReturned() {
+        try {
+            link.execute(() -> leftBehind--);
+        } catch (RejectedExecutionException e) {
+            // The loop has been closed, and the connection with it.
+        }
     }
 
     Http2Stream[] snapshot() {
@@ -315,6 +328,9 @@ final class Http2Protocol implements Protocol, Runnable {
         streams.remove(stream);
         if (stream.isServed()) {
             glitches.answered();
+        }
+        if (stream.exchange().leavesHandlerBehind()) {
+            leftBehind++;
         }
         factory.giveBack(stream, stream.exchange().isSpare() && !stream.hasTunnel());
         if (streams.count() == 0) {

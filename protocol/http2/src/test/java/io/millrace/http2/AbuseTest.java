@@ -8,9 +8,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.millrace.core.Ascii;
 import io.millrace.core.Buffer;
 import io.millrace.http.Response;
+import io.millrace.http.Route;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.function.IntConsumer;
 import java.util.logging.Level;
 import java.util.logging.Logger;
@@ -91,6 +93,34 @@ class AbuseTest {
         assertEquals(List.of("RST_STREAM 1001 REFUSED_STREAM"), peer.frames());
         assertEquals(1, peer.stats.refused());
         calmed(peer, 200, i -> peer.get(1003 + 2 * i, "/"));
+    }
+
+    /** Resetting a stream frees no place as long as its handler runs. */
+    @Test
+    void handlersThatRunOnCountAsStreams() {
+        CountDownLatch returns = new CountDownLatch(1);
+        Peer peer = Peer.of(
+                        Route.virtual((request, response) -> {
+                            returns.await();
+                            response.send("late");
+                        }),
+                        Http2Limits.DEFAULT.withStreams(3))
+                .open();
+        for (int i = 1; i < 7; i += 2) {
+            peer.get(i, "/").reset(i, ErrorCode.CANCEL);
+        }
+        peer.get(7, "/");
+        assertEquals(List.of("RST_STREAM 7 REFUSED_STREAM"), peer.frames());
+        assertEquals(0, peer.factory.openStreams());
+        returns.countDown();
+        int[] stream = {9};
+        peer.runUntil(() -> {
+            peer.get(stream[0], "/");
+            boolean refused = peer.frames().contains("RST_STREAM " + stream[0] + " REFUSED_STREAM");
+            stream[0] += 2;
+            peer.link.advance(A_SECOND);
+            return !refused;
+        });
     }
 
     @Test
