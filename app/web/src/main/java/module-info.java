@@ -6,6 +6,7 @@ module io.millrace.web {
     requires transitive io.millrace.http;
     requires io.millrace.http1;
     requires transitive io.millrace.websocket;
+    requires transitive io.millrace.sse;
     requires transitive io.millrace.http2;
     requires transitive io.millrace.fileserver;
     requires transitive io.millrace.client;

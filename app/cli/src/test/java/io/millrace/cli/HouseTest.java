@@ -47,6 +47,7 @@ final class HouseTest {
             Map.entry("http1", Set.of("core", "http")),
             Map.entry("http2", Set.of("core", "link", "http")),
             Map.entry("websocket", Set.of("core", "http")),
+            Map.entry("sse", Set.of("core", "http")),
             Map.entry("fileserver", Set.of("core", "http")),
             Map.entry("client", Set.of("core", "http", "http1")),
             Map.entry("testkit", Set.of("core", "link", "sys", "poll", "socket")),
@@ -58,6 +59,7 @@ final class HouseTest {
                             "http1",
                             "http2",
                             "websocket",
+                            "sse",
                             "fileserver",
                             "client",
                             "fs",
@@ -82,7 +84,7 @@ final class HouseTest {
 
     /** The rooms whose lines cite RFCs and never name a system call. */
     private static final Set<String> RFC_WING =
-            Set.of("link", "http", "http1", "http2", "websocket", "fileserver", "client");
+            Set.of("link", "http", "http1", "http2", "websocket", "sse", "fileserver", "client");
 
     /** The rooms whose lines name system calls and never cite an RFC. */
     private static final Set<String> KERNEL_WING =

@@ -10,11 +10,13 @@ import io.millrace.http.ExchangeLog;
 import io.millrace.http.Filter;
 import io.millrace.http.Handler;
 import io.millrace.http.Limits;
+import io.millrace.http.Request;
 import io.millrace.http.Routes;
 import io.millrace.http2.Http2Limits;
 import io.millrace.models.IoModel;
 import io.millrace.models.WorkerProcess;
 import io.millrace.socket.ListenFlags;
+import io.millrace.sse.EventStream;
 import io.millrace.transport.AcceptDistribution;
 import io.millrace.transport.OverloadPolicy;
 import io.millrace.websocket.WebSocketOptions;
@@ -28,6 +30,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
 /**
@@ -136,6 +139,15 @@ public final class WebServer extends ServerView implements Routes<WebServer>, Au
      */
     public WebServer webSocket(String pattern, WebSocketOptions options, WebSocketUpgrade.ListenerFactory factory) {
         return route("*", pattern, WebSocketUpgrade.of(options).handler(factory));
+    }
+
+    /**
+     * Answers GET for a pattern such as {@code /news} with server-sent events, on the loop: {@code opened} is told the
+     * request and the stream, which stays open.
+     */
+    public WebServer events(String pattern, BiConsumer<? super Request, ? super EventStream> opened) {
+        Objects.requireNonNull(opened);
+        return get(pattern, (request, response) -> opened.accept(request, EventStream.open(request, response)));
     }
 
     /** Answers everything that has no route of its own. */

@@ -3,6 +3,7 @@ package io.millrace.fileserver;
 
 import io.millrace.core.OpenFile;
 import io.millrace.core.Protocol;
+import io.millrace.core.SharedBytes;
 import io.millrace.http.FieldBlock;
 import io.millrace.http.Response;
 import io.millrace.http.ResponseStream;
@@ -10,6 +11,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.function.Supplier;
 
@@ -166,6 +168,37 @@ final class StubResponse extends Response {
 
             @Override
             public void onAborted(Runnable task) {}
+
+            @Override
+            public void write(SharedBytes bytes) {
+                write(bytes.array(), bytes.offset(), bytes.length());
+            }
+
+            @Override
+            public void keepAlive(Duration silence, byte[] bytes) {}
+
+            @Override
+            public boolean isOpen() {
+                return true;
+            }
+
+            @Override
+            public boolean inLoop() {
+                return true;
+            }
+
+            @Override
+            public void execute(Runnable task) {
+                task.run();
+            }
+
+            @Override
+            public long pending() {
+                return 0;
+            }
+
+            @Override
+            public void abort() {}
 
             @Override
             public void trailer(String name, String value) {}

@@ -3,6 +3,7 @@ package io.millrace.http;
 
 import io.millrace.core.OpenFile;
 import io.millrace.core.Protocol;
+import io.millrace.core.SharedBytes;
 import java.util.Objects;
 import java.util.function.Supplier;
 
@@ -46,6 +47,11 @@ abstract class AnswerWriter {
     /** Writes bytes that never change, all of the body or part of one of a known length; may keep the array. */
     protected abstract void writeLasting(byte[] bytes, int offset, int length);
 
+    /** Writes bytes that many answers share, as part of a body of unknown length. */
+    protected void writeShared(SharedBytes bytes) {
+        writeBody(bytes.array(), bytes.offset(), bytes.length());
+    }
+
     /** Writes part of a file as part of the body and takes over the hold on it. */
     protected abstract void writeBody(OpenFile file, long from, long count);
 
@@ -66,6 +72,9 @@ abstract class AnswerWriter {
 
     /** The reader of the body has come, or has stopped, or goes on; {@link Exchange#wantsBody} says which. */
     protected abstract void demandChanged();
+
+    /** {@link Exchange#keepAliveDue} may be nearer than it was. On the loop. */
+    protected abstract void keepAliveChanged();
 
     /**
      * Refuses what {@link #tunnel} could not do. Any thread may call that holds the exchange.
@@ -329,6 +338,15 @@ abstract class AnswerWriter {
         if (streamHead() && !bodiless) {
             bytesSent += length;
             writeBody(bytes, offset, length);
+            flush();
+        }
+    }
+
+    /** Writes bytes that many share of a streamed body; those of an answer without one are dropped. */
+    final void streamShared(SharedBytes bytes) {
+        if (streamHead() && !bodiless) {
+            bytesSent += bytes.length();
+            writeShared(bytes);
             flush();
         }
     }

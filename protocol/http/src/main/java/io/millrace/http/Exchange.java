@@ -82,7 +82,7 @@ public abstract class Exchange extends AnswerWriter {
         }
     }
 
-    private boolean isInLoop() {
+    boolean isInLoop() {
         return link.inLoop();
     }
 
@@ -432,6 +432,24 @@ public abstract class Exchange extends AnswerWriter {
             opened.over(true);
         }
         return opened;
+    }
+
+    /** Returns the number of bytes of the answer that wait to be sent, or of all that the connection sends. */
+    protected long pending() {
+        return link.pending();
+    }
+
+    /** Returns when a streamed body will have been silent for as long as it may be, {@link Link#NEVER} if it may. */
+    protected final long keepAliveDue() {
+        ExchangeStream open = stream;
+        return open == null || completed ? Link.NEVER : open.keepAliveDue();
+    }
+
+    /** The time of {@link #keepAliveDue} may have come. */
+    protected final void keepAlive() {
+        if (keepAliveDue() <= link.now()) {
+            stream.keepAlive(link.now());
+        }
     }
 
     private void streamDrained() {

@@ -2,10 +2,13 @@
 package io.millrace.http;
 
 import io.millrace.core.Buffer;
+import io.millrace.core.Link;
 import io.millrace.core.OpenFile;
 import io.millrace.core.Printable;
+import io.millrace.core.SharedBytes;
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -31,6 +34,7 @@ final class ExchangeStream extends ResponseStream {
     private long written;
     private boolean closed;
     private volatile boolean ended;
+    private volatile boolean unflushed;
 
     // Between the two.
     private final ReentrantLock lock = new ReentrantLock();
@@ -45,6 +49,9 @@ final class ExchangeStream extends ResponseStream {
     // The loop's side: bytes whose room is given back when the connection has sent everything.
     private long held;
     private boolean delivered;
+    private long keepAliveNanos;
+    private byte[] keepAliveBytes;
+    private long movedAt;
 
     ExchangeStream(Exchange exchange, Handles handles, long announced) {
         this.exchange = exchange;
@@ -90,6 +97,7 @@ final class ExchangeStream extends ResponseStream {
         }
         checkPeer();
         written += length;
+        unflushed = true;
         if (announced >= 0 && written > announced && !silent) {
             closed = true;
             exchange.response().abort();
@@ -123,9 +131,25 @@ final class ExchangeStream extends ResponseStream {
         }
     }
 
+    @Override
+    public void write(SharedBytes bytes) throws IOException {
+        check();
+        count(bytes.length());
+        push();
+        if (exchange.direct()) {
+            emit(bytes);
+            noteChoke();
+            return;
+        }
+        acquire(bytes.length());
+        if (!exchange.execute(() -> cross(bytes))) {
+            throw ended();
+        }
+    }
+
     private void hand(byte[] bytes, int offset, int length) throws IOException {
         if (exchange.direct()) {
-            exchange.streamBytes(bytes, offset, length);
+            emit(bytes, offset, length);
             noteChoke();
             return;
         }
@@ -189,6 +213,7 @@ final class ExchangeStream extends ResponseStream {
         if (!closed) {
             push();
             exchange.onLoop(exchange::streamFlush);
+            unflushed = false;
         }
     }
 
@@ -289,9 +314,24 @@ final class ExchangeStream extends ResponseStream {
 
     // ---- the loop's side
 
+    private void emit(byte[] bytes, int offset, int length) {
+        exchange.streamBytes(bytes, offset, length);
+        moved(exchange.link().now());
+    }
+
+    private void emit(SharedBytes bytes) {
+        exchange.streamShared(bytes);
+        moved(exchange.link().now());
+    }
+
     private void cross(byte[] slice) {
-        exchange.streamBytes(slice, 0, slice.length);
+        emit(slice, 0, slice.length);
         crossed(slice.length);
+    }
+
+    private void cross(SharedBytes bytes) {
+        emit(bytes);
+        crossed(bytes.length());
     }
 
     private void cross(OpenFile file, long from, long count) {
@@ -330,6 +370,63 @@ final class ExchangeStream extends ResponseStream {
         Runnable task = onWritable;
         if (tell && task != null) {
             exchange.quietly(task);
+        }
+    }
+
+    @Override
+    public void keepAlive(Duration silence, byte[] bytes) {
+        check();
+        byte[] copy = bytes.clone();
+        exchange.onLoop(() -> {
+            keepAliveNanos = silence.toNanos();
+            keepAliveBytes = copy;
+            moved(exchange.link().now());
+            exchange.keepAliveChanged();
+        });
+    }
+
+    @Override
+    public boolean isOpen() {
+        return !exchange.isOver();
+    }
+
+    @Override
+    public boolean inLoop() {
+        return exchange.isInLoop();
+    }
+
+    @Override
+    public void execute(Runnable task) {
+        exchange.link().execute(task);
+    }
+
+    @Override
+    public long pending() {
+        return exchange.pending();
+    }
+
+    @Override
+    public void abort() {
+        exchange.breakOff();
+    }
+
+    // Something is sent.
+    private void moved(long now) {
+        movedAt = now;
+    }
+
+    /** Returns when nothing will have been sent for so long that something has to be. */
+    long keepAliveDue() {
+        return keepAliveNanos == 0 ? Link.NEVER : movedAt + keepAliveNanos;
+    }
+
+    /**
+     * That time has come. What the writer has begun comes first, and what waits to be sent is a sign of life itself.
+     */
+    void keepAlive(long now) {
+        moved(now);
+        if (!unflushed && exchange.writable()) {
+            emit(keepAliveBytes, 0, keepAliveBytes.length);
         }
     }
 

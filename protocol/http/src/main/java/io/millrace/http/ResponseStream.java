@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.http;
 
+import io.millrace.core.MemberSet;
 import io.millrace.core.OpenFile;
+import io.millrace.core.SharedBytes;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 
 /**
  * A body as it is made. On a thread beside the loop writing waits while the peer is slow. On the loop it never waits:
@@ -15,10 +18,32 @@ import java.nio.charset.StandardCharsets;
  * {@link IllegalStateException} for another thread, and after it was closed by the return of its handler, and
  * {@link IOException} when the handler has closed it or the connection has ended.
  */
-public abstract class ResponseStream extends OutputStream {
+public abstract class ResponseStream extends OutputStream implements MemberSet.Member {
 
     /** For the wire formats. */
     protected ResponseStream() {}
+
+    /** Returns whether the answer has neither been completed nor broken off. Any thread may ask. */
+    @Override
+    public abstract boolean isOpen();
+
+    /** Returns whether the calling thread is the loop that carries this answer. Any thread may ask. */
+    @Override
+    public abstract boolean inLoop();
+
+    /**
+     * Runs a task on the loop that carries this answer, soon, even after it has ended. Any thread may call.
+     *
+     * @throws java.util.concurrent.RejectedExecutionException if the loop has been closed, and the connection with it
+     */
+    @Override
+    public abstract void execute(Runnable task);
+
+    /** Returns the number of bytes that wait to be sent. On the loop. */
+    public abstract long pending();
+
+    /** Ends the connection at once, in the middle of the answer; of HTTP/2 the stream alone. On the loop. */
+    public abstract void abort();
 
     /** Returns whether more may be written without piling up. */
     public abstract boolean writable();
@@ -52,6 +77,22 @@ public abstract class ResponseStream extends OutputStream {
      * @throws IOException if the stream is closed or the connection has ended
      */
     public abstract void transfer(OpenFile file, long from, long count) throws IOException;
+
+    /**
+     * Sends bytes that many streams share, after what has been written so far; encoded once, and not copied where the
+     * carrier can.
+     *
+     * @throws IOException if the stream is closed or the connection has ended
+     */
+    public abstract void write(SharedBytes bytes) throws IOException;
+
+    /**
+     * Writes {@code bytes} whenever nothing has been sent for {@code silence}: so that proxies on the way do not take
+     * the connection for dead, and a client that has gone is noticed. Written between what was flushed, never within.
+     *
+     * @param silence zero for not at all
+     */
+    public abstract void keepAlive(Duration silence, byte[] bytes);
 
     /** Sends what has been written so far. */
     @Override

@@ -297,6 +297,9 @@ final class TestWire implements Protocol {
         protected void demandChanged() {}
 
         @Override
+        protected void keepAliveChanged() {}
+
+        @Override
         protected void checkTunnel(String name) {
             if (!mayTunnel) {
                 throw new IllegalStateException("no tunnel for " + name);

@@ -6,6 +6,7 @@ import io.millrace.core.CloseMode;
 import io.millrace.core.Link;
 import io.millrace.core.OpenFile;
 import io.millrace.core.Protocol;
+import io.millrace.core.SharedBytes;
 import io.millrace.http.Exchange;
 import io.millrace.http.FieldBlock;
 import io.millrace.http.FieldList;
@@ -237,6 +238,21 @@ final class Http1Exchange extends Exchange {
         return pace.silentDue();
     }
 
+    /** Returns when the answer will have been silent for so long that something has to be sent. */
+    long quietDue() {
+        return keepAliveDue();
+    }
+
+    /** Sends something if the answer has been silent for so long. */
+    void endQuiet() {
+        keepAlive();
+    }
+
+    @Override
+    protected void keepAliveChanged() {
+        protocol.timeChanged(link());
+    }
+
     /** There was a sign of life from this exchange. */
     void alive(long now) {
         pace.alive(now);
@@ -370,6 +386,17 @@ final class Http1Exchange extends Exchange {
     @Override
     protected void writeLasting(byte[] bytes, int offset, int length) {
         link().transfer(bytes, offset, length);
+    }
+
+    @Override
+    protected void writeShared(SharedBytes bytes) {
+        if (chunked) {
+            writer.chunk(link().out(), bytes.length());
+        }
+        link().transfer(bytes);
+        if (chunked) {
+            writer.chunkEnd(link().out());
+        }
     }
 
     @Override

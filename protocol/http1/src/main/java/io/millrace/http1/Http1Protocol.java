@@ -318,7 +318,10 @@ final class Http1Protocol implements Protocol {
         if (closing) {
             return;
         }
-        if (link.now() < due()) {
+        if (exchange != null) {
+            exchange.endQuiet();
+        }
+        if (closing || link.now() < due()) {
             arm(link);
         } else if (exchange != null && link.now() < exchange.due()) {
             silent(link);
@@ -367,14 +370,21 @@ final class Http1Protocol implements Protocol {
 
     private long due() {
         if (exchange != null) {
-            return Math.min(exchange.due(), silentDue());
+            return Math.min(exchange.due(), Math.min(silentDue(), exchange.quietDue()));
         }
         HttpContext context = room.context();
         return idleSince + (served == 0 ? context.headNanos() : context.idleNanos());
     }
 
+    /** Something has to be done earlier than was known. */
+    void timeChanged(Link link) {
+        if (!receiving) {
+            arm(link);
+        }
+    }
+
     private void arm(Link link) {
-        long due = due();
+        long due = closing ? Link.NEVER : due();
         if (due < armed) {
             armed = due;
             link.deadline(due);

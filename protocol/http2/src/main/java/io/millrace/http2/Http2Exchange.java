@@ -219,6 +219,21 @@ final class Http2Exchange extends Exchange {
         return waits && stream.inbox().isEmpty() && !stream.isInputHeld() ? pace.bodyDue() : Link.NEVER;
     }
 
+    /** Returns when the answer will have been silent for so long that something has to be sent. */
+    long quietDue() {
+        return keepAliveDue();
+    }
+
+    /** Sends something if the answer has been silent for so long. */
+    void endQuiet() {
+        keepAlive();
+    }
+
+    @Override
+    protected void keepAliveChanged() {
+        stream.connection().armFor(keepAliveDue());
+    }
+
     /** The client is too slow. */
     void tooSlow() {
         if (isOver()) {
@@ -297,6 +312,11 @@ final class Http2Exchange extends Exchange {
     @Override
     protected boolean writable() {
         return stream.writable();
+    }
+
+    @Override
+    protected long pending() {
+        return stream.queued();
     }
 
     @Override

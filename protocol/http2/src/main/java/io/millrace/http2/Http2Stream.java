@@ -527,7 +527,7 @@ final class Http2Stream {
         if (since != Link.NEVER && output.queued() > 0) {
             own = Math.min(own, later(since));
         }
-        long other = tunnel != null ? tunnel.due() : exchange.due();
+        long other = tunnel != null ? tunnel.due() : Math.min(exchange.due(), exchange.quietDue());
         return Math.min(own, other);
     }
 
@@ -540,6 +540,8 @@ final class Http2Stream {
             tunnel.expired(now);
         } else if (exchange.due() <= now) {
             exchange.tooSlow();
+        } else {
+            exchange.endQuiet();
         }
     }
 }

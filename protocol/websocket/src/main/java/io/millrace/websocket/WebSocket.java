@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.websocket;
 
+import io.millrace.core.MemberSet;
 import java.net.SocketAddress;
-import java.util.concurrent.Executor;
 
 /**
  * One end of an open WebSocket, as its {@link WebSocketListener} has it. Any thread may send, close and
  * {@link #execute}; what one thread sends keeps its order. No method blocks. What is sent after the close handshake has
  * begun is dropped.
  */
-public interface WebSocket extends Executor {
+public interface WebSocket extends MemberSet.Member {
 
     /** Sends a text. */
     void send(String text);
@@ -52,6 +52,7 @@ public interface WebSocket extends Executor {
     void abort();
 
     /** Returns whether neither side has begun to close. Any thread may ask. */
+    @Override
     boolean isOpen();
 
     /**
@@ -79,6 +80,7 @@ public interface WebSocket extends Executor {
     SocketAddress peer();
 
     /** Returns whether the calling thread owns this WebSocket. Any thread may ask. */
+    @Override
     boolean inLoop();
 
     /**

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.websocket;
 
-import java.util.LinkedHashSet;
-import java.util.Map;
+import io.millrace.core.MemberSet;
+import io.millrace.core.SlowConsumer;
 import java.util.Objects;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
@@ -21,11 +18,14 @@ public final class WebSocketGroup {
 
     private final SlowConsumer policy;
     private final long mostPending;
-    private final Map<Thread, Shard> shards = new ConcurrentHashMap<>();
+    private final MemberSet<WebSocket> members = new MemberSet<>();
     private final LongAdder delivered = new LongAdder();
     private final LongAdder missed = new LongAdder();
 
-    /** Makes a group that closes members for which more than {@link #MOST_PENDING} bytes wait. */
+    /**
+     * Makes a group that closes members for which more than {@link #MOST_PENDING} bytes wait, with
+     * {@link CloseCode#TRY_AGAIN_LATER}.
+     */
     public WebSocketGroup() {
         this(SlowConsumer.CLOSE, MOST_PENDING);
     }
@@ -40,56 +40,19 @@ public final class WebSocketGroup {
         this.mostPending = mostPending;
     }
 
-    /** The members that one thread owns. */
-    private static final class Shard {
-        private final Set<WebSocket> members = new LinkedHashSet<>();
-        private WebSocket[] known;
-
-        private synchronized WebSocket[] members() {
-            if (known == null) {
-                known = members.toArray(WebSocket[]::new);
-            }
-            return known;
-        }
-
-        private synchronized void add(WebSocket socket) {
-            members.add(socket);
-            known = null;
-        }
-
-        private synchronized boolean remove(WebSocket socket) {
-            boolean removed = members.remove(socket);
-            known = removed ? null : known;
-            return removed;
-        }
-
-        private synchronized int size() {
-            return members.size();
-        }
-    }
-
     /** Adds a member: at once if its own thread calls, as {@link WebSocketListener#opened} does, else soon. */
     public void add(WebSocket socket) {
-        if (!socket.inLoop()) {
-            socket.execute(() -> add(socket));
-        } else if (socket.isOpen()) {
-            synchronized (shards) {
-                shards.computeIfAbsent(Thread.currentThread(), thread -> new Shard())
-                        .add(socket);
-            }
-        }
+        members.add(socket);
     }
 
     /** Removes a member. */
     public void remove(WebSocket socket) {
-        synchronized (shards) {
-            shards.values().removeIf(shard -> shard.remove(socket) && shard.size() == 0);
-        }
+        members.remove(socket);
     }
 
-    /** Returns the number of members; of those that have closed, some may still be counted. */
+    /** Returns the number of members; of those that have closed since the last message, some may still be counted. */
     public int size() {
-        return shards.values().stream().mapToInt(Shard::size).sum();
+        return members.size();
     }
 
     /** Returns how many times a message was handed to a member so far. */
@@ -109,52 +72,7 @@ public final class WebSocketGroup {
 
     /** Sends a message to all members. Returns before it has been sent; messages of one thread keep their order. */
     public void send(WebSocketMessage message) {
-        shards.forEach((owner, shard) -> {
-            if (owner == Thread.currentThread()) {
-                deliver(owner, shard, message);
-            } else {
-                post(owner, shard, () -> deliver(owner, shard, message));
-            }
-        });
-    }
-
-    private void post(Thread owner, Shard shard, Runnable task) {
-        WebSocket[] members = shard.members();
-        if (members.length == 0) {
-            return;
-        }
-        try {
-            members[0].execute(task);
-        } catch (RejectedExecutionException e) {
-            shards.remove(owner, shard); // its loop is closed, and all of its connections with it
-        }
-    }
-
-    private void deliver(Thread owner, Shard shard, WebSocketMessage message) {
-        boolean left = false;
-        for (WebSocket member : shard.members()) {
-            if (!member.isOpen()) {
-                left |= shard.remove(member);
-            } else if (member.inLoop()) {
-                deliver(member, message);
-            } else {
-                hand(member, message);
-            }
-        }
-        if (left) {
-            synchronized (shards) {
-                shards.computeIfPresent(owner, (thread, same) -> same.size() == 0 ? null : same);
-            }
-        }
-    }
-
-    // Where threads share connections, another one may own the member now.
-    private void hand(WebSocket member, WebSocketMessage message) {
-        try {
-            member.execute(() -> deliver(member, message));
-        } catch (RejectedExecutionException ignored) {
-            // It has ended with its loop.
-        }
+        members.tell(member -> deliver(member, message));
     }
 
     private void deliver(WebSocket member, WebSocketMessage message) {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.millrace.core.SlowConsumer;
 import io.millrace.testkit.WebSocketFrames;
 import io.millrace.testkit.WebSocketFrames.Frame;
 import java.nio.charset.StandardCharsets;

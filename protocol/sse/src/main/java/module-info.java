@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** Server-sent events, whatever wire carries them. */
+module io.millrace.sse {
+    requires transitive io.millrace.core;
+    requires transitive io.millrace.http;
+
+    exports io.millrace.sse;
+}
