@@ -8,6 +8,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Things that live on connections of any loops and are told the same: each thread that owns some of them is given one
@@ -31,13 +32,15 @@ public final class MemberSet<M extends MemberSet.Member> {
     /** The members that one thread owns. */
     private static final class Shard<M extends Member> {
         private final Set<M> members = new LinkedHashSet<>();
-        private Object[] known;
+        private Object @Nullable [] known;
 
         private synchronized Object[] members() {
-            if (known == null) {
-                known = members.toArray();
+            Object[] all = known;
+            if (all == null) {
+                all = members.toArray();
+                known = all;
             }
-            return known;
+            return all;
         }
 
         private synchronized void add(M member) {
@@ -47,7 +50,9 @@ public final class MemberSet<M extends MemberSet.Member> {
 
         private synchronized boolean remove(Object member) {
             boolean removed = members.remove(member);
-            known = removed ? null : known;
+            if (removed) {
+                known = null;
+            }
             return removed;
         }
 
