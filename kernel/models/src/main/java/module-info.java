@@ -5,6 +5,7 @@ module io.millrace.models {
     requires transitive io.millrace.core;
     requires transitive io.millrace.transport;
     requires transitive io.millrace.loop;
+    requires transitive io.millrace.workers;
     requires io.millrace.poll;
     requires io.millrace.socket;
     requires io.millrace.sys;

@@ -4,7 +4,8 @@ package io.millrace.cli;
 import static io.millrace.cli.Options.names;
 import static io.millrace.cli.Options.number;
 
-import io.millrace.models.Herd;
+import io.millrace.lab.Herd;
+import io.millrace.lab.HerdWay;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.time.Duration;
@@ -65,7 +66,7 @@ final class HerdCommand {
                 out.printf(
                         "%n%-31s %7s %8s %9s %9s  %-22s %s%n",
                         Choice.label(kind), "woken", "useless", "p50", "p99", "spread", "p99, one slow");
-                for (Herd.Way way : Herd.Way.values()) {
+                for (HerdWay way : HerdWay.values()) {
                     out.println(line(
                             way,
                             run(kind, way, workers, connections, Duration.ZERO),
@@ -82,7 +83,7 @@ final class HerdCommand {
         }
     }
 
-    private static Herd.Result run(Kind kind, Herd.Way way, int workers, int connections, Duration slow)
+    private static Herd.Result run(Kind kind, HerdWay way, int workers, int connections, Duration slow)
             throws IOException, InterruptedException {
         if (kind == Kind.PROCESSES) {
             return Herd.runProcesses(way, workers, connections, slow, List.of());
@@ -94,7 +95,7 @@ final class HerdCommand {
         return Herd.run(way, workers, connections, slow);
     }
 
-    private static String line(Herd.Way way, Herd.Result even, Herd.Result uneven) {
+    private static String line(HerdWay way, Herd.Result even, Herd.Result uneven) {
         String spread = even.spread().stream().map(String::valueOf).collect(Collectors.joining("/"));
         return String.format(
                 Locale.ROOT,

@@ -2,8 +2,9 @@
 package io.millrace.cli;
 
 import io.millrace.lab.Experiment;
+import io.millrace.lab.Herd;
+import io.millrace.lab.HerdWay;
 import io.millrace.lab.Metric;
-import io.millrace.models.Herd;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Collections;
@@ -21,12 +22,12 @@ final class HerdExperiment implements Experiment {
     /** With a slow worker a run takes long: fewer connections show as much. */
     private static final int PART = 4;
 
-    private final Set<Herd.Way> warm = EnumSet.noneOf(Herd.Way.class);
+    private final Set<HerdWay> warm = EnumSet.noneOf(HerdWay.class);
 
     @Override
     public Map<String, String> ways() {
         Map<String, String> all = new LinkedHashMap<>();
-        for (Herd.Way way : Herd.Way.values()) {
+        for (HerdWay way : HerdWay.values()) {
             all.put(Choice.label(way), way.text());
         }
         return all;
@@ -35,7 +36,7 @@ final class HerdExperiment implements Experiment {
     @Override
     public Map<Metric, Double> round(String name, int workers, int connections)
             throws IOException, InterruptedException {
-        Herd.Way way = Herd.Way.valueOf(name.toUpperCase(Locale.ROOT).replace('-', '_'));
+        HerdWay way = HerdWay.valueOf(name.toUpperCase(Locale.ROOT).replace('-', '_'));
         try {
             if (warm.add(way)) {
                 // What is compiled during the first run should not count against the first way.

@@ -2,7 +2,7 @@
 package io.millrace.cli;
 
 import io.millrace.core.Printable;
-import io.millrace.models.WorkerProcess;
+import io.millrace.workers.WorkerProcess;
 import java.util.Arrays;
 import picocli.CommandLine;
 import picocli.CommandLine.Help.Ansi;

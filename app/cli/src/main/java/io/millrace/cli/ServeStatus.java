@@ -3,11 +3,11 @@ package io.millrace.cli;
 
 import com.fasterxml.jackson.jr.ob.JSON;
 import io.millrace.loop.LoopCounters;
-import io.millrace.models.WorkerCounters;
 import io.millrace.web.LatencyHistogram;
 import io.millrace.web.ServerStats;
 import io.millrace.web.StatusSocket;
 import io.millrace.web.WebServer;
+import io.millrace.workers.WorkerCounters;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;

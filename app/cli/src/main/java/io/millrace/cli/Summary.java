@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.cli;
 
-import io.millrace.models.WorkerCounters;
 import io.millrace.web.ServerStats;
+import io.millrace.workers.WorkerCounters;
 import java.time.Duration;
 import java.util.Locale;
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.cli;
 
-import io.millrace.models.WorkerProcess;
+import io.millrace.workers.WorkerCommand;
+import io.millrace.workers.WorkerProcess;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -31,8 +32,8 @@ public final class WorkerMain {
         arguments.add(name);
         arguments.addAll(given);
         String cache = System.getProperty(CACHE);
-        List<String> command = new ArrayList<>(
-                WorkerProcess.command(WorkerMain.class, arguments, cache == null ? null : Path.of(cache)));
+        List<String> command =
+                new ArrayList<>(WorkerCommand.of(WorkerMain.class, arguments, cache == null ? null : Path.of(cache)));
         if (cache != null && !command.isEmpty()) {
             command.addAll(1, List.of("-XX:+UnlockDiagnosticVMOptions", "-XX:ArchiveRelocationMode=0"));
         }

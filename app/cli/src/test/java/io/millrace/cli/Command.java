@@ -19,6 +19,7 @@ import io.millrace.sys.SysException;
 import io.millrace.transport.LoopGroup;
 import io.millrace.web.StatusSocket;
 import io.millrace.web.WebServer;
+import io.millrace.workers.WorkerProcess;
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
@@ -103,6 +104,7 @@ final class Command implements AutoCloseable {
                 KernelDirectory.class,
                 Probe.class,
                 IoModel.class,
+                WorkerProcess.class,
                 Kernel.class,
                 Poller.class,
                 SysException.class,

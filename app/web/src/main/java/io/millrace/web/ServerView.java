@@ -4,7 +4,7 @@ package io.millrace.web;
 import io.millrace.http2.Http2Stats;
 import io.millrace.loop.LoopCounters;
 import io.millrace.models.IoModel;
-import io.millrace.models.WorkerCounters;
+import io.millrace.workers.WorkerCounters;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.List;

@@ -14,13 +14,13 @@ import io.millrace.http.Request;
 import io.millrace.http.Routes;
 import io.millrace.http2.Http2Limits;
 import io.millrace.models.IoModel;
-import io.millrace.models.WorkerProcess;
 import io.millrace.socket.ListenFlags;
 import io.millrace.sse.EventStream;
 import io.millrace.transport.AcceptDistribution;
 import io.millrace.transport.OverloadPolicy;
 import io.millrace.websocket.WebSocketOptions;
 import io.millrace.websocket.WebSocketUpgrade;
+import io.millrace.workers.WorkerProcess;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.net.InetSocketAddress;
@@ -266,7 +266,7 @@ public final class WebServer extends ServerView implements Routes<WebServer>, Au
 
     /**
      * Sets what the server waits for its clients with; {@link IoModel#auto} by default. With PROCESS and PREFORK this
-     * program is started again for each worker, up to {@link #start}: see {@link io.millrace.models.WorkerProcess}.
+     * program is started again for each worker, up to {@link #start}: see {@link io.millrace.workers.WorkerProcess}.
      */
     public WebServer model(IoModel model) {
         life.beforeBind().model = Objects.requireNonNull(model);

@@ -12,6 +12,7 @@ import io.millrace.transport.NioSocketIo;
 import io.millrace.transport.SocketIo;
 import io.millrace.transport.ThreadBuffers;
 import io.millrace.transport.TracedSocketIo;
+import io.millrace.workers.WorkerProcess;
 import java.io.FileInputStream;
 import java.io.IOException;
 import java.time.Duration;

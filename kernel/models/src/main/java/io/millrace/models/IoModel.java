@@ -5,6 +5,7 @@ import io.millrace.socket.Kernel;
 import io.millrace.sys.Platform;
 import io.millrace.transport.Engine;
 import io.millrace.transport.LoopGroup;
+import io.millrace.workers.WorkerProcess;
 import java.io.IOException;
 import java.util.Optional;
 

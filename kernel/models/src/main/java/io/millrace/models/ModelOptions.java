@@ -6,6 +6,7 @@ import io.millrace.socket.Kernel;
 import io.millrace.socket.Trace;
 import io.millrace.socket.TracedKernel;
 import io.millrace.transport.HeapLimit;
+import io.millrace.workers.WorkerProcess;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.List;

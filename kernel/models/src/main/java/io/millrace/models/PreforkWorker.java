@@ -3,15 +3,15 @@ package io.millrace.models;
 
 import io.millrace.core.ProtocolFactory;
 import io.millrace.socket.InheritedSocket;
-import io.millrace.sys.Descriptors;
 import io.millrace.sys.SysException;
 import io.millrace.transport.AcceptDistribution;
 import io.millrace.transport.Engine;
 import io.millrace.transport.ListenOptions;
 import io.millrace.transport.Listener;
 import io.millrace.transport.LoopGroup;
+import io.millrace.workers.WorkerProcess;
+import io.millrace.workers.WorkerTie;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.function.Supplier;
 
@@ -30,14 +30,12 @@ final class PreforkWorker implements Server {
     private final Duration reloadGrace;
 
     private int listened;
-    private volatile Listener listening;
     private volatile Runnable onDrain = () -> {};
 
     PreforkWorker(int index, ModelOptions options) throws SysException {
         this.wanted = index;
         this.reloadGrace = options.reloadGrace();
-        // What is started here by others than the JDK, which closes it anyway, is no worker of our parent's.
-        Descriptors.fcntl(WorkerProcess.TIE, Descriptors.F_SETFD, Descriptors.FD_CLOEXEC);
+        WorkerTie.keep();
         this.loops = LoopGroup.open(options.kernelOfWorker(), 1, Engine.READINESS, options.memory());
         if (options.failure() != null) {
             loops.onFailure(options.failure());
@@ -54,28 +52,38 @@ final class PreforkWorker implements Server {
                 .withSpread(AcceptDistribution.SHARED)
                 .withMaxConnections(options.maxConnections(), options.overload())
                 .withErrors(options.errors());
-        listening = loops.listen(shared, protocols);
-        Descriptors.write(WorkerProcess.TIE, new byte[] {WorkerPool.READY}, 1);
-        Thread.ofPlatform().name("millrace-tie").daemon().start(this::listenToParent);
+        Listener listening = loops.listen(shared, protocols);
+        WorkerTie.ready(new Supervised(listening));
         return listening;
     }
 
-    private void listenToParent() {
-        byte[] said = new byte[1];
-        while (Descriptors.read(WorkerProcess.TIE, said, 1) > 0) {
-            if (said[0] == WorkerPool.ASK) {
-                byte[] answer = ByteBuffer.allocate(5)
-                        .put(WorkerPool.COUNT)
-                        .putInt(listening.connections())
-                        .array();
-                Descriptors.write(WorkerProcess.TIE, answer, answer.length);
-            } else if (said[0] == WorkerPool.LAST) {
-                onDrain.run();
-            } else if (said[0] == WorkerPool.DRAIN) {
-                Thread.ofPlatform().name("millrace-drain").start(() -> leave(reloadGrace));
-            }
+    /** This worker, as its supervisor sees it. */
+    private final class Supervised implements WorkerTie.Worker {
+        private final Listener listening;
+
+        Supervised(Listener listening) {
+            this.listening = listening;
         }
-        leave(ORPHANED);
+
+        @Override
+        public int connections() {
+            return listening.connections();
+        }
+
+        @Override
+        public void announceDrain() {
+            onDrain.run();
+        }
+
+        @Override
+        public void leave() {
+            PreforkWorker.this.leave(reloadGrace);
+        }
+
+        @Override
+        public void orphaned() {
+            PreforkWorker.this.leave(ORPHANED);
+        }
     }
 
     private void leave(Duration grace) {

@@ -16,6 +16,11 @@ import io.millrace.transport.BlockingLink;
 import io.millrace.transport.KernelSocketIo;
 import io.millrace.transport.ThreadBuffers;
 import io.millrace.transport.WakeupChannel;
+import io.millrace.workers.ChildProcess;
+import io.millrace.workers.WorkerCommand;
+import io.millrace.workers.WorkerCounters;
+import io.millrace.workers.WorkerProcess;
+import io.millrace.workers.WorkerStats;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.util.List;
@@ -51,7 +56,7 @@ final class ProcessServer extends LinkServer {
     private static final long LOOK_NANOS = 20_000_000L;
 
     /** A child, the gate that its client came through, and the pidfd's token. */
-    private record Served(Child child, BlockingAcceptor acceptor) implements Client {
+    private record Served(ChildProcess child, BlockingAcceptor acceptor) implements Client {
         /** All are told at once, by the pipe. */
         @Override
         public void stop() {}
@@ -75,7 +80,7 @@ final class ProcessServer extends LinkServer {
     ProcessServer(Kernel kernel, ModelOptions options) throws IOException {
         super(kernel, options.most() == 0 ? MOST : options.most(), options);
         this.trace = Trace.of(kernel);
-        this.command = WorkerProcess.command(options, WorkerProcess.Kind.PROCESS);
+        this.command = WorkerCommand.of(options.workerCommand(), WorkerProcess.Kind.PROCESS);
         this.poller = kernel.poller(PollerKind.EPOLL, EVENTS);
         int result = Pipes.pipe2(pipe, Descriptors.O_CLOEXEC);
         if (result < 0) {
@@ -106,12 +111,12 @@ final class ProcessServer extends LinkServer {
             return;
         }
         stats.spawned();
-        Child child = new Child(pid, trace);
+        ChildProcess child = new ChildProcess(pid, trace);
         Served served = new Served(child, acceptor);
         enter(child, served);
         synchronized (children) {
             children.put((long) pid, served);
-            int result = child.pidfd < 0 ? child.pidfd : poller.add(child.pidfd, Interest.READ, pid);
+            int result = child.pidfd() < 0 ? child.pidfd() : poller.add(child.pidfd(), Interest.READ, pid);
             if (result < 0) {
                 Servers.log(Level.WARNING, "cannot watch worker " + pid + ": " + Errno.describe(result));
                 child.kill();
@@ -125,8 +130,8 @@ final class ProcessServer extends LinkServer {
     private int start(BlockingAcceptor acceptor, int fd) {
         try {
             List<String> environment =
-                    WorkerProcess.environment(WorkerProcess.Kind.PROCESS, indices.get(acceptor), pipe[0]);
-            int pid = Child.spawn(command, environment, fd, pipe[0], trace);
+                    WorkerCommand.environment(WorkerProcess.Kind.PROCESS, indices.get(acceptor), pipe[0]);
+            int pid = ChildProcess.spawn(command, environment, fd, pipe[0], trace);
             if (pid < 0) {
                 Servers.log(Level.WARNING, "cannot start a worker: posix_spawn: " + Errno.describe(pid));
             }
@@ -194,18 +199,18 @@ final class ProcessServer extends LinkServer {
     }
 
     private void gone(Served served) {
-        children.remove((long) served.child.pid);
+        children.remove((long) served.child.pid());
         synchronized (children) {
-            poller.remove(served.child.pidfd);
+            poller.remove(served.child.pidfd());
         }
-        Descriptors.close(served.child.pidfd);
+        Descriptors.close(served.child.pidfd());
         String complaint = served.child.complaint();
         if (complaint == null) {
             stats.ended();
         } else {
             // Its client is gone with it: nobody takes its place.
             stats.died(false);
-            Servers.log(Level.WARNING, "worker " + served.child.pid + " " + complaint);
+            Servers.log(Level.WARNING, "worker " + served.child.pid() + " " + complaint);
         }
         leave(served.acceptor, served.child, true);
     }

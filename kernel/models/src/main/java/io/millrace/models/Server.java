@@ -5,6 +5,7 @@ import io.millrace.core.ProtocolFactory;
 import io.millrace.loop.LoopCounters;
 import io.millrace.transport.ListenOptions;
 import io.millrace.transport.Listener;
+import io.millrace.workers.WorkerCounters;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;

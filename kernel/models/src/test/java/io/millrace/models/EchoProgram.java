@@ -10,6 +10,7 @@ import io.millrace.sys.SysException;
 import io.millrace.transport.ListenOptions;
 import io.millrace.transport.Listener;
 import io.millrace.transport.LoopGroup;
+import io.millrace.workers.WorkerProcess;
 import java.io.File;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -80,6 +81,7 @@ public final class EchoProgram {
         for (Class<?> one : List.of(
                 EchoProgram.class,
                 IoModel.class,
+                WorkerProcess.class,
                 LoopGroup.class,
                 EventLoop.class,
                 KernelDirectory.class,

@@ -9,6 +9,9 @@ import io.millrace.sys.Pipes;
 import io.millrace.sys.Poll;
 import io.millrace.sys.Spawn;
 import io.millrace.testkit.RawClient;
+import io.millrace.workers.ChildProcess;
+import io.millrace.workers.WorkerCommand;
+import io.millrace.workers.WorkerProcess;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -47,13 +50,13 @@ final class OrphanTest {
             command.addAll(EchoProgram.command(model));
             WorkerProcess.Kind kind = WorkerProcess.Kind.valueOf(model.name());
             // Nobody who starts processes has this id.
-            List<String> environment = WorkerProcess.environment(kind, 0, pipe[0]).stream()
+            List<String> environment = WorkerCommand.environment(kind, 0, pipe[0]).stream()
                     .map(entry -> entry.replace(":" + ProcessHandle.current().pid() + ":", ":2:"))
                     .toList();
             int pid = Spawn.spawn(
                     command.getFirst(), command, environment, new int[] {pipe[0]}, new int[] {WorkerProcess.TIE});
             assertTrue(pid > 0, "posix_spawn: " + pid);
-            assertEquals(WorkerProcess.ORPHANED, exitCode(new Child(pid, null)), () -> read(output));
+            assertEquals(WorkerProcess.ORPHANED, exitCode(new ChildProcess(pid, null)), () -> read(output));
             assertTrue(read(output).contains("process 2, which started this worker, has gone"), read(output));
         } finally {
             Descriptors.close(pipe[0]);
@@ -70,18 +73,18 @@ final class OrphanTest {
     }
 
     /** Its exit code, or -1 if it had to be ended. */
-    private static int exitCode(Child child) {
+    private static int exitCode(ChildProcess child) {
         try {
-            Poll.await(child.pidfd, Poll.POLLIN, -1, LIMIT_MILLIS);
+            Poll.await(child.pidfd(), Poll.POLLIN, -1, LIMIT_MILLIS);
             int[] status = new int[1];
-            if (Spawn.waitpid(child.pid, status, Spawn.WNOHANG) == child.pid) {
+            if (Spawn.waitpid(child.pid(), status, Spawn.WNOHANG) == child.pid()) {
                 return Spawn.exitCode(status[0]);
             }
             child.kill();
-            Spawn.waitpid(child.pid, status, 0);
+            Spawn.waitpid(child.pid(), status, 0);
             return -1;
         } finally {
-            Descriptors.close(child.pidfd);
+            Descriptors.close(child.pidfd());
         }
     }
 

@@ -9,6 +9,7 @@ import io.millrace.testkit.ExpectedLog;
 import io.millrace.testkit.RawClient;
 import io.millrace.transport.ListenOptions;
 import io.millrace.transport.Listener;
+import io.millrace.workers.WorkerCounters;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;

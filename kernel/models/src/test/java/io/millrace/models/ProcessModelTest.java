@@ -13,6 +13,7 @@ import io.millrace.testkit.RawClient;
 import io.millrace.transport.ListenOptions;
 import io.millrace.transport.Listener;
 import io.millrace.transport.OverloadPolicy;
+import io.millrace.workers.WorkerCounters;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;

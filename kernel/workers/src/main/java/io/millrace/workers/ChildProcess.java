@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.millrace.models;
+package io.millrace.workers;
 
 import io.millrace.socket.Trace;
 import io.millrace.sys.Pidfd;
@@ -7,26 +7,38 @@ import io.millrace.sys.Spawn;
 import java.util.List;
 
 /**
- * A worker process of ours, from its start to the moment when its end has been taken note of: until then its id is
- * nobody else's.
+ * A process that this one has started, up to the moment when its end has been taken note of: until then the kernel
+ * gives its id to no other. Any thread may call.
  */
-final class Child {
-    final int pid;
-    final int pidfd;
+public final class ChildProcess {
+    private final int pid;
+    private final int pidfd;
     private final Trace trace;
     private boolean reaped;
     private boolean killed;
     private int exitCode;
 
-    /** One that was started, and where its end is written down, if anywhere. */
-    Child(int pid, Trace trace) {
+    /**
+     * A process that was started.
+     *
+     * @param pid its id
+     * @param trace where its end is written down, or {@code null}
+     */
+    public ChildProcess(int pid, Trace trace) {
         this.pid = pid;
         this.pidfd = Pidfd.open(pid);
         this.trace = trace;
     }
 
-    /** Starts a process whose descriptor 0 is {@code first} and whose tie is {@code tie}: its id or -errno. */
-    static int spawn(List<String> command, List<String> environment, int first, int tie, Trace trace) {
+    /**
+     * Starts a process.
+     *
+     * @param first what becomes its descriptor 0
+     * @param tie what becomes its tie, descriptor {@value WorkerProcess#TIE}
+     * @param trace where the call is written down, or {@code null}
+     * @return its id, or -errno
+     */
+    public static int spawn(List<String> command, List<String> environment, int first, int tie, Trace trace) {
         int result = Spawn.spawn(
                 command.getFirst(), command, environment, new int[] {first, tie}, new int[] {0, WorkerProcess.TIE});
         if (trace != null) {
@@ -37,8 +49,18 @@ final class Child {
         return result;
     }
 
-    /** Takes note of the end, if it has come. */
-    synchronized boolean reap() {
+    /** Returns its id. */
+    public int pid() {
+        return pid;
+    }
+
+    /** Returns the descriptor that becomes readable when it ends (pidfd_open(2)), or -errno. The caller closes it. */
+    public int pidfd() {
+        return pidfd;
+    }
+
+    /** Takes note of the end, if it has come. Returns whether it has. */
+    public synchronized boolean reap() {
         int[] status = new int[1];
         int result = reaped ? 0 : Spawn.waitpid(pid, status, Spawn.WNOHANG);
         if (result == 0) {
@@ -54,7 +76,7 @@ final class Child {
     }
 
     /** Ends it at once. */
-    synchronized void kill() {
+    public synchronized void kill() {
         if (!reaped) {
             killed = true;
             int result = Spawn.kill(pid, Spawn.SIGKILL);
@@ -64,8 +86,11 @@ final class Child {
         }
     }
 
-    /** In words, once it was reaped, if it did not end as it should; else {@code null}. */
-    synchronized String complaint() {
+    /**
+     * Returns in words how it ended, if it did not end as it should or was told to; else {@code null}. After
+     * {@link #reap} has returned true.
+     */
+    public synchronized String complaint() {
         return killed || exitCode == 0
                 ? null
                 : exitCode > 128 ? "was ended by signal " + (exitCode - 128) : "ended with exit code " + exitCode;

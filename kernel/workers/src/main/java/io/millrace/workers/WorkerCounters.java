@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.millrace.models;
+package io.millrace.workers;
 
 /**
  * What has become of the worker processes of a {@code process} or {@code prefork} server.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.millrace.models;
+package io.millrace.lab;
 
 import io.millrace.poll.Interest;
 import io.millrace.poll.Poller;
@@ -11,12 +11,11 @@ import io.millrace.socket.RawSockaddr;
 import io.millrace.sys.Errno;
 import io.millrace.sys.Sockets;
 import io.millrace.sys.SysException;
+import io.millrace.workers.WorkerCommand;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -25,7 +24,6 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntConsumer;
-import java.util.stream.Stream;
 
 /**
  * The thundering herd, as an experiment: several workers, each a thread or a process with an epoll of its own, wait for
@@ -37,41 +35,6 @@ public final class Herd {
     private static final int EVENTS = 16;
     private static final int BACKLOG = 1024;
     private static final int CLIENTS = 4;
-
-    /** How workers share an address. */
-    public enum Way {
-        /** One socket in every epoll: a connection wakes all who sleep. */
-        PLAIN("one socket in every epoll"),
-
-        /**
-         * The same with EPOLLEXCLUSIVE: it wakes one of those who sleep, and the same one again as long as that one
-         * keeps up.
-         */
-        EXCLUSIVE("the same, EPOLLEXCLUSIVE"),
-
-        /**
-         * A socket for each worker, SO_REUSEPORT: the kernel chooses by a hash of the addresses, whoever is busy or
-         * not.
-         */
-        REUSE_PORT("a socket each, SO_REUSEPORT"),
-
-        /** The same, chosen by a program of ours in the kernel. */
-        REUSE_PORT_PROGRAM("the same, chosen by a program"),
-
-        /** One worker accepts and hands over to each in turn. */
-        ONE_ACCEPTOR("one accepts and hands over");
-
-        private final String text;
-
-        Way(String text) {
-            this.text = text;
-        }
-
-        /** In a few words. */
-        public String text() {
-            return text;
-        }
-    }
 
     /**
      * What was counted.
@@ -108,7 +71,7 @@ public final class Herd {
         void run() {
             Ready ready = new Ready(EVENTS);
             RawSockaddr peer = new RawSockaddr();
-            long before = sleeps();
+            long before = HerdMeasure.sleeps();
             while (!over) {
                 poller.poll(-1, ready);
                 int fd = listener >= 0 ? kernel.accept(listener, peer) : handedOver();
@@ -119,7 +82,7 @@ public final class Herd {
                 }
             }
             // To take long over a connection is to sleep as well.
-            wakeups = Math.max(0, sleeps() - before - (slow.isZero() ? 0 : served));
+            wakeups = Math.max(0, HerdMeasure.sleeps() - before - (slow.isZero() ? 0 : served));
         }
 
         private int handedOver() {
@@ -134,19 +97,6 @@ public final class Herd {
             kernel.send(fd, new byte[] {'!'}, 0, 1, false);
             kernel.close(fd);
             served += 1;
-        }
-    }
-
-    /** How often the calling thread has slept so far. */
-    static long sleeps() {
-        try (Stream<String> lines = Files.lines(Path.of("/proc/thread-self/status"))) {
-            return lines.filter(line -> line.startsWith("voluntary_ctxt_switches:"))
-                    .mapToLong(line ->
-                            Long.parseLong(line.substring(line.indexOf(':') + 1).trim()))
-                    .sum();
-        } catch (IOException e) {
-            // No /proc: nothing is counted.
-            return 0;
         }
     }
 
@@ -167,7 +117,7 @@ public final class Herd {
      * @throws UnsupportedOperationException where the kernel's calls cannot be used
      * @throws IOException if the kernel refuses something, such as the option that a way needs
      */
-    public static Result run(Way way, int workers, int connections, Duration slow)
+    public static Result run(HerdWay way, int workers, int connections, Duration slow)
             throws IOException, InterruptedException {
         if (workers < 1 || connections < 1) {
             throw new IllegalArgumentException("at least one worker and one connection");
@@ -188,12 +138,12 @@ public final class Herd {
      * @param command what starts such a process in place of that; its arguments are added. Empty for this program's own
      * @throws IOException also if the command that started this program is not known
      */
-    public static Result runProcesses(Way way, int workers, int connections, Duration slow, List<String> command)
+    public static Result runProcesses(HerdWay way, int workers, int connections, Duration slow, List<String> command)
             throws IOException, InterruptedException {
         if (workers < 1 || connections < 1) {
             throw new IllegalArgumentException("at least one worker and one connection");
         }
-        List<String> start = command.isEmpty() ? WorkerProcess.command(HerdWorker.class, List.of(), null) : command;
+        List<String> start = command.isEmpty() ? WorkerCommand.of(HerdWorker.class, List.of(), null) : command;
         if (start.isEmpty()) {
             throw new IOException("the command that started this program is not known");
         }
@@ -206,12 +156,12 @@ public final class Herd {
     }
 
     private Result measure(
-            HerdProcesses processes, Way way, int count, int connections, Duration slow, List<String> command)
+            HerdProcesses processes, HerdWay way, int count, int connections, Duration slow, List<String> command)
             throws IOException, InterruptedException {
         InetSocketAddress address = listen(way, count);
         processes.start(way, sockets, count, slow, command);
         List<Thread> threads = new ArrayList<>();
-        Poller acceptor = way == Way.ONE_ACCEPTOR ? acceptor(threads, processes::hand) : null;
+        Poller acceptor = way == HerdWay.ONE_ACCEPTOR ? acceptor(threads, processes::hand) : null;
         try {
             // For nothing at first: a process begins with code that is not compiled.
             visit(address, Math.min(connections, 200));
@@ -235,29 +185,29 @@ public final class Herd {
 
     private Poller acceptor(List<Thread> threads, IntConsumer hand) throws SysException {
         Poller acceptor = kernel.poller(PollerKind.EPOLL, EVENTS);
-        check("epoll_ctl", acceptor.add(sockets.getFirst(), Interest.READ, 0));
+        HerdMeasure.check("epoll_ctl", acceptor.add(sockets.getFirst(), Interest.READ, 0));
         threads.add(Thread.ofPlatform().daemon().name("herd-acceptor").start(() -> handOver(acceptor, hand)));
         return acceptor;
     }
 
-    private Result measure(Way way, int count, int connections, Duration slow)
+    private Result measure(HerdWay way, int count, int connections, Duration slow)
             throws IOException, InterruptedException {
         InetSocketAddress address = listen(way, count);
         for (int i = 0; i < count; i++) {
-            int listener = way == Way.ONE_ACCEPTOR ? -1 : sockets.get(i % sockets.size());
+            int listener = way == HerdWay.ONE_ACCEPTOR ? -1 : sockets.get(i % sockets.size());
             ThreadWorker worker = new ThreadWorker(listener, i == 0 ? slow : Duration.ZERO);
             workers.add(worker);
             if (listener >= 0) {
-                check(
+                HerdMeasure.check(
                         "epoll_ctl",
                         worker.poller.add(
-                                listener, Interest.READ | (way == Way.EXCLUSIVE ? Interest.EXCLUSIVE : 0), i));
+                                listener, Interest.READ | (way == HerdWay.EXCLUSIVE ? Interest.EXCLUSIVE : 0), i));
             }
         }
         List<Thread> threads = new ArrayList<>();
         workers.forEach(
                 worker -> threads.add(Thread.ofPlatform().daemon().name("herd").start(worker::run)));
-        Poller acceptor = way == Way.ONE_ACCEPTOR ? acceptor(threads, this::hand) : null;
+        Poller acceptor = way == HerdWay.ONE_ACCEPTOR ? acceptor(threads, this::hand) : null;
         long[] waits;
         try {
             waits = visit(address, connections);
@@ -281,8 +231,8 @@ public final class Herd {
         }
     }
 
-    private InetSocketAddress listen(Way way, int count) throws IOException {
-        boolean own = way == Way.REUSE_PORT || way == Way.REUSE_PORT_PROGRAM;
+    private InetSocketAddress listen(HerdWay way, int count) throws IOException {
+        boolean own = way == HerdWay.REUSE_PORT || way == HerdWay.REUSE_PORT_PROGRAM;
         InetSocketAddress loopback = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
         ListenFlags flags = ListenFlags.USUAL.withBacklog(BACKLOG);
         sockets.add(kernel.listen(loopback, flags, own ? Kernel.Sharing.FIRST : Kernel.Sharing.ALONE));
@@ -290,16 +240,10 @@ public final class Herd {
         for (int i = 1; own && i < count; i++) {
             sockets.add(kernel.listen(address, flags, Kernel.Sharing.FURTHER));
         }
-        if (way == Way.REUSE_PORT_PROGRAM) {
-            check("SO_ATTACH_REUSEPORT_CBPF", Sockets.chooseAtRandom(sockets.getFirst(), count));
+        if (way == HerdWay.REUSE_PORT_PROGRAM) {
+            HerdMeasure.check("SO_ATTACH_REUSEPORT_CBPF", Sockets.chooseAtRandom(sockets.getFirst(), count));
         }
         return address;
-    }
-
-    static void check(String call, int result) throws SysException {
-        if (result < 0) {
-            throw new SysException(call, result, "for the herd");
-        }
     }
 
     private void handOver(Poller acceptor, IntConsumer hand) {

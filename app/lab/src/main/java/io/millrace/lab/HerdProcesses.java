@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.millrace.models;
+package io.millrace.lab;
 
 import io.millrace.socket.Kernel;
 import io.millrace.sys.Descriptors;
@@ -8,6 +8,9 @@ import io.millrace.sys.Poll;
 import io.millrace.sys.Sockets;
 import io.millrace.sys.Spawn;
 import io.millrace.sys.UnixSockets;
+import io.millrace.workers.ChildProcess;
+import io.millrace.workers.WorkerCommand;
+import io.millrace.workers.WorkerProcess;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -24,7 +27,7 @@ final class HerdProcesses implements AutoCloseable {
     /** What a worker has counted. */
     record Count(long wakeups, long useful, int served) {}
 
-    private record Member(Child child, int tie) {}
+    private record Member(ChildProcess child, int tie) {}
 
     private final Kernel kernel;
     private final List<Member> members = new ArrayList<>();
@@ -35,12 +38,12 @@ final class HerdProcesses implements AutoCloseable {
     }
 
     /** Starts them, the first one slow; returns when all of them wait. */
-    void start(Herd.Way way, List<Integer> sockets, int count, Duration slow, List<String> command) throws IOException {
+    void start(HerdWay way, List<Integer> sockets, int count, Duration slow, List<String> command) throws IOException {
         for (int i = 0; i < count; i++) {
             List<String> all = new ArrayList<>(command);
             all.add(way.name());
             all.add(Long.toString(i == 0 ? slow.toNanos() : 0));
-            start(way == Herd.Way.ONE_ACCEPTOR ? -1 : sockets.get(i % sockets.size()), all);
+            start(way == HerdWay.ONE_ACCEPTOR ? -1 : sockets.get(i % sockets.size()), all);
         }
         for (Member member : members) {
             hear(member, 1);
@@ -49,20 +52,20 @@ final class HerdProcesses implements AutoCloseable {
 
     private void start(int socket, List<String> command) throws IOException {
         int[] pair = new int[2];
-        Herd.check(
+        HerdMeasure.check(
                 "socketpair", Sockets.socketpair(Sockets.AF_UNIX, Sockets.SOCK_STREAM | Sockets.SOCK_CLOEXEC, 0, pair));
         int pid = Spawn.spawn(
                 command.getFirst(),
                 command,
-                WorkerProcess.environment(),
+                WorkerCommand.environment(),
                 new int[] {socket < 0 ? pair[1] : socket, pair[1]},
                 new int[] {0, WorkerProcess.TIE});
         Descriptors.close(pair[1]);
         if (pid < 0) {
             Descriptors.close(pair[0]);
         }
-        Herd.check("posix_spawn", pid);
-        members.add(new Member(new Child(pid, null), pair[0]));
+        HerdMeasure.check("posix_spawn", pid);
+        members.add(new Member(new ChildProcess(pid, null), pair[0]));
     }
 
     /** From now on they count; returns when all do. */
@@ -123,13 +126,13 @@ final class HerdProcesses implements AutoCloseable {
         for (Member member : members) {
             // The end of its orders: a worker that hears it goes by itself.
             Descriptors.close(member.tie);
-            Poll.await(member.child.pidfd, Poll.POLLIN, -1, PATIENCE_MILLIS);
+            Poll.await(member.child.pidfd(), Poll.POLLIN, -1, PATIENCE_MILLIS);
             if (!member.child.reap()) {
                 member.child.kill();
-                Poll.await(member.child.pidfd, Poll.POLLIN, -1, PATIENCE_MILLIS);
+                Poll.await(member.child.pidfd(), Poll.POLLIN, -1, PATIENCE_MILLIS);
                 member.child.reap();
             }
-            Descriptors.close(member.child.pidfd);
+            Descriptors.close(member.child.pidfd());
         }
         members.clear();
     }

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.millrace.models;
+package io.millrace.workers;
 
 import io.millrace.transport.NioSocketIo;
 import java.io.File;
-import java.io.FileInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -13,51 +12,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 
 /**
- * What this process is, if a {@code process} or {@code prefork} server started it.
- *
- * <p>A JVM cannot fork: only the calling thread would live on in the child. So a worker is this program once more: the
- * same command line, in the same folder, with {@value #VARIABLE} in its environment. It runs the same {@code main} up
- * to the place where that opens the same model and listens; there, instead of listening, it serves what it was given:
- * as descriptor 0 the one connection, or the listening socket. Descriptor 3 is its tie to the parent, whose end it
- * notices by it.
- *
- * <p>What that asks of a program: {@code main} may not do before {@link Server#listen} what must happen only once (a
- * lock file, another server on a fixed port); {@link #isWorker} tells. After {@code listen} a worker goes on like any
- * server: {@link Server#await} returns when its work is done, and a process that has not ended soon after is ended.
- *
- * <p>The variable names the tie: a process has been started as a worker if its descriptor 3 is that very pipe or
- * socket. What a worker starts in its turn inherits the variable, but not the descriptor, and is a program like any
- * other. A worker whose parent is not the one that is named was orphaned while it started: it ends at once, with exit
- * code {@value #ORPHANED}, for to go on as what it is not, a server of its own, would take the port from whoever is
- * started next. One that is orphaned later reads the end of its tie.
- *
- * @param kind what started it
- * @param index which of the program's addresses it is for, in the order of {@code listen}
+ * What a worker process is started with: the command and the environment. The command is that of this program, as the
+ * kernel keeps it, less what belongs to one process only, and with flags that make a JVM start quickly.
  */
-public record WorkerProcess(Kind kind, int index) {
-    /**
-     * The name in the environment; its value is {@code process:PARENT:INDEX:TIE} or {@code prefork:PARENT:INDEX:TIE}.
-     */
-    public static final String VARIABLE = "MILLRACE_WORKER";
-
-    /** The descriptor of the tie to the parent. */
-    static final int TIE = 3;
-
-    /** The exit code of a worker whose parent has gone before it could begin: EX_UNAVAILABLE of sysexits.h(3head). */
-    public static final int ORPHANED = 69;
-
-    /** What a worker is for. */
-    public enum Kind {
-        /** One connection, which is descriptor 0. */
-        PROCESS,
-
-        /** All connections that it gets hold of on the listening socket, which is descriptor 0. */
-        PREFORK
-    }
-
+public final class WorkerCommand {
     /**
      * Flags of a JVM that belong to one process: a second one with them would fail or write over the first one's files.
      */
@@ -89,88 +49,26 @@ public record WorkerProcess(Kind kind, int index) {
             "--patch-module",
             "--upgrade-module-path");
 
-    /** Looked at once: a tie does not change, and later on descriptor 3 may be something else. */
-    private static final class Here {
-        static final Optional<WorkerProcess> CURRENT = found(System.getenv(VARIABLE));
-    }
-
-    /** What this process was started for, if by one of our models. Ends the process if that has been for nothing. */
-    static Optional<WorkerProcess> current() {
-        return Here.CURRENT;
-    }
-
-    private static Optional<WorkerProcess> found(String value) {
-        String[] parts = value == null ? new String[0] : value.split(":", 4);
-        if (parts.length < 4) {
-            return Optional.empty();
-        }
-        try {
-            if (!parts[3].equals(identity(TIE))) {
-                return Optional.empty();
-            }
-            Kind kind = Kind.valueOf(parts[0].toUpperCase(Locale.ROOT));
-            WorkerProcess worker = new WorkerProcess(kind, Integer.parseInt(parts[2]));
-            if (parent() != Long.parseLong(parts[1])) {
-                System.err.println("millrace: process " + parts[1] + ", which started this worker, has gone");
-                // Nothing has begun that would have to be ended in order.
-                Runtime.getRuntime().halt(ORPHANED);
-            }
-            return Optional.of(worker);
-        } catch (IOException | IllegalArgumentException e) {
-            return Optional.empty();
-        }
-    }
+    private WorkerCommand() {}
 
     /**
-     * What a descriptor of this process is, such as {@code pipe:[4711]}: the number is its own as long as anybody has
-     * it open (proc_pid_fd(5)).
-     */
-    private static String identity(int descriptor) throws IOException {
-        return Files.readSymbolicLink(Path.of("/proc/self/fd/" + descriptor)).toString();
-    }
-
-    /**
-     * The id of the process that this one is a child of (proc_pid_stat(5); the name in parentheses may hold anything).
-     * {@link ProcessHandle} would make a pool of threads first.
-     */
-    static long parent() throws IOException {
-        try (FileInputStream file = new FileInputStream("/proc/self/stat")) {
-            String line = new String(file.readAllBytes(), StandardCharsets.ISO_8859_1);
-            int begin = line.lastIndexOf(')') + ") S ".length();
-            return Long.parseLong(line.substring(begin, line.indexOf(' ', begin)));
-        }
-    }
-
-    /** Whether this process is a worker that {@code process} or {@code prefork} started. */
-    public static boolean isWorker() {
-        return current().isPresent();
-    }
-
-    /**
-     * Whether this process is a worker that lives for one client, and for which nothing pays that takes long to set up.
-     */
-    public static boolean isForOneClient() {
-        return current().filter(worker -> worker.kind == Kind.PROCESS).isPresent();
-    }
-
-    /**
-     * The environment of a worker of this process.
+     * Returns the environment of a worker of this process.
      *
-     * @param tie what will be its descriptor {@value #TIE}
+     * @param tie what will be its descriptor {@value WorkerProcess#TIE}
      * @throws IOException if the kernel does not say what that is
      */
-    static List<String> environment(Kind kind, int index, int tie) throws IOException {
+    public static List<String> environment(WorkerProcess.Kind kind, int index, int tie) throws IOException {
         List<String> all = environment();
-        all.add(VARIABLE + "=" + kind.name().toLowerCase(Locale.ROOT) + ":"
-                + ProcessHandle.current().pid() + ":" + index + ":" + identity(tie));
+        all.add(WorkerProcess.VARIABLE + "=" + kind.name().toLowerCase(Locale.ROOT) + ":"
+                + ProcessHandle.current().pid() + ":" + index + ":" + WorkerProcess.identity(tie));
         return all;
     }
 
-    /** The environment of a process that this one starts and that is no such worker. */
-    static List<String> environment() {
+    /** Returns the environment of a process that this one starts and that is no such worker. */
+    public static List<String> environment() {
         List<String> all = new ArrayList<>();
         for (Map.Entry<String, String> entry : System.getenv().entrySet()) {
-            if (!entry.getKey().equals(VARIABLE)) {
+            if (!entry.getKey().equals(WorkerProcess.VARIABLE)) {
                 all.add(entry.getKey() + "=" + entry.getValue());
             }
         }
@@ -178,13 +76,15 @@ public record WorkerProcess(Kind kind, int index) {
     }
 
     /**
-     * The command that starts this program again, its first word an absolute path.
+     * Returns the command that starts this program again, its first word an absolute path.
      *
+     * @param given the command that the program names, or an empty list for the one that this JVM was started with
+     * @param kind what the worker is for
      * @throws IOException saying what to do, if it is not known
      */
-    static List<String> command(ModelOptions options, Kind kind) throws IOException {
-        if (!options.workerCommand().isEmpty()) {
-            List<String> command = new ArrayList<>(options.workerCommand());
+    public static List<String> of(List<String> given, WorkerProcess.Kind kind) throws IOException {
+        if (!given.isEmpty()) {
+            List<String> command = new ArrayList<>(given);
             command.set(0, find(command.getFirst()));
             return command;
         }
@@ -192,9 +92,9 @@ public record WorkerProcess(Kind kind, int index) {
     }
 
     /**
-     * The command of a worker whose {@code main} is another one, which does less than the program's own: the same JVM
-     * with the same flags and classes, as small as a worker's is. For {@link ModelOptions#withWorkerCommand} of
-     * {@link IoModel#PROCESS}.
+     * Returns the command of a worker whose {@code main} is another one, which does less than the program's own: the
+     * same JVM with the same flags and classes, as small as a worker's is. For {@code ModelOptions.withWorkerCommand}
+     * of the model {@code process}.
      *
      * @param main the class whose {@code main} opens the same model and listens, on this program's class path
      * @param arguments what it is called with
@@ -202,7 +102,7 @@ public record WorkerProcess(Kind kind, int index) {
      *     not there does no harm
      * @return the command, empty if this program's own is not known or its classes are not on a class path
      */
-    public static List<String> command(Class<?> main, List<String> arguments, Path cache) {
+    public static List<String> of(Class<?> main, List<String> arguments, Path cache) {
         try {
             List<String> own = own();
             List<String> command = new ArrayList<>(own.subList(0, firstOfTheProgram(own)));
@@ -215,7 +115,7 @@ public record WorkerProcess(Kind kind, int index) {
             }
             command.add(main.getName());
             command.addAll(arguments);
-            return small(command, Kind.PROCESS);
+            return small(command, WorkerProcess.Kind.PROCESS);
         } catch (IOException e) {
             return List.of();
         }
@@ -267,7 +167,7 @@ public record WorkerProcess(Kind kind, int index) {
      * The flags of a JVM that starts quickly, is one of many and, if it serves but one client, does not live long
      * enough for the second compiler. What the program's own command line says goes before.
      */
-    static List<String> small(List<String> command, Kind kind) {
+    static List<String> small(List<String> command, WorkerProcess.Kind kind) {
         List<String> small = new ArrayList<>();
         small.add(command.getFirst());
         List<String> rest = command.subList(1, command.size()).stream()
@@ -277,7 +177,7 @@ public record WorkerProcess(Kind kind, int index) {
             small.add("-XX:+UseSerialGC");
         }
         small.add("-XX:-UsePerfData");
-        if (kind == Kind.PROCESS) {
+        if (kind == WorkerProcess.Kind.PROCESS) {
             small.add("-XX:TieredStopAtLevel=1");
             // What runs a few times only, as nearly all does in such a life, is not worth compiling at all.
             small.add("-XX:CompileThresholdScaling=10");
@@ -306,17 +206,5 @@ public record WorkerProcess(Kind kind, int index) {
             known.add("-D" + name + "=" + told);
         }
         return known;
-    }
-
-    /** Ends a worker whose work is done, with that exit code, even if the program has something that goes on. */
-    static void endSoon(int code) {
-        Thread.ofPlatform().daemon().name("millrace-worker-end").start(() -> {
-            try {
-                Thread.sleep(1000);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-            System.exit(code);
-        });
     }
 }

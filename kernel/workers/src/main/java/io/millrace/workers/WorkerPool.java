@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.millrace.models;
+package io.millrace.workers;
 
 import io.millrace.sys.Descriptors;
 import io.millrace.sys.Errno;
@@ -19,7 +19,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The workers of one listening socket of a {@link PreforkServer}, on the supervisor's thread but for what a
+ * The workers of one listening socket of a {@link Supervisor}, on the supervisor's thread but for what a
  * {@link Listener} offers to all.
  *
  * <pre>
@@ -28,17 +28,6 @@ import java.util.concurrent.TimeUnit;
  * </pre>
  */
 final class WorkerPool implements Listener {
-    /**
-     * What is said over the tie: by a worker that it is ready, or how many connections it has; to a worker to leave, to
-     * say how many, or that it will have to leave before long.
-     */
-    static final byte READY = 'R';
-
-    static final byte COUNT = 'N';
-    static final byte DRAIN = 'D';
-    static final byte ASK = 'C';
-    static final byte LAST = 'L';
-
     /** How much longer than its own limit a worker that is leaving may take. */
     private static final long LATE_NANOS = 10_000_000_000L;
 
@@ -48,7 +37,7 @@ final class WorkerPool implements Listener {
 
     /** A worker and how far it has come. */
     private static final class Member {
-        final Child child;
+        final ChildProcess child;
         final int tie;
         final int generation;
         final long born = System.nanoTime();
@@ -65,7 +54,7 @@ final class WorkerPool implements Listener {
         /** When it is ended if it has not left by itself. */
         long leaveBy;
 
-        Member(Child child, int tie, int generation) {
+        Member(ChildProcess child, int tie, int generation) {
             this.child = child;
             this.tie = tie;
             this.generation = generation;
@@ -82,7 +71,7 @@ final class WorkerPool implements Listener {
             waiting.add(latch);
             if (!asked) {
                 asked = true;
-                say(ASK);
+                say(WorkerTie.ASK);
             }
         }
 
@@ -93,7 +82,7 @@ final class WorkerPool implements Listener {
         }
     }
 
-    private final PreforkServer server;
+    private final Supervisor supervisor;
     private final ListenOptions options;
     private final SocketAddress address;
     private final int index;
@@ -105,12 +94,12 @@ final class WorkerPool implements Listener {
     private long pause;
     private long growAt = System.nanoTime();
 
-    WorkerPool(PreforkServer server, ListenOptions options, int socket, int index) {
-        this.server = server;
+    WorkerPool(Supervisor supervisor, ListenOptions options, int socket, int index) {
+        this.supervisor = supervisor;
         this.options = options;
         this.socket = socket;
         this.index = index;
-        this.address = server.kernel().local(socket);
+        this.address = supervisor.kernel().local(socket);
         this.paused = options.paused();
     }
 
@@ -131,7 +120,7 @@ final class WorkerPool implements Listener {
         if (paused) {
             return 0;
         }
-        return server.carriers()
+        return supervisor.workers()
                 - members.stream()
                         .filter(m -> m.generation == generation && !m.leaving)
                         .count();
@@ -160,33 +149,33 @@ final class WorkerPool implements Listener {
             }
         }
         if (result < 0) {
-            Servers.log(Level.WARNING, "cannot start a worker: " + Errno.describe(result));
-            server.stats().failed();
+            Supervisor.log(Level.WARNING, "cannot start a worker: " + Errno.describe(result));
+            supervisor.stats().failed();
             return false;
         }
-        server.stats().spawned();
-        Member member = new Member(new Child(result, server.trace()), pair[0], generation);
+        supervisor.stats().spawned();
+        Member member = new Member(new ChildProcess(result, supervisor.trace()), pair[0], generation);
         members.add(member);
-        int watched = Math.min(server.watch(member.tie), server.watch(member.child.pidfd));
+        int watched = Math.min(supervisor.watch(member.tie), supervisor.watch(member.child.pidfd()));
         if (watched < 0) {
-            Servers.log(Level.WARNING, "cannot watch worker " + result + ": " + Errno.describe(watched));
+            Supervisor.log(Level.WARNING, "cannot watch worker " + result + ": " + Errno.describe(watched));
             member.child.kill();
-        } else if (server.draining()) {
-            member.say(LAST);
+        } else if (supervisor.draining()) {
+            member.say(WorkerTie.LAST);
         }
         return true;
     }
 
     /** Tells all that they will have to leave before long. */
     void announceDrain() {
-        members.stream().filter(m -> !m.leaving).forEach(member -> member.say(LAST));
+        members.stream().filter(m -> !m.leaving).forEach(member -> member.say(WorkerTie.LAST));
     }
 
     /** A worker with that end of a tie: its id or -errno. */
     private int start(int tie) {
         try {
-            List<String> environment = WorkerProcess.environment(WorkerProcess.Kind.PREFORK, index, tie);
-            return Child.spawn(server.command(), environment, socket, tie, server.trace());
+            List<String> environment = WorkerCommand.environment(WorkerProcess.Kind.PREFORK, index, tie);
+            return ChildProcess.spawn(supervisor.command(), environment, socket, tie, supervisor.trace());
         } catch (IOException e) {
             return -Errno.EIO;
         }
@@ -209,8 +198,8 @@ final class WorkerPool implements Listener {
 
     private void dismiss(Member member) {
         member.leaving = true;
-        member.leaveBy = System.nanoTime() + Servers.nanos(server.reloadGrace()) + LATE_NANOS;
-        member.say(DRAIN);
+        member.leaveBy = System.nanoTime() + Supervisor.nanos(supervisor.reloadGrace()) + LATE_NANOS;
+        member.say(WorkerTie.DRAIN);
     }
 
     /** Ends those that should have left by themselves, and cannot. */
@@ -234,9 +223,9 @@ final class WorkerPool implements Listener {
     private static void hear(Member member) {
         byte[] said = new byte[5];
         for (int n = Descriptors.read(member.tie, said, 5); n > 0; n = Descriptors.read(member.tie, said, 5)) {
-            if (said[0] == READY) {
+            if (said[0] == WorkerTie.READY) {
                 member.ready = true;
-            } else if (said[0] == COUNT && n == 5) {
+            } else if (said[0] == WorkerTie.COUNT && n == 5) {
                 member.connections = ByteBuffer.wrap(said).getInt(1);
                 member.answered();
             }
@@ -245,21 +234,21 @@ final class WorkerPool implements Listener {
 
     private void buried(Member member, long now) {
         members.remove(member);
-        server.unwatch(member.tie);
-        server.unwatch(member.child.pidfd);
+        supervisor.unwatch(member.tie);
+        supervisor.unwatch(member.child.pidfd());
         Descriptors.close(member.tie);
-        Descriptors.close(member.child.pidfd);
+        Descriptors.close(member.child.pidfd());
         member.answered();
-        if (member.leaving || server.stopping()) {
-            server.stats().ended();
+        if (member.leaving || supervisor.stopping()) {
+            supervisor.stats().ended();
             return;
         }
         // One of the old in a reload has been replaced already, and a reload that is given up needs nobody.
-        server.stats().died(member.generation == generation && (member.ready || !reloading));
+        supervisor.stats().died(member.generation == generation && (member.ready || !reloading));
         String complaint = member.child.complaint();
-        Servers.log(
+        Supervisor.log(
                 Level.WARNING,
-                "worker " + member.child.pid + " " + (complaint == null ? "ended of its own accord" : complaint));
+                "worker " + member.child.pid() + " " + (complaint == null ? "ended of its own accord" : complaint));
         if (reloading && member.generation == generation && !member.ready) {
             giveUpReload();
         } else if (now - member.born < YOUNG_NANOS) {
@@ -271,11 +260,11 @@ final class WorkerPool implements Listener {
 
     private void pause(long nanos) {
         pause = nanos;
-        server.stats().pause(nanos);
+        supervisor.stats().pause(nanos);
     }
 
     private void giveUpReload() {
-        Servers.log(Level.WARNING, "the new workers do not come up: the old ones go on");
+        Supervisor.log(Level.WARNING, "the new workers do not come up: the old ones go on");
         reloading = false;
         members.stream().filter(m -> m.generation == generation).forEach(this::dismiss);
         generation--;
@@ -283,7 +272,7 @@ final class WorkerPool implements Listener {
 
     /** Begins to replace all; the old ones leave when all of the new are ready. */
     void reload() {
-        if (!reloading && socket >= 0 && !server.stopping()) {
+        if (!reloading && socket >= 0 && !supervisor.stopping()) {
             reloading = true;
             generation++;
             pause(0);
@@ -307,9 +296,9 @@ final class WorkerPool implements Listener {
             Descriptors.close(socket);
             socket = -1;
             try {
-                server.kernel().unlinkSocket(options.address());
+                supervisor.kernel().unlinkSocket(options.address());
             } catch (SysException e) {
-                Servers.log(Level.DEBUG, "left behind: " + e.getMessage());
+                Supervisor.log(Level.DEBUG, "left behind: " + e.getMessage());
             }
         }
     }
@@ -326,7 +315,7 @@ final class WorkerPool implements Listener {
     public int connections() {
         BlockingQueue<CountDownLatch> asked = new LinkedBlockingQueue<>();
         BlockingQueue<Integer> sums = new LinkedBlockingQueue<>();
-        server.execute(() -> {
+        supervisor.execute(() -> {
             List<Member> ready = members.stream().filter(m -> m.ready).toList();
             CountDownLatch answers = new CountDownLatch(ready.size());
             ready.forEach(member -> member.ask(answers));
@@ -338,7 +327,7 @@ final class WorkerPool implements Listener {
                 return 0;
             }
             answers.await(1, TimeUnit.SECONDS);
-            server.execute(() -> {
+            supervisor.execute(() -> {
                 members.forEach(member -> member.waiting.remove(answers));
                 sums.add(members.stream().mapToInt(m -> m.connections).sum());
             });
@@ -361,7 +350,7 @@ final class WorkerPool implements Listener {
     public void resume() {
         if (paused) {
             paused = false;
-            server.execute(() -> growAt = System.nanoTime());
+            supervisor.execute(() -> growAt = System.nanoTime());
         }
     }
 
@@ -372,7 +361,7 @@ final class WorkerPool implements Listener {
 
     @Override
     public void close() {
-        server.execute(this::drain);
+        supervisor.execute(this::drain);
     }
 
     @Override

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.millrace.models;
+package io.millrace.lab;
 
 import io.millrace.poll.Interest;
 import io.millrace.poll.Poller;
@@ -10,6 +10,7 @@ import io.millrace.socket.RawSockaddr;
 import io.millrace.sys.Descriptors;
 import io.millrace.sys.SysException;
 import io.millrace.sys.UnixSockets;
+import io.millrace.workers.WorkerProcess;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.locks.LockSupport;
 
@@ -46,17 +47,17 @@ public final class HerdWorker {
 
     private HerdWorker(boolean listens, int interest, long slow) throws SysException {
         this.slow = slow;
-        Herd.check("epoll_ctl", poller.add(WorkerProcess.TIE, Interest.READ, ORDERS));
+        HerdMeasure.check("epoll_ctl", poller.add(WorkerProcess.TIE, Interest.READ, ORDERS));
         if (listens) {
-            Herd.check("epoll_ctl", poller.add(0, interest, 0));
+            HerdMeasure.check("epoll_ctl", poller.add(0, interest, 0));
         }
     }
 
-    /** Arguments: the {@link Herd.Way}, and the nanoseconds that each connection takes. */
+    /** Arguments: the {@link HerdWay}, and the nanoseconds that each connection takes. */
     public static void main(String[] args) throws SysException {
-        Herd.Way way = Herd.Way.valueOf(args[0]);
-        int interest = Interest.READ | (way == Herd.Way.EXCLUSIVE ? Interest.EXCLUSIVE : 0);
-        new HerdWorker(way != Herd.Way.ONE_ACCEPTOR, interest, Long.parseLong(args[1])).run();
+        HerdWay way = HerdWay.valueOf(args[0]);
+        int interest = Interest.READ | (way == HerdWay.EXCLUSIVE ? Interest.EXCLUSIVE : 0);
+        new HerdWorker(way != HerdWay.ONE_ACCEPTOR, interest, Long.parseLong(args[1])).run();
         System.exit(0);
     }
 
@@ -91,7 +92,7 @@ public final class HerdWorker {
     }
 
     private void begin() {
-        before = Herd.sleeps();
+        before = HerdMeasure.sleeps();
         useful = 0;
         served = 0;
         say(new byte[] {READY});
@@ -100,7 +101,7 @@ public final class HerdWorker {
     private void end() {
         over = true;
         // The order itself has woken us as well, and to take long over a connection is to sleep.
-        long wakeups = Math.max(0, Herd.sleeps() - before - 1 - (slow == 0 ? 0 : served));
+        long wakeups = Math.max(0, HerdMeasure.sleeps() - before - 1 - (slow == 0 ? 0 : served));
         say((wakeups + " " + useful + " " + served + "\n").getBytes(StandardCharsets.US_ASCII));
     }
 

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.lab;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.millrace.core.Buffer;
+import io.millrace.poll.Poller;
+import io.millrace.socket.Kernel;
+import io.millrace.sys.SysException;
+import io.millrace.workers.WorkerProcess;
+import java.io.File;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+@Timeout(120)
+@EnabledOnOs(value = OS.LINUX, disabledReason = "system calls of Linux")
+final class HerdTest {
+
+    @ParameterizedTest
+    @EnumSource
+    void everyConnectionIsServedAndAccountedFor(HerdWay way) throws Exception {
+        assertAccounted(way, Herd.run(way, 3, 150, Duration.ofMillis(1)));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void soItIsByProcesses(HerdWay way) throws Exception {
+        List<String> command = command();
+        assertAccounted(way, Herd.runProcesses(way, 3, 150, Duration.ofMillis(1), command));
+        assertEquals(0, ProcessHandle.current().children().count(), "workers that are left");
+    }
+
+    /** Starts a worker: the same JVM on the same classes. */
+    private static List<String> command() {
+        Set<String> places = new LinkedHashSet<>();
+        for (Class<?> one : List.of(
+                HerdWorker.class, WorkerProcess.class, Kernel.class, Poller.class, SysException.class, Buffer.class)) {
+            places.add(Path.of(URI.create(one.getProtectionDomain()
+                            .getCodeSource()
+                            .getLocation()
+                            .toString()))
+                    .toString());
+        }
+        return List.of(
+                ProcessHandle.current().info().command().orElseThrow(),
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                String.join(File.pathSeparator, places),
+                HerdWorker.class.getName());
+    }
+
+    private static void assertAccounted(HerdWay way, Herd.Result result) {
+        assertEquals(150, result.accepted());
+        assertEquals(3, result.spread().size());
+        assertEquals(150, result.spread().stream().mapToInt(Integer::intValue).sum());
+        assertTrue(result.wakeups() > 0 && result.useless() <= result.wakeups(), result.toString());
+        assertTrue(result.medianNanos() > 0 && result.p99Nanos() >= result.medianNanos());
+        if (way == HerdWay.ONE_ACCEPTOR) {
+            assertEquals(List.of(50, 50, 50), result.spread());
+        }
+    }
+}

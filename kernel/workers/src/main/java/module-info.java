@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** Worker processes: started, supervised, replaced, counted. */
+module io.millrace.workers {
+    requires io.millrace.core;
+    requires io.millrace.poll;
+    requires transitive io.millrace.socket;
+    requires io.millrace.sys;
+    requires transitive io.millrace.transport;
+
+    exports io.millrace.workers;
+}
