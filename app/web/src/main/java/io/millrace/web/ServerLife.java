@@ -7,6 +7,7 @@ import io.millrace.fileserver.StaticFiles;
 import io.millrace.http.HttpContext;
 import io.millrace.http1.Http1Factory;
 import io.millrace.http2.Http2Factory;
+import io.millrace.models.IoModel;
 import io.millrace.models.Server;
 import io.millrace.socket.Kernel;
 import io.millrace.transport.Listener;
@@ -146,6 +147,7 @@ final class ServerLife {
     }
 
     private void open(boolean paused) throws IOException {
+        warnOfFallback();
         Server opened = settings.model().open(settings.modelOptions());
         // A worker process is told by its supervisor, perhaps before it runs.
         opened.onDrain(() -> draining.set(true));
@@ -157,6 +159,17 @@ final class ServerLife {
             if (server == null) {
                 opened.close();
             }
+        }
+    }
+
+    /** What serves best was asked for by saying nothing: if it cannot be had there is something to be done. */
+    private void warnOfFallback() {
+        if (settings.model == null && IoModel.auto() == IoModel.NIO) {
+            System.getLogger("io.millrace.web")
+                    .log(
+                            System.Logger.Level.WARNING,
+                            "serving by the JDK's selector, which is slower: " + IoModel.whyAuto()
+                                    + "; WebServer.model(IoModel.NIO) chooses it without this warning");
         }
     }
 

@@ -14,7 +14,11 @@ import io.millrace.testkit.ExpectedLog;
 import io.millrace.testkit.RawClient;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -23,6 +27,7 @@ import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -188,6 +193,28 @@ final class ServerLifeTest {
             String head = client.send("GET " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n")
                     .readUntil("\r\n\r\n");
             return Integer.parseInt(head.split(" ")[1]);
+        }
+    }
+
+    /** Without native access there is only the JDK's selector, and the flag that is missing is named. */
+    @Test
+    void theFallbackToTheSelectorIsSaid(@TempDir Path folder) throws Exception {
+        assumeTrue(IoModel.EPOLL_EDGE.isAvailable(), "the selector is what there is");
+        Path said = folder.resolve("said");
+        for (boolean flag : new boolean[] {true, false}) {
+            List<String> command = new ArrayList<>(PreforkProgram.command());
+            command.set(command.size() - 1, PlainProgram.class.getName());
+            if (!flag) {
+                command.removeIf(word -> word.startsWith("--enable-native-access"));
+            }
+            Process program = new ProcessBuilder(command)
+                    .redirectErrorStream(true)
+                    .redirectOutput(said.toFile())
+                    .start();
+            assertTrue(program.waitFor(60, TimeUnit.SECONDS));
+            String text = Files.readString(said);
+            assertEquals(flag, text.contains("epoll"), text);
+            assertEquals(!flag, text.contains("--enable-native-access=ALL-UNNAMED"), text);
         }
     }
 

@@ -13,6 +13,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /** Takes one answer and keeps it to be looked at. Insists on what the contract of Response asks for. */
@@ -278,6 +279,16 @@ final class StubResponse extends Response {
 
     @Override
     public void onAborted(Runnable task) {}
+
+    @Override
+    public void fail(Throwable e) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void onComplete(Consumer<Outcome> task) {
+        throw new UnsupportedOperationException();
+    }
 
     @Override
     public void onComplete(Runnable task) {}

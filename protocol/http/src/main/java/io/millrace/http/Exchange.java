@@ -35,6 +35,7 @@ public abstract class Exchange extends AnswerWriter {
     private final BooleanSupplier inLoop = this::isInLoop;
 
     private Link link;
+    private long begun;
     private long started;
     private boolean running;
     private boolean shared;
@@ -63,6 +64,7 @@ public abstract class Exchange extends AnswerWriter {
     /** A request has begun to come in: everything of the one before is forgotten. */
     protected final void begin(Link carrier) {
         link = carrier;
+        begun = carrier.now();
         started = log == ExchangeLog.NONE ? 0 : clock.nanos();
         beginAnswer();
         shared = false;
@@ -227,9 +229,7 @@ public abstract class Exchange extends AnswerWriter {
      * made from fields of its own.
      */
     void readerFailed(Throwable e) {
-        if (!(e instanceof HttpException)) {
-            log(e);
-        }
+        response.noteFailure(e);
         HttpException error = e instanceof HttpException http ? http : new HttpException(500);
         answerError(error.status(), error.getMessage());
     }
@@ -378,6 +378,11 @@ public abstract class Exchange extends AnswerWriter {
         }
     }
 
+    // Nanoseconds since the request began, by the turns of the loop.
+    long elapsed() {
+        return link.now() - begun;
+    }
+
     private void tellLog() {
         try {
             Request known = request.isKnown() ? handles[turn].request() : null;
@@ -453,9 +458,8 @@ public abstract class Exchange extends AnswerWriter {
     }
 
     private void streamDrained() {
-        ExchangeStream open = stream;
-        if (open != null) {
-            open.drained();
+        if (stream != null) {
+            stream.drained();
         }
     }
 

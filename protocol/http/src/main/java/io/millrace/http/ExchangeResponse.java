@@ -7,6 +7,7 @@ import io.millrace.core.Protocol;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Objects;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /** The response as its handler sees it: gathers status and fields, then hands the whole to the loop, once. */
@@ -34,6 +35,7 @@ final class ExchangeResponse extends Response {
     private boolean deferred;
     private boolean mayBeKept;
     private boolean closeAfter;
+    private boolean failed;
     private ExchangeStream stream;
 
     ExchangeResponse(Exchange exchange) {
@@ -49,6 +51,7 @@ final class ExchangeResponse extends Response {
         mayBeKept = false;
         closeAfter = false;
         stream = null;
+        failed = false;
     }
 
     FieldBlock fields() {
@@ -287,6 +290,18 @@ final class ExchangeResponse extends Response {
     }
 
     @Override
+    public void fail(Throwable e) {
+        if (!exchange.onLoop(() -> failed(e))) {
+            exchange.log(e);
+        }
+    }
+
+    @Override
+    public void onComplete(Consumer<Outcome> task) {
+        onComplete(() -> task.accept(outcome()));
+    }
+
+    @Override
     public void onComplete(Runnable task) {
         if (!exchange.onLoop(() -> exchange.onComplete(task))) {
             exchange.quietly(task);
@@ -317,18 +332,45 @@ final class ExchangeResponse extends Response {
             return;
         }
         if (!settled) {
-            mayBeKept = true;
-            send();
+            forgotten();
         } else if (stream != null && !exchange.dispatch().isInline()) {
             stream.end();
         }
     }
 
-    /** The handler has thrown something. */
-    void failed(Throwable e) {
+    // A handler whose client has gone meanwhile has nothing to answer.
+    private void forgotten() {
+        mayBeKept = true;
+        if (!exchange.isOver()) {
+            failed(unanswered());
+        }
+    }
+
+    private IllegalStateException unanswered() {
+        String pattern = exchange.request().pattern();
+        return new IllegalStateException(
+                "the handler"
+                        + (pattern.isEmpty() ? "" : " of the route " + pattern)
+                        + " returned without an answer: a handler sends one, opens a stream, or calls defer() and answers later");
+    }
+
+    private Outcome outcome() {
+        Result answered = failed ? Result.FAILED : Result.COMPLETE;
+        Result result = exchange.isBroken() ? Result.ABORTED : answered;
+        return new Outcome(result, exchange.sentStatus(), exchange.bytesSent(), exchange.elapsed());
+    }
+
+    /** Logs what was thrown, unless it is an answer by itself. */
+    void noteFailure(Throwable e) {
         if (!(e instanceof HttpException)) {
+            failed = true;
             exchange.log(e);
         }
+    }
+
+    /** The handler has thrown something. */
+    void failed(Throwable e) {
+        noteFailure(e);
         if (!settled) {
             mayBeKept = true;
             sendError(e instanceof HttpException http ? http : new HttpException(500));

@@ -3,6 +3,7 @@ package io.millrace.http;
 
 import io.millrace.core.OpenFile;
 import io.millrace.core.Protocol;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /** A response as it is given to handlers: every verb checks first that it is still this handler's. */
@@ -150,6 +151,18 @@ final class GuardedResponse extends Response {
     public void onAborted(Runnable task) {
         handles.check();
         response.onAborted(task);
+    }
+
+    @Override
+    public void fail(Throwable e) {
+        handles.check();
+        response.fail(e);
+    }
+
+    @Override
+    public void onComplete(Consumer<Outcome> task) {
+        handles.check();
+        response.onComplete(task);
     }
 
     @Override

@@ -7,8 +7,8 @@ public interface Handler {
 
     /**
      * Answers one request: with one of the {@code send} methods, by opening a {@link Response#stream}, or later after
-     * {@link Response#defer}. A handler that returns having done none of these has answered with the status and fields
-     * that it has set, and an empty body.
+     * {@link Response#defer}. A handler that returns having done none of these has forgotten to answer: the client gets
+     * 500, and the fault is logged.
      *
      * <p>Runs where {@link Dispatch} of its route says: on the loop, where it must not block, or by an executor, where
      * it may.

@@ -3,6 +3,7 @@ package io.millrace.http;
 
 import io.millrace.core.OpenFile;
 import io.millrace.core.Protocol;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
@@ -167,8 +168,38 @@ public abstract class Response {
      */
     public abstract Response closeAfter();
 
+    /**
+     * Answers as if the handler had thrown {@code e}: with the status of an {@link HttpException}, with 500 for
+     * anything else, which is logged. Once the head of the answer has left, the connection is ended instead. For
+     * handlers that have {@link #defer deferred} and fail later; any thread may call.
+     */
+    public abstract void fail(Throwable e);
+
     /** Sets a task to run, on the loop, when the exchange is over: for logs and measures. */
     public abstract void onComplete(Runnable task);
+
+    /** Sets what is told, on the loop, what has come of the exchange when it is over: for logs and measures. */
+    public abstract void onComplete(Consumer<Outcome> task);
+
+    /**
+     * What has come of an exchange.
+     *
+     * @param result whether the answer is complete
+     * @param status the status that was sent, 0 if the connection ended before an answer began
+     * @param bytes number of bytes of the body that were handed to the connection
+     * @param nanos nanoseconds from the beginning of the request until now, by the turns of the loop
+     */
+    public record Outcome(Result result, int status, long bytes, long nanos) {}
+
+    /** How an exchange ended. */
+    public enum Result {
+        /** The answer was handed to the connection, whole; an {@link HttpException} is an answer, too. */
+        COMPLETE,
+        /** The handler failed, or a reader of the body, and what was sent whole says so where it still could. */
+        FAILED,
+        /** The connection ended, or was ended, before the answer was complete. */
+        ABORTED
+    }
 
     /** Returns the number of bytes of the body that were handed to the connection so far, framing not counted. */
     public abstract long bytesSent();

@@ -192,6 +192,61 @@ class ExchangeContractTest {
         assertEquals(1, wire.answered());
     }
 
+    // ---- what has come of it
+
+    @ParameterizedTest
+    @MethodSource("places")
+    void aHandlerThatForgetsToAnswerIsAFault(Dispatch place) {
+        List<Response.Outcome> outcomes = new ArrayList<>();
+        TestWire wire = wire(at(place, (request, response) -> {
+            response.onComplete(outcomes::add);
+            response.status(204);
+        }));
+        wire.ask("GET", "/").runUntilOver();
+        assertTrue(wire.written.getFirst().startsWith("head 500 "), wire.written.toString());
+        assertEquals(Response.Result.FAILED, outcomes.getFirst().result());
+        assertEquals(500, outcomes.getFirst().status());
+    }
+
+    @ParameterizedTest
+    @MethodSource("places")
+    void theOutcomeIsTold(Dispatch place) {
+        List<Response.Outcome> outcomes = new ArrayList<>();
+        TestWire wire = wire(at(place, (request, response) -> {
+            response.onComplete(outcomes::add);
+            switch (request.path()) {
+                case "/good" -> response.status(201).send("four");
+                case "/refused" -> throw new HttpException(409, "no");
+                case "/bad" -> throw new IOException("broken");
+                default -> response.abort();
+            }
+        }));
+        wire.ask("GET", "/good").runUntilOver();
+        wire.ask("GET", "/refused").runUntilOver();
+        wire.ask("GET", "/bad").runUntilOver();
+        wire.ask("GET", "/cut").runUntilOver();
+        assertEquals(
+                List.of("COMPLETE 201 4", "COMPLETE 409 7", "FAILED 500 26", "ABORTED 0 0"),
+                outcomes.stream()
+                        .map(outcome -> outcome.result() + " " + outcome.status() + " " + outcome.bytes())
+                        .toList());
+        assertTrue(outcomes.stream().allMatch(outcome -> outcome.nanos() >= 0));
+    }
+
+    @Test
+    void aDeferredHandlerMayFailFromAnyThread() {
+        AtomicReference<Response> later = new AtomicReference<>();
+        TestWire wire = wire((request, response) -> later.set(response.defer()));
+        wire.ask("GET", "/");
+        elsewhere(() -> later.get().fail(new HttpException(404)));
+        wire.runUntilOver();
+        assertTrue(wire.written.getFirst().startsWith("head 404 "), wire.written.toString());
+        wire.ask("GET", "/");
+        elsewhere(() -> later.get().fail(new IOException("broken")));
+        wire.runUntilOver();
+        assertTrue(wire.written.stream().anyMatch(line -> line.startsWith("head 500 ")), wire.written.toString());
+    }
+
     // ---- whole answers
 
     @ParameterizedTest
@@ -221,14 +276,6 @@ class ExchangeContractTest {
         assertEquals(100, log.size());
         // As many as are given out in turn, and no more.
         assertEquals(Handles.ROTATION, exchanges.size());
-    }
-
-    @ParameterizedTest
-    @MethodSource("places")
-    void noAnswerIsAnEmptyOne(Dispatch place) {
-        TestWire wire = wire(at(place, (request, response) -> response.status(202)));
-        wire.ask("GET", "/").runUntilOver();
-        assertEquals(List.of("head 202 length 0", "end"), wire.written);
     }
 
     @ParameterizedTest
@@ -298,8 +345,9 @@ class ExchangeContractTest {
         wire.ask("GET", "/deferred");
         elsewhere(() -> kept.get().send(new byte[0]));
         wire.runUntilOver();
-        assertEquals(List.of("head 200 length 0", "end", "head 200 length 0", "end"), wire.written);
-        assertEquals(List.of("/forgotten 200 0", "/deferred 200 0"), log);
+        assertTrue(wire.written.getFirst().startsWith("head 500 "), wire.written.toString());
+        assertEquals(List.of("head 200 length 0", "end"), wire.written.subList(3, 5));
+        assertEquals(List.of("/forgotten 500 26", "/deferred 200 0"), log);
     }
 
     @Test
@@ -338,6 +386,7 @@ class ExchangeContractTest {
             for (int status : new int[] {0, 100, 101, 200, 404}) {
                 assertThrows(IllegalArgumentException.class, () -> response.interim(status));
             }
+            response.send();
         });
         wire.ask("GET", "/");
         assertEquals(List.of("head 200 length 0", "end"), wire.written);
@@ -357,9 +406,10 @@ class ExchangeContractTest {
                 List.of("head 200 length 1234", "end", "head 200 length -1", "end", "head 304 length 1234", "end"),
                 wire.written);
         wire.written.clear();
-        TestWire wrong = wire(at(
-                place,
-                (request, response) -> assertThrows(IllegalStateException.class, () -> response.sendHead(1234))));
+        TestWire wrong = wire(at(place, (request, response) -> {
+            assertThrows(IllegalStateException.class, () -> response.sendHead(1234));
+            response.send();
+        }));
         wrong.ask("GET", "/").runUntilOver();
         assertEquals(List.of("head 200 length 0", "end"), wrong.written);
     }

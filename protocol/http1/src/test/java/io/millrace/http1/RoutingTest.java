@@ -15,7 +15,7 @@ class RoutingTest {
     private final Router router = new Router()
             .get("/", (request, response) -> response.send("home"))
             .get("/users/{id}", (request, response) -> response.send("user " + request.param("id")))
-            .delete("/users/{id}", (request, response) -> response.status(204))
+            .delete("/users/{id}", (request, response) -> response.status(204).send())
             .post(
                     "/users",
                     (request, response) -> request.body()

@@ -66,12 +66,13 @@ class VirtualDispatchTest {
         assertEquals("/a2h", Answer.only(link.text()).body());
     }
 
+    @ExpectedLog("returned without an answer")
     @Test
-    void returningWithoutAnAnswerIsAnEmptyOne() {
+    void returningWithoutAnAnswerIsAFault() {
         Serving serving = virtual((request, response) -> response.status(202));
         MemoryLink link = serving.open().feed(GET);
         link.runUntil(() -> serving.log.size() == 1);
-        assertEquals(202, Answer.only(link.text()).status());
+        assertEquals(500, Answer.only(link.text()).status());
     }
 
     @ExpectedLog("the answer to GET")
@@ -133,6 +134,7 @@ class VirtualDispatchTest {
                 }
             }
             sum.set(total);
+            response.send();
         });
         MemoryLink link =
                 serving.open().feed("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: " + body.length + "\r\n\r\n");
