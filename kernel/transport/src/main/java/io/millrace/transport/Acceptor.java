@@ -80,14 +80,13 @@ final class Acceptor extends Source {
     /** With this many connections few descriptors were left. */
     private int crowdedAt = Integer.MAX_VALUE;
 
-    /** Given up for the length of a log line: a logging system may have to open files when it is first used. */
-    private int spare;
+    private final SpareDescriptor spare;
 
     Acceptor(EventLoop loop, ListenGroup group) {
         this.loop = loop;
         this.driver = Driver.of(loop);
         this.group = group;
-        this.spare = loop.kernel().reserveDescriptor();
+        this.spare = new SpareDescriptor(loop.kernel());
         this.limit = loop.kernel().descriptorLimit();
     }
 
@@ -373,26 +372,24 @@ final class Acceptor extends Source {
         if (group.tells()) {
             group.failed(why, result);
         } else if (pause == 0 && group.exhausted()) {
-            releaseSpare();
+            spare.release();
             Log.warn("cannot accept on " + group.local() + ": " + why + "; limit " + limit + ", "
                     + group.connectionLimit.open() + " connections; clients wait, trying on");
-            spare = loop.kernel().reserveDescriptor();
+            spare.restore();
         }
         pause = pause == 0 ? SHORTEST_PAUSE : Math.min(2 * pause, LONGEST_PAUSE);
         loop.setTimer(this, loop.now() + pause);
     }
 
-    void releaseSpare() {
-        if (spare >= 0) {
-            loop.kernel().close(spare);
-            spare = -1;
-        }
+    /** It never came to accept: gives back what it holds. */
+    void unopened() {
+        spare.release();
     }
 
     private void recovered() {
         if (pause > 0) {
             pause = 0;
-            spare = spare < 0 ? loop.kernel().reserveDescriptor() : spare;
+            spare.restore();
             if (group.recovered()) {
                 Log.info("accepting on " + group.local() + " again");
             }
@@ -421,7 +418,7 @@ final class Acceptor extends Source {
         while (!early.isEmpty()) {
             loop.kernel().close(early.poll());
         }
-        releaseSpare();
+        spare.release();
         group.leave(listening);
     }
 
@@ -432,7 +429,7 @@ final class Acceptor extends Source {
             return;
         }
         loop.detach(end);
-        releaseSpare();
+        spare.release();
         coming = false;
         early.forEach(loop.kernel()::close);
         early.clear();

@@ -13,7 +13,6 @@ import io.millrace.core.SharedBytes;
 import io.millrace.core.TimeLimit;
 import io.millrace.link.FlowControl;
 import io.millrace.link.FlowOwner;
-import io.millrace.loop.EventLoop;
 import io.millrace.loop.Log;
 import io.millrace.socket.RawSockaddr;
 import java.net.SocketAddress;
@@ -32,14 +31,13 @@ import java.util.Objects;
  *     └────close(NOW), reset, stalled, failed ─────────► doomed ──end of serve──► dead
  * </pre>
  */
-final class Connection extends ConnectionFlags implements Link, Flow, FlowOwner {
+final class Connection extends ConnectionTimes implements Link, Flow, FlowOwner, HeapTrimmer.Holder {
     /** How long the rest of a lingering peer's input is read and dropped. */
     private static final long LINGER_NANOS = 2_000_000_000L;
 
     /** In place of a port: a Unix socket, whose address the kernel knows. */
     private static final int UNIX = -1;
 
-    final EventLoop loop;
     final Driver driver;
     private final ConnectionLimit connectionLimit;
     private Protocol protocol;
@@ -67,16 +65,13 @@ final class Connection extends ConnectionFlags implements Link, Flow, FlowOwner 
 
     private CloseMode closing;
     private CloseCause cause;
-    private long deadline = NEVER;
-    private long stallAt = NEVER;
-    private long stallLimit = NEVER;
     private final long peerHigh;
     private final long peerLow;
     private final int peerPort;
     private SocketAddress peer;
 
     Connection(Driver driver, ConnectionLimit connectionLimit, long peerHigh, long peerLow, int peerPort) {
-        this.loop = driver.loop();
+        super(driver.loop());
         this.driver = driver;
         this.connectionLimit = connectionLimit;
         this.peerHigh = peerHigh;
@@ -144,8 +139,13 @@ final class Connection extends ConnectionFlags implements Link, Flow, FlowOwner 
         return driver.budget.high();
     }
 
-    /** Notes how much memory waits here by now. */
-    void count() {
+    @Override
+    public long counted() {
+        return counted;
+    }
+
+    @Override
+    public void count() {
         if (counted != held()) {
             long before = counted;
             counted = held();
@@ -157,8 +157,8 @@ final class Connection extends ConnectionFlags implements Link, Flow, FlowOwner 
         return (in == null ? 0 : in.capacity()) + (output == null ? 0 : output.held());
     }
 
-    /** Gives up memory that nothing waits in. */
-    void trim() {
+    @Override
+    public void trim() {
         if (in != null) {
             in.trim();
         }
@@ -247,7 +247,7 @@ final class Connection extends ConnectionFlags implements Link, Flow, FlowOwner 
 
     /** All output has left: the protocol may go on, or the end has come. */
     void drained() {
-        stallAt = NEVER;
+        throttled();
         if (is(FINISHING) && !is(FINISHED)) {
             set(FINISHED);
             loop.kernel().shutdown(fd);
@@ -285,18 +285,10 @@ final class Connection extends ConnectionFlags implements Link, Flow, FlowOwner 
 
     /** The socket takes nothing more for now; {@code progress} says whether it took something this time. */
     void blocked(boolean progress) {
-        if (stallLimit != NEVER && (progress || stallAt == NEVER)) {
-            stallAt = later(loop.now(), stallLimit);
-            arm();
-        }
+        outputWaits(progress);
         if (flow != null) {
             flow.blocked();
         }
-    }
-
-    /** A limit of rate holds the output up, not the peer. */
-    void throttled() {
-        stallAt = NEVER;
     }
 
     /** Some output has left and some has not: tells a producer when it has become little enough. */
@@ -306,36 +298,22 @@ final class Connection extends ConnectionFlags implements Link, Flow, FlowOwner 
         }
     }
 
-    /** Some bytes have left, though not all: it moves. */
-    void moved() {
-        if (stallAt != NEVER) {
-            stallAt = later(loop.now(), stallLimit);
-        }
+    @Override
+    long nextFlowLimit() {
+        return flow == null ? NEVER : flow.next();
     }
 
     @Override
-    protected void expire() {
-        long now = loop.now();
-        if (nextLimit() > now) {
-            arm();
-            return;
-        }
-        if (stallAt <= now) {
-            failLater(CloseCause.STALLED);
-        } else if (deadline <= now) {
-            deadline = NEVER;
-            expired();
-        }
+    void expireFlow(long now) {
         if (flow != null) {
             flow.expire(now);
         }
-        arm();
         driver.markDirty(this);
     }
 
-    private long nextLimit() {
-        long next = Math.min(deadline, stallAt);
-        return flow == null ? next : Math.min(next, flow.next());
+    @Override
+    void stalled() {
+        failLater(CloseCause.STALLED);
     }
 
     /** A time limit has passed. */
@@ -346,7 +324,8 @@ final class Connection extends ConnectionFlags implements Link, Flow, FlowOwner 
         }
     }
 
-    private void expired() {
+    @Override
+    void expired() {
         if (is(LINGERING)) {
             failLater(CloseCause.LOCAL);
         } else {
@@ -409,8 +388,9 @@ final class Connection extends ConnectionFlags implements Link, Flow, FlowOwner 
         }
     }
 
-    /** All hold too much memory, and this one holds most: the peer and the kernel's buffers are let go of at once. */
-    void evict() {
+    /** The peer and the kernel\'s buffers are let go of at once. */
+    @Override
+    public void evict() {
         set(ABORTING);
         failLater(CloseCause.MEMORY_PRESSURE);
     }
@@ -605,39 +585,10 @@ final class Connection extends ConnectionFlags implements Link, Flow, FlowOwner 
 
     /** What a protocol has set for itself is not for the next one. */
     private void forgetLimits() {
-        deadline = NEVER;
-        stallLimit = NEVER;
-        stallAt = NEVER;
+        forgetTimes();
         if (flow != null) {
             flow.reset();
         }
-    }
-
-    @Override
-    public void deadline(long at) {
-        assert inLoop();
-        deadline = at;
-        if (at != NEVER) {
-            arm();
-        }
-    }
-
-    /**
-     * Sees to it that the alarm rings no later than the next time limit. Rings too early are cheaper than moving it
-     * each time.
-     */
-    @Override
-    public void arm() {
-        long next = nextLimit();
-        if (next != NEVER && !is(DEAD) && (!isSet() || next < due())) {
-            loop.setTimer(this, next);
-        }
-    }
-
-    @Override
-    public void writeTimeout(long nanos) {
-        assert inLoop();
-        stallLimit = nanos;
     }
 
     private ConnectionFlow control() {
@@ -752,16 +703,6 @@ final class Connection extends ConnectionFlags implements Link, Flow, FlowOwner 
             set(DIRTY);
         }
         driver.markDirty(this);
-    }
-
-    @Override
-    public long now() {
-        return loop.now();
-    }
-
-    @Override
-    public boolean inLoop() {
-        return loop.inLoop();
     }
 
     @Override

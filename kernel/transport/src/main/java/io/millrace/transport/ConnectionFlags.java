@@ -76,6 +76,11 @@ abstract class ConnectionFlags extends Source {
         flags &= ~flag;
     }
 
+    /** For {@link HeapTrimmer.Holder}. */
+    public final boolean isBusy() {
+        return is(BUSY);
+    }
+
     /** Belongs before calls that would wait for a socket that blocks: whoever shares this one may have made it so. */
     final void unblock(Kernel kernel) {
         if (is(SHARED)) {

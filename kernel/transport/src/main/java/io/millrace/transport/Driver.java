@@ -34,9 +34,6 @@ abstract class Driver extends Mechanism {
     /** So many outputs and buffers are kept for those who have something to send. */
     private static final int OUTPUTS = 64;
 
-    /** All are asked so often to give up memory that nothing waits in, while memory is short. */
-    private static final long TRIM_NANOS = 1_000_000_000L;
-
     final Budget budget;
 
     /** How much of the heap the connections may hold. */
@@ -50,11 +47,11 @@ abstract class Driver extends Mechanism {
     final SocketReader reader;
     final SocketWriter writer;
 
+    /** Has connections give up memory while it is short. */
+    private final HeapTrimmer trimmer;
+
     /** Where splices borrow their pipes. */
     final PipePool pipes;
-
-    /** When to look again whether all could do with less memory. */
-    private long trimAt = Long.MIN_VALUE;
 
     /** To be served before this turn ends. */
     private final ArrayList<Connection> touched = new ArrayList<>();
@@ -68,6 +65,7 @@ abstract class Driver extends Mechanism {
         super(loop);
         this.budget = budget;
         this.heap = heap;
+        this.trimmer = new HeapTrimmer(slab, heap, holder -> destroy((Connection) holder));
         this.receiveBuffer = new ReceiveBuffer(budget.lent());
         this.pipes = new PipePool(kernel);
         this.reader = new SocketReader(kernel, budget, receiveBuffer, pipes);
@@ -263,66 +261,8 @@ abstract class Driver extends Mechanism {
         }
         c.count();
         if (heap.isShort()) {
-            trim(c);
+            trimmer.served(c, loop.now());
         }
-    }
-
-    // ---- memory ----
-
-    /** Memory is short, and the connection has just been served. */
-    private void trim(Connection c) {
-        if (loop.now() >= trimAt) {
-            trimAt = loop.now() + TRIM_NANOS;
-            trimAll();
-        } else if (c.isBlocked()) {
-            c.trim();
-            c.count();
-        }
-        if (heap.isExceeded()) {
-            reclaim();
-        }
-    }
-
-    /** Has all give up memory that nothing waits in. */
-    private void trimAll() {
-        for (int slot = 0; slot < slab.slots(); slot++) {
-            if (slab.at(slot) instanceof Connection c && c.counted > 0) {
-                c.trim();
-                c.count();
-            }
-        }
-    }
-
-    /** Ends those that hold most, until little enough is held. */
-    private void reclaim() {
-        int ended = 0;
-        for (long most = most(); most > 0 && heap.excess() > 0; most = most()) {
-            ended += endFrom(most / 2);
-        }
-        heap.ended(ended);
-    }
-
-    private long most() {
-        long most = 0;
-        for (int slot = 0; slot < slab.slots(); slot++) {
-            if (slab.at(slot) instanceof Connection c && !c.is(Connection.BUSY)) {
-                most = Math.max(most, c.counted);
-            }
-        }
-        return most;
-    }
-
-    /** Ends connections that hold so much or more, as many as have to be. */
-    private int endFrom(long least) {
-        int ended = 0;
-        for (int slot = 0; slot < slab.slots() && heap.excess() > 0; slot++) {
-            if (slab.at(slot) instanceof Connection c && !c.is(Connection.BUSY) && c.counted >= Math.max(1, least)) {
-                c.evict();
-                destroy(c);
-                ended++;
-            }
-        }
-        return ended;
     }
 
     private long read(Connection c, long most) {

@@ -119,7 +119,7 @@ final class ListenGroup implements Listener {
         if (accepted) {
             acceptors.add(acceptor);
         } else {
-            acceptor.releaseSpare();
+            acceptor.unopened();
         }
         return accepted;
     }

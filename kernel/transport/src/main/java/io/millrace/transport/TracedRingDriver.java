@@ -67,28 +67,28 @@ final class TracedRingDriver extends RingDriver {
 
     @Override
     void reported(long data, int result, int flags) {
-        boolean isPoll = data == WAKE || (data >= 0 && !isTransfer(kind(data)));
+        boolean isPoll = data == RingQueue.WAKE || (data >= 0 && !isTransfer(RingQueue.kind(data)));
         String what = isPoll && result > 0 ? Interest.describe(PollBits.fromPoll(result)) : Trace.result(result);
         boolean goesOn = (flags & Uring.IORING_CQE_F_MORE) != 0;
         trace.line("  reported: " + name(data) + " = " + what + (goesOn ? ", goes on" : ""));
     }
 
     private static boolean isTransfer(int kind) {
-        return kind == RECEIVE || kind == SEND || kind == ACCEPT;
+        return kind == RingQueue.RECEIVE || kind == RingQueue.SEND || kind == RingQueue.ACCEPT;
     }
 
     private String name(long data) {
-        if (data == WAKE) {
+        if (data == RingQueue.WAKE) {
             return "poll for wake-ups";
         }
-        if (data == NOBODY) {
+        if (data == RingQueue.NOBODY) {
             return "cancel";
         }
         Source source = source(data);
-        return switch (kind(data)) {
-                    case RECEIVE -> "recv ";
-                    case SEND -> "send ";
-                    case ACCEPT -> "accept ";
+        return switch (RingQueue.kind(data)) {
+                    case RingQueue.RECEIVE -> "recv ";
+                    case RingQueue.SEND -> "send ";
+                    case RingQueue.ACCEPT -> "accept ";
                     default -> "poll ";
                 }
                 + (source == null ? "of nobody any more" : source.fd);

@@ -117,7 +117,8 @@ class RingDriverTest {
             while (Servers.descriptors() > before && System.nanoTime() < end) {
                 Thread.onSpinWait();
             }
-            assertEquals(before, Servers.descriptors());
+            // What other tests have left open may have been closed meanwhile.
+            assertTrue(Servers.descriptors() <= before, Servers.descriptors() + " descriptors, not " + before);
             assertEquals(0, server.listening.connections());
         }
     }
