@@ -6,10 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.millrace.client.HttpClient;
 import io.millrace.core.RateLimit;
 import io.millrace.testkit.RawClient;
 import io.millrace.transport.Listener;
 import io.millrace.transport.LoopGroup;
+import io.millrace.web.HttpClients;
 import io.millrace.web.WebServer;
 import java.io.IOException;
 import java.net.DatagramPacket;
@@ -21,6 +23,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -187,6 +190,17 @@ class ExamplesTest {
                 RawClient client = RawClient.connect(server.address())) {
             client.send("GET /hello/you HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
             assertTrue(client.readText().endsWith("\r\n\r\nHello, you\n"));
+        }
+    }
+
+    @Test
+    void fetch() throws Exception {
+        try (WebServer server = HelloHttp.start(ANY);
+                HttpClient client = HttpClients.open()) {
+            String url = "http://127.0.0.1:" + server.port();
+            assertEquals(
+                    List.of("200, 11 bytes", "TlsFailed, the server has not seen it"),
+                    Fetch.fetch(client, List.of(url + "/hello/you", "https://127.0.0.1/")));
         }
     }
 }
