@@ -13,10 +13,10 @@ import io.millrace.core.OpenFile;
 import io.millrace.fileserver.FileOptions;
 import io.millrace.http.Dispatch;
 import io.millrace.http.Limits;
+import io.millrace.testkit.HouseClassPath;
 import io.millrace.transport.AcceptDistribution;
 import io.millrace.transport.OverloadPolicy;
 import java.io.BufferedReader;
-import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
@@ -27,7 +27,6 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
-import java.net.URL;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -38,10 +37,8 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -500,30 +497,9 @@ final class WebServerTest {
         }
     }
 
-    /** Test runners do not all put classes on the JVM's own class path. */
+    /** Returns the class path of a program that a test starts. */
     static String classPath() {
-        Set<String> places = new LinkedHashSet<>();
-        places.add(path(WebServer.class
-                .getProtectionDomain()
-                .getCodeSource()
-                .getLocation()
-                .toString()));
-        // Each room that a test is run with, in a folder or a jar of its own.
-        WebServer.class
-                .getClassLoader()
-                .resources("module-info.class")
-                .map(URL::toString)
-                .filter(place -> place.startsWith("file:") || place.startsWith("jar:file:"))
-                .map(WebServerTest::path)
-                .forEach(places::add);
-        return String.join(File.pathSeparator, places);
-    }
-
-    private static String path(String place) {
-        String bare = place.startsWith("jar:") ? place.substring(4, place.indexOf("!/")) : place;
-        String end = "/module-info.class";
-        return Path.of(URI.create(bare.endsWith(end) ? bare.substring(0, bare.length() - end.length() + 1) : bare))
-                .toString();
+        return HouseClassPath.text();
     }
 
     private static Path root() {

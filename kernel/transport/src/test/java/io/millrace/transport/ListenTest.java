@@ -13,13 +13,11 @@ import io.millrace.core.CloseMode;
 import io.millrace.core.Link;
 import io.millrace.core.Protocol;
 import io.millrace.core.ProtocolFactory;
-import io.millrace.fs.KernelDirectory;
-import io.millrace.loop.EventLoop;
-import io.millrace.poll.PollerKind;
 import io.millrace.socket.Kernel;
 import io.millrace.sys.Errno;
 import io.millrace.sys.SysException;
 import io.millrace.testkit.ExpectedLog;
+import io.millrace.testkit.HouseClassPath;
 import io.millrace.testkit.RawClient;
 import io.millrace.transport.Servers.Echo;
 import io.millrace.transport.Servers.Events;
@@ -43,7 +41,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.spi.ToolProvider;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -438,18 +435,7 @@ class ListenTest {
      * used.
      */
     private static String jars(Path folder) {
-        return Stream.of(
-                        Buffer.class,
-                        SysException.class,
-                        PollerKind.class,
-                        Kernel.class,
-                        KernelDirectory.class,
-                        EventLoop.class,
-                        LoopGroup.class,
-                        FewDescriptors.class)
-                .map(type -> Path.of(
-                        type.getProtectionDomain().getCodeSource().getLocation().getPath()))
-                .distinct()
+        return HouseClassPath.places().stream()
                 .map(place -> Files.isDirectory(place) ? jar(folder, place) : place.toString())
                 .collect(Collectors.joining(":"));
     }
