@@ -11,6 +11,7 @@ import io.millrace.models.ModelOptions;
 import io.millrace.models.Server;
 import io.millrace.transport.ListenOptions;
 import io.millrace.transport.Listener;
+import io.millrace.web.WebServer;
 import io.millrace.workers.WorkerProcess;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -62,6 +63,12 @@ final class EchoCommand {
                         names("--grace"),
                         "Time that connections get to end by themselves at a stop. Default: 1.")
                 .build());
+        spec.addOption(flag(
+                        "--websocket",
+                        "Echoes WebSocket messages instead of bytes: on any path, up to 32 MiB, compressed where the "
+                                + "client offers it.")
+                .names("--websocket")
+                .build());
         spec.addOption(flag("-q", "No banner.").names("-q", "--quiet").build());
         return spec;
     }
@@ -87,9 +94,20 @@ final class EchoCommand {
         Optional<IoModel> chosen = Optional.ofNullable(arguments.model());
         IoModel model = chosen.orElseGet(IoModel::auto);
         boolean lean = model == IoModel.PROCESS && !WorkerProcess.isWorker();
+        List<String> worker = lean ? WorkerMain.command(NAME, arguments.words()) : List.of();
+        if (arguments.has("--websocket")) {
+            WebServer server = WebSocketEcho.server(address)
+                    .model(model)
+                    .loops(count)
+                    .workerCommand(worker);
+            if (arguments.has("--trace")) {
+                server.trace(trace);
+            }
+            return messages(terminal, server, address, chosen, grace, quiet);
+        }
         ModelOptions options = ModelOptions.DEFAULT
                 .withCarriers(count)
-                .withWorkerCommand(lean ? WorkerMain.command(NAME, arguments.words()) : List.of())
+                .withWorkerCommand(worker)
                 .withTrace(arguments.has("--trace") ? trace : null);
         Shutdown shutdown = WorkerProcess.isWorker() ? null : Shutdown.onSignal();
         ServerFailure failure = shutdown == null ? ServerFailure.atOnce() : ServerFailure.then(shutdown::ask);
@@ -106,6 +124,37 @@ final class EchoCommand {
             shutdown.await();
             // Echo clients have no end of their own: those that are still there after the grace are cut off, as
             // announced.
+            server.stop(grace);
+            return failure.isThere() ? Main.FAILED : Main.OK;
+        } catch (UnsupportedOperationException e) {
+            return terminal.fail(StartFailure.message(e));
+        } catch (IOException e) {
+            return terminal.fail(StartFailure.line(e, address));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return Main.FAILED;
+        }
+    }
+
+    private static int messages(
+            Terminal terminal,
+            WebServer echo,
+            InetSocketAddress address,
+            Optional<IoModel> chosen,
+            Duration grace,
+            boolean quiet) {
+        Shutdown shutdown = WorkerProcess.isWorker() ? null : Shutdown.onSignal();
+        ServerFailure failure = shutdown == null ? ServerFailure.atOnce() : ServerFailure.then(shutdown::ask);
+        try (WebServer server = echo.onFailure(failure).start()) {
+            if (shutdown == null) {
+                server.await();
+                return Main.OK;
+            }
+            if (server.model() == IoModel.PREFORK) {
+                shutdown.reloadOnHangup(server::reload);
+            }
+            greet(terminal.out(), server.address(), Models.engine(server.engine(), chosen), quiet);
+            shutdown.await();
             server.stop(grace);
             return failure.isThere() ? Main.FAILED : Main.OK;
         } catch (UnsupportedOperationException e) {
