@@ -96,10 +96,8 @@ final class EchoCommand {
         boolean lean = model == IoModel.PROCESS && !WorkerProcess.isWorker();
         List<String> worker = lean ? WorkerMain.command(NAME, arguments.words()) : List.of();
         if (arguments.has("--websocket")) {
-            WebServer server = WebSocketEcho.server(address)
-                    .model(model)
-                    .loops(count)
-                    .workerCommand(worker);
+            WebServer server =
+                    WebSocketEcho.server(address).model(model).loops(count).workerCommand(worker);
             if (arguments.has("--trace")) {
                 server.trace(trace);
             }

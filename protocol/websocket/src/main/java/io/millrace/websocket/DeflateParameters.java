@@ -12,10 +12,16 @@ import java.util.Set;
  * @param clientTakeover whether the client may
  * @param serverBits the server's window as a power of two
  * @param clientBits the client's
- * @param clientBitsOffered whether the offer names the client's window, so that the answer may
+ * @param serverBitsNamed whether the server's window is named, so that the answer has to
+ * @param clientBitsNamed whether the client's window is named, so that the answer may
  */
 record DeflateParameters(
-        boolean serverTakeover, boolean clientTakeover, int serverBits, int clientBits, boolean clientBitsOffered) {
+        boolean serverTakeover,
+        boolean clientTakeover,
+        int serverBits,
+        int clientBits,
+        boolean serverBitsNamed,
+        boolean clientBitsNamed) {
     static final String NAME = "permessage-deflate";
     static final int LEAST_BITS = 8;
     static final int MOST_BITS = 15;
@@ -52,8 +58,9 @@ record DeflateParameters(
                 serverTakeover && wanted.sendTakeover(),
                 clientTakeover && wanted.receiveTakeover(),
                 Math.min(serverBits, wanted.sendWindow()),
-                clientBitsOffered ? Math.min(clientBits, wanted.receiveWindow()) : MOST_BITS,
-                clientBitsOffered);
+                clientBitsNamed ? Math.min(clientBits, wanted.receiveWindow()) : MOST_BITS,
+                serverBitsNamed,
+                clientBitsNamed);
     }
 
     /** Returns what the answer of the server says. */
@@ -61,7 +68,7 @@ record DeflateParameters(
         return NAME
                 + (serverTakeover ? "" : "; " + SERVER_TAKEOVER)
                 + (clientTakeover ? "" : "; " + CLIENT_TAKEOVER)
-                + (serverBits == MOST_BITS ? "" : "; " + SERVER_BITS + "=" + serverBits)
+                + (serverBits == MOST_BITS && !serverBitsNamed ? "" : "; " + SERVER_BITS + "=" + serverBits)
                 + (clientBits == MOST_BITS ? "" : "; " + CLIENT_BITS + "=" + clientBits);
     }
 
@@ -83,7 +90,7 @@ record DeflateParameters(
         if (said == null
                 || (said.serverTakeover && !wanted.receiveTakeover())
                 || said.serverBits > wanted.receiveWindow()
-                || (said.clientBits > wanted.sendWindow() && said.clientBitsOffered)) {
+                || (said.clientBits > wanted.sendWindow() && said.clientBitsNamed)) {
             return null;
         }
         return new DeflateParameters(
@@ -91,7 +98,8 @@ record DeflateParameters(
                 said.clientTakeover && wanted.sendTakeover(),
                 said.serverBits,
                 Math.min(said.clientBits, wanted.sendWindow()),
-                said.clientBitsOffered);
+                said.serverBitsNamed,
+                said.clientBitsNamed);
     }
 
     /** Reads one element of the field; {@code null} for another extension, and for parameters that must not be. */
@@ -128,7 +136,12 @@ record DeflateParameters(
             }
         }
         return new DeflateParameters(
-                serverTakeover, clientTakeover, serverBits, clientBits, seen.contains(CLIENT_BITS));
+                serverTakeover,
+                clientTakeover,
+                serverBits,
+                clientBits,
+                seen.contains(SERVER_BITS),
+                seen.contains(CLIENT_BITS));
     }
 
     // 8 to 15 without leading zeros, perhaps quoted; else 0.

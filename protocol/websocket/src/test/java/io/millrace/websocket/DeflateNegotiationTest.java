@@ -33,6 +33,8 @@ final class DeflateNegotiationTest {
                         + "| yes; server_no_context_takeover; client_no_context_takeover; server_max_window_bits=8",
                 "permessage-deflate; server_max_window_bits=\"10\" "
                         + "| yes; server_no_context_takeover; client_no_context_takeover; server_max_window_bits=10",
+                "permessage-deflate; server_max_window_bits=15 "
+                        + "| yes; server_no_context_takeover; client_no_context_takeover; server_max_window_bits=15",
                 "permessage-deflate; client_max_window_bits=9 "
                         + "| yes; server_no_context_takeover; client_no_context_takeover; client_max_window_bits=9",
                 "permessage-deflate; server_max_window_bits=7, permessage-deflate "
