@@ -326,6 +326,7 @@ final class Http2Protocol implements Protocol, Runnable {
     /** A stream is over. */
     void finished(Http2Stream stream) {
         streams.remove(stream);
+        inbound.forget(stream);
         if (stream.isServed()) {
             glitches.answered();
         }

@@ -63,6 +63,15 @@ final class InboundFrames implements FrameReader.Handler {
         return blocks.due();
     }
 
+    /**
+     * A stream is over: what still comes of a DATA frame that had begun is dropped, for the stream may serve another.
+     */
+    void forget(Http2Stream stream) {
+        if (receiver == stream) {
+            receiver = null;
+        }
+    }
+
     /** The connection has ended. */
     void closed() {
         blocks.closed();

@@ -154,6 +154,20 @@ class StreamsTest {
         assertFalse(peer.isClosing());
     }
 
+    /** Its object serves another stream by then. */
+    @Test
+    void theRestOfAFrameGoesToNoOtherStream() {
+        Peer peer = Peer.of((request, response) -> response.send("early")).open();
+        peer.post(1, "/");
+        byte[] frame = Peer.frameBytes(Frame.DATA, 0, 1, new byte[1000]);
+        peer.feed(java.util.Arrays.copyOf(frame, 100));
+        peer.link.advance(Duration.ofSeconds(30));
+        assertEquals(0, peer.factory.openStreams());
+        peer.feed(java.util.Arrays.copyOfRange(frame, 100, frame.length)).get(3, "/");
+        assertEquals("DATA 3 END_STREAM early", peer.frames().getLast());
+        assertFalse(peer.isClosing());
+    }
+
     /** The connection's window comes back though nobody reads: else other streams would starve for ever. */
     @Test
     void whatIsDroppedGivesTheConnectionItsWindowBack() {
