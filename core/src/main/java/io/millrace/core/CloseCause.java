@@ -10,6 +10,12 @@ public enum CloseCause {
     /** The peer broke the connection off (ECONNRESET, EPIPE). */
     RESET,
 
+    /**
+     * The peer ended a connection under TLS without saying so in TLS (close_notify): what came may be only a part of
+     * what it sent.
+     */
+    TRUNCATED,
+
     /** A time limit of the carrier passed: the peer read nothing for too long. */
     STALLED,
 
@@ -19,7 +25,9 @@ public enum CloseCause {
     /** The network gave up (ETIMEDOUT, EHOSTUNREACH and their like). */
     UNREACHABLE,
 
-    /** The protocol threw an exception, or a file that was being sent turned out shorter than promised. */
+    /**
+     * The protocol threw an exception, or a file that was being sent turned out shorter than promised, or TLS failed.
+     */
     FAILED,
 
     /** The loop was stopped before the connection had ended by itself. */

@@ -8,7 +8,7 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
  * Buffers that layers borrow while bytes pass, so that an idle connection holds none. A slot for a few threads each;
  * whoever finds it empty makes a buffer, and what does not fit when it comes back is garbage. Any thread may call.
  */
-final class ScratchBuffers {
+public final class ScratchBuffers {
     private static final int SLOTS = 64;
     private static final int CAPACITY = 34 * 1024;
 
@@ -19,8 +19,8 @@ final class ScratchBuffers {
 
     private ScratchBuffers() {}
 
-    /** An empty buffer. */
-    static Buffer take() {
+    /** Returns an empty buffer, to be given back. */
+    public static Buffer take() {
         int slot = slot();
         Buffer free = FREE.getAndSet(slot, null);
         if (free == null) {
@@ -30,7 +30,7 @@ final class ScratchBuffers {
     }
 
     /** Takes a buffer back, emptied. */
-    static void give(Buffer buffer) {
+    public static void give(Buffer buffer) {
         if (buffer.capacity() < CAPACITY || buffer.capacity() > MOST_KEPT) {
             return;
         }

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.tls;
+
+import io.millrace.core.Buffer;
+import io.millrace.core.CloseCause;
+import io.millrace.core.Link;
+import io.millrace.core.Protocol;
+import io.millrace.core.Tls;
+import io.millrace.link.Flush;
+import io.millrace.link.Layer;
+import io.millrace.link.LayerContext;
+import io.millrace.link.ScratchBuffers;
+import java.util.function.Function;
+
+/**
+ * TLS between a link and the protocol above it.
+ *
+ * <pre>
+ *   opened ─► handshake ◄─► tasks on another thread ─► established: protocol by ALPN ─► records both ways
+ *     close_notify ─► END (inputClosed above)         our end: close_notify, then the link's
+ *     the peer's end without close_notify ─► TRUNCATED      a bad record, a refused handshake ─► alert, FAILED
+ * </pre>
+ */
+final class TlsLayer implements Layer {
+    /** What leaves first goes in records that fit a packet, so that the peer can use them as they come. */
+    private static final int SMALL_RECORD = 1_369;
+
+    private static final int SMALL_BYTES = 64 * 1024;
+
+    /** A full record, with what TLS adds, in less than 16 KiB. */
+    private static final int LARGE_RECORD = 16_320;
+
+    /** After so long a silence the network may have become slow again. */
+    private static final long SILENCE_NANOS = 1_000_000_000L;
+
+    private final TlsContext owner;
+    private final TlsEngine engine;
+    private final Function<Tls, Protocol> above;
+    private LayerContext context;
+    private boolean isTold;
+    private boolean hasEnded;
+    private boolean isClosed;
+    private long inSmallRecords;
+    private long lastWrite;
+
+    TlsLayer(TlsContext owner, TlsEngine engine, Function<Tls, Protocol> above) {
+        this.owner = owner;
+        this.engine = engine;
+        this.above = above;
+    }
+
+    @Override
+    public void opened(LayerContext place) {
+        context = place;
+        place.layerDeadline(place.now() + owner.handshakeNanos());
+        Buffer nothing = new Buffer();
+        // A client begins by itself.
+        while (input(nothing, nothing, Flush.NORMAL) == Outcome.OK) {}
+    }
+
+    @Override
+    public Outcome input(Buffer from, Buffer to, Flush mode) {
+        Buffer answer = ScratchBuffers.take();
+        TlsEngine.Step step = engine.read(from, answer, to);
+        if (!answer.isEmpty()) {
+            context.below().append(answer);
+            context.flushBelow();
+        }
+        ScratchBuffers.give(answer);
+        tellEstablished();
+        return switch (step) {
+            case OK -> Outcome.OK;
+            case NEED_INPUT -> needInput(mode);
+            case TASK -> {
+                context.run(owner.executor(), engine.task());
+                yield Outcome.NEED_MORE;
+            }
+            case CLOSED -> closed();
+            case FAILED -> failed();
+        };
+    }
+
+    private void tellEstablished() {
+        if (engine.isEstablished() && !isTold) {
+            isTold = true;
+            Tls session = engine.session();
+            owner.established(session);
+            context.layerDeadline(Link.NEVER);
+            context.session(session);
+            context.established(above.apply(session));
+        }
+    }
+
+    private Outcome needInput(Flush mode) {
+        if (mode == Flush.FINISHED && !hasEnded) {
+            if (!isTold) {
+                owner.failed("the peer went away during the handshake");
+            }
+            context.fail(CloseCause.TRUNCATED);
+        }
+        return Outcome.NEED_MORE;
+    }
+
+    private Outcome closed() {
+        hasEnded = true;
+        if (!isTold) {
+            owner.failed("the peer gave the handshake up");
+            context.fail(CloseCause.FAILED);
+            return Outcome.NEED_MORE;
+        }
+        return Outcome.END;
+    }
+
+    private Outcome failed() {
+        owner.failed(engine.failure());
+        context.fail(CloseCause.FAILED);
+        return Outcome.NEED_MORE;
+    }
+
+    @Override
+    public Outcome output(Buffer from, Buffer to, Flush mode) {
+        if (from.isEmpty() && (mode != Flush.FINISHED || isClosed)) {
+            return Outcome.NEED_MORE;
+        }
+        Buffer sealed = ScratchBuffers.take();
+        if (from.isEmpty()) {
+            isClosed = true;
+            engine.close(sealed);
+        } else {
+            engine.write(from, recordSize(from.readable()), sealed);
+        }
+        to.append(sealed);
+        ScratchBuffers.give(sealed);
+        if (engine.failure() != null) {
+            return failed();
+        }
+        return from.isEmpty() && (mode != Flush.FINISHED || isClosed) ? Outcome.NEED_MORE : Outcome.OK;
+    }
+
+    private int recordSize(int wanted) {
+        long now = context.now();
+        if (now - lastWrite > SILENCE_NANOS) {
+            inSmallRecords = 0;
+        }
+        lastWrite = now;
+        if (inSmallRecords < SMALL_BYTES) {
+            inSmallRecords += Math.min(wanted, SMALL_RECORD);
+            return SMALL_RECORD;
+        }
+        return LARGE_RECORD;
+    }
+
+    @Override
+    public void expired() {
+        if (!isTold) {
+            owner.failed("the handshake took too long");
+            context.fail(CloseCause.STALLED);
+        }
+    }
+
+    /** Sealing moves gigabytes a second. */
+    @Override
+    public int bytesPerTurn() {
+        return 1024 * 1024;
+    }
+
+    @Override
+    public String toString() {
+        return "TLS";
+    }
+}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.tls;
+
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.Executor;
+
+/**
+ * What TLS is to be like, for a server or a client. Immutable.
+ *
+ * @param credentials keys with certificates; a server chooses by the name that the client asks for, the first is the
+ *     default
+ * @param trusted certificates of authorities whose signature on the peer's is believed; empty for those of the JDK
+ * @param clientCertificate whether a server asks its clients for certificates
+ * @param applicationProtocols protocols above, by ALPN names (RFC 7301), the preferred one first; empty for no ALPN
+ * @param onlyLatest whether TLS 1.3 alone is spoken; TLS 1.2 as well if not
+ * @param handshakeTime how long a handshake may take altogether
+ * @param executor what computes handshakes
+ */
+public record TlsOptions(
+        List<Credentials> credentials,
+        List<X509Certificate> trusted,
+        ClientCertificate clientCertificate,
+        List<String> applicationProtocols,
+        boolean onlyLatest,
+        Duration handshakeTime,
+        Executor executor) {
+
+    /** Whether a server asks its clients for certificates. */
+    public enum ClientCertificate {
+        /** It does not ask. */
+        NONE,
+        /** It asks; a client may have none, and one that it has must be valid. */
+        OPTIONAL,
+        /** It asks, and refuses clients that have none. */
+        REQUIRED
+    }
+
+    /** No credentials, no ALPN, TLS 1.2 and 1.3, ten seconds, handshakes on virtual threads. */
+    public static final TlsOptions DEFAULT = new TlsOptions(
+            List.of(),
+            List.of(),
+            ClientCertificate.NONE,
+            List.of(),
+            false,
+            Duration.ofSeconds(10),
+            HandshakeTasks.VIRTUAL);
+
+    /**
+     * Checks and copies.
+     *
+     * @throws IllegalArgumentException if the time is not positive, or clients are to show certificates and no
+     *     authority is trusted
+     */
+    public TlsOptions {
+        credentials = List.copyOf(credentials);
+        trusted = List.copyOf(trusted);
+        applicationProtocols = List.copyOf(applicationProtocols);
+        Objects.requireNonNull(executor);
+        if (handshakeTime.isNegative() || handshakeTime.isZero()) {
+            throw new IllegalArgumentException("a handshake in " + handshakeTime);
+        }
+        if (clientCertificate != ClientCertificate.NONE && trusted.isEmpty()) {
+            throw new IllegalArgumentException("client certificates need an authority that is trusted");
+        }
+    }
+
+    /** Returns these options with one more key and its certificates. */
+    public TlsOptions with(Credentials more) {
+        List<Credentials> all = new ArrayList<>(credentials);
+        all.add(more);
+        return new TlsOptions(
+                all, trusted, clientCertificate, applicationProtocols, onlyLatest, handshakeTime, executor);
+    }
+
+    /** Returns these options, trusting those authorities and no other. */
+    public TlsOptions withTrusted(List<X509Certificate> authorities) {
+        return new TlsOptions(
+                credentials, authorities, clientCertificate, applicationProtocols, onlyLatest, handshakeTime, executor);
+    }
+
+    /**
+     * Returns these options for a server that asks clients for certificates of those authorities.
+     *
+     * @throws IllegalArgumentException if clients are asked and there is no authority
+     */
+    public TlsOptions withClientCertificates(ClientCertificate which, List<X509Certificate> authorities) {
+        return new TlsOptions(
+                credentials, authorities, which, applicationProtocols, onlyLatest, handshakeTime, executor);
+    }
+
+    /** Returns these options with those protocols for ALPN, the preferred one first. */
+    public TlsOptions withApplicationProtocols(String... names) {
+        return new TlsOptions(
+                credentials, trusted, clientCertificate, List.of(names), onlyLatest, handshakeTime, executor);
+    }
+
+    /** Returns these options with TLS 1.3 alone, or TLS 1.2 as well. */
+    public TlsOptions withOnlyLatest(boolean on) {
+        return new TlsOptions(
+                credentials, trusted, clientCertificate, applicationProtocols, on, handshakeTime, executor);
+    }
+
+    /**
+     * Returns these options with another limit for the whole handshake.
+     *
+     * @throws IllegalArgumentException if it is not positive
+     */
+    public TlsOptions withHandshakeTime(Duration time) {
+        return new TlsOptions(
+                credentials, trusted, clientCertificate, applicationProtocols, onlyLatest, time, executor);
+    }
+
+    /** Returns these options with another place where handshakes are computed; it must not be the loop's thread. */
+    public TlsOptions withExecutor(Executor other) {
+        return new TlsOptions(
+                credentials, trusted, clientCertificate, applicationProtocols, onlyLatest, handshakeTime, other);
+    }
+}
