@@ -10,6 +10,7 @@ module io.millrace.web {
     requires transitive io.millrace.http2;
     requires transitive io.millrace.fileserver;
     requires transitive io.millrace.client;
+    requires transitive io.millrace.tls;
     requires transitive io.millrace.net;
     requires transitive io.millrace.transport;
     requires transitive io.millrace.loop;

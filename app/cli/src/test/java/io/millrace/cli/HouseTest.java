@@ -64,6 +64,7 @@ final class HouseTest {
                             "sse",
                             "fileserver",
                             "client",
+                            "tls",
                             "fs",
                             "loop",
                             "transport",

@@ -176,10 +176,11 @@ final class ServerLife {
     /** Each loop has its own: what it caches needs no lock. */
     private ProtocolFactory protocols() {
         Http1Factory http1 = new Http1Factory(context);
-        return settings.http2 == null
+        ProtocolFactory http = settings.http2 == null
                 ? http1
                 : new ProtocolSelector(
                         context, http1, () -> new Http2Factory(context, settings.http2, settings.http2Stats));
+        return settings.tls == null ? http : settings.tls.over(http);
     }
 
     /** Becomes a factory when there is a connection: by then the server has been started. */

@@ -17,6 +17,7 @@ import io.millrace.models.ModelOptions;
 import io.millrace.socket.InheritedSocket;
 import io.millrace.socket.Kernel;
 import io.millrace.socket.ListenFlags;
+import io.millrace.tls.TlsContext;
 import io.millrace.transport.AcceptDistribution;
 import io.millrace.transport.ListenOptions;
 import io.millrace.transport.OverloadPolicy;
@@ -58,6 +59,7 @@ final class ServerSettings {
     Limits limits = Limits.DEFAULT;
     Http2Limits http2 = Http2Limits.DEFAULT;
     final Http2Stats http2Stats = new Http2Stats();
+    TlsContext tls;
     ExchangeLog log = ExchangeLog.NONE;
     String serverName = HttpContext.SERVER;
     TrustedProxies trustedProxies;

@@ -16,6 +16,7 @@ import io.millrace.http2.Http2Limits;
 import io.millrace.models.IoModel;
 import io.millrace.socket.ListenFlags;
 import io.millrace.sse.EventStream;
+import io.millrace.tls.TlsContext;
 import io.millrace.transport.AcceptDistribution;
 import io.millrace.transport.OverloadPolicy;
 import io.millrace.websocket.WebSocketOptions;
@@ -221,6 +222,16 @@ public final class WebServer extends ServerView implements Routes<WebServer>, Au
      */
     public WebServer http2(Http2Limits limits) {
         life.beforeStart().http2 = limits;
+        return this;
+    }
+
+    /**
+     * Speaks HTTP over TLS alone, by a server's context; {@code null}, the default, for HTTP in the clear. The
+     * context's ALPN names should be {@code h2} and {@code http/1.1}, or the latter alone without HTTP/2. Its
+     * credentials can be replaced while the server runs.
+     */
+    public WebServer tls(TlsContext context) {
+        life.beforeStart().tls = context;
         return this;
     }
 

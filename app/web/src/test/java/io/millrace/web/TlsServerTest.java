@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.web;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.millrace.tls.Credentials;
+import io.millrace.tls.TlsContext;
+import io.millrace.tls.TlsOptions;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.security.KeyStore;
+import java.time.Duration;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** HTTP over TLS, to the JDK's client. */
+@Timeout(60)
+final class TlsServerTest {
+
+    private static Path file(String name) throws Exception {
+        return Path.of(TlsServerTest.class.getResource(name).toURI());
+    }
+
+    private static SSLContext trusting() throws Exception {
+        KeyStore store = KeyStore.getInstance("PKCS12");
+        store.load(null, null);
+        store.setCertificateEntry(
+                "authority", Credentials.certificates(file("ca.pem")).getFirst());
+        TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+        trust.init(store);
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(null, trust.getTrustManagers(), null);
+        return context;
+    }
+
+    @ParameterizedTest
+    @EnumSource(HttpClient.Version.class)
+    void bothVersionsOfHttpAreServedOverTls(HttpClient.Version version) throws Exception {
+        TlsContext tls = TlsContext.server(TlsOptions.DEFAULT
+                .with(Credentials.pem(file("local.pem"), file("local.key")))
+                .withApplicationProtocols("h2", "http/1.1"));
+        try (WebServer server = WebServer.on(0)
+                        .get("/", (request, response) -> response.send(request.scheme() + " is served"))
+                        .tls(tls);
+                HttpClient client = HttpClient.newBuilder()
+                        .version(version)
+                        .sslContext(trusting())
+                        .connectTimeout(Duration.ofSeconds(30))
+                        .build()) {
+            server.start();
+            HttpRequest request = HttpRequest.newBuilder(URI.create("https://localhost:" + server.port() + "/"))
+                    .version(version)
+                    .build();
+            for (int i = 0; i < 3; i++) {
+                HttpResponse<String> response = client.send(request, HttpResponse.BodyHandlers.ofString());
+                assertEquals("https is served", response.body());
+                assertEquals(version, response.version());
+            }
+        }
+    }
+}
