@@ -73,6 +73,7 @@ final class HouseTest {
             Map.entry("load", Set.of("core", "loop", "transport", "net", "http", "http1")),
             // What lies below load is for the herd, an experiment with processes and sockets of its own.
             Map.entry("lab", Set.of("load", "sys", "poll", "socket", "workers")),
+            Map.entry("httpserver", Set.of("core", "sys", "http", "http1", "transport", "models")),
             // sys for one thing: the errno of a SysException, to say in one line why a port cannot be had.
             Map.entry("cli", Set.of("models", "sys", "fileserver", "web", "load", "lab")));
 
@@ -94,9 +95,13 @@ final class HouseTest {
     private static final Set<String> KERNEL_WING =
             Set.of("sys", "poll", "socket", "ring", "fs", "loop", "transport", "workers", "models", "net", "signals");
 
+    /** The rooms that stand between the house and the APIs of others: nothing in the house requires one. */
+    private static final Set<String> ADAPTERS = Set.of("httpserver");
+
     /** Room by room, the modules of the JDK that it needs beside java.base. */
     private static final Map<String, Set<String>> JDK_MODULES = Map.of(
             "signals", Set.of("jdk.jfr", "jdk.unsupported"),
+            "httpserver", Set.of("jdk.httpserver"),
             "testkit", Set.of("java.logging"),
             "load", Set.of("java.management"),
             // jdk.unsupported for sun.misc.Signal: the command ends in good order where no system call may be made,
@@ -279,6 +284,14 @@ final class HouseTest {
     void theFoldersShowTheWings() {
         assertEquals(KERNEL_WING, roomsIn("kernel"));
         assertEquals(RFC_WING, roomsIn("protocol"));
+        assertEquals(ADAPTERS, roomsIn("adapters"));
+    }
+
+    @Test
+    void nothingInTheHouseRequiresAnAdapter() {
+        for (String room : rooms) {
+            assertTrue(requiredRooms(room).stream().noneMatch(ADAPTERS::contains), room);
+        }
     }
 
     @Test
