@@ -47,9 +47,8 @@ final class ContextTable {
      * @throws IllegalArgumentException if it is not in the table
      */
     synchronized void remove(HttpContext context) {
-        PathContext[] rest = Arrays.stream(contexts)
-                .filter(each -> each != context)
-                .toArray(PathContext[]::new);
+        PathContext[] rest =
+                Arrays.stream(contexts).filter(each -> each != context).toArray(PathContext[]::new);
         if (rest.length == contexts.length) {
             throw new IllegalArgumentException("no such context");
         }

@@ -6,8 +6,8 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 
 /**
- * The one thread that runs handlers one after the other where a server was given no executor. Keeps the program alive as
- * long as its server runs: the loops are daemons.
+ * The one thread that runs handlers one after the other where a server was given no executor. Keeps the program alive
+ * as long as its server runs: the loops are daemons.
  */
 final class DispatcherThread implements Executor {
     private static final Runnable LAST = () -> {};

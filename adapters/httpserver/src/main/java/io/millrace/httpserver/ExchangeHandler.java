@@ -44,10 +44,7 @@ final class ExchangeHandler implements Handler {
     private static ScheduledThreadPoolExecutor timer() {
         ScheduledThreadPoolExecutor timer = new ScheduledThreadPoolExecutor(
                 1,
-                Thread.ofPlatform()
-                        .daemon()
-                        .name("millrace-httpserver-timer")
-                        .factory());
+                Thread.ofPlatform().daemon().name("millrace-httpserver-timer").factory());
         timer.setRemoveOnCancelPolicy(true);
         return timer;
     }
@@ -103,9 +100,8 @@ final class ExchangeHandler implements Handler {
     private void start(Request request, Response response, PathContext context, URI uri) {
         response.defer();
         inFlight.incrementAndGet();
-        ScheduledFuture<?> limit = timer == null
-                ? null
-                : timer.schedule(response::abort, settings.responseSeconds(), TimeUnit.SECONDS);
+        ScheduledFuture<?> limit =
+                timer == null ? null : timer.schedule(response::abort, settings.responseSeconds(), TimeUnit.SECONDS);
         response.onComplete(() -> {
             inFlight.decrementAndGet();
             if (limit != null) {

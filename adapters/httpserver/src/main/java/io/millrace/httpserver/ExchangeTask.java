@@ -106,10 +106,7 @@ final class ExchangeTask implements Runnable {
         if (closeOnException || exchange.isAnswered() || response.committed()) {
             response.abort();
         } else {
-            response.status(500)
-                    .closeAfter()
-                    .type("text/html")
-                    .send(FAILURE.getBytes(StandardCharsets.ISO_8859_1));
+            response.status(500).closeAfter().type("text/html").send(FAILURE.getBytes(StandardCharsets.ISO_8859_1));
         }
     }
 }

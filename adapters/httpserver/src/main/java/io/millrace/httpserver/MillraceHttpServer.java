@@ -88,7 +88,8 @@ final class MillraceHttpServer extends HttpServer {
         LOGGER.log(System.Logger.Level.DEBUG, () -> "HttpServer created http " + address);
     }
 
-    // Loops inherit that they are daemons from the thread that starts them: a server that is bound and never started does
+    // Loops inherit that they are daemons from the thread that starts them: a server that is bound and never started
+    // does
     // not keep a program alive.
     private static Server open() throws IOException {
         FutureTask<Server> opening = new FutureTask<>(() -> IoModel.auto().open(ModelOptions.DEFAULT));

@@ -85,8 +85,8 @@ final class ResponseOutput extends OutputStream {
 
     private void take(int length) throws IOException {
         if (length > left) {
-            throw new IOException(length + " bytes are more than the " + left + " left of the " + announced
-                    + " that were announced");
+            throw new IOException(
+                    length + " bytes are more than the " + left + " left of the " + announced + " that were announced");
         }
         left -= length;
     }

@@ -8,8 +8,8 @@
  * libraries have a class loader of their own, as in a fat jar of Spring Boot or in OSGi, the JDK's own server answers,
  * and {@link io.millrace.httpserver.HttpServers} creates this one.
  *
- * <p>Knows: contexts, filters and authenticators, executors, the two streams of an exchange, the properties of the JDK's
- * server. Does not know: sockets, wire formats.
+ * <p>Knows: contexts, filters and authenticators, executors, the two streams of an exchange, the properties of the
+ * JDK's server. Does not know: sockets, wire formats.
  *
  * <p>Read in this order: {@code MillraceHttpServer}; {@code ExchangeHandler}, which a loop calls; {@code ExchangeTask},
  * which an executor runs; {@code ServerExchange} with {@code RequestInput}, {@code ResponseOutput} and

@@ -464,7 +464,7 @@ final class HouseTest {
 
     private Set<String> roomsIn(String wing) {
         return rooms.stream()
-                .filter(room -> folders.get(room).getParent().endsWith(wing))
+                .filter(room -> folders.get(room).getParent().equals(root.resolve(wing)))
                 .collect(toSet());
     }
 
