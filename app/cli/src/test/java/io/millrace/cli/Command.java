@@ -3,23 +3,8 @@ package io.millrace.cli;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.jr.ob.JSON;
-import io.millrace.core.Buffer;
-import io.millrace.fs.KernelDirectory;
-import io.millrace.http.Handler;
-import io.millrace.http1.Http1Factory;
-import io.millrace.lab.Lab;
-import io.millrace.load.Load;
-import io.millrace.loop.EventLoop;
-import io.millrace.models.IoModel;
-import io.millrace.net.Connector;
-import io.millrace.poll.Poller;
-import io.millrace.ring.Probe;
-import io.millrace.socket.Kernel;
-import io.millrace.sys.SysException;
-import io.millrace.transport.LoopGroup;
+import io.millrace.testkit.HouseClassPath;
 import io.millrace.web.StatusSocket;
-import io.millrace.web.WebServer;
-import io.millrace.workers.WorkerProcess;
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
@@ -31,14 +16,14 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.HdrHistogram.Histogram;
 import picocli.CommandLine;
 
@@ -92,32 +77,11 @@ final class Command implements AutoCloseable {
 
     /** Where the classes of the command come from: test runners do not all put them on the JVM's own class path. */
     static String classPath() {
-        Set<String> places = new LinkedHashSet<>();
-        for (Class<?> one : List.of(
-                Main.class,
-                CommandLine.class,
-                WebServer.class,
-                Http1Factory.class,
-                Handler.class,
-                LoopGroup.class,
-                EventLoop.class,
-                KernelDirectory.class,
-                Probe.class,
-                IoModel.class,
-                WorkerProcess.class,
-                Kernel.class,
-                Poller.class,
-                SysException.class,
-                Buffer.class,
-                Load.class,
-                Connector.class,
-                Lab.class,
-                Histogram.class,
-                JSON.class,
-                JsonFactory.class)) {
-            places.add(place(one));
-        }
-        return String.join(File.pathSeparator, places);
+        return Stream.concat(
+                        HouseClassPath.places().stream().map(Path::toString),
+                        Stream.of(CommandLine.class, Histogram.class, JSON.class, JsonFactory.class)
+                                .map(Command::place))
+                .collect(Collectors.joining(File.pathSeparator));
     }
 
     /** The folder or archive that a class comes from. */

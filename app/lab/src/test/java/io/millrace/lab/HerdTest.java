@@ -4,18 +4,9 @@ package io.millrace.lab;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.millrace.core.Buffer;
-import io.millrace.poll.Poller;
-import io.millrace.socket.Kernel;
-import io.millrace.sys.SysException;
-import io.millrace.workers.WorkerProcess;
-import java.io.File;
-import java.net.URI;
-import java.nio.file.Path;
+import io.millrace.testkit.HouseClassPath;
 import java.time.Duration;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Set;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -42,22 +33,13 @@ final class HerdTest {
 
     /** Starts a worker: the same JVM on the same classes. */
     private static List<String> command() {
-        Set<String> places = new LinkedHashSet<>();
-        for (Class<?> one : List.of(
-                HerdWorker.class, WorkerProcess.class, Kernel.class, Poller.class, SysException.class, Buffer.class)) {
-            places.add(Path.of(URI.create(one.getProtectionDomain()
-                            .getCodeSource()
-                            .getLocation()
-                            .toString()))
-                    .toString());
-        }
         return List.of(
                 ProcessHandle.current().info().command().orElseThrow(),
                 "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1",
                 "--enable-native-access=ALL-UNNAMED",
                 "-cp",
-                String.join(File.pathSeparator, places),
+                HouseClassPath.text(),
                 HerdWorker.class.getName());
     }
 

@@ -1,27 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.models;
 
-import io.millrace.core.Buffer;
-import io.millrace.fs.KernelDirectory;
-import io.millrace.loop.EventLoop;
-import io.millrace.poll.Poller;
-import io.millrace.socket.Kernel;
-import io.millrace.sys.SysException;
+import io.millrace.testkit.HouseClassPath;
 import io.millrace.transport.ListenOptions;
 import io.millrace.transport.Listener;
-import io.millrace.transport.LoopGroup;
 import io.millrace.workers.WorkerProcess;
-import java.io.File;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.net.InetSocketAddress;
-import java.net.URI;
-import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
 
 /** A program as a user writes it: opens a model, listens, waits. Started again by its own model for each worker. */
 public final class EchoProgram {
@@ -77,24 +66,6 @@ public final class EchoProgram {
 
     /** The command that starts another one of our programs. */
     static List<String> command(Class<?> main) {
-        Set<String> places = new LinkedHashSet<>();
-        for (Class<?> one : List.of(
-                EchoProgram.class,
-                IoModel.class,
-                WorkerProcess.class,
-                LoopGroup.class,
-                EventLoop.class,
-                KernelDirectory.class,
-                Kernel.class,
-                Poller.class,
-                SysException.class,
-                Buffer.class)) {
-            places.add(Path.of(URI.create(one.getProtectionDomain()
-                            .getCodeSource()
-                            .getLocation()
-                            .toString()))
-                    .toString());
-        }
         List<String> command = new ArrayList<>(List.of(
                 ProcessHandle.current().info().command().orElseThrow(),
                 "-Xmx128m",
@@ -103,7 +74,7 @@ public final class EchoProgram {
                 "--enable-native-access=ALL-UNNAMED",
                 "-ea",
                 "-cp",
-                String.join(File.pathSeparator, places),
+                HouseClassPath.text(),
                 main.getName()));
         return command;
     }
