@@ -25,6 +25,10 @@ final class ExchangeStream extends ResponseStream {
 
     private final Exchange exchange;
     private final Handles handles;
+
+    /** The exchange goes on to other links when it is over; this does not. */
+    private final Link link;
+
     private final long announced;
     private final boolean silent;
 
@@ -56,6 +60,7 @@ final class ExchangeStream extends ResponseStream {
     ExchangeStream(Exchange exchange, Handles handles, long announced) {
         this.exchange = exchange;
         this.handles = handles;
+        this.link = exchange.link();
         this.announced = announced;
         this.silent = exchange.request().isHead();
     }
@@ -387,27 +392,36 @@ final class ExchangeStream extends ResponseStream {
 
     @Override
     public boolean isOpen() {
-        return !exchange.isOver();
+        lock.lock();
+        try {
+            return !over && !ended;
+        } finally {
+            lock.unlock();
+        }
     }
 
     @Override
     public boolean inLoop() {
-        return exchange.isInLoop();
+        return link.inLoop();
     }
 
     @Override
     public void execute(Runnable task) {
-        exchange.link().execute(task);
+        link.execute(task);
     }
 
     @Override
     public long pending() {
-        return exchange.pending();
+        check();
+        return isOpen() ? exchange.pending() : 0;
     }
 
     @Override
     public void abort() {
-        exchange.breakOff();
+        check();
+        if (isOpen()) {
+            exchange.breakOff();
+        }
     }
 
     // Something is sent.

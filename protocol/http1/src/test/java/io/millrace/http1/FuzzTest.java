@@ -260,7 +260,7 @@ class FuzzTest {
             String text = request.target() + "|";
             String way = request.path().split("/", 3)[1];
             switch (way) {
-                case "empty" -> response.header("X", "y");
+                case "empty" -> response.header("X", "y").send();
                 case "text" -> response.send(text);
                 case "stream" -> stream(response, text);
                 case "later" -> {
