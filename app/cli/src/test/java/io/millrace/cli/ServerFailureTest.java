@@ -9,7 +9,7 @@ import io.millrace.models.IoModel;
 import io.millrace.testkit.RawClient;
 import java.io.File;
 import java.io.IOException;
-import java.net.ConnectException;
+import java.net.SocketException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
@@ -94,7 +94,7 @@ final class ServerFailureTest {
         // Threads that sleep in a call fail when they return from it.
         try (RawClient client = RawClient.connect(port)) {
             assertExitCode1(server);
-        } catch (ConnectException ended) {
+        } catch (SocketException ended) {
             assertExitCode1(server);
         }
     }
