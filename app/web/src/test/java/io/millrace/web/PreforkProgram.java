@@ -3,9 +3,6 @@ package io.millrace.web;
 
 import io.millrace.http.ResponseStream;
 import io.millrace.models.IoModel;
-import java.io.File;
-import java.net.URI;
-import java.nio.file.Path;
 import java.util.List;
 
 /** A program with a server of worker processes: what a worker runs is this class's main. */
@@ -34,11 +31,6 @@ public final class PreforkProgram {
     }
 
     static List<String> command() {
-        String place = PreforkProgram.class
-                .getProtectionDomain()
-                .getCodeSource()
-                .getLocation()
-                .toString();
         return List.of(
                 ProcessHandle.current().info().command().orElseThrow(),
                 "-Xmx128m",
@@ -46,7 +38,7 @@ public final class PreforkProgram {
                 "-XX:TieredStopAtLevel=1",
                 "--enable-native-access=ALL-UNNAMED",
                 "-cp",
-                Path.of(URI.create(place)) + File.pathSeparator + WebServerTest.classPath(),
+                WebServerTest.classPath(),
                 PreforkProgram.class.getName());
     }
 }

@@ -8,20 +8,13 @@ import com.sun.management.ThreadMXBean;
 import io.millrace.core.Ascii;
 import io.millrace.core.Buffer;
 import io.millrace.core.Clock;
-import io.millrace.core.CloseMode;
-import io.millrace.core.Flow;
-import io.millrace.core.Link;
-import io.millrace.core.LinkStats;
-import io.millrace.core.OpenFile;
 import io.millrace.core.Protocol;
-import io.millrace.core.RateLimit;
-import io.millrace.core.TimeLimit;
 import io.millrace.http.ExchangeLog;
 import io.millrace.http.Handler;
 import io.millrace.http.Limits;
 import io.millrace.http.Router;
+import io.millrace.testkit.SinkLink;
 import java.lang.management.ManagementFactory;
-import java.net.SocketAddress;
 import org.junit.jupiter.api.Test;
 
 /** The budget of the hot path: a GET that is answered on the loop allocates nothing. */
@@ -30,112 +23,6 @@ class AllocationTest {
     private static final byte[] BODY = Ascii.bytes("Hello, world!\n");
     private static final byte[] REQUEST = Ascii.bytes("GET /users/42/posts?page=2 HTTP/1.1\r\nHost: localhost:8000\r\n"
             + "User-Agent: test\r\nAccept: */*\r\nConnection: keep-alive\r\n\r\n");
-
-    /** A link that does nothing and allocates nothing. */
-    private static final class Sink implements Link, Flow {
-        private final Buffer out = new Buffer(64 * 1024);
-        private long turn;
-        private long flushes;
-
-        @Override
-        public Buffer out() {
-            return out;
-        }
-
-        @Override
-        public void flush() {
-            flushes++;
-        }
-
-        @Override
-        public boolean writable() {
-            return true;
-        }
-
-        @Override
-        public long pending() {
-            return out.readable();
-        }
-
-        @Override
-        public void transfer(OpenFile file, long from, long count) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public void pause(boolean on) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public void switchProtocol(Protocol next) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public void deadline(long at) {}
-
-        @Override
-        public Flow flow() {
-            return this;
-        }
-
-        @Override
-        public void writeTimeout(long nanos) {}
-
-        @Override
-        public void timeout(TimeLimit which, long nanos) {}
-
-        @Override
-        public void writeWatermarks(long low, long high) {}
-
-        @Override
-        public void readWatermarks(int low, int high) {}
-
-        @Override
-        public void rate(RateLimit rate) {}
-
-        @Override
-        public void maxPerCall(int read, int write) {}
-
-        @Override
-        public LinkStats stats() {
-            return new LinkStats(0, 0, 0, 0, 0);
-        }
-
-        @Override
-        public void shutdownOutput() {}
-
-        @Override
-        public void close(CloseMode how) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public long now() {
-            return turn;
-        }
-
-        @Override
-        public boolean inLoop() {
-            return true;
-        }
-
-        @Override
-        public SocketAddress peer() {
-            return null;
-        }
-
-        @Override
-        public SocketAddress local() {
-            return null;
-        }
-
-        @Override
-        public void execute(Runnable task) {
-            throw new UnsupportedOperationException();
-        }
-    }
 
     @Test
     void aPlainHandlerAllocatesNothing() {
@@ -159,12 +46,12 @@ class AllocationTest {
 
     @Test
     void pipelinedRequestsAllocateNothingAndAreFlushedOnce() {
-        Sink link = assertNothing((request, response) -> response.send(BODY), 16);
-        assertEquals(link.turn, link.flushes);
+        SinkLink link = assertNothing((request, response) -> response.send(BODY), 16);
+        assertEquals(link.turns(), link.flushes());
     }
 
-    private static Sink assertNothing(Handler handler, int depth) {
-        Sink link = new Sink();
+    private static SinkLink assertNothing(Handler handler, int depth) {
+        SinkLink link = new SinkLink();
         Protocol protocol =
                 new Http1Factory(handler, Limits.DEFAULT, ExchangeLog.NONE, Clock.SYSTEM, Http1Factory.SERVER).create();
         protocol.opened(link);
@@ -181,17 +68,17 @@ class AllocationTest {
         return link;
     }
 
-    private static void run(Protocol protocol, Sink link, Buffer in, int depth) {
+    private static void run(Protocol protocol, SinkLink link, Buffer in, int depth) {
         for (int done = 0; done < ROUNDS; done += depth) {
             in.clear();
             for (int i = 0; i < depth; i++) {
                 in.append(REQUEST);
             }
-            link.turn++;
+            link.nextTurn();
             protocol.receive(in, link);
             assertTrue(in.isEmpty());
-            assertEquals('H', link.out.peek(0));
-            link.out.clear();
+            assertEquals('H', link.out().peek(0));
+            link.out().clear();
         }
     }
 }

@@ -7,131 +7,18 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.sun.management.ThreadMXBean;
 import io.millrace.core.Ascii;
 import io.millrace.core.Buffer;
-import io.millrace.core.CloseMode;
-import io.millrace.core.Flow;
-import io.millrace.core.Link;
-import io.millrace.core.LinkStats;
-import io.millrace.core.OpenFile;
 import io.millrace.core.Protocol;
-import io.millrace.core.RateLimit;
-import io.millrace.core.TimeLimit;
 import io.millrace.http.Handler;
 import io.millrace.http.HttpContext;
 import io.millrace.http.Router;
+import io.millrace.testkit.SinkLink;
 import java.lang.management.ManagementFactory;
-import java.net.SocketAddress;
 import org.junit.jupiter.api.Test;
 
 /** The budget of the hot path: a GET that is answered on the loop allocates nothing. */
 class AllocationTest {
     private static final int ROUNDS = 10_000;
     private static final byte[] BODY = Ascii.bytes("Hello, world!\n");
-
-    /** A link that does nothing and allocates nothing. */
-    private static final class Sink implements Link, Flow {
-        private final Buffer out = new Buffer(64 * 1024);
-        private long turn;
-        private long flushes;
-
-        @Override
-        public Buffer out() {
-            return out;
-        }
-
-        @Override
-        public void flush() {
-            flushes++;
-        }
-
-        @Override
-        public boolean writable() {
-            return true;
-        }
-
-        @Override
-        public long pending() {
-            return out.readable();
-        }
-
-        @Override
-        public void transfer(OpenFile file, long from, long count) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public void pause(boolean on) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public void switchProtocol(Protocol next) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public void deadline(long at) {}
-
-        @Override
-        public Flow flow() {
-            return this;
-        }
-
-        @Override
-        public void writeTimeout(long nanos) {}
-
-        @Override
-        public void timeout(TimeLimit which, long nanos) {}
-
-        @Override
-        public void writeWatermarks(long low, long high) {}
-
-        @Override
-        public void readWatermarks(int low, int high) {}
-
-        @Override
-        public void rate(RateLimit rate) {}
-
-        @Override
-        public void maxPerCall(int read, int write) {}
-
-        @Override
-        public LinkStats stats() {
-            return new LinkStats(0, 0, 0, 0, 0);
-        }
-
-        @Override
-        public void shutdownOutput() {}
-
-        @Override
-        public void close(CloseMode how) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public long now() {
-            return turn;
-        }
-
-        @Override
-        public boolean inLoop() {
-            return true;
-        }
-
-        @Override
-        public SocketAddress peer() {
-            return null;
-        }
-
-        @Override
-        public SocketAddress local() {
-            return null;
-        }
-
-        @Override
-        public void execute(Runnable task) {
-            throw new UnsupportedOperationException();
-        }
-    }
 
     @Test
     void aPlainHandlerAllocatesNothing() {
@@ -154,12 +41,12 @@ class AllocationTest {
 
     @Test
     void requestsThatComeTogetherAllocateNothingAndAreFlushedOnce() {
-        Sink link = assertNothing((request, response) -> response.send(BODY), 16);
-        assertEquals(link.turn, link.flushes - 2);
+        SinkLink link = assertNothing((request, response) -> response.send(BODY), 16);
+        assertEquals(link.turns(), link.flushes() - 2);
     }
 
-    private static Sink assertNothing(Handler handler, int depth) {
-        Sink link = new Sink();
+    private static SinkLink assertNothing(Handler handler, int depth) {
+        SinkLink link = new SinkLink();
         Protocol protocol = new Http2Factory(HttpContext.of(handler)).create();
         protocol.opened(link);
         Buffer in = new Buffer(1024 * depth);
@@ -168,7 +55,7 @@ class AllocationTest {
         Frame.setting(in, Frame.INITIAL_WINDOW_SIZE, 1 << 20);
         Frame.windowUpdate(in, 0, 1 << 30);
         protocol.receive(in, link);
-        link.out.clear();
+        link.out().clear();
         byte[] block =
                 Peer.echo().block(Peer.request("GET", "/users/42/posts?page=2", "user-agent: test", "accept: */*"));
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
@@ -184,7 +71,7 @@ class AllocationTest {
         return link;
     }
 
-    private static int run(Protocol protocol, Sink link, Buffer in, byte[] block, int depth, int first) {
+    private static int run(Protocol protocol, SinkLink link, Buffer in, byte[] block, int depth, int first) {
         int stream = first;
         for (int done = 0; done < ROUNDS; done += depth) {
             in.clear();
@@ -193,11 +80,11 @@ class AllocationTest {
                 in.append(block);
                 stream += 2;
             }
-            link.turn++;
+            link.nextTurn();
             protocol.receive(in, link);
             assertTrue(in.isEmpty());
-            assertEquals(Frame.HEADERS, link.out.peek(3));
-            link.out.clear();
+            assertEquals(Frame.HEADERS, link.out().peek(3));
+            link.out().clear();
         }
         return stream;
     }
