@@ -35,7 +35,8 @@ final class BodyPipe implements RequestBody.Reader {
         lock.lock();
         try {
             bytes.append(from, offset, length);
-            held = bytes.readable() >= FULL;
+            // Only the handler lets go of it: more may be offered while the pause is on its way.
+            held |= bytes.readable() >= FULL;
             changed.signal();
         } finally {
             lock.unlock();

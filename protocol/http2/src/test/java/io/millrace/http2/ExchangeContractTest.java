@@ -23,7 +23,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
-import org.junit.jupiter.api.Disabled;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -224,7 +223,6 @@ class ExchangeContractTest {
         assertEquals("abcdef", content(peer.until("DATA 1 END_STREAM")));
     }
 
-    @Disabled("an open fault: two runs of five, the reader on another thread is not woken and no window is given")
     @Test
     void aBodyThatWaitsIsMoreThanAPipeHolds() {
         Peer peer = peer(
@@ -232,19 +230,32 @@ class ExchangeContractTest {
                 (request, response) -> response.send("" + request.body().bytes(1 << 20).length));
         peer.post(1, "/");
         int window = 65_536;
+        List<String> frames = new ArrayList<>();
         for (int sent = 0; sent < 500_000; sent += 10_000) {
             while (window < 10_000) {
-                for (String frame : peer.until("WINDOW_UPDATE 1")) {
-                    window += frame.startsWith("WINDOW_UPDATE 1 ") ? Integer.parseInt(frame.substring(16)) : 0;
-                }
+                List<String> more = peer.until("WINDOW_UPDATE 1");
+                window += granted(more);
+                frames.addAll(more);
             }
             window -= 10_000;
             peer.data(1, sent == 490_000, "x".repeat(10_000));
-            for (String frame : peer.frames()) {
-                window += frame.startsWith("WINDOW_UPDATE 1 ") ? Integer.parseInt(frame.substring(16)) : 0;
-            }
+            List<String> more = peer.frames();
+            window += granted(more);
+            frames.addAll(more);
         }
-        assertEquals("500000", content(peer.until("DATA 1 END_STREAM")));
+        // The handler is fast enough, at times, to answer while the last of the body is fed.
+        if (frames.stream().noneMatch(frame -> frame.startsWith("DATA 1 END_STREAM"))) {
+            frames.addAll(peer.until("DATA 1 END_STREAM"));
+        }
+        assertEquals("500000", content(frames));
+    }
+
+    private static int granted(List<String> frames) {
+        String update = "WINDOW_UPDATE 1 ";
+        return frames.stream()
+                .filter(frame -> frame.startsWith(update))
+                .mapToInt(frame -> Integer.parseInt(frame.substring(update.length())))
+                .sum();
     }
 
     /** Writes down what it is told. */
