@@ -207,12 +207,12 @@ class RingDriver extends Driver {
     }
 
     /**
-     * Input comes by itself, and there is none to be fetched but by hand: then what had been asked for before has to
-     * come first.
+     * Input comes by itself. It is fetched only where a call has to say how much, or where the buffers had run out; what
+     * had been asked for before has to come first.
      */
     @Override
     int receive(Connection c) {
-        if (RingInput.byHand(c) && (c.underWay & 1 << RingQueue.RECEIVE) == 0) {
+        if ((c.underWay & 1 << RingQueue.RECEIVE) == 0) {
             return reader.receive(c);
         }
         c.clear(Connection.READABLE);

@@ -50,6 +50,9 @@ final class RingInput {
             if (!c.is(Connection.ENDED)) {
                 c.endRead();
             }
+        } else if (result == -Errno.ENOBUFS) {
+            // Whoever sends fast takes the buffers again before this connection's turn: a call needs none of them.
+            c.set(Connection.READABLE);
         } else if (!goesOn(result)) {
             c.failLater(Causes.of(result));
         }
@@ -58,8 +61,7 @@ final class RingInput {
     /** Results after which receiving begins again, now or when it is wanted. */
     private static boolean goesOn(int result) {
         return switch (-result) {
-            // The buffers were used up: those that had been filled have gone back by the time it begins again.
-            case Errno.ENOBUFS, Errno.ECANCELED, Errno.EAGAIN, Errno.EINTR -> true;
+            case Errno.ECANCELED, Errno.EAGAIN, Errno.EINTR -> true;
             default -> false;
         };
     }
