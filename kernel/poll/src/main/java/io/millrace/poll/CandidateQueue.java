@@ -2,28 +2,38 @@
 package io.millrace.poll;
 
 import io.millrace.sys.Poll;
+import io.millrace.sys.Signals;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
 /**
- * Descriptors on which something may have happened, oldest first. poll(2) is asked what is true of them, one call for
- * as many as fit.
+ * Descriptors on which something may have happened, oldest first: those that signals name. poll(2) is asked what is
+ * true of them, one call for as many as fit.
  */
 final class CandidateQueue {
     /** In {@link InterestList#marks}: the descriptor is in the queue. */
-    static final int QUEUED = 1;
+    private static final int QUEUED = 1;
+
+    /** In {@link InterestList#marks}: a one-shot descriptor that has reported, and does not get into the queue. */
+    private static final int SILENT = 2;
+
+    /** Signals taken in a call for each place for an event: several may be about one descriptor. */
+    private static final int SIGNALS_A_CANDIDATE = 4;
 
     private final InterestList watched;
+    private final SignalReceiver receiver;
 
     /** One struct pollfd for each candidate of a call. */
     private final MemorySegment array;
 
     private int[] fds = new int[64];
     private int count;
+    private long overflows;
 
-    CandidateQueue(InterestList watched, int capacity) {
+    CandidateQueue(InterestList watched, SignalReceiver receiver, int capacity) {
         this.watched = watched;
+        this.receiver = receiver;
         this.array = Arena.ofAuto().allocate((long) capacity * Poll.POLLFD_SIZE, 8);
     }
 
@@ -31,9 +41,53 @@ final class CandidateQueue {
         return count;
     }
 
-    /** Adds the descriptor at an index of the interest list, unless it is in the queue already. */
+    /** Returns how often the queue of signals has overflowed. */
+    long overflows() {
+        return overflows;
+    }
+
+    /**
+     * Takes signals while there are any and what they name fits into {@code most} places. Blocks for the first one
+     * only, up to {@code nanos} (negative: without limit). Returns the last signal, or -errno.
+     */
+    int receive(int most, long nanos) {
+        int signal = 0;
+        for (int i = 0; i < most * SIGNALS_A_CANDIDATE && count < most && signal >= 0; i++) {
+            signal = receiver.take(i == 0 ? nanos : 0);
+            if (signal == Signals.SIGIO) {
+                overflows++;
+                addAll();
+            } else if (signal >= 0) {
+                add(watched.find(receiver.descriptor()));
+            }
+        }
+        return signal;
+    }
+
+    void addAll() {
+        for (int place = 0; place < watched.count(); place++) {
+            add(place);
+        }
+    }
+
+    /** Adds the descriptor at an index of the interest list that was added or modified. */
+    void renew(int place) {
+        watched.marks[place] &= ~SILENT;
+        add(place);
+    }
+
+    /** Keeps the one-shot descriptor at an index out until it is modified. */
+    void silence(int place) {
+        watched.marks[place] |= SILENT;
+    }
+
+    boolean silent(int place) {
+        return (watched.marks[place] & SILENT) != 0;
+    }
+
+    /** Adds the descriptor at an index, unless there is none, it is in the queue already or it is silent. */
     void add(int place) {
-        if ((watched.marks[place] & QUEUED) != 0) {
+        if (place < 0 || (watched.marks[place] & (QUEUED | SILENT)) != 0) {
             return;
         }
         watched.marks[place] |= QUEUED;

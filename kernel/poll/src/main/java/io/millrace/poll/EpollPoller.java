@@ -31,6 +31,7 @@ public final class EpollPoller extends Poller {
     private final AlwaysReady files = new AlwaysReady();
 
     private EpollPoller(int capacity, int epoll, WakeupEvent wakeup) {
+        super("epoll", SUPPORTED);
         this.capacity = capacity;
         this.epoll = epoll;
         this.wakeup = wakeup;
@@ -53,16 +54,6 @@ public final class EpollPoller extends Poller {
             throw new SysException(epoll < 0 ? "epoll_create1" : "epoll_ctl", result, "for a poller");
         }
         return poller;
-    }
-
-    @Override
-    public String name() {
-        return "epoll";
-    }
-
-    @Override
-    public int supports() {
-        return SUPPORTED;
     }
 
     @Override

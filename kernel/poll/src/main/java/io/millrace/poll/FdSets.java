@@ -14,6 +14,9 @@ final class FdSets {
     private MemorySegment writing;
     private MemorySegment exceptional;
 
+    /** The highest descriptor that is in any of the sets plus one: the kernel scans no further. */
+    private int end;
+
     FdSets() {
         allocate(Select.bytes(Select.FD_SETSIZE));
     }
@@ -25,6 +28,11 @@ final class FdSets {
         exceptional = all.asSlice(2 * bytes, bytes);
     }
 
+    /** Returns the highest descriptor that is in any of the sets plus one, or a number above it. */
+    int end() {
+        return end;
+    }
+
     /** Sets a descriptor's bits to an interest (FD_SET, FD_CLR). */
     void put(int fd, int interest) {
         if (Select.bytes(fd + 1) > reading.byteSize()) {
@@ -33,6 +41,10 @@ final class FdSets {
         put(reading, fd, (interest & Interest.READ) != 0);
         put(writing, fd, (interest & Interest.WRITE) != 0);
         put(exceptional, fd, (interest & Interest.PRIORITY) != 0);
+        end = interest != 0 ? Math.max(end, fd + 1) : end;
+        while (end > 0 && get(end - 1) == 0) {
+            end--;
+        }
     }
 
     private static void put(MemorySegment set, int fd, boolean in) {
@@ -79,19 +91,20 @@ final class FdSets {
         return Select.word(reading, index) | Select.word(writing, index) | Select.word(exceptional, index);
     }
 
-    /** Makes these sets equal to others for the descriptors below {@code nfds}. */
-    void copyFrom(FdSets other, int nfds) {
+    /** Makes these sets equal to others up to their {@link #end}. */
+    void copyFrom(FdSets other) {
         if (reading.byteSize() < other.reading.byteSize()) {
             allocate(other.reading.byteSize());
         }
-        long bytes = Select.bytes(nfds);
+        end = other.end;
+        long bytes = Select.bytes(end);
         MemorySegment.copy(other.reading, 0, reading, 0, bytes);
         MemorySegment.copy(other.writing, 0, writing, 0, bytes);
         MemorySegment.copy(other.exceptional, 0, exceptional, 0, bytes);
     }
 
     /** Calls select(2), which leaves in the sets what is ready. Returns the number of bits, 0 or -errno. Blocks. */
-    int select(int nfds, long timeoutNanos) {
-        return Select.select(nfds, reading, writing, exceptional, timeoutNanos);
+    int select(long timeoutNanos) {
+        return Select.select(end, reading, writing, exceptional, timeoutNanos);
     }
 }

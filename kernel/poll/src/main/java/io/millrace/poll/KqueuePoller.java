@@ -15,41 +15,28 @@ import java.lang.foreign.MemorySegment;
  * <p>The end of the stream is a flag (EV_EOF) that comes together with the bytes still to be read: read until recv
  * returns 0. Nothing is reported of a descriptor that is watched for neither READ nor WRITE.
  */
-public final class KqueuePoller extends Poller {
+public final class KqueuePoller extends InterestListPoller {
     private static final int SUPPORTED =
             Interest.READ | Interest.WRITE | Interest.PEER_CLOSED | Interest.EDGE | Interest.ONE_SHOT;
 
-    /** The identifier of our EVFILT_USER; those of other filters are descriptors. */
-    private static final int WAKE = 0;
-
     private final int queue;
     private final KqueueFilters filters;
-    private final MemorySegment trigger = Arena.ofAuto().allocate(Kqueue.KEVENT_SIZE, 8);
+    private final KqueueWakeup wakeup;
     private final MemorySegment events;
     private final int capacity;
 
-    /** The mark of a descriptor is the index of its event in this call plus one, 0 if it has none. */
-    private final InterestList watched = new InterestList();
-
-    private boolean closed;
-
     private KqueuePoller(int capacity) throws SysException {
+        super("kqueue", SUPPORTED);
         this.capacity = capacity;
         this.events = Arena.ofAuto().allocate((long) capacity * Kqueue.KEVENT_SIZE, 8);
         this.queue = Kqueue.kqueue();
         if (queue < 0) {
             throw new SysException("kqueue", queue, "for a poller");
         }
-        this.filters = new KqueueFilters(queue);
         // A child process that inherited it could take our events. Some systems set this flag by themselves.
         Descriptors.fcntl(queue, Descriptors.F_SETFD, Descriptors.FD_CLOEXEC);
-        int result = filters.submit(WAKE, Kqueue.EVFILT_USER, Kqueue.EV_ADD | Kqueue.EV_CLEAR);
-        if (result < 0) {
-            Descriptors.close(queue);
-            throw new SysException("kevent", result, "for wake-ups");
-        }
-        Kqueue.fill(trigger, 0, WAKE, Kqueue.EVFILT_USER, 0, 0);
-        Kqueue.filterFlags(trigger, 0, Kqueue.NOTE_TRIGGER);
+        this.filters = new KqueueFilters(queue);
+        this.wakeup = new KqueueWakeup(queue, filters);
     }
 
     /**
@@ -62,37 +49,15 @@ public final class KqueuePoller extends Poller {
     }
 
     @Override
-    public String name() {
-        return "kqueue";
-    }
-
-    @Override
-    public int supports() {
-        return SUPPORTED;
-    }
-
-    @Override
-    public int add(int fd, int interest, long token) {
-        if ((interest & ~SUPPORTED) != 0) {
-            return -Errno.EINVAL;
-        }
-        int result = Descriptors.fcntl(fd, Descriptors.F_GETFD, 0);
-        if (result < 0) {
-            return result;
-        }
+    int put(int fd, int interest, long token) {
         int place = watched.find(fd);
-        result = filters.change(fd, place < 0 ? 0 : watched.interests[place], interest);
+        int result = filters.change(fd, place < 0 ? 0 : watched.interests[place], interest);
         if (result == 0) {
             watched.put(fd, interest, token);
         } else if (place < 0) {
             filters.change(fd, interest, 0);
         }
         return result;
-    }
-
-    @Override
-    public int modify(int fd, int interest, long token) {
-        return add(fd, interest, token);
     }
 
     @Override
@@ -104,12 +69,6 @@ public final class KqueuePoller extends Poller {
         filters.change(fd, watched.interests[place], 0);
         watched.remove(fd);
         return 0;
-    }
-
-    @Override
-    public int registeredInterest(int fd) {
-        int place = watched.find(fd);
-        return place < 0 ? -Errno.ENOENT : watched.interests[place];
     }
 
     @Override
@@ -129,6 +88,7 @@ public final class KqueuePoller extends Poller {
         return ready.count();
     }
 
+    /** The mark of a descriptor is the index of its event in this call plus one, 0 if it has none yet. */
     private void report(int place, int found, Ready ready) {
         int mark = watched.marks[place];
         if (mark > 0) {
@@ -151,18 +111,14 @@ public final class KqueuePoller extends Poller {
         }
     }
 
-    /** The lock keeps the number of a closed queue from being used: it may be another file's by then. */
     @Override
-    public synchronized void wakeup() {
-        if (!closed) {
-            Kqueue.kevent(queue, trigger, 1, trigger, 0, 0);
-        }
+    public void wakeup() {
+        wakeup.signal();
     }
 
     @Override
-    public synchronized void close() {
-        if (!closed) {
-            closed = true;
+    public void close() {
+        if (wakeup.close()) {
             Descriptors.close(queue);
         }
     }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.poll;
 
-import io.millrace.sys.Descriptors;
 import io.millrace.sys.Errno;
 import io.millrace.sys.Poll;
 import io.millrace.sys.SysException;
@@ -14,19 +13,19 @@ import java.lang.foreign.MemorySegment;
  *
  * <p>The array has no gaps: the last entry moves to the place of one that is removed. The first is the wake-up event.
  */
-public final class PollPoller extends Poller {
+public final class PollPoller extends InterestListPoller {
     private static final int SUPPORTED = Interest.KINDS | Interest.ONE_SHOT;
 
     private final WakeupEvent wakeup;
-    private final InterestList watched = new InterestList();
 
-    /** A struct pollfd for each index of {@link #watched}. One-shot descriptors that have reported are negated. */
+    /** A struct pollfd for each index of {@code watched}. One-shot descriptors that have reported are negated. */
     private MemorySegment array = Arena.ofAuto().allocate((long) 64 * Poll.POLLFD_SIZE, 8);
 
     /** The index to begin with when events are collected: those that did not fit last time come first. */
     private int next;
 
     private PollPoller() throws SysException {
+        super("poll", SUPPORTED);
         wakeup = new WakeupEvent();
         put(wakeup.fd, Interest.READ, WakeupEvent.TOKEN);
     }
@@ -41,26 +40,7 @@ public final class PollPoller extends Poller {
     }
 
     @Override
-    public String name() {
-        return "poll";
-    }
-
-    @Override
-    public int supports() {
-        return SUPPORTED;
-    }
-
-    @Override
-    public int add(int fd, int interest, long token) {
-        if ((interest & ~SUPPORTED) != 0) {
-            return -Errno.EINVAL;
-        }
-        // poll would take it, and report it as invalid (POLLNVAL).
-        int result = Descriptors.fcntl(fd, Descriptors.F_GETFD, 0);
-        return result < 0 ? result : put(fd, interest, token);
-    }
-
-    private int put(int fd, int interest, long token) {
+    int put(int fd, int interest, long token) {
         int place = watched.put(fd, interest, token);
         long bytes = (long) watched.count() * Poll.POLLFD_SIZE;
         if (bytes > array.byteSize()) {
@@ -70,10 +50,10 @@ public final class PollPoller extends Poller {
         return 0;
     }
 
+    /** Negated by a report. */
     @Override
-    public int modify(int fd, int interest, long token) {
-        boolean fits = watched.find(fd) >= 0 && (interest & ~SUPPORTED) == 0;
-        return fits ? put(fd, interest, token) : add(fd, interest, token);
+    boolean silent(int place) {
+        return Poll.fd(array, place) < 0;
     }
 
     @Override
@@ -85,15 +65,6 @@ public final class PollPoller extends Poller {
         int last = watched.count();
         Poll.fill(array, place, Poll.fd(array, last), Poll.events(array, last));
         return 0;
-    }
-
-    @Override
-    public int registeredInterest(int fd) {
-        int place = watched.find(fd);
-        if (place < 0) {
-            return -Errno.ENOENT;
-        }
-        return Poll.fd(array, place) < 0 ? Interest.ONE_SHOT : watched.interests[place];
     }
 
     @Override

@@ -14,14 +14,29 @@ import org.jspecify.annotations.Nullable;
  */
 public abstract class Poller implements AutoCloseable {
 
-    /** For back ends. */
-    protected Poller() {}
+    private final String name;
+    private final int supported;
+
+    /**
+     * For back ends.
+     *
+     * @param name what {@link #name} returns
+     * @param supported what {@link #supports} returns
+     */
+    protected Poller(String name, int supported) {
+        this.name = name;
+        this.supported = supported;
+    }
 
     /** Returns a short name of the mechanism, such as {@code "epoll"}. */
-    public abstract String name();
+    public final String name() {
+        return name;
+    }
 
     /** Returns the {@link Interest} bits that this mechanism can be asked for. */
-    public abstract int supports();
+    public final int supports() {
+        return supported;
+    }
 
     /**
      * Explains why {@link #add} would refuse this interest in this descriptor with -EINVAL. Returns {@code null} if the

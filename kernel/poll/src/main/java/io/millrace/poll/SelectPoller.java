@@ -16,25 +16,22 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>select does not tell errors and hang-ups from readiness, and tells nothing of a descriptor that is in no set.
  */
-public final class SelectPoller extends Poller {
+public final class SelectPoller extends InterestListPoller {
     private static final int SUPPORTED = Interest.READ | Interest.WRITE | Interest.PRIORITY | Interest.ONE_SHOT;
 
     private final WakeupEvent wakeup;
     private final boolean classic;
-    private final InterestList watched = new InterestList();
 
     /** What is waited for: the kernel gets a copy, {@code found}, and changes it. */
     private final FdSets wanted = new FdSets();
 
     private final FdSets found = new FdSets();
 
-    /** The highest descriptor in the sets plus one. */
-    private int nfds;
-
     /** The descriptor to begin with when events are collected: those that did not fit last time come first. */
     private int next;
 
     private SelectPoller(boolean classic) throws SysException {
+        super("select", SUPPORTED);
         this.classic = classic;
         this.wakeup = new WakeupEvent();
         int result = add(wakeup.fd, Interest.READ, WakeupEvent.TOKEN);
@@ -55,16 +52,6 @@ public final class SelectPoller extends Poller {
     }
 
     @Override
-    public String name() {
-        return "select";
-    }
-
-    @Override
-    public int supports() {
-        return SUPPORTED;
-    }
-
-    @Override
     public @Nullable String whyNot(int fd, int interest) {
         return classic && fd >= Select.FD_SETSIZE
                 ? "descriptor " + fd + " is beyond FD_SETSIZE: the classic sets of select end at " + Select.FD_SETSIZE
@@ -72,26 +59,21 @@ public final class SelectPoller extends Poller {
     }
 
     @Override
-    public int add(int fd, int interest, long token) {
-        if ((interest & ~SUPPORTED) != 0 || (classic && fd >= Select.FD_SETSIZE)) {
-            return -Errno.EINVAL;
-        }
-        // select would take it, and then refuse every call with EBADF.
-        int result = Descriptors.fcntl(fd, Descriptors.F_GETFD, 0);
-        return result < 0 ? result : put(fd, interest, token);
-    }
-
-    private int put(int fd, int interest, long token) {
-        watched.put(fd, interest, token);
-        wanted.put(fd, interest);
-        nfds = Math.max(nfds, fd + 1);
-        return 0;
+    int admit(int fd) {
+        return classic && fd >= Select.FD_SETSIZE ? -Errno.EINVAL : super.admit(fd);
     }
 
     @Override
-    public int modify(int fd, int interest, long token) {
-        boolean fits = watched.find(fd) >= 0 && (interest & ~SUPPORTED) == 0;
-        return fits ? put(fd, interest, token) : add(fd, interest, token);
+    int put(int fd, int interest, long token) {
+        watched.put(fd, interest, token);
+        wanted.put(fd, interest);
+        return 0;
+    }
+
+    /** Taken out of the sets by a report. */
+    @Override
+    boolean silent(int place) {
+        return (watched.interests[place] & Interest.ONE_SHOT) != 0 && wanted.get(watched.fds[place]) == 0;
     }
 
     @Override
@@ -100,29 +82,14 @@ public final class SelectPoller extends Poller {
             return -Errno.ENOENT;
         }
         wanted.put(fd, 0);
-        // Else the kernel would scan up to a high descriptor that has gone.
-        while (nfds > 0 && watched.find(nfds - 1) < 0) {
-            nfds--;
-        }
         return 0;
-    }
-
-    @Override
-    public int registeredInterest(int fd) {
-        int place = watched.find(fd);
-        if (place < 0) {
-            return -Errno.ENOENT;
-        }
-        int interest = watched.interests[place];
-        boolean silent = (interest & Interest.ONE_SHOT) != 0 && wanted.get(fd) == 0;
-        return silent ? Interest.ONE_SHOT : interest;
     }
 
     @Override
     public int poll(long timeoutNanos, Ready ready) {
         ready.clear();
-        found.copyFrom(wanted, nfds);
-        int n = found.select(nfds, timeoutNanos);
+        found.copyFrom(wanted);
+        int n = found.select(timeoutNanos);
         if (n == -Errno.EBADF) {
             return reportInvalid(ready);
         }
@@ -130,7 +97,6 @@ public final class SelectPoller extends Poller {
             return unlessInterrupted(n);
         }
         if (found.get(wakeup.fd) != 0) {
-            found.put(wakeup.fd, 0);
             wakeup.reset();
         }
         collect(ready);
@@ -138,8 +104,8 @@ public final class SelectPoller extends Poller {
     }
 
     private void collect(Ready ready) {
-        int begin = next < nfds ? next : 0;
-        collect(begin, nfds, ready);
+        int begin = next < found.end() ? next : 0;
+        collect(begin, found.end(), ready);
         collect(0, begin, ready);
     }
 
@@ -154,8 +120,9 @@ public final class SelectPoller extends Poller {
 
     private void report(int fd, Ready ready) {
         int place = watched.find(fd);
-        ready.add(watched.tokens[place], found.get(fd));
-        found.put(fd, 0);
+        if (fd != wakeup.fd) {
+            ready.add(watched.tokens[place], found.get(fd));
+        }
         if ((watched.interests[place] & Interest.ONE_SHOT) != 0) {
             wanted.put(fd, 0);
         }

@@ -3,7 +3,6 @@ package io.millrace.poll;
 
 import io.millrace.sys.Descriptors;
 import io.millrace.sys.Errno;
-import io.millrace.sys.Signals;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,24 +25,17 @@ import org.jspecify.annotations.Nullable;
  * redirected to that one, with a system call for each descriptor. A file has one owner: of two pollers that watch the
  * same listening socket the second is refused (-EBUSY).
  */
-public final class SigioPoller extends Poller {
+public final class SigioPoller extends InterestListPoller {
     private static final int SUPPORTED = Interest.KINDS | Interest.EDGE | Interest.ONE_SHOT;
-
-    /** Signals taken in a call for each place for an event: several may be about one descriptor. */
-    private static final int SIGNALS_A_CANDIDATE = 4;
-
-    /** In {@link InterestList#marks}: a one-shot descriptor that has reported. */
-    private static final int SILENT = 2;
 
     private final int capacity;
     private final SignalReceiver receiver = new SignalReceiver();
-    private final InterestList watched = new InterestList();
     private final CandidateQueue candidates;
-    private long overflows;
 
     private SigioPoller(int capacity) {
+        super("sigio", SUPPORTED);
         this.capacity = capacity;
-        this.candidates = new CandidateQueue(watched, capacity);
+        this.candidates = new CandidateQueue(watched, receiver, capacity);
     }
 
     /** Opens a poller that reports up to {@code capacity} events a call. */
@@ -51,19 +43,9 @@ public final class SigioPoller extends Poller {
         return new SigioPoller(capacity);
     }
 
-    @Override
-    public String name() {
-        return "sigio";
-    }
-
-    @Override
-    public int supports() {
-        return SUPPORTED;
-    }
-
     /** Returns how often the queue of signals has overflowed, so that every descriptor was looked at. */
     public long overflows() {
-        return overflows;
+        return candidates.overflows();
     }
 
     @Override
@@ -73,21 +55,21 @@ public final class SigioPoller extends Poller {
     }
 
     @Override
-    public int add(int fd, int interest, long token) {
-        if ((interest & ~SUPPORTED) != 0) {
-            return -Errno.EINVAL;
-        }
+    int admit(int fd) {
         claim();
-        int result = SignalDriven.enable(fd, SignalReceiver.SIGNAL, receiver.thread());
-        return result < 0 ? result : put(fd, interest, token);
+        return SignalDriven.enable(fd, SignalReceiver.SIGNAL, receiver.thread());
     }
 
     /** What happened before sends no signal: look once. */
-    private int put(int fd, int interest, long token) {
-        int place = watched.put(fd, interest, token);
-        watched.marks[place] &= ~SILENT;
-        candidates.add(place);
+    @Override
+    int put(int fd, int interest, long token) {
+        candidates.renew(watched.put(fd, interest, token));
         return 0;
+    }
+
+    @Override
+    boolean silent(int place) {
+        return candidates.silent(place);
     }
 
     /**
@@ -98,26 +80,8 @@ public final class SigioPoller extends Poller {
             for (int place = 0; place < watched.count(); place++) {
                 Descriptors.ownByThread(watched.fds[place], receiver.thread());
             }
-            lookAtAll();
+            candidates.addAll();
         }
-    }
-
-    private void lookAtAll() {
-        for (int place = 0; place < watched.count(); place++) {
-            look(place);
-        }
-    }
-
-    private void look(int place) {
-        if (place >= 0 && (watched.marks[place] & SILENT) == 0) {
-            candidates.add(place);
-        }
-    }
-
-    @Override
-    public int modify(int fd, int interest, long token) {
-        boolean fits = watched.find(fd) >= 0 && (interest & ~SUPPORTED) == 0;
-        return fits ? put(fd, interest, token) : add(fd, interest, token);
     }
 
     @Override
@@ -132,16 +96,6 @@ public final class SigioPoller extends Poller {
     }
 
     @Override
-    public int registeredInterest(int fd) {
-        int place = watched.find(fd);
-        if (place < 0) {
-            return -Errno.ENOENT;
-        }
-        boolean silent = (watched.marks[place] & SILENT) != 0;
-        return silent ? watched.interests[place] & ~Interest.KINDS : watched.interests[place];
-    }
-
-    @Override
     public int poll(long timeoutNanos, Ready ready) {
         ready.clear();
         claim();
@@ -150,7 +104,7 @@ public final class SigioPoller extends Poller {
         long left = timeoutNanos;
         while (true) {
             // Signals for nothing, such as those of a file that has been closed, do not end the wait.
-            int last = take(most, candidates.count() > 0 ? 0 : left);
+            int last = candidates.receive(most, candidates.count() > 0 ? 0 : left);
             int result = report(most, ready);
             boolean over = last == -Errno.EINTR || receiver.tookWakeup() || (left == 0 && candidates.count() == 0);
             if (result < 0 || ready.count() > 0 || over) {
@@ -158,21 +112,6 @@ public final class SigioPoller extends Poller {
             }
             left = timeoutNanos > 0 ? Math.max(0, timeoutNanos - (System.nanoTime() - start)) : timeoutNanos;
         }
-    }
-
-    /** Takes signals while there are any and their candidates fit, waiting for the first one only. Returns the last. */
-    private int take(int most, long nanos) {
-        int signal = 0;
-        for (int i = 0; i < most * SIGNALS_A_CANDIDATE && candidates.count() < most && signal >= 0; i++) {
-            signal = receiver.take(i == 0 ? nanos : 0);
-            if (signal == Signals.SIGIO) {
-                overflows++;
-                lookAtAll();
-            } else if (signal >= 0) {
-                look(watched.find(receiver.descriptor()));
-            }
-        }
-        return signal;
     }
 
     private int report(int most, Ready ready) {
@@ -192,7 +131,7 @@ public final class SigioPoller extends Poller {
         if ((found & Interest.INVALID) != 0) {
             watched.remove(fd);
         } else if ((watched.interests[place] & Interest.ONE_SHOT) != 0) {
-            watched.marks[place] |= SILENT;
+            candidates.silence(place);
         } else if ((watched.interests[place] & Interest.EDGE) == 0) {
             candidates.add(place);
         }

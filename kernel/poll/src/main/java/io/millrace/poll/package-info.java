@@ -8,9 +8,10 @@
  *
  * <p>Read in this order: {@code Interest}, {@code Ready}, {@code Poller}. Then the back ends, which have the same
  * methods in the same order: {@code PollPoller}, the shortest; {@code SelectPoller} with {@code FdSets};
- * {@code EpollPoller} with {@code EpollWait} and {@code AlwaysReady}; {@code KqueuePoller} with {@code KqueueFilters};
- * {@code SigioPoller} with {@code SignalDriven}, {@code SignalReceiver} and {@code CandidateQueue}; and
- * {@code Pollers}, their catalogue. Those whose kernel does not remember what is watched keep an {@code InterestList}.
+ * {@code EpollPoller} with {@code EpollWait} and {@code AlwaysReady}; {@code KqueuePoller} with {@code KqueueFilters}
+ * and {@code KqueueWakeup}; {@code SigioPoller} with {@code SignalDriven}, {@code SignalReceiver} and
+ * {@code CandidateQueue}; and {@code Pollers}, their catalogue. All but {@code EpollPoller} extend
+ * {@code InterestListPoller}.
  */
 @NullMarked
 package io.millrace.poll;

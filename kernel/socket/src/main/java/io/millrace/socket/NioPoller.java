@@ -26,18 +26,9 @@ final class NioPoller extends Poller {
     private final Selector selector;
 
     NioPoller(NioKernel kernel) throws IOException {
+        super("nio", SUPPORTED);
         this.kernel = kernel;
         this.selector = Selector.open();
-    }
-
-    @Override
-    public String name() {
-        return "nio";
-    }
-
-    @Override
-    public int supports() {
-        return SUPPORTED;
     }
 
     @Override

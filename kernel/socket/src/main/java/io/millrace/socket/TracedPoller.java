@@ -25,20 +25,11 @@ final class TracedPoller extends Poller {
 
     /** Siblings share the maps: one thread adds a descriptor and another gets its event. */
     private TracedPoller(Poller poller, Trace trace, Map<Long, Integer> descriptors, Map<Integer, Long> tokens) {
+        super(poller.name(), poller.supports());
         this.poller = poller;
         this.trace = trace;
         this.descriptors = descriptors;
         this.tokens = tokens;
-    }
-
-    @Override
-    public String name() {
-        return poller.name();
-    }
-
-    @Override
-    public int supports() {
-        return poller.supports();
     }
 
     @Override

@@ -41,17 +41,8 @@ final class SimPoller extends Poller {
     private long movesAtLastPoll;
 
     SimPoller(SimKernel kernel) {
+        super("simulated epoll", Interest.READ | Interest.WRITE | Interest.PEER_CLOSED | Interest.EDGE);
         this.kernel = kernel;
-    }
-
-    @Override
-    public String name() {
-        return "simulated epoll";
-    }
-
-    @Override
-    public int supports() {
-        return Interest.READ | Interest.WRITE | Interest.PEER_CLOSED | Interest.EDGE;
     }
 
     @Override
