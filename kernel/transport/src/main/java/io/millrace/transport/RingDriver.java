@@ -207,8 +207,8 @@ class RingDriver extends Driver {
     }
 
     /**
-     * Input comes by itself. It is fetched only where a call has to say how much, or where the buffers had run out; what
-     * had been asked for before has to come first.
+     * Input comes by itself. It is fetched only where a call has to say how much, or where the buffers had run out;
+     * what had been asked for before has to come first.
      */
     @Override
     int receive(Connection c) {
