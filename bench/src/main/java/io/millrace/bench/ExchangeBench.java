@@ -5,6 +5,7 @@ import io.millrace.core.Ascii;
 import io.millrace.core.Buffer;
 import io.millrace.core.Protocol;
 import io.millrace.http1.Http1Factory;
+import io.millrace.testkit.SinkLink;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -61,7 +62,8 @@ public class ExchangeBench {
     }
 
     private int turn(int requests) {
-        link.turn();
+        link.nextTurn();
+        link.out().clear();
         for (int i = 0; i < requests; i++) {
             in.append(bytes);
         }

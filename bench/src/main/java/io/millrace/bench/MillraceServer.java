@@ -44,7 +44,7 @@ public final class MillraceServer {
                 .findFirst()
                 .orElseThrow(() -> new IllegalArgumentException("no engine " + ENGINE + " among " + Engine.all()));
         LoopGroup.open(engine.kernel(), 1, engine).listen(ListenOptions.on(address), () -> new Http1Factory(handler));
-        Probe.listen();
+        JvmProbe.listen();
     }
 
     private static void hello(Request request, Response response) {

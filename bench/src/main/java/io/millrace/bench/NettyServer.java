@@ -41,7 +41,7 @@ public final class NettyServer {
                 .childHandler(new Pipeline(new NettyDate(loop.next())))
                 .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port))
                 .sync();
-        Probe.listen();
+        JvmProbe.listen();
     }
 
     private static final class Pipeline extends ChannelInitializer<Channel> {

@@ -7,6 +7,6 @@
  * {@code idle}, {@code jmh}) start what is here and write what came of it to {@code docs/bench}.
  *
  * <p>Read in this order: {@link io.millrace.bench.MillraceServer}, {@link io.millrace.bench.NettyServer},
- * {@link io.millrace.bench.Probe}, {@link io.millrace.bench.IdleClient}, then the benches.
+ * {@link io.millrace.bench.JvmProbe}, {@link io.millrace.bench.IdleClient}, then the benches.
  */
 package io.millrace.bench;

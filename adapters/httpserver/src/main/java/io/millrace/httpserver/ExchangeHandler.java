@@ -20,7 +20,7 @@ import java.util.function.IntSupplier;
  * context fits.
  */
 final class ExchangeHandler implements Handler {
-    private final ServerSettings settings;
+    private final ServerProperties settings;
     private final ContextTable contexts;
     private final Executor elsewhere;
     private final AtomicInteger inFlight = new AtomicInteger();
@@ -33,7 +33,7 @@ final class ExchangeHandler implements Handler {
      *
      * @param elsewhere runs what an executor would run on the loop
      */
-    ExchangeHandler(ServerSettings settings, ContextTable contexts, Executor elsewhere) {
+    ExchangeHandler(ServerProperties settings, ContextTable contexts, Executor elsewhere) {
         this.settings = settings;
         this.contexts = contexts;
         this.elsewhere = elsewhere;

@@ -29,7 +29,7 @@ public final class HttpServers {
      * @throws java.net.BindException if the address cannot be had
      */
     public static HttpServer create(InetSocketAddress address, int backlog) throws IOException {
-        MillraceHttpServer server = new MillraceHttpServer(ServerSettings.ofProperties());
+        MillraceHttpServer server = new MillraceHttpServer(ServerProperties.ofProperties());
         if (address != null) {
             server.bind(address, backlog);
         }

@@ -44,7 +44,7 @@ final class MillraceHttpServer extends HttpServer {
 
     private static final System.Logger LOGGER = System.getLogger("com.sun.net.httpserver");
 
-    private final ServerSettings settings;
+    private final ServerProperties settings;
     private final ContextTable contexts;
     private final DispatcherThread dispatcher = new DispatcherThread();
     private final ExchangeHandler handler;
@@ -54,7 +54,7 @@ final class MillraceHttpServer extends HttpServer {
     private Listener listener;
     private InetSocketAddress address;
 
-    MillraceHttpServer(ServerSettings settings) {
+    MillraceHttpServer(ServerProperties settings) {
         this.settings = settings;
         this.contexts = new ContextTable(settings.byPathPart());
         this.handler = new ExchangeHandler(settings, contexts, dispatcher);

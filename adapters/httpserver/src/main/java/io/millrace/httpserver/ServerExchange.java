@@ -59,7 +59,7 @@ final class ServerExchange extends HttpExchange {
             Response response,
             PathContext context,
             URI uri,
-            ServerSettings settings,
+            ServerProperties settings,
             BooleanSupplier closeAfter) {
         this.request = request;
         this.response = response;
@@ -77,7 +77,7 @@ final class ServerExchange extends HttpExchange {
     }
 
     // A client of HTTP/1.0 must be told.
-    private void sayWhetherConnectionLasts(ServerSettings settings) {
+    private void sayWhetherConnectionLasts(ServerProperties settings) {
         String asked = request.header("Connection");
         if (asked == null) {
             responseHeaders.set("Connection", "close");

@@ -34,7 +34,7 @@ final class Banner {
     }
 
     private void printUrls(PrintStream out, InetSocketAddress address) {
-        List<String> urls = Addresses.urls(address);
+        List<String> urls = AddressFormat.urls(address);
         for (int i = 0; i < urls.size(); i++) {
             out.println((i == 0 ? "  at   " : "       ")
                     + style(BOLD, Printable.text(urls.get(i)))

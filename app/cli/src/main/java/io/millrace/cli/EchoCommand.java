@@ -84,7 +84,7 @@ final class EchoCommand {
         String host = arguments.read("--bind-address", "127.0.0.1");
         InetSocketAddress address;
         try {
-            address = Addresses.resolve(host, arguments.read("--port", 7777));
+            address = AddressFormat.resolve(host, arguments.read("--port", 7777));
         } catch (UnknownHostException e) {
             return terminal.fail(StartFailure.unknown(host));
         }
@@ -167,7 +167,7 @@ final class EchoCommand {
 
     private static void greet(PrintStream out, InetSocketAddress address, String engine, boolean quiet) {
         if (!quiet) {
-            out.println("Echoing on " + Addresses.text(address) + " (" + engine + "). Ctrl-C stops.");
+            out.println("Echoing on " + AddressFormat.text(address) + " (" + engine + "). Ctrl-C stops.");
         }
         out.flush();
     }

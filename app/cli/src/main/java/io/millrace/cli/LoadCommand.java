@@ -90,7 +90,7 @@ final class LoadCommand {
         InetSocketAddress address = options.agent();
         Shutdown shutdown = Shutdown.onSignal();
         try (LoadAgent agent = LoadAgent.listen(address, options.token())) {
-            terminal.out().println("Waiting for a coordinator on " + Addresses.text(agent.address()));
+            terminal.out().println("Waiting for a coordinator on " + AddressFormat.text(agent.address()));
             terminal.out().flush();
             shutdown.await();
             return Main.OK;

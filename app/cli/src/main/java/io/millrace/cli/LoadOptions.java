@@ -137,7 +137,7 @@ final class LoadOptions {
         try {
             int port = Integer.parseInt(text.substring(colon + 1));
             if (colon > 0 && port >= 0 && port <= 65535) {
-                return Addresses.resolve(text.substring(0, colon), port);
+                return AddressFormat.resolve(text.substring(0, colon), port);
             }
         } catch (NumberFormatException e) {
             // Said below.

@@ -92,7 +92,7 @@ final class ServeCommand {
         options.hosts();
         SocketAddress address = options.listen();
         try {
-            address = address != null ? address : Addresses.resolve(options.host(), options.port());
+            address = address != null ? address : AddressFormat.resolve(options.host(), options.port());
         } catch (UnknownHostException e) {
             return terminal.fail(StartFailure.unknown(options.host()));
         }
@@ -211,7 +211,7 @@ final class ServeCommand {
             Banner banner = new Banner(terminal.colors(options.color()));
             banner.print(messages(), root, server.local(), Models.engine(server.engine(), options.model()));
         } else if (options.port() == 0 && server.local() instanceof InetSocketAddress) {
-            terminal.out().println(Addresses.urls(server.address()).getFirst());
+            terminal.out().println(AddressFormat.urls(server.address()).getFirst());
             terminal.out().flush();
         }
     }

@@ -62,7 +62,7 @@ final class ServeStatus implements StatusSocket.Source {
         json.put(
                 "address",
                 server.local() instanceof InetSocketAddress ip
-                        ? Addresses.urls(ip).getFirst()
+                        ? AddressFormat.urls(ip).getFirst()
                         : server.local().toString());
         json.put("engine", server.engine());
         json.put("nanos", System.nanoTime() - begin);

@@ -24,7 +24,7 @@ final class StartFailure {
     }
 
     private static String line(IOException failure, InetSocketAddress address) {
-        String attempt = "cannot listen on " + Addresses.text(address) + ": ";
+        String attempt = "cannot listen on " + AddressFormat.text(address) + ": ";
         if (!(failure instanceof SysException sys)) {
             return attempt + message(failure);
         }
@@ -34,7 +34,7 @@ final class StartFailure {
                     case Errno.EACCES -> notAllowed(address.getPort());
                     case Errno.EADDRNOTAVAIL ->
                         "this machine has no such address; --bind-address takes 0.0.0.0, ::, "
-                                + String.join(", ", Addresses.local());
+                                + String.join(", ", AddressFormat.local());
                     default -> message(failure);
                 };
     }
@@ -42,7 +42,7 @@ final class StartFailure {
     /** The line for a host that means nothing. */
     static String unknown(String host) {
         return "unknown address '" + host + "'; --bind-address takes an address of this machine: 0.0.0.0, ::, "
-                + String.join(", ", Addresses.local());
+                + String.join(", ", AddressFormat.local());
     }
 
     private static String inUse(int port) {

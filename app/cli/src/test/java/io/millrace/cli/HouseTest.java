@@ -349,6 +349,22 @@ final class HouseTest {
                                 > LONGER_FILES.getOrDefault(name(file), LONGEST_IN_SHORT_ROOMS)));
     }
 
+    /** An import is then enough to know what is meant. Test sources are not looked at, nor what a class contains. */
+    @Test
+    void noSimpleNameExistsTwice() {
+        Map<String, String> homes = new HashMap<>();
+        List<String> twice = new ArrayList<>();
+        for (String room : folders.keySet()) {
+            for (Path file : sources(room, "main")) {
+                String other = name(file).endsWith("-info.java") ? null : homes.put(name(file), room);
+                if (other != null) {
+                    twice.add(name(file) + " is in " + other + " and in " + room);
+                }
+            }
+        }
+        assertEquals(List.of(), twice);
+    }
+
     @Test
     void everyFileNamesItsLicence() {
         assertNone(

@@ -28,25 +28,25 @@ final class WordsTest {
 
     @Test
     void addressesAreWrittenAsBrowsersTakeThem() throws UnknownHostException {
-        assertEquals("127.0.0.1:80", Addresses.text(Addresses.resolve("127.0.0.1", 80)));
-        assertEquals("[::1]:8000", Addresses.text(Addresses.resolve("[::1]", 8000)));
-        assertEquals(List.of("http://127.0.0.1/"), Addresses.urls(Addresses.resolve("127.0.0.1", 80)));
-        assertEquals(List.of("http://[2001:db8::1]:81/"), Addresses.urls(new InetSocketAddress("2001:db8::1", 81)));
+        assertEquals("127.0.0.1:80", AddressFormat.text(AddressFormat.resolve("127.0.0.1", 80)));
+        assertEquals("[::1]:8000", AddressFormat.text(AddressFormat.resolve("[::1]", 8000)));
+        assertEquals(List.of("http://127.0.0.1/"), AddressFormat.urls(AddressFormat.resolve("127.0.0.1", 80)));
+        assertEquals(List.of("http://[2001:db8::1]:81/"), AddressFormat.urls(new InetSocketAddress("2001:db8::1", 81)));
     }
 
     @Test
     void ipv6IsShortenedAtItsLongestRunOfZeros() {
-        assertEquals("::1", Addresses.shortened("0:0:0:0:0:0:0:1"));
-        assertEquals("::", Addresses.shortened("0:0:0:0:0:0:0:0"));
-        assertEquals("2001:db8::1", Addresses.shortened("2001:db8:0:0:0:0:0:1"));
-        assertEquals("2001:0:0:1::2", Addresses.shortened("2001:0:0:1:0:0:0:2"));
-        assertEquals("fe80::", Addresses.shortened("fe80:0:0:0:0:0:0:0"));
-        assertEquals("1:0:2:3:4:5:6:7", Addresses.shortened("1:0:2:3:4:5:6:7"));
+        assertEquals("::1", AddressFormat.shortened("0:0:0:0:0:0:0:1"));
+        assertEquals("::", AddressFormat.shortened("0:0:0:0:0:0:0:0"));
+        assertEquals("2001:db8::1", AddressFormat.shortened("2001:db8:0:0:0:0:0:1"));
+        assertEquals("2001:0:0:1::2", AddressFormat.shortened("2001:0:0:1:0:0:0:2"));
+        assertEquals("fe80::", AddressFormat.shortened("fe80:0:0:0:0:0:0:0"));
+        assertEquals("1:0:2:3:4:5:6:7", AddressFormat.shortened("1:0:2:3:4:5:6:7"));
     }
 
     @Test
     void aWildcardIsReachedByLoopbackFirst() throws UnknownHostException {
-        List<String> urls = Addresses.urls(new InetSocketAddress(InetAddress.getByName("0.0.0.0"), 8000));
+        List<String> urls = AddressFormat.urls(new InetSocketAddress(InetAddress.getByName("0.0.0.0"), 8000));
         assertEquals("http://127.0.0.1:8000/", urls.getFirst());
         assertTrue(urls.stream().noneMatch(url -> url.contains("0.0.0.0") || url.contains("[")), urls.toString());
     }

@@ -112,8 +112,8 @@ final class Worker {
         long ramp = plan.clients().ramp().toNanos();
         for (int i = 0; i < count; i++) {
             Client client = plan.target().kind() == LoadTarget.Kind.HTTP
-                    ? new HttpClient(this, request)
-                    : new EchoClient(this, request);
+                    ? new HttpLoadClient(this, request)
+                    : new EchoLoadClient(this, request);
             clients.add(client);
             loop.schedule(Duration.ofNanos(ramp / count * i), () -> join(client));
         }

@@ -7,7 +7,9 @@
  * tested, or how results are drawn.
  *
  * <pre>
- *   Load ──► Worker (one for each loop: when to ask) ──► Client (one connection at a time: HttpClient, EchoClient)
+ *   Load ──► Worker (one for each loop: when to ask) ──► Client (one connection at a time)
+ *                                                          ├─ HttpLoadClient
+ *                                                          └─ EchoLoadClient
  *    │          │                                             │
  *    │          ├── Dialer ─► net.Connector                   ├─► http1.ResponseParser
  *    │          └── Tally (what has happened) ◄───────────────┘
@@ -19,6 +21,6 @@
  * server that stalls for a second is charged with every request that would have been asked meanwhile. A generator that
  * waits for an answer before it asks again hides that (Gil Tene's "coordinated omission").
  *
- * <p>Read in this order: {@code LoadPlan}, {@code Load}, {@code Worker}, {@code Client}, {@code HttpClient}.
+ * <p>Read in this order: {@code LoadPlan}, {@code Load}, {@code Worker}, {@code Client}, {@code HttpLoadClient}.
  */
 package io.millrace.load;

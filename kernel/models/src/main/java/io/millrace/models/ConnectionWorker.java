@@ -25,7 +25,7 @@ import java.util.function.Supplier;
 final class ConnectionWorker implements Server {
     private final int wanted;
     private final ModelOptions options;
-    private final Failure failure;
+    private final FatalFailure failure;
     private int listened;
     private BlockingLink link;
     private Thread thread;
@@ -33,7 +33,7 @@ final class ConnectionWorker implements Server {
     ConnectionWorker(int index, ModelOptions options) {
         this.wanted = index;
         this.options = options;
-        this.failure = new Failure(options.failure());
+        this.failure = new FatalFailure(options.failure());
     }
 
     @Override

@@ -40,7 +40,7 @@ abstract class LinkServer implements Server {
 
     private final int most;
     private final HeapLimit heap;
-    private final Failure failure;
+    private final FatalFailure failure;
 
     /** Given up when there is no memory left: enough to end with. */
     private byte[] reserve = new byte[RESERVE];
@@ -119,7 +119,7 @@ abstract class LinkServer implements Server {
         this.kernel = kernel;
         this.most = most;
         this.heap = new HeapLimit(options.memory());
-        this.failure = new Failure(options.failure());
+        this.failure = new FatalFailure(options.failure());
         heap.onExceeded(this::relieve);
     }
 

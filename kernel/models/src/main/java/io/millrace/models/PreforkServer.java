@@ -34,12 +34,12 @@ import java.util.function.Supplier;
  */
 final class PreforkServer implements Server {
     private final int workers;
-    private final Failure failure;
+    private final FatalFailure failure;
     private final Supervisor supervisor;
 
     PreforkServer(Kernel kernel, ModelOptions options) throws IOException {
         this.workers = options.carriers();
-        this.failure = new Failure(options.failure());
+        this.failure = new FatalFailure(options.failure());
         this.supervisor = new Supervisor(
                 kernel,
                 workers,

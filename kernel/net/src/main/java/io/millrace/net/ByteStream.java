@@ -11,9 +11,9 @@ import io.millrace.core.Protocol;
 import io.millrace.core.ProtocolFactory;
 import io.millrace.core.SharedBytes;
 import io.millrace.core.TimeLimit;
-import io.millrace.link.Filter;
 import io.millrace.link.Flush;
 import io.millrace.link.LayerProtocol;
+import io.millrace.link.LinkFilter;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.Executor;
@@ -193,7 +193,7 @@ public final class ByteStream implements Executor {
      * Puts a filter below the stream from here on: what is written and what comes is transformed by it. Filters can
      * stand on one another. Limits and marks that were set before end ({@link Link#switchProtocol}): set them after.
      */
-    public ByteStream filter(Filter filter) {
+    public ByteStream filter(LinkFilter filter) {
         link.switchProtocol(new LayerProtocol(filter, carried));
         return this;
     }

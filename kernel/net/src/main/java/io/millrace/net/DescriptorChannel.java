@@ -156,7 +156,7 @@ public final class DescriptorChannel implements AutoCloseable {
         try {
             receiver.lost(this);
         } catch (Throwable t) {
-            Log.error("whoever is told of lost descriptors failed", t);
+            NetLog.error("whoever is told of lost descriptors failed", t);
         }
     }
 

@@ -119,7 +119,7 @@ final class PairLink implements Link, Flow, FlowOwner {
         try {
             body.run();
         } catch (Throwable t) {
-            Log.error("a protocol failed on one end of a pair", t);
+            NetLog.error("a protocol failed on one end of a pair", t);
             doom(CloseCause.FAILED);
         }
     }
@@ -272,7 +272,7 @@ final class PairLink implements Link, Flow, FlowOwner {
         try {
             protocol.closed(cause);
         } catch (Throwable t) {
-            Log.error("a protocol failed in closed()", t);
+            NetLog.error("a protocol failed in closed()", t);
         }
     }
 

@@ -12,8 +12,8 @@ import io.millrace.core.Link;
 import io.millrace.core.Protocol;
 import io.millrace.core.RateLimit;
 import io.millrace.link.DeflateFilter;
-import io.millrace.link.Filter;
 import io.millrace.link.Flush;
+import io.millrace.link.LinkFilter;
 import io.millrace.socket.Kernel;
 import io.millrace.testkit.RawClient;
 import io.millrace.transport.ListenOptions;
@@ -215,7 +215,7 @@ class ByteStreamTest extends OverEveryEngine {
         });
     }
 
-    private static final class Plain implements Filter {
+    private static final class Plain implements LinkFilter {
         @Override
         public Outcome input(Buffer from, Buffer to, Flush mode) {
             return from.moveTo(to, 10_000) > 0 ? Outcome.OK : Outcome.NEED_MORE;

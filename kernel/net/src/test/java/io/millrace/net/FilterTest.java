@@ -14,9 +14,9 @@ import io.millrace.core.OpenFile;
 import io.millrace.core.Protocol;
 import io.millrace.core.TimeLimit;
 import io.millrace.link.DeflateFilter;
-import io.millrace.link.Filter;
 import io.millrace.link.Flush;
 import io.millrace.link.LayerProtocol;
+import io.millrace.link.LinkFilter;
 import io.millrace.loop.EventLoop;
 import io.millrace.testkit.SimKernel;
 import io.millrace.transport.Engine;
@@ -85,14 +85,14 @@ class FilterTest {
     }
 
     /** Hands bytes on in pieces, and notes how many in each turn. */
-    private final class Counting implements Filter {
-        private final Filter inner;
+    private final class Counting implements LinkFilter {
+        private final LinkFilter inner;
         private long turn;
         private long inTurn;
         long most;
         long all;
 
-        Counting(Filter inner) {
+        Counting(LinkFilter inner) {
             this.inner = inner;
         }
 
@@ -140,7 +140,7 @@ class FilterTest {
     private final Seen a = new Seen();
     private final Seen b = new Seen();
 
-    private void join(Filter ofA, Filter ofB) {
+    private void join(LinkFilter ofA, LinkFilter ofB) {
         Pair.join(
                 loop,
                 new LayerProtocol(ofA, a.protocol(stream -> {})),
@@ -231,7 +231,7 @@ class FilterTest {
     }
 
     /** Filters what comes in, and lets pass what goes out. */
-    private record Half(Filter input) implements Filter {
+    private record Half(LinkFilter input) implements LinkFilter {
         @Override
         public Outcome input(Buffer from, Buffer to, Flush mode) {
             return input.input(from, to, mode);
@@ -264,7 +264,7 @@ class FilterTest {
     // ---- what filters may do ----
 
     /** Takes whole blocks only, and what is left at the end. */
-    private record Blocks(int size) implements Filter {
+    private record Blocks(int size) implements LinkFilter {
         @Override
         public Outcome input(Buffer from, Buffer to, Flush mode) {
             int whole = Math.min(from.readable(), 20_000) / size * size;
@@ -347,7 +347,7 @@ class FilterTest {
     @Test
     void aFilterThatFailsInCloseDoesNotKeepTheEndFromBeingTold() {
         QUIET.setLevel(Level.OFF);
-        Filter failing = new Filter() {
+        LinkFilter failing = new LinkFilter() {
             @Override
             public Outcome input(Buffer from, Buffer to, Flush mode) {
                 return new Blocks(1).input(from, to, mode);

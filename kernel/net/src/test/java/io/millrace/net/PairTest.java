@@ -17,9 +17,9 @@ import io.millrace.core.Protocol;
 import io.millrace.core.SharedBytes;
 import io.millrace.core.TimeLimit;
 import io.millrace.link.DeflateFilter;
-import io.millrace.link.Filter;
 import io.millrace.link.Flush;
 import io.millrace.link.LayerProtocol;
+import io.millrace.link.LinkFilter;
 import io.millrace.loop.EventLoop;
 import io.millrace.testkit.ExpectedLog;
 import io.millrace.testkit.SimKernel;
@@ -365,7 +365,7 @@ class PairTest {
     // ---- filters ----
 
     /** Adds one to each byte on the way out and takes it away on the way in; at most 7 bytes a call. */
-    private static class Rotate implements Filter {
+    private static class Rotate implements LinkFilter {
         int closed;
 
         @Override

@@ -2,7 +2,7 @@
 package io.millrace.poll;
 
 import io.millrace.sys.Poll;
-import io.millrace.sys.Signals;
+import io.millrace.sys.ThreadSignals;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
@@ -54,7 +54,7 @@ final class CandidateQueue {
         int signal = 0;
         for (int i = 0; i < most * SIGNALS_A_CANDIDATE && count < most && signal >= 0; i++) {
             signal = receiver.take(i == 0 ? nanos : 0);
-            if (signal == Signals.SIGIO) {
+            if (signal == ThreadSignals.SIGIO) {
                 overflows++;
                 addAll();
             } else if (signal >= 0) {

@@ -2,7 +2,7 @@
 package io.millrace.poll;
 
 import io.millrace.sys.Errno;
-import io.millrace.sys.Signals;
+import io.millrace.sys.ThreadSignals;
 import java.lang.foreign.MemorySegment;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -14,18 +14,18 @@ import org.jspecify.annotations.Nullable;
  */
 final class SignalReceiver {
     /** A real-time signal: those are queued. The C library uses the first ones and the JVM the last. */
-    static final int SIGNAL = Signals.realTimeMinimum() + 7;
+    static final int SIGNAL = ThreadSignals.realTimeMinimum() + 7;
 
-    private static final MemorySegment BOTH = Signals.set(SIGNAL, Signals.SIGIO);
+    private static final MemorySegment BOTH = ThreadSignals.set(SIGNAL, ThreadSignals.SIGIO);
 
     static {
         // Once, before any descriptor is enabled: to ignore a signal discards those that are pending in all threads
         // (sigaction(2)).
-        Signals.harmless(SIGNAL);
-        Signals.harmless(Signals.SIGIO);
+        ThreadSignals.harmless(SIGNAL);
+        ThreadSignals.harmless(ThreadSignals.SIGIO);
     }
 
-    private final MemorySegment info = Signals.info();
+    private final MemorySegment info = ThreadSignals.info();
     private @Nullable Thread owner;
     private volatile int thread;
 
@@ -53,12 +53,12 @@ final class SignalReceiver {
 
     private synchronized void move() {
         owner = Thread.currentThread();
-        oldMask = Signals.set();
-        Signals.mask(Signals.SIG_BLOCK, BOTH, oldMask);
-        thread = Signals.thread();
+        oldMask = ThreadSignals.set();
+        ThreadSignals.mask(ThreadSignals.SIG_BLOCK, BOTH, oldMask);
+        thread = ThreadSignals.thread();
         if (woken.get()) {
             // The wake-up found no thread to be sent to, or went to another one.
-            Signals.send(thread, SIGNAL);
+            ThreadSignals.send(thread, SIGNAL);
         }
     }
 
@@ -72,9 +72,9 @@ final class SignalReceiver {
      * the time is up, or -EINTR. Blocks.
      */
     int take(long nanos) {
-        int signal = Signals.take(BOTH, info, nanos);
+        int signal = ThreadSignals.take(BOTH, info, nanos);
         // A SIGIO says that some signals did not fit into the queue, and one of them may have been a wake-up.
-        if (signal == Signals.SIGIO || (signal >= 0 && !Signals.fromKernel(info))) {
+        if (signal == ThreadSignals.SIGIO || (signal >= 0 && !ThreadSignals.fromKernel(info))) {
             tookWakeup = true;
             woken.set(false);
         }
@@ -83,7 +83,7 @@ final class SignalReceiver {
 
     /** Returns the descriptor that the signal taken last is about, or -1 if it was sent by {@link #wakeup}. */
     int descriptor() {
-        return Signals.fromKernel(info) ? Signals.fd(info) : -1;
+        return ThreadSignals.fromKernel(info) ? ThreadSignals.fd(info) : -1;
     }
 
     /** Tells whether a wake-up was taken since the last call. */
@@ -101,17 +101,17 @@ final class SignalReceiver {
         if (!closed
                 && woken.compareAndSet(false, true)
                 && thread != 0
-                && Signals.send(thread, SIGNAL) == -Errno.EAGAIN) {
+                && ThreadSignals.send(thread, SIGNAL) == -Errno.EAGAIN) {
             // The queue is full. A classic signal needs no place in it, and to look at every descriptor is right then.
-            Signals.send(thread, Signals.SIGIO);
+            ThreadSignals.send(thread, ThreadSignals.SIGIO);
         }
     }
 
     /** Makes later wake-ups do nothing; if the owner calls, discards what is pending and restores its signal mask. */
     synchronized void close() {
         if (!closed && owner == Thread.currentThread()) {
-            while (Signals.take(BOTH, info, 0) > 0) {}
-            Signals.mask(Signals.SIG_SETMASK, Objects.requireNonNull(oldMask), MemorySegment.NULL);
+            while (ThreadSignals.take(BOTH, info, 0) > 0) {}
+            ThreadSignals.mask(ThreadSignals.SIG_SETMASK, Objects.requireNonNull(oldMask), MemorySegment.NULL);
         }
         closed = true;
     }

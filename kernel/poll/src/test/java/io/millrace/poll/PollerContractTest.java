@@ -11,9 +11,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.millrace.sys.Descriptors;
 import io.millrace.sys.Errno;
 import io.millrace.sys.Files;
-import io.millrace.sys.Signals;
 import io.millrace.sys.SocketAddresses;
 import io.millrace.sys.Sockets;
+import io.millrace.sys.ThreadSignals;
 import java.net.InetSocketAddress;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -458,12 +458,12 @@ class PollerContractTest extends PollerCases {
     void anInterruptedWaitReturnsNothing(Mode mode) throws Exception {
         open(mode);
         add(pair()[0], Interest.READ, 1);
-        int thread = Signals.thread();
+        int thread = ThreadSignals.thread();
         AtomicBoolean over = new AtomicBoolean();
         Thread interrupter = Thread.ofPlatform().start(() -> {
             while (!over.get()) {
                 // The JVM has a handler that does nothing; no wait is restarted after a handler (signal(7)).
-                Signals.send(thread, SIGPIPE);
+                ThreadSignals.send(thread, SIGPIPE);
                 Thread.onSpinWait();
             }
         });

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.sys.Descriptors;
 import io.millrace.sys.Errno;
-import io.millrace.sys.Signals;
+import io.millrace.sys.ThreadSignals;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
@@ -143,8 +143,8 @@ class SigioPollerTest extends PollerCases {
     void aSignalThatNobodyHoldsBackDoesNotEndTheProcess() throws Exception {
         poll(0);
         Thread other = Thread.ofPlatform().start(() -> {
-            Signals.send(Signals.thread(), Signals.SIGIO);
-            Signals.send(Signals.thread(), Signals.realTimeMinimum() + 7);
+            ThreadSignals.send(ThreadSignals.thread(), ThreadSignals.SIGIO);
+            ThreadSignals.send(ThreadSignals.thread(), ThreadSignals.realTimeMinimum() + 7);
         });
         other.join();
     }

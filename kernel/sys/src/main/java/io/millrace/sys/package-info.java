@@ -12,8 +12,8 @@
  * bounded are made that way ({@link java.lang.foreign.Linker.Option#critical}).
  *
  * <p>Read in this order: {@code Platform}, {@code Native}, {@code Errno}, {@code Sockets}, {@code Select},
- * {@code Poll}, {@code Epoll}; then {@code Signals} and {@code Kqueue}. The others are alike. docs/lessons.md shows
- * them in use, beside the C.
+ * {@code Poll}, {@code Epoll}; then {@code ThreadSignals} and {@code Kqueue}. The others are alike. docs/lessons.md
+ * shows them in use, beside the C.
  */
 @NullMarked
 package io.millrace.sys;

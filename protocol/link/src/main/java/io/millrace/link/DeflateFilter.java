@@ -7,7 +7,7 @@ import java.util.zip.Deflater;
 import java.util.zip.Inflater;
 
 /** Compresses what goes out and decompresses what comes in: the zlib format, one stream in each direction. */
-public final class DeflateFilter implements Filter {
+public final class DeflateFilter implements LinkFilter {
     /** What one call puts out at most. */
     private static final int PIECE = 16 * 1024;
 

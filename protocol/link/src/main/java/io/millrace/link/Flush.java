@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.link;
 
-/** How much a {@link Filter} may keep to itself for the sake of its work. */
+/** How much a {@link LinkFilter} may keep to itself for the sake of its work. */
 public enum Flush {
 
     /** As much as it likes: more will follow. */

@@ -6,7 +6,7 @@ import io.millrace.core.Buffer;
 /**
  * Stands between a link and the protocol above it, transforms what passes and decides when the protocol is opened: TLS,
  * compression, a header in front. Does no I/O, is called by the owner of its link, and belongs to that one link.
- * {@link LayerProtocol} puts it there; a {@link Filter} is the simple kind.
+ * {@link LayerProtocol} puts it there; a {@link LinkFilter} is the simple kind.
  *
  * <p>Both ways work alike: consume from {@code from}, append to {@code to}, and say what came of it. A call need not do
  * everything: as long as it says OK it is called again, so one that produces much from little, as decompression does,

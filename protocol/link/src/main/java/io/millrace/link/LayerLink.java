@@ -341,7 +341,7 @@ final class LayerLink extends ForwardingLink implements Flow, LayerContext {
         try {
             layer.close();
         } catch (Throwable t) {
-            Log.error("a layer failed in close()", t);
+            LinkLog.error("a layer failed in close()", t);
         }
         if (protocol != null) {
             protocol.closed(broken != null ? broken : why);
@@ -410,7 +410,7 @@ final class LayerLink extends ForwardingLink implements Flow, LayerContext {
             return;
         }
         if (failure != null) {
-            Log.error("a layer's task failed", failure);
+            LinkLog.error("a layer's task failed", failure);
             fail();
             return;
         }

@@ -7,7 +7,7 @@
  *
  * <p>The room moves no byte into or out of a socket and knows no loop. It does not know what its layers mean either.
  *
- * <p>Read in this order: {@code FlowOwner}, {@code FlowControl}; {@code Layer}, {@code LayerContext}, {@code Filter},
- * {@code LayerProtocol}, {@code LayerLink}, {@code LayerOutput}.
+ * <p>Read in this order: {@code FlowOwner}, {@code FlowControl}; {@code Layer}, {@code LayerContext},
+ * {@code LinkFilter}, {@code LayerProtocol}, {@code LayerLink}, {@code LayerOutput}.
  */
 package io.millrace.link;

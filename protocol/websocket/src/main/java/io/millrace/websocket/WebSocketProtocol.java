@@ -26,7 +26,7 @@ final class WebSocketProtocol implements Protocol, WebSocket {
     private final String subprotocol;
     private final DeflateSession deflate;
     private final MaskKeys keys;
-    private final FrameReader reader;
+    private final MessageReader reader;
 
     private Link link;
     private volatile CloseState state = CloseState.OPEN;
@@ -59,7 +59,7 @@ final class WebSocketProtocol implements Protocol, WebSocket {
         this.subprotocol = subprotocol;
         this.deflate = deflate;
         this.keys = keys;
-        this.reader = new FrameReader(keys == null, limits, deflate);
+        this.reader = new MessageReader(keys == null, limits, deflate);
     }
 
     /** Tells the listener, if the connection has ended before it was handed over. On the loop, or when it is closed. */
@@ -106,7 +106,7 @@ final class WebSocketProtocol implements Protocol, WebSocket {
     private boolean read(Buffer in) {
         int event = reader.next(in);
         switch (event) {
-            case FrameReader.NEED_MORE -> {
+            case MessageReader.NEED_MORE -> {
                 return false;
             }
             case FrameHeader.TEXT, FrameHeader.BINARY -> message(event);

@@ -7,7 +7,7 @@
  *   WebSocketUpgrade ─► Response.upgrade ─► WebSocketProtocol ─► WebSocketListener      callbacks on the loop
  *   WebSocketClient  ─► switchProtocol   ─►   │        ▲    └─► BlockingWebSocket       calls on a virtual thread
  *                                             ▼        │
- *                            FrameReader (Utf8Validator, MessageInflater)
+ *                            MessageReader (Utf8Validator, MessageInflater)
  *                            FrameWriter (Masking, MessageDeflater)
  *
  *   WebSocketGroup ─► WebSocketMessage: framed and compressed once ─► Link.transfer     for each member

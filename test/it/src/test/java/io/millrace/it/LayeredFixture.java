@@ -3,11 +3,11 @@ package io.millrace.it;
 
 import io.millrace.core.Buffer;
 import io.millrace.core.Protocol;
-import io.millrace.link.Filter;
 import io.millrace.link.Flush;
 import io.millrace.link.Layer;
 import io.millrace.link.LayerContext;
 import io.millrace.link.LayerProtocol;
+import io.millrace.link.LinkFilter;
 import java.io.IOException;
 import java.util.function.Supplier;
 
@@ -67,7 +67,7 @@ final class LayeredFixture implements LinkFixture {
     }
 
     /** Passes everything on as it is. */
-    static final class Copy implements Filter {
+    static final class Copy implements LinkFilter {
         @Override
         public Outcome input(Buffer from, Buffer to, Flush mode) {
             return pass(from, to);

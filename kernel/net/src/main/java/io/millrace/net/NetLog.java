@@ -4,10 +4,10 @@ package io.millrace.net;
 import io.millrace.core.GuardedLog;
 
 /** The room's log. */
-final class Log {
+final class NetLog {
     private static final GuardedLog LOG = new GuardedLog("io.millrace.net");
 
-    private Log() {}
+    private NetLog() {}
 
     static void error(String message, Throwable thrown) {
         LOG.log(System.Logger.Level.ERROR, message, thrown);

@@ -4,10 +4,10 @@ package io.millrace.link;
 import io.millrace.core.GuardedLog;
 
 /** The room's log. */
-final class Log {
+final class LinkLog {
     private static final GuardedLog LOG = new GuardedLog("io.millrace.link");
 
-    private Log() {}
+    private LinkLog() {}
 
     static void error(String message, Throwable thrown) {
         LOG.log(System.Logger.Level.ERROR, message, thrown);

@@ -15,8 +15,8 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /** Addresses as people write and read them. */
-final class Addresses {
-    private Addresses() {}
+final class AddressFormat {
+    private AddressFormat() {}
 
     /** The address that {@code host} names. */
     static InetSocketAddress resolve(String host, int port) throws UnknownHostException {

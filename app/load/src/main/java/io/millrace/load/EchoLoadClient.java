@@ -5,13 +5,13 @@ import io.millrace.core.Buffer;
 import java.util.Arrays;
 
 /** Sends a message over TCP and expects the same bytes back. */
-final class EchoClient extends Client {
+final class EchoLoadClient extends Client {
     private final byte[] message;
 
     /** How much of the message has come back. */
     private int back;
 
-    EchoClient(Worker worker, byte[] message) {
+    EchoLoadClient(Worker worker, byte[] message) {
         super(worker);
         this.message = message;
     }

@@ -5,7 +5,7 @@ import io.millrace.core.Buffer;
 import io.millrace.http1.ResponseParser;
 
 /** Asks over HTTP/1.1: the same request each time, made once. Of an answer only the status counts. */
-final class HttpClient extends Client {
+final class HttpLoadClient extends Client {
     private static final int LONGEST_HEAD = 64 * 1024;
     private static final int MOST_FIELDS = 1000;
 
@@ -13,7 +13,7 @@ final class HttpClient extends Client {
     private final String method;
     private final ResponseParser parser = new ResponseParser(LONGEST_HEAD, MOST_FIELDS);
 
-    HttpClient(Worker worker, byte[] request) {
+    HttpLoadClient(Worker worker, byte[] request) {
         super(worker);
         this.request = request;
         this.method = worker.plan().message().method();

@@ -22,7 +22,7 @@ import java.util.Locale;
  * @param closeOnException whether an exception thrown by a handler ends the connection without an answer, as the JDK
  *     does, and not with 500
  */
-record ServerSettings(
+record ServerProperties(
         long idleSeconds,
         int maxConnections,
         int maxIdleConnections,
@@ -42,10 +42,10 @@ record ServerSettings(
     private static final Duration HALF_CLOSED = Duration.ofMinutes(5);
 
     /** Reads the properties as they are now. */
-    static ServerSettings ofProperties() {
+    static ServerProperties ofProperties() {
         long idle = Long.getLong(PREFIX + "idleInterval", 30);
         int fields = Integer.getInteger(PREFIX + "maxReqHeaders", 200);
-        return new ServerSettings(
+        return new ServerProperties(
                 idle > 0 ? idle : 30,
                 Integer.getInteger("jdk.httpserver.maxConnections", -1),
                 Integer.getInteger(PREFIX + "maxIdleConnections", 200),

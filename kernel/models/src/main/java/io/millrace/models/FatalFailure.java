@@ -4,12 +4,12 @@ package io.millrace.models;
 import java.util.function.Consumer;
 
 /** Why a server cannot go on: kept, and told once. Any thread may call. */
-final class Failure {
+final class FatalFailure {
     private final Consumer<? super Throwable> told;
     private Throwable why;
 
     /** To be told to somebody; {@code null} for the log. */
-    Failure(Consumer<? super Throwable> told) {
+    FatalFailure(Consumer<? super Throwable> told) {
         this.told = told;
     }
 

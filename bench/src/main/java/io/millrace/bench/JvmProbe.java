@@ -20,12 +20,12 @@ import java.nio.charset.StandardCharsets;
  *   live         bytes of the heap that are in use after a full collection
  * </pre>
  */
-final class Probe {
-    private Probe() {}
+final class JvmProbe {
+    private JvmProbe() {}
 
     /** Listens on a thread of its own until standard input ends. */
     static void listen() {
-        Thread.ofPlatform().daemon().name("probe").start(Probe::answer);
+        Thread.ofPlatform().daemon().name("probe").start(JvmProbe::answer);
     }
 
     private static void answer() {

@@ -16,7 +16,7 @@ import io.millrace.core.Buffer;
  *        ─► below 0       the negative of the code to close with
  * </pre>
  */
-final class FrameReader {
+final class MessageReader {
     static final int NEED_MORE = 0;
 
     private static final int GO_ON = 100;
@@ -45,7 +45,7 @@ final class FrameReader {
     private MessageInflater inflater;
 
     /** Makes a reader of masked frames, as a server is, or of frames that are not; {@code deflate} may be null. */
-    FrameReader(boolean masked, WebSocketLimits limits, DeflateSession deflate) {
+    MessageReader(boolean masked, WebSocketLimits limits, DeflateSession deflate) {
         this.limits = limits;
         this.deflate = deflate;
         this.frame = new FrameHeader(masked, deflate != null);

@@ -12,8 +12,8 @@ import java.lang.invoke.MethodHandle;
  * as it is for descriptors (sigaction(2), {@code si_band} and {@code si_fd}). There are no signal handlers: they would
  * interrupt any thread at any point, which Java code does not allow.
  */
-public final class Signals {
-    private Signals() {}
+public final class ThreadSignals {
+    private ThreadSignals() {}
 
     public static final int SIGIO = 29;
     public static final int SIG_BLOCK = 0;
