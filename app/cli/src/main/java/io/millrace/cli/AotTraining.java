@@ -67,7 +67,7 @@ public final class AotTraining {
             }
             Shutdown.raise("TERM");
         } catch (IOException | ReflectiveOperationException e) {
-            Runtime.getRuntime().halt(Main.FAILED);
+            Runtime.getRuntime().halt(ExitCode.FAILED);
         }
     }
 

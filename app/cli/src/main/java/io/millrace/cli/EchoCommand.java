@@ -113,7 +113,7 @@ final class EchoCommand {
             Listener listening = server.listen(ListenOptions.on(address), () -> EchoProtocol::new);
             if (shutdown == null) {
                 server.await();
-                return Main.OK;
+                return ExitCode.OK;
             }
             if (model == IoModel.PREFORK) {
                 shutdown.reloadOnHangup(server::reload);
@@ -123,14 +123,14 @@ final class EchoCommand {
             // Echo clients have no end of their own: those that are still there after the grace are cut off, as
             // announced.
             server.stop(grace);
-            return failure.isThere() ? Main.FAILED : Main.OK;
+            return failure.isThere() ? ExitCode.FAILED : ExitCode.OK;
         } catch (UnsupportedOperationException e) {
             return terminal.fail(StartFailure.message(e));
         } catch (IOException e) {
             return terminal.fail(StartFailure.line(e, address));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            return Main.FAILED;
+            return ExitCode.FAILED;
         }
     }
 
@@ -146,7 +146,7 @@ final class EchoCommand {
         try (WebServer server = echo.onFailure(failure).start()) {
             if (shutdown == null) {
                 server.await();
-                return Main.OK;
+                return ExitCode.OK;
             }
             if (server.model() == IoModel.PREFORK) {
                 shutdown.reloadOnHangup(server::reload);
@@ -154,14 +154,14 @@ final class EchoCommand {
             greet(terminal.out(), server.address(), Models.engine(server.engine(), chosen), quiet);
             shutdown.await();
             server.stop(grace);
-            return failure.isThere() ? Main.FAILED : Main.OK;
+            return failure.isThere() ? ExitCode.FAILED : ExitCode.OK;
         } catch (UnsupportedOperationException e) {
             return terminal.fail(StartFailure.message(e));
         } catch (IOException e) {
             return terminal.fail(StartFailure.line(e, address));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            return Main.FAILED;
+            return ExitCode.FAILED;
         }
     }
 

@@ -74,12 +74,12 @@ final class HerdCommand {
                     out.flush();
                 }
             }
-            return Main.OK;
+            return ExitCode.OK;
         } catch (IOException | UnsupportedOperationException e) {
             return terminal.fail(StartFailure.message(e));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            return Main.FAILED;
+            return ExitCode.FAILED;
         }
     }
 

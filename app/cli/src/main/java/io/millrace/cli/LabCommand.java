@@ -34,9 +34,13 @@ final class LabCommand {
     private final Terminal terminal;
     private final ParseResult parsed;
 
-    private LabCommand(Terminal terminal, ParseResult parsed) {
+    /** The class whose {@code main} the processes that are measured run. */
+    private final Class<?> main;
+
+    private LabCommand(Terminal terminal, ParseResult parsed, Class<?> main) {
         this.terminal = terminal;
         this.parsed = parsed;
+        this.main = main;
     }
 
     static CommandSpec spec() {
@@ -118,8 +122,8 @@ final class LabCommand {
                 .splitRegex(",");
     }
 
-    static int run(Terminal terminal, ParseResult parsed) {
-        return new LabCommand(terminal, parsed).run();
+    static int run(Terminal terminal, ParseResult parsed, Class<?> main) {
+        return new LabCommand(terminal, parsed, main).run();
     }
 
     private int run() {
@@ -127,11 +131,11 @@ final class LabCommand {
             if (parsed.hasMatchedOption("--compare")) {
                 List<Path> files = parsed.matchedOptionValue("--compare", List.of());
                 terminal.out().print(Printable.lines(Lab.compare(files.get(0), files.get(1))));
-                return Main.OK;
+                return ExitCode.OK;
             }
             if (parsed.hasMatchedOption("--draw")) {
                 Lab.draw(parsed.matchedOptionValue("--draw", null), page());
-                return Main.OK;
+                return ExitCode.OK;
             }
             return measure();
         } catch (IllegalArgumentException e) {
@@ -142,7 +146,7 @@ final class LabCommand {
             return terminal.fail(StartFailure.message(e));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            return Main.FAILED;
+            return ExitCode.FAILED;
         }
     }
 
@@ -180,6 +184,7 @@ final class LabCommand {
 
     private LabContenders contenders(Path files, List<String> peers) throws IOException, InterruptedException {
         return new LabContenders(
+                main,
                 files,
                 parsed.matchedOptionValue("--models", List.of()),
                 peers,
@@ -211,7 +216,7 @@ final class LabCommand {
             contenders.notices().forEach(notice -> terminal.err().println("millrace: " + Printable.text(notice)));
             tell(scenarios, contenders);
         }
-        return Main.OK;
+        return ExitCode.OK;
     }
 
     private void tell(List<Scenario> scenarios, LabContenders contenders) {
@@ -239,7 +244,7 @@ final class LabCommand {
                         -1,
                         -1,
                         folder,
-                        LabContenders.ourselves(LoadCommand.NAME, "--agent", "0"))
+                        LabContenders.ourselves(main, LoadCommand.NAME, "--agent", "0"))
                 .pinned();
     }
 
@@ -271,7 +276,7 @@ final class LabCommand {
                 .println((whole ? "" : "Broken off. ") + "The page is " + Printable.text(page().toString())
                         + ", the data " + Printable.text(beside(page()).toString()) + "; it took "
                         + Summary.time(Duration.ofNanos(System.nanoTime() - begin)) + ".");
-        return whole ? Main.OK : Main.FAILED;
+        return whole ? ExitCode.OK : ExitCode.FAILED;
     }
 
     private List<String> missing(LabContenders contenders) {

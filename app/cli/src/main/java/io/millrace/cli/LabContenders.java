@@ -38,6 +38,7 @@ final class LabContenders {
 
     private static final Duration ARRIVAL = Duration.ofMillis(700);
 
+    private final Class<?> main;
     private final Path files;
     private final Consumer<String> say;
     private final List<Contender> all = new ArrayList<>();
@@ -47,6 +48,7 @@ final class LabContenders {
     /**
      * Those that were asked for.
      *
+     * @param main the class that runs this command
      * @param files a folder for what is to be served
      * @param models names of models, empty for all that there are
      * @param known names of other servers that we know how to start
@@ -54,8 +56,15 @@ final class LabContenders {
      * @param say is told what takes a while
      * @throws IllegalArgumentException for a name that means nothing
      */
-    LabContenders(Path files, List<String> models, List<String> known, List<String> custom, Consumer<String> say)
+    LabContenders(
+            Class<?> main,
+            Path files,
+            List<String> models,
+            List<String> known,
+            List<String> custom,
+            Consumer<String> say)
             throws IOException, InterruptedException {
+        this.main = main;
         this.files = files;
         this.say = say;
         byte[] bytes = new byte[FILE_BYTES];
@@ -122,8 +131,17 @@ final class LabContenders {
     private List<String> command(IoModel model, Service service, int port) {
         String number = String.valueOf(port);
         return service == Service.ECHO
-                ? ourselves(EchoCommand.NAME, "--model", model.id(), "-p", number, "-q")
-                : ourselves(ServeCommand.NAME, "--model", model.id(), "-p", number, "-q", "--hello", files.toString());
+                ? ourselves(main, EchoCommand.NAME, "--model", model.id(), "-p", number, "-q")
+                : ourselves(
+                        main,
+                        ServeCommand.NAME,
+                        "--model",
+                        model.id(),
+                        "-p",
+                        number,
+                        "-q",
+                        "--hello",
+                        files.toString());
     }
 
     private void addKnown(String name) throws InterruptedException {
@@ -173,8 +191,8 @@ final class LabContenders {
     }
 
     /** The command line that runs this command again, with other arguments. */
-    static List<String> ourselves(String... arguments) {
-        Stream<String> what = Stream.of("-cp", System.getProperty("java.class.path"), Main.class.getName());
+    static List<String> ourselves(Class<?> main, String... arguments) {
+        Stream<String> what = Stream.of("-cp", System.getProperty("java.class.path"), main.getName());
         return Stream.of(java(), what, Arrays.stream(arguments))
                 .flatMap(each -> each)
                 .toList();
@@ -197,7 +215,7 @@ final class LabContenders {
     /** The version and, in a checkout, the revision that this command was built from, as far as git(1) knows. */
     static String revision() {
         Path home = Netty.home();
-        String version = "millrace " + Main.VERSION;
+        String version = "millrace " + Version.NUMBER;
         return home == null || !Machine.has("git")
                 ? version
                 : version + ", revision " + firstLine("git", "-C", home.toString(), "describe", "--always", "--dirty");

@@ -80,7 +80,7 @@ final class LoadCommand {
             return terminal.fail(StartFailure.message(e));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            return Main.FAILED;
+            return ExitCode.FAILED;
         }
     }
 
@@ -93,7 +93,7 @@ final class LoadCommand {
             terminal.out().println("Waiting for a coordinator on " + AddressFormat.text(agent.address()));
             terminal.out().flush();
             shutdown.await();
-            return Main.OK;
+            return ExitCode.OK;
         }
     }
 
@@ -106,7 +106,7 @@ final class LoadCommand {
         messages.print(Printable.lines(LoadText.of(result)));
         messages.flush();
         writeJson(result);
-        return result.requests() > 0 ? Main.OK : Main.FAILED;
+        return result.requests() > 0 ? ExitCode.OK : ExitCode.FAILED;
     }
 
     private LoadResult alone(LoadPlan plan, PrintStream messages) throws IOException, InterruptedException {

@@ -21,23 +21,13 @@ import picocli.CommandLine.UnmatchedArgumentException;
 public final class Main {
     private Main() {}
 
-    /** The release; equals the version in the pom. */
-    static final String VERSION = "0.1.0-SNAPSHOT";
-
-    /** Everything went as asked, a stop by signal included. */
-    static final int OK = 0;
-    /** The world said no: a port in use, a folder that is not there, requests cut off at the end. */
-    static final int FAILED = 1;
-    /** The command line said something that cannot be understood. */
-    static final int USAGE = 2;
-
     /** Runs the command and ends the JVM with its exit code. */
     public static void main(String[] args) {
         Terminal.formatLog();
         if (Arrays.asList(args).contains(ServeCommand.NAME) && !WorkerProcess.isForOneClient()) {
             ClassPreload.begin();
         }
-        int code = FAILED;
+        int code = ExitCode.FAILED;
         try {
             code = run(Terminal.system(), args);
         } catch (Throwable t) {
@@ -76,30 +66,30 @@ public final class Main {
         if (!charset.equals("UTF-8")) {
             terminal.err().println("Start Java with LC_ALL=C.UTF-8, as the millrace script does.");
         }
-        return USAGE;
+        return ExitCode.USAGE;
     }
 
     private static int run(Terminal terminal, ParseResult parsed) {
         CommandLine command = parsed.commandSpec().commandLine();
         if (parsed.isUsageHelpRequested()) {
             command.usage(terminal.out(), terminal.colorsHelp() ? Ansi.ON : Ansi.OFF);
-            return OK;
+            return ExitCode.OK;
         }
         if (parsed.isVersionHelpRequested()) {
-            terminal.out().println(version());
-            return OK;
+            terminal.out().println(Version.text());
+            return ExitCode.OK;
         }
         return switch (parsed.commandSpec().name()) {
             case ServeCommand.NAME -> ServeCommand.run(terminal, new ParsedArguments(parsed));
             case EchoCommand.NAME -> EchoCommand.run(terminal, new ParsedArguments(parsed));
             case LoadCommand.NAME -> LoadCommand.run(terminal, parsed);
-            case LabCommand.NAME -> LabCommand.run(terminal, parsed);
+            case LabCommand.NAME -> LabCommand.run(terminal, parsed, Main.class);
             case TopCommand.NAME -> TopCommand.run(terminal, parsed);
             case Models.NAME -> Models.run(terminal);
             case HerdCommand.NAME -> HerdCommand.run(terminal, parsed);
             default -> {
                 command.usage(terminal.err(), Ansi.OFF);
-                yield USAGE;
+                yield ExitCode.USAGE;
             }
         };
     }
@@ -114,16 +104,12 @@ public final class Main {
         }
         terminal.err().println(text);
         terminal.err().println("Try '" + command.getCommandSpec().qualifiedName() + " --help'.");
-        return USAGE;
+        return ExitCode.USAGE;
     }
 
     private static String firstLine(String text) {
         int end = text.indexOf('\n');
         return end < 0 ? text : text.substring(0, end);
-    }
-
-    static String version() {
-        return "millrace " + VERSION + " (Java " + Runtime.version() + ")";
     }
 
     static CommandSpec spec() {

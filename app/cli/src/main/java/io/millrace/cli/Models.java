@@ -40,7 +40,7 @@ final class Models {
             }
         }
         terminal.out().flush();
-        return Main.OK;
+        return ExitCode.OK;
     }
 
     /** {@code --trace}. */

@@ -72,7 +72,7 @@ final class ServeCommand {
                         "  millrace serve -p 0 -q                only the URL on standard output, for scripts",
                         "  millrace serve --log json | jq .ms    one object for each request");
         Options.addHelp(spec);
-        ServeOptions.declare(spec);
+        ServeOptionTable.declare(spec);
         return spec;
     }
 
@@ -116,20 +116,20 @@ final class ServeCommand {
             server.onFailure(failure).start();
             if (shutdown == null) {
                 server.await();
-                return Main.OK;
+                return ExitCode.OK;
             }
             if (server.model() == IoModel.PREFORK) {
                 shutdown.reloadOnHangup(server::reload);
             }
             int code = untilSignal(server, real(directory), access, shutdown, failure);
-            return failure.isThere() ? Main.FAILED : code;
+            return failure.isThere() ? ExitCode.FAILED : code;
         } catch (UnsupportedOperationException e) {
             return terminal.fail(StartFailure.message(e));
         } catch (IOException e) {
             return terminal.fail(StartFailure.line(e, address));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            return Main.FAILED;
+            return ExitCode.FAILED;
         }
     }
 
@@ -185,7 +185,7 @@ final class ServeCommand {
         }
         if (failure.isThere()) {
             // It has said why, and what is left is closed by whoever called.
-            return Main.FAILED;
+            return ExitCode.FAILED;
         }
         int open = server.connections();
         // What is stopped is not asked any more; those that end now have been started.
@@ -200,7 +200,7 @@ final class ServeCommand {
             messages().flush();
         }
         if (inTime) {
-            return Main.OK;
+            return ExitCode.OK;
         }
         return terminal.fail("not all of " + Banner.count(open, "connection") + " came to an end within "
                 + options.grace().toSeconds() + " s; the rest was cut off (--grace gives more time)");

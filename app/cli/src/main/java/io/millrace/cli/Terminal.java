@@ -74,7 +74,7 @@ record Terminal(PrintStream out, PrintStream err, boolean interactive, Map<Strin
     /** One line that says what is in the way; returns the exit code for that. */
     int fail(String line) {
         err.println("millrace: " + Printable.text(line));
-        return Main.FAILED;
+        return ExitCode.FAILED;
     }
 
     private boolean isSet(String name) {

@@ -84,7 +84,7 @@ final class TopCommand {
             if (sockets.size() > 1) {
                 terminal.out().println("Several servers run; name one:");
                 sockets.forEach(socket -> terminal.out().println("  millrace top " + Printable.text(pid(socket))));
-                return Main.OK;
+                return ExitCode.OK;
             }
             if (sockets.isEmpty()) {
                 return terminal.fail("no millrace serve of this user runs here");
@@ -94,7 +94,7 @@ final class TopCommand {
             return terminal.fail(StartFailure.message(e));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            return Main.FAILED;
+            return ExitCode.FAILED;
         }
     }
 
@@ -158,11 +158,11 @@ final class TopCommand {
             }
             terminal.out().flush();
             if (parsed.hasMatchedOption("--once")) {
-                return Main.OK;
+                return ExitCode.OK;
             }
         }
         terminal.out().println("The server has ended.");
-        return Main.OK;
+        return ExitCode.OK;
     }
 
     /** The screen for a line of a server, which may be named by somebody else: by a path that is given. */

@@ -55,7 +55,7 @@ public final class WorkerAotTraining {
         boolean whole = server.stop(Duration.ofSeconds(60));
         Files.deleteIfExists(page);
         Files.deleteIfExists(folder);
-        System.exit(whole ? 0 : Main.FAILED);
+        System.exit(whole ? 0 : ExitCode.FAILED);
     }
 
     /**

@@ -44,7 +44,7 @@ public final class WorkerMain {
     public static void main(String[] args) throws ClassNotFoundException {
         if (!WorkerProcess.isForOneClient()) {
             System.err.println("millrace: started by hand what serve and echo start for a client");
-            System.exit(Main.USAGE);
+            System.exit(ExitCode.USAGE);
         }
         if (Boolean.getBoolean(TRAINING)) {
             // One run makes the cache for both commands.
@@ -57,7 +57,7 @@ public final class WorkerMain {
         Terminal terminal = Terminal.system();
         int code =
                 args[0].equals(EchoCommand.NAME) ? EchoCommand.run(terminal, given) : ServeCommand.run(terminal, given);
-        if (code != Main.OK) {
+        if (code != ExitCode.OK) {
             // Otherwise the process ends with this thread: System.exit would load a logging system first, to offer it a
             // line about the exit.
             System.exit(code);

@@ -123,7 +123,7 @@ final class HouseTest {
             Map.entry("http2", 10),
             Map.entry("testkit", 6),
             Map.entry("load", 6),
-            Map.entry("cli", 12));
+            Map.entry("cli", 5));
 
     private static final int SMALL_CIRCLE = 2;
 

@@ -50,7 +50,7 @@ final class LabCommandTest {
                 "-q",
                 "--out",
                 page.toString());
-        assertEquals(Main.OK, code, err::toString);
+        assertEquals(ExitCode.OK, code, err::toString);
         assertTrue(Files.readString(page).contains("Does it run?"));
         String data = Files.readString(folder.resolve("page.json"));
         assertTrue(
@@ -58,45 +58,45 @@ final class LabCommandTest {
         assertTrue(out.toString(StandardCharsets.UTF_8).contains("came first"), out::toString);
 
         String json = folder.resolve("page.json").toString();
-        assertEquals(Main.OK, millrace("lab", "--compare", json, json));
+        assertEquals(ExitCode.OK, millrace("lab", "--compare", json, json));
         assertTrue(out.toString(StandardCharsets.UTF_8).contains("figures compared"), out::toString);
         assertEquals(
-                Main.FAILED,
+                ExitCode.FAILED,
                 millrace("lab", "--compare", json, folder.resolve("none.json").toString()));
         assertTrue(
                 err.toString(StandardCharsets.UTF_8).contains("there is no " + folder.resolve("none.json")),
                 err::toString);
-        assertEquals(Main.USAGE, millrace("lab", "--compare", json, page.toString()));
+        assertEquals(ExitCode.USAGE, millrace("lab", "--compare", json, page.toString()));
         assertTrue(err.toString(StandardCharsets.UTF_8).contains("page.html is not the data of a run"), err::toString);
         assertEquals(
-                Main.FAILED,
+                ExitCode.FAILED,
                 millrace("lab", "--out", folder.resolve("none/page.html").toString()));
         Files.delete(page);
-        assertEquals(Main.OK, millrace("lab", "--draw", json, "--out", page.toString()));
+        assertEquals(ExitCode.OK, millrace("lab", "--draw", json, "--out", page.toString()));
         assertTrue(Files.exists(page));
     }
 
     @Test
     void whatThereIsCanBeListed() {
-        assertEquals(Main.OK, millrace("lab", "--list"));
+        assertEquals(ExitCode.OK, millrace("lab", "--list"));
         String text = out.toString(StandardCharsets.UTF_8);
         assertTrue(text.contains("epoll-et") && text.contains("new-connections"), text);
     }
 
     @Test
     void namesThatMeanNothingAreRefused() {
-        assertEquals(Main.USAGE, millrace("lab", "--models", "gopher"));
+        assertEquals(ExitCode.USAGE, millrace("lab", "--models", "gopher"));
         assertTrue(err.toString(StandardCharsets.UTF_8).contains("there is no model 'gopher'"), err::toString);
-        assertEquals(Main.USAGE, millrace("lab", "--scenarios", "tea"));
-        assertEquals(Main.USAGE, millrace("lab", "--peers", "apache"));
-        assertEquals(Main.USAGE, millrace("lab", "--peer", "apache"));
+        assertEquals(ExitCode.USAGE, millrace("lab", "--scenarios", "tea"));
+        assertEquals(ExitCode.USAGE, millrace("lab", "--peers", "apache"));
+        assertEquals(ExitCode.USAGE, millrace("lab", "--peer", "apache"));
     }
 
     @Test
     void aLoadNeedsATarget() {
-        assertEquals(Main.USAGE, millrace("load"));
-        assertEquals(Main.USAGE, millrace("load", "https://example.org/"));
-        assertEquals(Main.USAGE, millrace("load", "--new-connections", "--pipeline", "2", "127.0.0.1:1"));
+        assertEquals(ExitCode.USAGE, millrace("load"));
+        assertEquals(ExitCode.USAGE, millrace("load", "https://example.org/"));
+        assertEquals(ExitCode.USAGE, millrace("load", "--new-connections", "--pipeline", "2", "127.0.0.1:1"));
         assertTrue(err.toString(StandardCharsets.UTF_8).contains("only http:// and tcp://"), err::toString);
     }
 }

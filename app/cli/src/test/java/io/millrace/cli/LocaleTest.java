@@ -111,7 +111,7 @@ final class LocaleTest {
             assertEquals("cheese", get(url.resolve("absolute")));
             assertEquals("app", get(url.resolve("some/route")));
             serve.signal("TERM");
-            assertEquals(Main.OK, serve.exitCode());
+            assertEquals(ExitCode.OK, serve.exitCode());
         }
     }
 
@@ -126,7 +126,7 @@ final class LocaleTest {
             assertTrue(where.contains("/sockets/ü.sock"), where);
             assertEquals("[%C3%BC.sock]", names("sockets").toString());
             serve.signal("TERM");
-            assertEquals(Main.OK, serve.exitCode());
+            assertEquals(ExitCode.OK, serve.exitCode());
             assertEquals("[]", names("sockets").toString());
         }
     }
@@ -152,7 +152,7 @@ final class LocaleTest {
             String why = serve.awaitErr("is not in");
             assertTrue(why.contains("the charset of the locale"), why);
             serve.awaitErr("LC_ALL=C.UTF-8");
-            assertEquals(Main.USAGE, serve.exitCode());
+            assertEquals(ExitCode.USAGE, serve.exitCode());
         }
     }
 

@@ -42,7 +42,7 @@ final class MainTest {
 
     @Test
     void withoutACommandTheHelpGoesWhereErrorsGo() {
-        assertEquals(Main.USAGE, run());
+        assertEquals(ExitCode.USAGE, run());
         assertTrue(err().contains("Usage: millrace"), err());
         assertTrue(err().contains("serve") && err().contains("echo"));
         assertEquals("", out());
@@ -51,7 +51,7 @@ final class MainTest {
     @ParameterizedTest
     @ValueSource(strings = {"-h", "-?", "--help"})
     void helpOfServeNamesEveryOptionAndGivesExamples(String help) {
-        assertEquals(Main.OK, run("serve", help));
+        assertEquals(ExitCode.OK, run("serve", help));
         for (String option : new String[] {
             "-b, --bind-address",
             "-p, --port",
@@ -102,15 +102,16 @@ final class MainTest {
     @ParameterizedTest
     @ValueSource(strings = {"-version", "--version"})
     void versionIsOneLineForEveryCommand(String version) {
-        assertEquals(Main.OK, run(version));
-        assertEquals(Main.OK, run("serve", version));
+        assertEquals(ExitCode.OK, run(version));
+        assertEquals(ExitCode.OK, run("serve", version));
         assertTrue(out().matches("(millrace \\S+ \\(Java 2.*\\)\n){2}"), out());
     }
 
     @Test
     void theVersionIsThatOfThePom() throws IOException {
         String pom = Files.readString(HouseTest.findRoot().resolve("pom.xml"));
-        assertTrue(pom.contains("<artifactId>millrace-parent</artifactId>\n  <version>" + Main.VERSION + "</version>"));
+        assertTrue(
+                pom.contains("<artifactId>millrace-parent</artifactId>\n  <version>" + Version.NUMBER + "</version>"));
     }
 
     @Test
@@ -131,7 +132,7 @@ final class MainTest {
     private void assertMistake(String words, String... arguments) {
         out.reset();
         err.reset();
-        assertEquals(Main.USAGE, run(arguments), String.join(" ", arguments));
+        assertEquals(ExitCode.USAGE, run(arguments), String.join(" ", arguments));
         assertTrue(
                 err().startsWith("millrace: ")
                         && err().lines().findFirst().orElse("").contains(words),

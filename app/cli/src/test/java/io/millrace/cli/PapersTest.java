@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 
 /** Keeps the papers true: what they name in code type is in the sources. */
 final class PapersTest {
-    private static final Path ROOT = findRoot();
+    private static final Path ROOT = HouseTest.findRoot();
 
     /** Folders of papers that tell of the past, or of figures measured then. */
     private static final Set<String> OF_THE_PAST = Set.of("adr", "bench");
@@ -105,13 +105,5 @@ final class PapersTest {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-    }
-
-    private static Path findRoot() {
-        Path at = Path.of("").toAbsolutePath();
-        while (!Files.exists(at.resolve("ARCHITECTURE.md"))) {
-            at = at.getParent();
-        }
-        return at;
     }
 }

@@ -45,7 +45,7 @@ final class PrintedTest {
 
     @Test
     void aCommandLineThatCannotBeUnderstood() {
-        assertEquals(Main.USAGE, Main.run(new Terminal(out, out, false, Map.of()), "serve", "--" + EVIL));
+        assertEquals(ExitCode.USAGE, Main.run(new Terminal(out, out, false, Map.of()), "serve", "--" + EVIL));
         assertTrue(printed().contains("\\x1b[2J"), printed());
     }
 

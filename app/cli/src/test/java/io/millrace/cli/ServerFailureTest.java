@@ -84,7 +84,7 @@ final class ServerFailureTest {
             server.awaitErr("ended with exit code 1");
             assertEquals(404, status(port));
             server.signal("TERM");
-            assertEquals(Main.OK, server.exitCode());
+            assertEquals(ExitCode.OK, server.exitCode());
         }
     }
 
@@ -101,7 +101,7 @@ final class ServerFailureTest {
 
     private static void assertExitCode1(Command server) throws Exception {
         server.awaitErr(WHY);
-        assertEquals(Main.FAILED, server.exitCode());
+        assertEquals(ExitCode.FAILED, server.exitCode());
     }
 
     private static int status(int port) throws IOException {

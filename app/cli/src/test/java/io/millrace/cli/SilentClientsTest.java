@@ -181,7 +181,9 @@ class SilentClientsTest {
         assertFalse(err.contains("OutOfMemoryError"), err);
         assertFalse(err.contains("worker"), err);
         // Who is still there after the grace is cut off, which is exit code 1.
-        assertTrue(server.exitCode() == Main.OK || server.exitCode() == Main.FAILED, "exit code " + server.exitCode());
+        assertTrue(
+                server.exitCode() == ExitCode.OK || server.exitCode() == ExitCode.FAILED,
+                "exit code " + server.exitCode());
     }
 
     private static List<ProcessHandle> workers(Command server) {

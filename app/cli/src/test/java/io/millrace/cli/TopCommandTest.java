@@ -45,7 +45,7 @@ final class TopCommandTest {
             assertEquals("rwx------", rights(socket.getParent()));
             assertEquals("rw-------", rights(socket));
 
-            assertEquals(Main.OK, millrace("top", "--once", String.valueOf(serve.pid())), err::toString);
+            assertEquals(ExitCode.OK, millrace("top", "--once", String.valueOf(serve.pid())), err::toString);
             String screen = out.toString(StandardCharsets.UTF_8);
             assertTrue(screen.startsWith("millrace serve " + url), screen);
             assertTrue(screen.matches("(?s).*requests +1 .*"), screen);
@@ -64,14 +64,14 @@ final class TopCommandTest {
             serve.url();
             socket = serve.awaitStatusSocket();
             serve.signal("TERM");
-            assertEquals(Main.OK, serve.exitCode());
+            assertEquals(ExitCode.OK, serve.exitCode());
         }
         assertFalse(Files.exists(socket));
     }
 
     @Test
     void whereNobodyAnswersIsSaid() {
-        assertEquals(Main.FAILED, millrace("top", "/nowhere/1.sock"));
+        assertEquals(ExitCode.FAILED, millrace("top", "/nowhere/1.sock"));
         assertTrue(err.toString(StandardCharsets.UTF_8).contains("nobody answers at /nowhere/1.sock"), err::toString);
     }
 }

@@ -34,7 +34,7 @@ final class WorkersTest {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         Terminal terminal =
                 new Terminal(new PrintStream(out, true, StandardCharsets.UTF_8), System.err, false, Map.of());
-        assertEquals(Main.OK, Main.run(terminal, "top", "--once", "--json", String.valueOf(pid)));
+        assertEquals(ExitCode.OK, Main.run(terminal, "top", "--once", "--json", String.valueOf(pid)));
         return JSON.std.mapFrom(out.toString(StandardCharsets.UTF_8));
     }
 
@@ -52,7 +52,7 @@ final class WorkersTest {
             assertEquals(1, workers.get("spawned"));
             assertEquals(0, workers.get("died"));
             serve.signal("TERM");
-            assertEquals(Main.OK, serve.exitCode());
+            assertEquals(ExitCode.OK, serve.exitCode());
         }
     }
 
@@ -83,7 +83,7 @@ final class WorkersTest {
             Files.move(place.resolve("dist.old"), folder);
             await(url, 200);
             serve.signal("TERM");
-            assertEquals(Main.OK, serve.exitCode());
+            assertEquals(ExitCode.OK, serve.exitCode());
         }
     }
 
@@ -124,7 +124,7 @@ final class WorkersTest {
                 assertEquals(200, status(url.resolve("a.txt")));
             }
             serve.signal("TERM");
-            assertEquals(Main.OK, serve.exitCode());
+            assertEquals(ExitCode.OK, serve.exitCode());
         }
     }
 
