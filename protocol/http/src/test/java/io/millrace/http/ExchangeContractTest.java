@@ -11,6 +11,7 @@ import io.millrace.core.Ascii;
 import io.millrace.core.Buffer;
 import io.millrace.core.Link;
 import io.millrace.core.Protocol;
+import io.millrace.testkit.ExpectedLog;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.util.ArrayList;
@@ -25,8 +26,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.logging.Level;
-import java.util.logging.Logger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -36,13 +35,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What an exchange promises to handlers and asks of a wire format, whatever that is: over a wire made for the test. */
 @Timeout(60)
 class ExchangeContractTest {
-    // Handlers fail on purpose here. Kept, since a logger that nobody holds forgets its level.
-    private static final Logger QUIET = Logger.getLogger("io.millrace.http");
-
-    static {
-        QUIET.setLevel(Level.OFF);
-    }
-
     private final List<String> log = new ArrayList<>();
 
     private TestWire wire(Handler handler) {
@@ -153,6 +145,7 @@ class ExchangeContractTest {
     }
 
     @Test
+    @ExpectedLog("the answer to ")
     void anExecutorThatFailsIsAnErrorOfTheServer() {
         TestWire wire = wire(Route.on(
                 task -> {
@@ -166,6 +159,7 @@ class ExchangeContractTest {
 
     /** A pool may take a task and fail to start a thread for it: what comes of the task then comes too late. */
     @Test
+    @ExpectedLog("the answer to ")
     void aTaskThatRunsThoughItsExecutorRejectedItIsOfNoEffect() {
         List<Runnable> kept = new ArrayList<>();
         TestWire wire = wire(Route.on(
@@ -196,6 +190,7 @@ class ExchangeContractTest {
 
     @ParameterizedTest
     @MethodSource("places")
+    @ExpectedLog("the answer to ")
     void aHandlerThatForgetsToAnswerIsAFault(Dispatch place) {
         List<Response.Outcome> outcomes = new ArrayList<>();
         TestWire wire = wire(at(place, (request, response) -> {
@@ -210,6 +205,7 @@ class ExchangeContractTest {
 
     @ParameterizedTest
     @MethodSource("places")
+    @ExpectedLog("the answer to ")
     void theOutcomeIsTold(Dispatch place) {
         List<Response.Outcome> outcomes = new ArrayList<>();
         TestWire wire = wire(at(place, (request, response) -> {
@@ -234,6 +230,7 @@ class ExchangeContractTest {
     }
 
     @Test
+    @ExpectedLog("the answer to ")
     void aDeferredHandlerMayFailFromAnyThread() {
         AtomicReference<Response> later = new AtomicReference<>();
         TestWire wire = wire((request, response) -> later.set(response.defer()));
@@ -280,6 +277,7 @@ class ExchangeContractTest {
 
     @ParameterizedTest
     @MethodSource("places")
+    @ExpectedLog("the answer to ")
     void whatAHandlerThrowsIsAnAnswer(Dispatch place) {
         TestWire wire = wire(at(place, (request, response) -> {
             response.header("ETag", "of the content").header("X", "kept");
@@ -330,6 +328,7 @@ class ExchangeContractTest {
     }
 
     @Test
+    @ExpectedLog("the answer to ")
     void anAnswerFromAnotherThreadIsRefusedUntilItIsDeferred() {
         AtomicReference<Response> kept = new AtomicReference<>();
         TestWire wire = wire((request, response) -> {
@@ -507,6 +506,7 @@ class ExchangeContractTest {
     }
 
     @Test
+    @ExpectedLog("the answer to ")
     void aTunnelThatLeadsNowhereIs500() {
         TestWire wire = wire((request, response) -> response.upgrade("dumb", () -> null));
         wire.mayTunnel().ask("GET", "/");
@@ -534,6 +534,7 @@ class ExchangeContractTest {
 
     @ParameterizedTest
     @MethodSource("places")
+    @ExpectedLog("the answer to ")
     void aStreamKeepsItsLength(Dispatch place) {
         TestWire wire = wire(at(place, (request, response) -> {
             try (ResponseStream stream = response.stream(5)) {

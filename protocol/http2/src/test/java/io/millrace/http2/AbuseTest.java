@@ -14,19 +14,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.IntConsumer;
-import java.util.logging.Level;
-import java.util.logging.Logger;
 import org.junit.jupiter.api.Test;
 
 /** Clients that cost more than they bring (RFC 9113 section 10.5), and honest ones that look like them for a while. */
 class AbuseTest {
-    // Kept, since a logger that nobody holds forgets its level.
-    private static final Logger QUIET = Logger.getLogger("io.millrace.http2");
-
-    static {
-        QUIET.setLevel(Level.OFF);
-    }
-
     private static final Duration A_SECOND = Duration.ofSeconds(1);
 
     /** Repeats an attack until the connection ends, as it must within {@code most}; returns how often it took. */
