@@ -5,6 +5,7 @@ module io.millrace.httpserver {
     requires transitive jdk.httpserver;
     requires io.millrace.core;
     requires io.millrace.sys;
+    requires io.millrace.tls;
     requires io.millrace.http;
     requires io.millrace.http1;
     requires io.millrace.transport;

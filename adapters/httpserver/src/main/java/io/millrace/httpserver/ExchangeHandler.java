@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.httpserver;
 
-import io.millrace.http.Handler;
+import com.sun.net.httpserver.HttpExchange;
 import io.millrace.http.Request;
 import io.millrace.http.Response;
 import io.millrace.http.Status;
@@ -14,12 +14,13 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntSupplier;
+import javax.net.ssl.SSLSession;
 
 /**
  * Takes each request on its loop, finds the context, and hands the exchange to the executor. Answers by itself where no
  * context fits.
  */
-final class ExchangeHandler implements Handler {
+final class ExchangeHandler {
     private final ServerProperties settings;
     private final ContextTable contexts;
     private final Executor elsewhere;
@@ -66,8 +67,12 @@ final class ExchangeHandler implements Handler {
         }
     }
 
-    @Override
-    public void handle(Request request, Response response) {
+    /**
+     * Takes a request, on its loop.
+     *
+     * @param session the TLS session of its connection; {@code null} in the clear
+     */
+    void handle(Request request, Response response, SSLSession session) {
         URI uri = uri(request.target());
         if (uri == null) {
             response.closeAfter();
@@ -80,7 +85,7 @@ final class ExchangeHandler implements Handler {
         } else if (context.getHandler() == null) {
             refuse(response, 500, "No handler for context");
         } else {
-            start(request, response, context, uri);
+            start(request, response, context, uri, session);
         }
     }
 
@@ -97,7 +102,7 @@ final class ExchangeHandler implements Handler {
         response.status(status).type("text/html").send(page.getBytes(StandardCharsets.ISO_8859_1));
     }
 
-    private void start(Request request, Response response, PathContext context, URI uri) {
+    private void start(Request request, Response response, PathContext context, URI uri, SSLSession session) {
         response.defer();
         inFlight.incrementAndGet();
         ScheduledFuture<?> limit =
@@ -110,7 +115,8 @@ final class ExchangeHandler implements Handler {
         });
         ServerExchange exchange =
                 new ServerExchange(request, response, context, uri, settings, this::hasEnoughIdleConnections);
-        new ExchangeTask(exchange, context, response, elsewhere, settings.closeOnException()).start(executor);
+        HttpExchange seen = session == null ? exchange : new SecureExchange(exchange, session);
+        new ExchangeTask(exchange, seen, context, response, elsewhere, settings.closeOnException()).start(executor);
     }
 
     private boolean hasEnoughIdleConnections() {

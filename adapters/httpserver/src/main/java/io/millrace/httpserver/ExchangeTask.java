@@ -17,6 +17,7 @@ final class ExchangeTask implements Runnable {
     private static final String FAILURE = "<h1>500 Internal Server Error</h1>The handler failed";
 
     private final ServerExchange exchange;
+    private final HttpExchange seen;
     private final PathContext context;
     private final Response response;
     private final Executor elsewhere;
@@ -26,15 +27,18 @@ final class ExchangeTask implements Runnable {
     /**
      * Makes the task, on the loop.
      *
+     * @param seen the exchange as filters and handlers see it
      * @param elsewhere runs the task if the executor runs it on the loop, which must not wait
      */
     ExchangeTask(
             ServerExchange exchange,
+            HttpExchange seen,
             PathContext context,
             Response response,
             Executor elsewhere,
             boolean closeOnException) {
         this.exchange = exchange;
+        this.seen = seen;
         this.context = context;
         this.response = response;
         this.elsewhere = elsewhere;
@@ -60,7 +64,7 @@ final class ExchangeTask implements Runnable {
             return;
         }
         try {
-            new Filter.Chain(context.getFilters(), this::authenticate).doFilter(exchange);
+            new Filter.Chain(context.getFilters(), this::authenticate).doFilter(seen);
             exchange.returned();
         } catch (IOException | RuntimeException e) {
             failed(e);

@@ -58,14 +58,23 @@ public final class HttpServers {
         return server;
     }
 
+    /** Creates a server for HTTPS that is not bound: {@link HttpsServer#bind} does that. */
+    public static HttpsServer createHttps() throws IOException {
+        return createHttps(null, 0);
+    }
+
     /**
-     * Refuses to create a server for HTTPS.
+     * Creates a server for HTTPS, bound to an address unless that is {@code null}. It ends every connection until
+     * {@link HttpsServer#setHttpsConfigurator} has said what its keys are.
      *
-     * @throws UnsupportedOperationException always: Millrace does not speak TLS yet
+     * @param backlog how many connections may wait to be accepted; the usual number if less than 1
+     * @throws java.net.BindException if the address cannot be had
      */
     public static HttpsServer createHttps(InetSocketAddress address, int backlog) throws IOException {
-        throw new UnsupportedOperationException("Millrace does not speak TLS yet: it cannot create an HttpsServer."
-                + " Take millrace-httpserver off the class path to get the JDK's, or set the system property"
-                + " com.sun.net.httpserver.HttpServerProvider=sun.net.httpserver.DefaultHttpServerProvider");
+        MillraceHttpsServer server = new MillraceHttpsServer(ServerProperties.ofProperties());
+        if (address != null) {
+            server.bind(address, backlog);
+        }
+        return server;
     }
 }

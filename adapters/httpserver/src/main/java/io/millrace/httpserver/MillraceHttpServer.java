@@ -4,6 +4,8 @@ package io.millrace.httpserver;
 import com.sun.net.httpserver.HttpContext;
 import com.sun.net.httpserver.HttpHandler;
 import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.HttpsConfigurator;
+import io.millrace.core.ProtocolFactory;
 import io.millrace.http1.Http1Factory;
 import io.millrace.models.IoModel;
 import io.millrace.models.ModelOptions;
@@ -24,6 +26,8 @@ import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.FutureTask;
+import java.util.function.Supplier;
+import javax.net.ssl.SSLSession;
 
 /**
  * The JDK's server API on event loops. The port is taken by {@link #bind}; connections wait in the kernel until
@@ -44,6 +48,8 @@ final class MillraceHttpServer extends HttpServer {
 
     private static final System.Logger LOGGER = System.getLogger("com.sun.net.httpserver");
 
+    private final HttpServer outside;
+    private final Supplier<HttpsConfigurator> secure;
     private final ServerProperties settings;
     private final ContextTable contexts;
     private final DispatcherThread dispatcher = new DispatcherThread();
@@ -54,7 +60,21 @@ final class MillraceHttpServer extends HttpServer {
     private Listener listener;
     private InetSocketAddress address;
 
+    /** Makes a server in the clear. */
     MillraceHttpServer(ServerProperties settings) {
+        this(settings, null, null);
+    }
+
+    /**
+     * Makes a server.
+     *
+     * @param outside the server that contexts name as theirs; {@code null} for this one
+     * @param secure returns how TLS is to be, or {@code null} as long as that is not known; itself {@code null} for a
+     *     server in the clear
+     */
+    MillraceHttpServer(ServerProperties settings, HttpServer outside, Supplier<HttpsConfigurator> secure) {
+        this.outside = outside == null ? this : outside;
+        this.secure = secure;
         this.settings = settings;
         this.contexts = new ContextTable(settings.byPathPart());
         this.handler = new ExchangeHandler(settings, contexts, dispatcher);
@@ -85,7 +105,9 @@ final class MillraceHttpServer extends HttpServer {
         address = listener.address();
         handler.connections(listener::connections);
         state = State.BOUND;
-        LOGGER.log(System.Logger.Level.DEBUG, () -> "HttpServer created http " + address);
+        LOGGER.log(
+                System.Logger.Level.DEBUG,
+                () -> "HttpServer created " + (secure == null ? "http " : "https ") + address);
     }
 
     // Loops inherit that they are daemons from the thread that starts them: a server that is bound and never started
@@ -127,10 +149,18 @@ final class MillraceHttpServer extends HttpServer {
         if (settings.maxConnections() > 0) {
             options = options.withMaxConnections(settings.maxConnections(), OverloadPolicy.REFUSE);
         }
-        io.millrace.http.HttpContext context = io.millrace.http.HttpContext.of(handler)
+        return opened.listen(options, secure == null ? () -> new Http1Factory(context(null)) : this::connections);
+    }
+
+    // What handlers are told of TLS belongs to one connection.
+    private ProtocolFactory connections() {
+        return () -> new HttpsConnection(secure, session -> new Http1Factory(context(session)).create());
+    }
+
+    private io.millrace.http.HttpContext context(SSLSession session) {
+        return io.millrace.http.HttpContext.of((request, response) -> handler.handle(request, response, session))
                 .withLimits(settings.limits())
                 .withServer(null);
-        return opened.listen(options, () -> new Http1Factory(context));
     }
 
     private static BindException asBindException(SysException e) {
@@ -187,10 +217,19 @@ final class MillraceHttpServer extends HttpServer {
 
     @Override
     public synchronized void setExecutor(Executor newExecutor) {
+        beforeStart();
+        executor = newExecutor;
+    }
+
+    /**
+     * Checks that the server has not been started.
+     *
+     * @throws IllegalStateException if it has
+     */
+    synchronized void beforeStart() {
         if (state == State.STARTED || state == State.STOPPED) {
             throw new IllegalStateException("server already started");
         }
-        executor = newExecutor;
     }
 
     @Override
@@ -202,12 +241,12 @@ final class MillraceHttpServer extends HttpServer {
     public HttpContext createContext(String path, HttpHandler newHandler) {
         Objects.requireNonNull(path, "path");
         Objects.requireNonNull(newHandler, "handler");
-        return add(new PathContext(this, path, newHandler));
+        return add(new PathContext(outside, path, newHandler));
     }
 
     @Override
     public HttpContext createContext(String path) {
-        return add(new PathContext(this, Objects.requireNonNull(path, "path"), null));
+        return add(new PathContext(outside, Objects.requireNonNull(path, "path"), null));
     }
 
     private HttpContext add(PathContext context) {

@@ -28,9 +28,10 @@ public final class MillraceHttpServerProvider extends HttpServerProvider {
     }
 
     /**
-     * Refuses to create a server for HTTPS.
+     * Creates a server for HTTPS.
      *
-     * @throws UnsupportedOperationException always
+     * @param backlog how many connections may wait to be accepted; the usual number if less than 1
+     * @throws java.net.BindException if the address cannot be had
      */
     @Override
     public HttpsServer createHttpsServer(InetSocketAddress address, int backlog) throws IOException {

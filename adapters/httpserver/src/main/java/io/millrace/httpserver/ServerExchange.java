@@ -5,6 +5,7 @@ import com.sun.net.httpserver.Headers;
 import com.sun.net.httpserver.HttpContext;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpPrincipal;
+import io.millrace.http.HttpDate;
 import io.millrace.http.Request;
 import io.millrace.http.Response;
 import io.millrace.http.Status;
@@ -247,8 +248,22 @@ final class ServerExchange extends HttpExchange {
         }
         headSent = true;
         code = status;
+        note(status, length);
         begin(status, length);
         log(status);
+    }
+
+    // Programs print them, as those of the JDK's server: the connection writes its own.
+    private void note(int status, long length) {
+        responseHeaders.set("Date", HttpDate.format(System.currentTimeMillis() / 1000));
+        if (status == 204 || status == 304 || request.method().equals("HEAD")) {
+            return;
+        }
+        if (length != 0) {
+            responseHeaders.set("Content-length", Long.toString(Math.max(0, length)));
+        } else if (request.version() > 10) {
+            responseHeaders.set("Transfer-encoding", "chunked");
+        }
     }
 
     private void begin(int status, long length) {

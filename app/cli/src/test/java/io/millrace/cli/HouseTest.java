@@ -73,7 +73,7 @@ final class HouseTest {
             Map.entry("load", Set.of("core", "loop", "transport", "net", "http", "http1")),
             // What lies below load is for the herd, an experiment with processes and sockets of its own.
             Map.entry("lab", Set.of("load", "sys", "poll", "socket", "workers")),
-            Map.entry("httpserver", Set.of("core", "sys", "http", "http1", "transport", "models")),
+            Map.entry("httpserver", Set.of("core", "sys", "tls", "http", "http1", "transport", "models")),
             // sys for one thing: the errno of a SysException, to say in one line why a port cannot be had.
             Map.entry("cli", Set.of("models", "sys", "fileserver", "web", "load", "lab")));
 

@@ -10,8 +10,10 @@ import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.cert.X509Certificate;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.SNIHostName;
@@ -67,12 +69,28 @@ public final class TlsContext {
     }
 
     /**
+     * Makes the context of a server from one of the JDK's, whose keys and trust it has: for programs that have made
+     * theirs already. Credentials and trust of the options are not looked at, and {@link #replace} is refused.
+     *
+     * @throws NullPointerException if one of them is {@code null}
+     */
+    public static TlsContext server(SSLContext context, TlsOptions options) {
+        return new TlsContext(Objects.requireNonNull(context), options);
+    }
+
+    /**
      * Makes the context of clients.
      *
      * @throws IllegalStateException if the JDK lacks TLS
      */
     public static TlsContext client(TlsOptions options) {
         return new TlsContext(options);
+    }
+
+    private TlsContext(SSLContext context, TlsOptions options) {
+        this.options = Objects.requireNonNull(options);
+        this.manager = null;
+        this.context = context;
     }
 
     private static TrustManager[] trust(List<X509Certificate> authorities)
@@ -95,8 +113,12 @@ public final class TlsContext {
      * not touched. A client with a session from before shakes hands anew. Any thread may call.
      *
      * @throws IllegalArgumentException if there are none
+     * @throws IllegalStateException if the keys are those of a context of the JDK
      */
     public void replace(List<Credentials> credentials) {
+        if (manager == null) {
+            throw new IllegalStateException("the keys belong to the SSLContext that was given");
+        }
         if (credentials.isEmpty()) {
             throw new IllegalArgumentException("a server needs credentials");
         }
@@ -105,7 +127,7 @@ public final class TlsContext {
 
     /** Returns the credentials that handshakes use now. */
     public List<Credentials> credentials() {
-        return manager.all();
+        return manager == null ? List.of() : manager.all();
     }
 
     /** Returns what the context was made of. */
@@ -134,6 +156,19 @@ public final class TlsContext {
             parameters.setWantClientAuth(true);
         }
         engine.setSSLParameters(parameters);
+        return layer(engine, above);
+    }
+
+    /**
+     * Returns the protocol of one connection of a server as {@link #accept(Function)} does, with an engine that
+     * {@code setup} has changed to its liking: protocols, cipher suites, client certificates.
+     *
+     * @param setup is called once, on the calling thread, before the handshake
+     */
+    public Protocol accept(Consumer<SSLEngine> setup, Function<Tls, Protocol> above) {
+        SSLEngine engine = context.createSSLEngine();
+        engine.setUseClientMode(false);
+        setup.accept(engine);
         return layer(engine, above);
     }
 
