@@ -3,8 +3,6 @@ package io.millrace.http;
 
 import io.millrace.core.Clock;
 import io.millrace.core.Link;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.BooleanSupplier;
 
@@ -45,8 +43,6 @@ public abstract class Exchange extends AnswerWriter {
     private volatile boolean completed;
     private volatile ExchangeStream stream;
 
-    private List<Runnable> afterwards;
-
     /** An exchange that can be used many times, one after the other. */
     @SuppressWarnings("this-escape") // the parts only keep the reference
     protected Exchange(HttpContext context) {
@@ -70,7 +66,6 @@ public abstract class Exchange extends AnswerWriter {
         shared = false;
         completed = false;
         stream = null;
-        afterwards = null;
         request.begin(carrier);
         response.begin();
         body.begin(0);
@@ -321,20 +316,9 @@ public abstract class Exchange extends AnswerWriter {
         }
     }
 
-    /**
-     * Logs what the application threw: as an error, unless it is only what the client did to it.
-     *
-     * <p>The logger is asked for here, for most never need one: loading a logging system is a good part of a
-     * short-lived worker's start.
-     */
     @Override
     void log(Throwable e) {
-        boolean byClient = ClientAbortException.isCauseOf(e);
-        System.getLogger("io.millrace.http")
-                .log(
-                        byClient ? System.Logger.Level.DEBUG : System.Logger.Level.ERROR,
-                        () -> "the answer to " + request + (byClient ? " was ended by the client" : " failed"),
-                        e);
+        HttpContext.logFailure(request, e);
     }
 
     // ---- the answer, on the loop
@@ -366,9 +350,7 @@ public abstract class Exchange extends AnswerWriter {
         if (log != ExchangeLog.NONE) {
             tellLog();
         }
-        if (afterwards != null) {
-            afterwards.forEach(this::quietly);
-        }
+        response.completed();
         given.completing(false);
         if (!shared) {
             given.close();
@@ -406,25 +388,6 @@ public abstract class Exchange extends AnswerWriter {
         } catch (RuntimeException | Error e) {
             log(e);
         }
-    }
-
-    void onAborted(Runnable task) {
-        onComplete(() -> {
-            if (isBroken()) {
-                task.run();
-            }
-        });
-    }
-
-    void onComplete(Runnable task) {
-        if (completed) {
-            quietly(task);
-            return;
-        }
-        if (afterwards == null) {
-            afterwards = new ArrayList<>();
-        }
-        afterwards.add(task);
     }
 
     // ---- a streamed answer, on the loop

@@ -21,7 +21,7 @@ public final class ExchangeRequest extends Request {
     private final RequestBody body;
     private final Headers trailers;
     private final FieldBlock headers = new FieldBlock();
-    private final PathCache paths = new PathCache();
+    private final RequestStrings strings = new RequestStrings();
 
     private byte[] array;
     private byte[] store = {};
@@ -189,7 +189,7 @@ public final class ExchangeRequest extends Request {
     @Override
     public String method() {
         if (method == null) {
-            method = Methods.of(array, base + methodStart, methodEnd - methodStart);
+            method = RequestStrings.method(array, base + methodStart, methodEnd - methodStart);
         }
         return method;
     }
@@ -206,7 +206,7 @@ public final class ExchangeRequest extends Request {
     public String path() {
         if (path == null) {
             byte[] bytes = pathArray();
-            path = paths.of(bytes, pathStart, pathEnd);
+            path = strings.path(bytes, pathStart, pathEnd);
         }
         return path;
     }

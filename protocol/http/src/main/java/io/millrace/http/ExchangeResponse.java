@@ -6,6 +6,8 @@ import io.millrace.core.Printable;
 import io.millrace.core.Protocol;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -38,6 +40,9 @@ final class ExchangeResponse extends Response {
     private boolean failed;
     private ExchangeStream stream;
 
+    // To run when the exchange is over. On the loop.
+    private List<Runnable> afterwards;
+
     ExchangeResponse(Exchange exchange) {
         this.exchange = exchange;
     }
@@ -52,6 +57,7 @@ final class ExchangeResponse extends Response {
         closeAfter = false;
         stream = null;
         failed = false;
+        afterwards = null;
     }
 
     FieldBlock fields() {
@@ -284,8 +290,13 @@ final class ExchangeResponse extends Response {
 
     @Override
     public void onAborted(Runnable task) {
-        if (!exchange.onLoop(() -> exchange.onAborted(task))) {
-            exchange.onAborted(task); // the loop is closed, and whatever has happened has happened
+        Runnable ifBroken = () -> {
+            if (exchange.isBroken()) {
+                task.run();
+            }
+        };
+        if (!exchange.onLoop(() -> addAfterwards(ifBroken))) {
+            addAfterwards(ifBroken); // the loop is closed, and whatever has happened has happened
         }
     }
 
@@ -303,8 +314,26 @@ final class ExchangeResponse extends Response {
 
     @Override
     public void onComplete(Runnable task) {
-        if (!exchange.onLoop(() -> exchange.onComplete(task))) {
+        if (!exchange.onLoop(() -> addAfterwards(task))) {
             exchange.quietly(task);
+        }
+    }
+
+    private void addAfterwards(Runnable task) {
+        if (exchange.isOver()) {
+            exchange.quietly(task);
+            return;
+        }
+        if (afterwards == null) {
+            afterwards = new ArrayList<>();
+        }
+        afterwards.add(task);
+    }
+
+    /** The exchange is over: runs what waited for it. */
+    void completed() {
+        if (afterwards != null) {
+            afterwards.forEach(exchange::quietly);
         }
     }
 

@@ -7,21 +7,17 @@ import io.millrace.core.OpenFile;
 import io.millrace.core.Printable;
 import io.millrace.core.SharedBytes;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.time.Duration;
 import java.util.Objects;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * A streamed body. Small writes are gathered; what is gathered goes straight into the connection when the writer is on
  * the loop, and crosses to the loop as a task when it is not. A writer on another thread waits while more than
- * {@link #LIMIT} bytes are under way that the connection has no room for.
+ * {@link StreamWindow#LIMIT} bytes are under way that the connection has no room for.
  */
 final class ExchangeStream extends ResponseStream {
     private static final int GATHER = 8 * 1024;
     private static final int SLICE = 32 * 1024;
-    private static final long LIMIT = 256 * 1024;
 
     private final Exchange exchange;
     private final Handles handles;
@@ -41,12 +37,7 @@ final class ExchangeStream extends ResponseStream {
     private volatile boolean unflushed;
 
     // Between the two.
-    private final ReentrantLock lock = new ReentrantLock();
-    private final Condition room = lock.newCondition();
-    private long outstanding;
-    private boolean choked;
-    private boolean over;
-    private boolean aborted;
+    private final StreamWindow window = new StreamWindow();
     private volatile Runnable onWritable;
     private volatile Runnable onAborted;
 
@@ -119,13 +110,8 @@ final class ExchangeStream extends ResponseStream {
     }
 
     private void checkPeer() throws IOException {
-        lock.lock();
-        try {
-            if (over) {
-                throw ended();
-            }
-        } finally {
-            lock.unlock();
+        if (window.isOver()) {
+            throw ended();
         }
     }
 
@@ -174,18 +160,7 @@ final class ExchangeStream extends ResponseStream {
     }
 
     private void acquire(long count) throws IOException {
-        lock.lock();
-        try {
-            while (outstanding >= LIMIT && !over) {
-                room.await();
-            }
-            outstanding += count;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new InterruptedIOException("interrupted while waiting for a slow peer");
-        } finally {
-            lock.unlock();
-        }
+        window.acquire(count);
         checkPeer();
     }
 
@@ -277,14 +252,7 @@ final class ExchangeStream extends ResponseStream {
 
     private boolean noteChoke() {
         boolean direct = exchange.direct();
-        lock.lock();
-        try {
-            boolean free = !over && (direct ? exchange.writable() : outstanding < LIMIT);
-            choked |= !free;
-            return free;
-        } finally {
-            lock.unlock();
-        }
+        return window.hasRoom(!direct, !direct || exchange.writable());
     }
 
     @Override
@@ -299,21 +267,12 @@ final class ExchangeStream extends ResponseStream {
         check();
         onAborted = task;
         boolean told = exchange.onLoop(() -> {
-            if (isAborted()) {
+            if (window.isAborted()) {
                 tellAborted();
             }
         });
         if (!told) {
             tellAborted();
-        }
-    }
-
-    private boolean isAborted() {
-        lock.lock();
-        try {
-            return aborted;
-        } finally {
-            lock.unlock();
         }
     }
 
@@ -362,16 +321,7 @@ final class ExchangeStream extends ResponseStream {
     }
 
     private void release(long count) {
-        boolean tell;
-        lock.lock();
-        try {
-            outstanding -= count;
-            tell = choked && outstanding < LIMIT && exchange.writable();
-            choked &= !tell;
-            room.signalAll();
-        } finally {
-            lock.unlock();
-        }
+        boolean tell = window.release(count, exchange.writable());
         Runnable task = onWritable;
         if (tell && task != null) {
             exchange.quietly(task);
@@ -392,12 +342,7 @@ final class ExchangeStream extends ResponseStream {
 
     @Override
     public boolean isOpen() {
-        lock.lock();
-        try {
-            return !over && !ended;
-        } finally {
-            lock.unlock();
-        }
+        return !ended && !window.isOver();
     }
 
     @Override
@@ -459,14 +404,7 @@ final class ExchangeStream extends ResponseStream {
      * thread: of an exchange that had ended before the stream was opened.
      */
     void over(boolean brokenOff) {
-        lock.lock();
-        try {
-            over = true;
-            aborted |= brokenOff;
-            room.signalAll();
-        } finally {
-            lock.unlock();
-        }
+        window.end(brokenOff);
         if (brokenOff) {
             tellAborted();
         }

@@ -140,6 +140,21 @@ public final class HttpContext {
         errorFields.forEach(field -> fields.append(field.getKey(), field.getValue()));
     }
 
+    /**
+     * Logs what the application threw while it answered: as an error, unless it is only what the client did to it.
+     *
+     * <p>The logger is asked for here, for most never need one: loading a logging system is a good part of a
+     * short-lived worker's start.
+     */
+    static void logFailure(Request request, Throwable e) {
+        boolean byClient = ClientAbortException.isCauseOf(e);
+        System.getLogger("io.millrace.http")
+                .log(
+                        byClient ? System.Logger.Level.DEBUG : System.Logger.Level.ERROR,
+                        () -> "the answer to " + request + (byClient ? " was ended by the client" : " failed"),
+                        e);
+    }
+
     /** Returns the rule for who the client is, {@code null} for none. */
     BiFunction<SocketAddress, Headers, SocketAddress> clientAddress() {
         return clientAddress;

@@ -112,10 +112,10 @@ class SmallRoomsTest {
     void knownMethodsAreAlwaysTheSameString() {
         for (String method :
                 new String[] {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"}) {
-            assertSame(method.intern(), Methods.of(Ascii.bytes("x" + method), 1, method.length()));
+            assertSame(method.intern(), RequestStrings.method(Ascii.bytes("x" + method), 1, method.length()));
         }
         for (String method : new String[] {"get", "GEX", "PUX", "QUERY", "A", "PROPFIND", "HEAX", "TRACX", "PATCX"}) {
-            assertEquals(method, Methods.of(Ascii.bytes(method), 0, method.length()));
+            assertEquals(method, RequestStrings.method(Ascii.bytes(method), 0, method.length()));
         }
     }
 

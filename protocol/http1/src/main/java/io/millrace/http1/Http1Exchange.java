@@ -4,21 +4,17 @@ package io.millrace.http1;
 import io.millrace.core.Buffer;
 import io.millrace.core.CloseMode;
 import io.millrace.core.Link;
-import io.millrace.core.OpenFile;
 import io.millrace.core.Protocol;
-import io.millrace.core.SharedBytes;
-import io.millrace.http.Exchange;
 import io.millrace.http.FieldBlock;
 import io.millrace.http.FieldList;
 import io.millrace.http.Limits;
 import io.millrace.http.RequestPace;
-import io.millrace.http1.ResponseWriter.Persistence;
 
 /**
  * One exchange on an HTTP/1.1 connection: reads the head, has it answered, reads the body for whoever wants it and
- * drops it when nobody does, and writes the answer in HTTP/1.1's form.
+ * drops it when nobody does. {@link Http1Answer} writes.
  */
-final class Http1Exchange extends Exchange {
+final class Http1Exchange extends Http1Answer {
     /** {@link #advance} needs more input. */
     static final int INPUT = 0;
 
@@ -31,8 +27,6 @@ final class Http1Exchange extends Exchange {
     private final Http1Factory room;
     private final Limits limits;
     private final RequestPace pace;
-    private final ResponseWriter writer;
-    private final FieldLines lines = new FieldLines();
     private final RequestParser parser;
     private final BodyReader body;
     private Http1Protocol protocol;
@@ -42,22 +36,17 @@ final class Http1Exchange extends Exchange {
     private boolean lineSkipped;
     private boolean expectsContinue;
     private boolean mayUpgrade;
-    private int version;
-
     private long dropped;
 
     // The answer.
-    private boolean lasts;
     private boolean clientCloses;
-    private boolean chunked;
     private Protocol successor;
 
     Http1Exchange(Http1Factory room) {
-        super(room.context());
+        super(room.context(), room.writer());
         this.room = room;
         this.limits = room.context().limits();
         this.pace = new RequestPace(room.context());
-        this.writer = room.writer();
         this.body = new BodyReader(limits.head(), limits.fields());
         this.parser = new RequestParser(limits.target(), limits.head(), limits.fields());
     }
@@ -73,11 +62,9 @@ final class Http1Exchange extends Exchange {
         expectsContinue = false;
         body.begin(MessageFraming.CHUNKED);
         dropped = 0;
-        lasts = false;
+        beginWriting();
         clientCloses = false;
-        chunked = false;
         successor = null;
-        version = 11;
     }
 
     // ---- input
@@ -325,101 +312,13 @@ final class Http1Exchange extends Exchange {
     // ---- output
 
     @Override
-    protected void writeHead(int status, FieldBlock fields, long length) {
-        Buffer out = link().out();
-        writer.begin(out, status, fields, link().now());
-        decideFraming(out, status, length);
-        if (status == 426) {
-            writer.upgradeRequired(out);
-        }
-        writer.end(out, fields, lines, persistence());
-    }
-
-    @Override
-    protected void writeInterim(int status, FieldBlock fields) {
-        if (version > 10) {
-            writer.interim(link().out(), status, fields);
-        }
-    }
-
-    // RFC 9112 section 6. 204 has neither field, 304 the length that a 200 would have had if the handler told one.
-    private void decideFraming(Buffer out, int status, long length) {
-        lasts &= !protocol.isStopping() && !room.context().isDraining() && !isLastAnswer() && canDropRest();
-        if (status == 204 || (status == 304 && length <= 0)) {
-            return;
-        }
-        if (length >= 0) {
-            writer.length(out, length);
-        } else if (version > 10) {
-            chunked = true;
-            writer.chunked(out);
-        } else {
-            lasts = false; // the end of the connection is the end of the body
-        }
+    boolean canLast() {
+        return !protocol.isStopping() && !room.context().isDraining() && canDropRest();
     }
 
     // Of a client that waits for 100 and got an answer instead nobody knows whether it will send the body.
     private boolean canDropRest() {
         return body.isDone() || (!expectsContinue && body.left() <= limits.unread());
-    }
-
-    private Persistence persistence() {
-        if (!lasts) {
-            return Persistence.CLOSE;
-        }
-        return version > 10 ? Persistence.IMPLIED : Persistence.KEEP_ALIVE;
-    }
-
-    @Override
-    protected void writeBody(byte[] bytes, int offset, int length) {
-        Buffer out = link().out();
-        if (chunked) {
-            writer.chunk(out, length);
-        }
-        out.append(bytes, offset, length);
-        if (chunked) {
-            writer.chunkEnd(out);
-        }
-    }
-
-    // The length is known, so nothing is chunked.
-    @Override
-    protected void writeLasting(byte[] bytes, int offset, int length) {
-        link().transfer(bytes, offset, length);
-    }
-
-    @Override
-    protected void writeShared(SharedBytes bytes) {
-        if (chunked) {
-            writer.chunk(link().out(), bytes.length());
-        }
-        link().transfer(bytes);
-        if (chunked) {
-            writer.chunkEnd(link().out());
-        }
-    }
-
-    @Override
-    protected void writeBody(OpenFile file, long from, long count) {
-        if (chunked) {
-            writer.chunk(link().out(), count);
-        }
-        link().transfer(file, from, count);
-        if (chunked) {
-            writer.chunkEnd(link().out());
-        }
-    }
-
-    @Override
-    protected void writeEnd(FieldBlock trailers) {
-        if (chunked && !isBodiless()) {
-            writer.lastChunk(link().out(), trailers);
-        }
-    }
-
-    @Override
-    protected boolean writable() {
-        return link().writable();
     }
 
     @Override

@@ -12,7 +12,7 @@
  *             one each         one lent        │
  *           connection         a request       ├─► MessageFraming: what the head means
  *                                              ├─► ChunkedDecoder: the body
- *                                              └─► Exchange (http): the handler ─► ResponseWriter ─► Link.out
+ *                                              └─► Exchange (http): the handler ─► Http1Answer ─► ResponseWriter ─► Link.out
  *
  *   ResponseParser ─► ResponseHeadParser ─► ByteScanner
  *       one each          ResponseFraming: what the head means
@@ -20,7 +20,7 @@
  * </pre>
  *
  * <p>Read in this order: {@code Http1Factory}, {@code Http1Protocol}, {@code Http1Exchange}, {@code RequestParser},
- * {@code FieldParser}, {@code MessageFraming}, {@code ChunkedDecoder}, {@code ResponseWriter}, {@code FieldLines}; for
- * a client {@code ResponseParser}, {@code ResponseHeadParser}, {@code ResponseFraming}.
+ * {@code FieldParser}, {@code MessageFraming}, {@code ChunkedDecoder}, {@code Http1Answer}, {@code ResponseWriter},
+ * {@code FieldLines}; for a client {@code ResponseParser}, {@code ResponseHeadParser}, {@code ResponseFraming}.
  */
 package io.millrace.http1;

@@ -1,20 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.http;
 
+import io.millrace.core.Ascii;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Paths as strings, the last of each place in a small table: what was asked for is mostly asked for again, and then
- * costs neither a new string nor the hash of one.
+ * Strings of requests that need not be made anew: the names of the well-known methods, and paths, the last of each
+ * place in a small table. What was asked for is mostly asked for again, and then costs neither a new string nor the
+ * hash of one.
  */
-final class PathCache {
+final class RequestStrings {
     private static final int PLACES = 16;
     private static final int LONGEST = 256;
 
     private final String[] recent = new String[PLACES];
 
-    /** The path that these bytes spell in UTF-8. */
-    String of(byte[] bytes, int from, int to) {
+    /** Returns the path that these bytes spell in UTF-8. */
+    String path(byte[] bytes, int from, int to) {
         int place = place(bytes, from, to);
         String known = recent[place];
         if (known != null && same(known, bytes, from, to)) {
@@ -48,5 +50,24 @@ final class PathCache {
             }
         }
         return true;
+    }
+
+    /** Returns the method that the bytes spell; for the well-known ones always the same string. */
+    static String method(byte[] bytes, int offset, int length) {
+        String known = knownMethod(bytes[offset], length);
+        return known != null && Ascii.equals(bytes, offset, length, known)
+                ? known
+                : Ascii.string(bytes, offset, length);
+    }
+
+    private static String knownMethod(byte first, int length) {
+        return switch (length) {
+            case 3 -> first == 'G' ? "GET" : "PUT";
+            case 4 -> first == 'H' ? "HEAD" : "POST";
+            case 5 -> first == 'P' ? "PATCH" : "TRACE";
+            case 6 -> "DELETE";
+            case 7 -> first == 'O' ? "OPTIONS" : "CONNECT";
+            default -> null;
+        };
     }
 }

@@ -8,13 +8,13 @@ import java.nio.charset.StandardCharsets;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-class PathCacheTest {
-    private final PathCache paths = new PathCache();
+class RequestStringsTest {
+    private final RequestStrings strings = new RequestStrings();
 
     private String of(byte... bytes) {
         byte[] padded = new byte[bytes.length + 2];
         System.arraycopy(bytes, 0, padded, 1, bytes.length);
-        return paths.of(padded, 1, 1 + bytes.length);
+        return strings.path(padded, 1, 1 + bytes.length);
     }
 
     @Test
