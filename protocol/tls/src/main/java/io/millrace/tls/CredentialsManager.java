@@ -33,10 +33,6 @@ final class CredentialsManager extends X509ExtendedKeyManager {
         current = new Generation(last.number + 1, List.copyOf(all), new Generation(last.number, last.all, null));
     }
 
-    List<Credentials> all() {
-        return current.all;
-    }
-
     @Override
     public String chooseEngineServerAlias(String keyType, Principal[] issuers, SSLEngine engine) {
         SSLSession session = engine.getHandshakeSession();

@@ -17,12 +17,6 @@ import javax.net.ssl.SSLException;
 final class JdkEngine implements TlsEngine {
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
-    /** So many records without a payload may come in a row. */
-    private static final int MOST_CREDIT = 64;
-
-    /** Payload that pays for one more. */
-    private static final int CREDIT_BYTES = 16 * 1024;
-
     private final SSLEngine engine;
     private final long begunMillis = System.currentTimeMillis();
     private boolean isEstablished;
@@ -31,8 +25,7 @@ final class JdkEngine implements TlsEngine {
     /** Our ServerHello has said that an earlier session goes on. */
     private boolean hasPreSharedKey;
 
-    private int credit = MOST_CREDIT;
-    private int paid;
+    private final RecordCredit credit = new RecordCredit();
     private String failure;
 
     JdkEngine(SSLEngine engine) {
@@ -96,7 +89,7 @@ final class JdkEngine implements TlsEngine {
         if (before && isRenegotiation(result.getHandshakeStatus())) {
             return fail("renegotiation was refused", toPeer);
         }
-        if (before && !isPaidFor(result.bytesProduced())) {
+        if (before && !credit.allows(result.bytesProduced())) {
             return fail("too many records without a payload", toPeer);
         }
         return Step.OK;
@@ -108,16 +101,6 @@ final class JdkEngine implements TlsEngine {
                 && status != HandshakeStatus.FINISHED
                 && !engine.isInboundDone()
                 && !engine.getSession().getProtocol().equals("TLSv1.3");
-    }
-
-    private boolean isPaidFor(int bytes) {
-        if (bytes == 0) {
-            return --credit >= 0;
-        }
-        paid += bytes;
-        credit = Math.min(MOST_CREDIT, credit + paid / CREDIT_BYTES);
-        paid %= CREDIT_BYTES;
-        return true;
     }
 
     private SSLEngineResult note(SSLEngineResult result) {

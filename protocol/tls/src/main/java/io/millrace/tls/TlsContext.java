@@ -5,23 +5,14 @@ import io.millrace.core.Protocol;
 import io.millrace.core.ProtocolFactory;
 import io.millrace.core.Tls;
 import io.millrace.link.LayerProtocol;
-import java.io.IOException;
-import java.security.GeneralSecurityException;
-import java.security.KeyStore;
-import java.security.cert.X509Certificate;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import javax.net.ssl.KeyManager;
-import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
-import javax.net.ssl.SSLParameters;
-import javax.net.ssl.TrustManager;
-import javax.net.ssl.TrustManagerFactory;
 
 /**
  * What the TLS connections of one server or client have in common: credentials, trust, remembered sessions, counts.
@@ -33,39 +24,41 @@ import javax.net.ssl.TrustManagerFactory;
  * </pre>
  */
 public final class TlsContext {
-    private static final String[] BOTH = {"TLSv1.3", "TLSv1.2"};
-    private static final String[] LATEST = {"TLSv1.3"};
-
     private final TlsOptions options;
-    private final CredentialsManager manager;
-    private final SSLContext context;
+    private final TlsProvider provider;
+    private final TlsEngines engines;
     private final LongAdder handshakes = new LongAdder();
     private final LongAdder resumptions = new LongAdder();
     private final LongAdder failures = new LongAdder();
+    private volatile List<Credentials> credentials;
     private volatile String lastFailure;
 
-    private TlsContext(TlsOptions options) {
-        this.options = options;
-        this.manager = new CredentialsManager(options.credentials());
-        try {
-            this.context = SSLContext.getInstance("TLS");
-            context.init(new KeyManager[] {manager}, trust(options.trusted()), null);
-        } catch (GeneralSecurityException | IOException e) {
-            throw new IllegalStateException("this JDK has no TLS that can be used", e);
-        }
+    private TlsContext(TlsOptions options, TlsProvider provider, TlsEngines engines) {
+        this.options = Objects.requireNonNull(options);
+        this.credentials = options.credentials();
+        this.provider = provider;
+        this.engines = engines;
     }
 
     /**
-     * Makes the context of a server.
+     * Makes the context of a server with the JDK's engine.
      *
      * @throws IllegalArgumentException if there are no credentials
      * @throws IllegalStateException if the JDK lacks TLS
      */
     public static TlsContext server(TlsOptions options) {
-        if (options.credentials().isEmpty()) {
-            throw new IllegalArgumentException("a server needs credentials");
-        }
-        return new TlsContext(options);
+        return server(options, new JdkProvider());
+    }
+
+    /**
+     * Makes the context of a server with the engines of {@code provider}.
+     *
+     * @throws IllegalArgumentException if there are no credentials, or they cannot be used
+     * @throws IllegalStateException if the provider's library cannot be used
+     */
+    public static TlsContext server(TlsOptions options, TlsProvider provider) {
+        checkAny(options.credentials());
+        return new TlsContext(options, provider, provider.server(options));
     }
 
     /**
@@ -75,64 +68,62 @@ public final class TlsContext {
      * @throws NullPointerException if one of them is {@code null}
      */
     public static TlsContext server(SSLContext context, TlsOptions options) {
-        return new TlsContext(Objects.requireNonNull(context), options);
+        Objects.requireNonNull(context);
+        return new TlsContext(options, new JdkProvider(), new JdkEngines(context, options));
     }
 
     /**
-     * Makes the context of clients.
+     * Makes the context of clients with the JDK's engine.
      *
      * @throws IllegalStateException if the JDK lacks TLS
      */
     public static TlsContext client(TlsOptions options) {
-        return new TlsContext(options);
+        return client(options, new JdkProvider());
     }
 
-    private TlsContext(SSLContext context, TlsOptions options) {
-        this.options = Objects.requireNonNull(options);
-        this.manager = null;
-        this.context = context;
+    /**
+     * Makes the context of clients with the engines of {@code provider}.
+     *
+     * @throws IllegalArgumentException if the credentials cannot be used
+     * @throws IllegalStateException if the provider's library cannot be used
+     */
+    public static TlsContext client(TlsOptions options, TlsProvider provider) {
+        return new TlsContext(options, provider, provider.client(options));
     }
 
-    private static TrustManager[] trust(List<X509Certificate> authorities)
-            throws GeneralSecurityException, IOException {
-        if (authorities.isEmpty()) {
-            return null;
+    private static void checkAny(List<Credentials> credentials) {
+        if (credentials.isEmpty()) {
+            throw new IllegalArgumentException("a server needs credentials");
         }
-        KeyStore store = KeyStore.getInstance("PKCS12");
-        store.load(null, null);
-        for (int i = 0; i < authorities.size(); i++) {
-            store.setCertificateEntry("authority " + i, authorities.get(i));
-        }
-        TrustManagerFactory factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-        factory.init(store);
-        return factory.getTrustManagers();
     }
 
     /**
      * Replaces the credentials of a server at once: handshakes from now on use the new ones. Connections that stand are
-     * not touched. A client with a session from before shakes hands anew. Any thread may call.
+     * not touched. Any thread may call.
      *
-     * @throws IllegalArgumentException if there are none
+     * @throws IllegalArgumentException if there are none, or they cannot be used; those before stay
      * @throws IllegalStateException if the keys are those of a context of the JDK
      */
-    public void replace(List<Credentials> credentials) {
-        if (manager == null) {
-            throw new IllegalStateException("the keys belong to the SSLContext that was given");
-        }
-        if (credentials.isEmpty()) {
-            throw new IllegalArgumentException("a server needs credentials");
-        }
-        manager.replace(credentials);
+    public synchronized void replace(List<Credentials> credentials) {
+        List<Credentials> all = List.copyOf(credentials);
+        checkAny(all);
+        engines.replace(all);
+        this.credentials = all;
     }
 
     /** Returns the credentials that handshakes use now. */
     public List<Credentials> credentials() {
-        return manager == null ? List.of() : manager.all();
+        return credentials;
     }
 
     /** Returns what the context was made of. */
     public TlsOptions options() {
         return options;
+    }
+
+    /** Returns where the cryptography comes from. */
+    public TlsProvider provider() {
+        return provider;
     }
 
     // ---- connections
@@ -147,29 +138,21 @@ public final class TlsContext {
      * has succeeded. {@link Tls#applicationProtocol} says what ALPN has agreed upon.
      */
     public Protocol accept(Function<Tls, Protocol> above) {
-        SSLEngine engine = context.createSSLEngine();
-        engine.setUseClientMode(false);
-        SSLParameters parameters = parameters(engine);
-        parameters.setUseCipherSuitesOrder(true);
-        parameters.setNeedClientAuth(options.clientCertificate() == TlsOptions.ClientCertificate.REQUIRED);
-        if (options.clientCertificate() == TlsOptions.ClientCertificate.OPTIONAL) {
-            parameters.setWantClientAuth(true);
-        }
-        engine.setSSLParameters(parameters);
-        return layer(engine, above);
+        return layer(engines.accept(), above);
     }
 
     /**
-     * Returns the protocol of one connection of a server as {@link #accept(Function)} does, with an engine that
-     * {@code setup} has changed to its liking: protocols, cipher suites, client certificates.
+     * Returns the protocol of one connection of a server as {@link #accept(Function)} does, with an engine of the JDK
+     * that {@code setup} has changed to its liking: protocols, cipher suites, client certificates.
      *
      * @param setup is called once, on the calling thread, before the handshake
+     * @throws IllegalStateException if the engines are not the JDK's
      */
     public Protocol accept(Consumer<SSLEngine> setup, Function<Tls, Protocol> above) {
-        SSLEngine engine = context.createSSLEngine();
-        engine.setUseClientMode(false);
-        setup.accept(engine);
-        return layer(engine, above);
+        if (engines instanceof JdkEngines jdk) {
+            return layer(jdk.accept(setup), above);
+        }
+        throw new IllegalStateException("the engines are those of " + provider.name());
     }
 
     /**
@@ -180,31 +163,11 @@ public final class TlsContext {
      * @param port the port, by which sessions are remembered
      */
     public Protocol connect(String host, int port, Function<Tls, Protocol> above) {
-        SSLEngine engine = context.createSSLEngine(host, port);
-        engine.setUseClientMode(true);
-        SSLParameters parameters = parameters(engine);
-        parameters.setEndpointIdentificationAlgorithm("HTTPS");
-        if (!isAddress(host)) {
-            parameters.setServerNames(List.of(new SNIHostName(host)));
-        }
-        engine.setSSLParameters(parameters);
-        return layer(engine, above);
+        return layer(engines.connect(host, port), above);
     }
 
-    /** Addresses are no names to ask for (RFC 6066 section 3). */
-    private static boolean isAddress(String host) {
-        return host.indexOf(':') >= 0 || host.chars().allMatch(c -> c == '.' || (c >= '0' && c <= '9'));
-    }
-
-    private SSLParameters parameters(SSLEngine engine) {
-        SSLParameters parameters = engine.getSSLParameters();
-        parameters.setProtocols(options.onlyLatest() ? LATEST : BOTH);
-        parameters.setApplicationProtocols(options.applicationProtocols().toArray(String[]::new));
-        return parameters;
-    }
-
-    private Protocol layer(SSLEngine engine, Function<Tls, Protocol> above) {
-        return new LayerProtocol(new TlsLayer(this, new JdkEngine(engine), above), null);
+    private Protocol layer(TlsEngine engine, Function<Tls, Protocol> above) {
+        return new LayerProtocol(new TlsLayer(this, engine, above), null);
     }
 
     // ---- what layers ask and tell

@@ -9,7 +9,7 @@ import io.millrace.core.Tls;
  * reference to a buffer and throws nothing but for bugs. One thread at a time calls; while {@link #task} runs elsewhere
  * nothing else is called.
  */
-interface TlsEngine {
+public interface TlsEngine {
 
     /** What a call of {@link #read} came to. */
     enum Step {
@@ -58,4 +58,7 @@ interface TlsEngine {
 
     /** Returns why it failed, {@code null} if it has not. */
     String failure();
+
+    /** Gives back what the garbage collector does not know of. Called last, once. */
+    default void free() {}
 }

@@ -158,6 +158,11 @@ final class TlsLayer implements Layer {
         }
     }
 
+    @Override
+    public void close() {
+        engine.free();
+    }
+
     /** Sealing moves gigabytes a second. */
     @Override
     public int bytesPerTurn() {

@@ -18,7 +18,9 @@ import java.util.concurrent.Executor;
  * @param applicationProtocols protocols above, by ALPN names (RFC 7301), the preferred one first; empty for no ALPN
  * @param onlyLatest whether TLS 1.3 alone is spoken; TLS 1.2 as well if not
  * @param handshakeTime how long a handshake may take altogether
- * @param executor what computes handshakes
+ * @param executor what computes handshakes, with engines whose handshakes take long
+ * @param ticketSecret what the keys of session tickets are derived from, at least 32 bytes, so that processes which
+ *     share it resume each other's sessions; empty for a secret of each context's own. Not every engine can use it
  */
 public record TlsOptions(
         List<Credentials> credentials,
@@ -27,7 +29,8 @@ public record TlsOptions(
         List<String> applicationProtocols,
         boolean onlyLatest,
         Duration handshakeTime,
-        Executor executor) {
+        Executor executor,
+        byte[] ticketSecret) {
 
     /** Whether a server asks its clients for certificates. */
     public enum ClientCertificate {
@@ -47,19 +50,24 @@ public record TlsOptions(
             List.of(),
             false,
             Duration.ofSeconds(10),
-            HandshakeTasks.VIRTUAL);
+            HandshakeTasks.VIRTUAL,
+            new byte[0]);
 
     /**
      * Checks and copies.
      *
-     * @throws IllegalArgumentException if the time is not positive, or clients are to show certificates and no
-     *     authority is trusted
+     * @throws IllegalArgumentException if the time is not positive, clients are to show certificates and no authority
+     *     is trusted, or the secret is short
      */
     public TlsOptions {
         credentials = List.copyOf(credentials);
         trusted = List.copyOf(trusted);
         applicationProtocols = List.copyOf(applicationProtocols);
         Objects.requireNonNull(executor);
+        ticketSecret = ticketSecret.clone();
+        if (ticketSecret.length > 0 && ticketSecret.length < 32) {
+            throw new IllegalArgumentException("a ticket secret of " + ticketSecret.length + " bytes");
+        }
         if (handshakeTime.isNegative() || handshakeTime.isZero()) {
             throw new IllegalArgumentException("a handshake in " + handshakeTime);
         }
@@ -68,18 +76,38 @@ public record TlsOptions(
         }
     }
 
+    /** Returns a copy of the secret. */
+    @Override
+    public byte[] ticketSecret() {
+        return ticketSecret.clone();
+    }
+
     /** Returns these options with one more key and its certificates. */
     public TlsOptions with(Credentials more) {
         List<Credentials> all = new ArrayList<>(credentials);
         all.add(more);
         return new TlsOptions(
-                all, trusted, clientCertificate, applicationProtocols, onlyLatest, handshakeTime, executor);
+                all,
+                trusted,
+                clientCertificate,
+                applicationProtocols,
+                onlyLatest,
+                handshakeTime,
+                executor,
+                ticketSecret);
     }
 
     /** Returns these options, trusting those authorities and no other. */
     public TlsOptions withTrusted(List<X509Certificate> authorities) {
         return new TlsOptions(
-                credentials, authorities, clientCertificate, applicationProtocols, onlyLatest, handshakeTime, executor);
+                credentials,
+                authorities,
+                clientCertificate,
+                applicationProtocols,
+                onlyLatest,
+                handshakeTime,
+                executor,
+                ticketSecret);
     }
 
     /**
@@ -89,19 +117,40 @@ public record TlsOptions(
      */
     public TlsOptions withClientCertificates(ClientCertificate which, List<X509Certificate> authorities) {
         return new TlsOptions(
-                credentials, authorities, which, applicationProtocols, onlyLatest, handshakeTime, executor);
+                credentials,
+                authorities,
+                which,
+                applicationProtocols,
+                onlyLatest,
+                handshakeTime,
+                executor,
+                ticketSecret);
     }
 
     /** Returns these options with those protocols for ALPN, the preferred one first. */
     public TlsOptions withApplicationProtocols(String... names) {
         return new TlsOptions(
-                credentials, trusted, clientCertificate, List.of(names), onlyLatest, handshakeTime, executor);
+                credentials,
+                trusted,
+                clientCertificate,
+                List.of(names),
+                onlyLatest,
+                handshakeTime,
+                executor,
+                ticketSecret);
     }
 
     /** Returns these options with TLS 1.3 alone, or TLS 1.2 as well. */
     public TlsOptions withOnlyLatest(boolean on) {
         return new TlsOptions(
-                credentials, trusted, clientCertificate, applicationProtocols, on, handshakeTime, executor);
+                credentials,
+                trusted,
+                clientCertificate,
+                applicationProtocols,
+                on,
+                handshakeTime,
+                executor,
+                ticketSecret);
     }
 
     /**
@@ -111,12 +160,43 @@ public record TlsOptions(
      */
     public TlsOptions withHandshakeTime(Duration time) {
         return new TlsOptions(
-                credentials, trusted, clientCertificate, applicationProtocols, onlyLatest, time, executor);
+                credentials,
+                trusted,
+                clientCertificate,
+                applicationProtocols,
+                onlyLatest,
+                time,
+                executor,
+                ticketSecret);
     }
 
     /** Returns these options with another place where handshakes are computed; it must not be the loop's thread. */
     public TlsOptions withExecutor(Executor other) {
         return new TlsOptions(
-                credentials, trusted, clientCertificate, applicationProtocols, onlyLatest, handshakeTime, other);
+                credentials,
+                trusted,
+                clientCertificate,
+                applicationProtocols,
+                onlyLatest,
+                handshakeTime,
+                other,
+                ticketSecret);
+    }
+
+    /**
+     * Returns these options with a secret for session tickets that other processes have as well.
+     *
+     * @throws IllegalArgumentException if it has fewer than 32 bytes
+     */
+    public TlsOptions withTicketSecret(byte[] secret) {
+        return new TlsOptions(
+                credentials,
+                trusted,
+                clientCertificate,
+                applicationProtocols,
+                onlyLatest,
+                handshakeTime,
+                executor,
+                secret);
     }
 }

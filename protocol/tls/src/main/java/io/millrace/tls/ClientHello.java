@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.tls;
+
+import io.millrace.core.Buffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Locale;
+
+/**
+ * Looks into a ClientHello (RFC 8446 section 4.1.2) for the name that the client asks for (RFC 6066 section 3), before
+ * an engine sees it. Whether the message is valid is the engine's to say.
+ */
+public final class ClientHello {
+    private static final int HANDSHAKE = 22;
+    private static final int CLIENT_HELLO = 1;
+    private static final int SERVER_NAME = 0;
+
+    /** No client needs more; what is longer is shown to the engine without a name. */
+    private static final int LONGEST = 48 * 1024;
+
+    private static final int RECORD_HEADER = 5;
+    private static final int MESSAGE_HEADER = 4;
+
+    private ClientHello() {}
+
+    /** Returns whether more bytes are needed to read the name, or to see that there is none. */
+    public static boolean isIncomplete(Buffer bytes) {
+        if (bytes.readable() < RECORD_HEADER) {
+            return bytes.isEmpty() || bytes.peek(0) == HANDSHAKE;
+        }
+        return bytes.peek(0) == HANDSHAKE && bytes.readable() < LONGEST && message(bytes) == null;
+    }
+
+    /** Returns the host name that is asked for, in lower case, {@code null} if there is none. */
+    public static String serverName(Buffer bytes) {
+        byte[] message = bytes.readable() < RECORD_HEADER ? null : message(bytes);
+        try {
+            return message == null || message.length == 0 ? null : nameIn(message);
+        } catch (ArrayIndexOutOfBoundsException e) {
+            // The engine will refuse it.
+            return null;
+        }
+    }
+
+    /**
+     * The body of the message, which may be spread over several records; {@code null} if it is not whole, and nothing
+     * if this is another message.
+     */
+    private static byte[] message(Buffer bytes) {
+        byte[] all = new byte[bytes.readable()];
+        int length = 0;
+        for (int at = 0; at + RECORD_HEADER <= bytes.readable() && bytes.peek(at) == HANDSHAKE; ) {
+            int count = Math.min(u16(bytes, at + 3), bytes.readable() - at - RECORD_HEADER);
+            bytes.copyOut(at + RECORD_HEADER, all, length, count);
+            length += count;
+            at += RECORD_HEADER + u16(bytes, at + 3);
+        }
+        if (length > 0 && all[0] != CLIENT_HELLO) {
+            return new byte[0];
+        }
+        if (length < MESSAGE_HEADER) {
+            return null;
+        }
+        int body = (all[1] & 0xff) << 16 | u16(all, 2);
+        return length - MESSAGE_HEADER < body ? null : Arrays.copyOfRange(all, MESSAGE_HEADER, MESSAGE_HEADER + body);
+    }
+
+    private static String nameIn(byte[] hello) {
+        int at = 2 + 32;
+        at += 1 + (hello[at] & 0xff);
+        at += 2 + u16(hello, at);
+        at += 1 + (hello[at] & 0xff);
+        for (at += 2; at + 4 <= hello.length; at += 4 + u16(hello, at + 2)) {
+            if (u16(hello, at) == SERVER_NAME && u16(hello, at + 2) > 5 && hello[at + 6] == 0) {
+                int length = u16(hello, at + 7);
+                return length > hello.length - at - 9
+                        ? null
+                        : new String(hello, at + 9, length, StandardCharsets.ISO_8859_1).toLowerCase(Locale.ROOT);
+            }
+        }
+        return null;
+    }
+
+    private static int u16(Buffer bytes, int at) {
+        return (bytes.peek(at) & 0xff) << 8 | (bytes.peek(at + 1) & 0xff);
+    }
+
+    private static int u16(byte[] bytes, int at) {
+        return (bytes[at] & 0xff) << 8 | (bytes[at + 1] & 0xff);
+    }
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.tls;
+
+import java.io.IOException;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.cert.X509Certificate;
+import java.util.List;
+import java.util.function.Consumer;
+import javax.net.ssl.KeyManager;
+import javax.net.ssl.SNIHostName;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.TrustManager;
+import javax.net.ssl.TrustManagerFactory;
+
+/** Engines of the JDK: one SSLContext. */
+final class JdkEngines implements TlsEngines {
+    private static final String[] BOTH = {"TLSv1.3", "TLSv1.2"};
+    private static final String[] LATEST = {"TLSv1.3"};
+
+    private final TlsOptions options;
+    private final CredentialsManager manager;
+    private final SSLContext context;
+
+    JdkEngines(TlsOptions options) {
+        this.options = options;
+        this.manager = new CredentialsManager(options.credentials());
+        try {
+            this.context = SSLContext.getInstance("TLS");
+            context.init(new KeyManager[] {manager}, trust(options.trusted()), null);
+        } catch (GeneralSecurityException | IOException e) {
+            throw new IllegalStateException("this JDK has no TLS that can be used", e);
+        }
+    }
+
+    /** With the keys and the trust of a context of the JDK. */
+    JdkEngines(SSLContext context, TlsOptions options) {
+        this.options = options;
+        this.manager = null;
+        this.context = context;
+    }
+
+    private static TrustManager[] trust(List<X509Certificate> authorities)
+            throws GeneralSecurityException, IOException {
+        if (authorities.isEmpty()) {
+            return null;
+        }
+        KeyStore store = KeyStore.getInstance("PKCS12");
+        store.load(null, null);
+        for (int i = 0; i < authorities.size(); i++) {
+            store.setCertificateEntry("authority " + i, authorities.get(i));
+        }
+        TrustManagerFactory factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+        factory.init(store);
+        return factory.getTrustManagers();
+    }
+
+    @Override
+    public TlsEngine accept() {
+        SSLEngine engine = context.createSSLEngine();
+        engine.setUseClientMode(false);
+        SSLParameters parameters = parameters(engine);
+        parameters.setUseCipherSuitesOrder(true);
+        parameters.setNeedClientAuth(options.clientCertificate() == TlsOptions.ClientCertificate.REQUIRED);
+        if (options.clientCertificate() == TlsOptions.ClientCertificate.OPTIONAL) {
+            parameters.setWantClientAuth(true);
+        }
+        engine.setSSLParameters(parameters);
+        return new JdkEngine(engine);
+    }
+
+    /** Returns an engine of a server that {@code setup} has changed to its liking. */
+    TlsEngine accept(Consumer<SSLEngine> setup) {
+        SSLEngine engine = context.createSSLEngine();
+        engine.setUseClientMode(false);
+        setup.accept(engine);
+        return new JdkEngine(engine);
+    }
+
+    @Override
+    public TlsEngine connect(String host, int port) {
+        SSLEngine engine = context.createSSLEngine(host, port);
+        engine.setUseClientMode(true);
+        SSLParameters parameters = parameters(engine);
+        parameters.setEndpointIdentificationAlgorithm("HTTPS");
+        if (!HostNames.isAddress(host)) {
+            parameters.setServerNames(List.of(new SNIHostName(host)));
+        }
+        engine.setSSLParameters(parameters);
+        return new JdkEngine(engine);
+    }
+
+    private SSLParameters parameters(SSLEngine engine) {
+        SSLParameters parameters = engine.getSSLParameters();
+        parameters.setProtocols(options.onlyLatest() ? LATEST : BOTH);
+        parameters.setApplicationProtocols(options.applicationProtocols().toArray(String[]::new));
+        return parameters;
+    }
+
+    @Override
+    public void replace(List<Credentials> credentials) {
+        if (manager == null) {
+            throw new IllegalStateException("the keys belong to the SSLContext that was given");
+        }
+        manager.replace(credentials);
+    }
+}
