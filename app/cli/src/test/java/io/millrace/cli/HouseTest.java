@@ -120,7 +120,7 @@ final class HouseTest {
             Map.entry("net", 4),
             Map.entry("http", 5),
             Map.entry("http1", 3),
-            Map.entry("http2", 10),
+            Map.entry("http2", 6),
             Map.entry("testkit", 6),
             Map.entry("load", 6),
             Map.entry("cli", 5));

@@ -41,7 +41,7 @@ final class HeaderBlocks {
         this.frames = frames;
         this.decoder = new HpackDecoder(
                 HpackEncoder.MOST_TABLE,
-                2 * connection.factory().context().limits().head());
+                2 * connection.loop().context().limits().head());
     }
 
     int lastStream() {
@@ -66,9 +66,7 @@ final class HeaderBlocks {
 
     /** Returns when the block that has begun will have taken too long. */
     long due() {
-        return head == null
-                ? Link.NEVER
-                : since + connection.factory().context().headNanos();
+        return head == null ? Link.NEVER : since + connection.loop().context().headNanos();
     }
 
     /** The connection has ended. */
@@ -103,12 +101,12 @@ final class HeaderBlocks {
     }
 
     private boolean begin(int flags, int id) {
-        Http2Stream open = connection.find(id);
+        Http2Stream open = connection.streams().find(id);
         if (id > lastStream) {
             int distance = (id - lastStream) / 2;
             opened = (distance < Long.SIZE ? opened << distance : 0) | 1;
             lastStream = id;
-            use = connection.isBeyond(id) ? Use.NOTHING : Use.REQUEST;
+            use = connection.departure().isBeyond(id) ? Use.NOTHING : Use.REQUEST;
         } else if (open != null && !open.isReset()) {
             use = Use.TRAILERS;
         } else if (!frames.late(Frame.HEADERS, id)) {
@@ -119,7 +117,7 @@ final class HeaderBlocks {
         stream = id;
         endsStream = (flags & Frame.END_STREAM) != 0;
         pieces = 0;
-        head = connection.factory().lendHead();
+        head = connection.loop().lendHead();
         head.begin(use == Use.TRAILERS);
         decoder.begin();
         return true;
@@ -180,7 +178,7 @@ final class HeaderBlocks {
 
     private void waitForMore() {
         if (pieces == 0) {
-            since = connection.now();
+            since = connection.link().now();
             connection.armFor(due());
         }
     }
@@ -189,7 +187,7 @@ final class HeaderBlocks {
         if (head != null) {
             RequestHead done = head;
             head = null;
-            connection.factory().giveBack(done);
+            connection.loop().giveBack(done);
         }
         carried = null;
     }
@@ -208,20 +206,20 @@ final class HeaderBlocks {
                 case NOTHING -> true;
             };
         } finally {
-            connection.factory().giveBack(done);
+            connection.loop().giveBack(done);
         }
     }
 
     private boolean request(RequestHead request, int result) {
-        Http2Factory factory = connection.factory();
-        factory.stats().stream();
+        LoopState loop = connection.loop();
+        loop.stats().stream();
         boolean withoutContent = endsStream && request.contentLength() > 0;
         if (result == RequestHead.MALFORMED || withoutContent || dependsOnItself) {
-            factory.context().log().unreadable(connection.link().peer(), 400, 0, 0);
+            loop.context().log().unreadable(connection.link().peer(), 400, 0, 0);
             return refuse(ErrorCode.PROTOCOL_ERROR, GlitchMeter.RESET, "too many requests that are malformed");
         }
-        if (connection.openCount() >= connection.limits().streams() || factory.isFull()) {
-            factory.stats().refusal();
+        if (connection.isFull()) {
+            loop.stats().refusal();
             return refuse(ErrorCode.REFUSED_STREAM, GlitchMeter.REFUSED, "too many streams at once");
         }
         int priority = frames.priorityOf(stream, request.priority());
@@ -239,7 +237,7 @@ final class HeaderBlocks {
     }
 
     private boolean trailers(RequestHead trailers, int result) {
-        Http2Stream open = connection.find(stream);
+        Http2Stream open = connection.streams().find(stream);
         if (open.isRemoteClosed()) {
             connection.reset(open, ErrorCode.STREAM_CLOSED);
             return connection.spend(GlitchMeter.RESET, "HEADERS after the end of their stream");

@@ -41,10 +41,10 @@ final class Http2Exchange extends Exchange {
     private long dropped;
     private long lingersUntil;
 
-    Http2Exchange(Http2Factory factory, Http2Stream stream) {
-        super(factory.context());
+    Http2Exchange(LoopState loop, Http2Stream stream) {
+        super(loop.context());
         this.stream = stream;
-        this.context = factory.context();
+        this.context = loop.context();
         this.limits = context.limits();
         this.pace = new RequestPace(context);
     }
@@ -184,7 +184,7 @@ final class Http2Exchange extends Exchange {
 
     private void writeContinue() {
         if (expectsContinue && !isBegun()) {
-            stream.connection().writeInterim(stream, 100, null);
+            stream.writeInterim(100, null);
             stream.connection().written();
         }
         expectsContinue = false;
@@ -276,32 +276,32 @@ final class Http2Exchange extends Exchange {
     protected void writeHead(int status, FieldBlock fields, long length) {
         // 204 has no length, 304 the one that a 200 would have had if the handler told one.
         boolean without = status == 204 || (status == 304 && length <= 0);
-        stream.connection().writeHead(stream, isBodiless(), status, fields, without ? -1 : length);
+        stream.writeHead(isBodiless(), status, fields, without ? -1 : length);
     }
 
     @Override
     protected void writeInterim(int status, FieldBlock fields) {
-        stream.connection().writeInterim(stream, status, fields);
+        stream.writeInterim(status, fields);
     }
 
     @Override
     protected void writeBody(byte[] bytes, int offset, int length) {
-        stream.write(bytes, offset, length);
+        stream.sender().write(bytes, offset, length);
     }
 
     @Override
     protected void writeLasting(byte[] bytes, int offset, int length) {
-        stream.writeLasting(bytes, offset, length);
+        stream.sender().writeLasting(bytes, offset, length);
     }
 
     @Override
     protected void writeBody(OpenFile file, long from, long count) {
-        stream.write(file, from, count);
+        stream.sender().write(file, from, count);
     }
 
     @Override
     protected void writeEnd(FieldBlock trailers) {
-        stream.end(trailers);
+        stream.sender().end(trailers);
     }
 
     @Override
@@ -311,12 +311,12 @@ final class Http2Exchange extends Exchange {
 
     @Override
     protected boolean writable() {
-        return stream.writable();
+        return stream.sender().writable();
     }
 
     @Override
     protected long pending() {
-        return stream.queued();
+        return stream.sender().queued();
     }
 
     @Override
@@ -342,7 +342,7 @@ final class Http2Exchange extends Exchange {
 
     @Override
     protected int tunnel(String name, FieldBlock fields, Protocol next) {
-        stream.connection().writeInterim(stream, 200, fields);
+        stream.writeInterim(200, fields);
         stream.switchTo(next);
         return 200;
     }

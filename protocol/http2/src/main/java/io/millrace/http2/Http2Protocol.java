@@ -6,73 +6,51 @@ import io.millrace.core.CloseCause;
 import io.millrace.core.CloseMode;
 import io.millrace.core.Link;
 import io.millrace.core.Protocol;
-import io.millrace.http.FieldBlock;
-import java.lang.System.Logger.Level;
 import java.util.concurrent.RejectedExecutionException;
 
 /**
  * One HTTP/2 connection (RFC 9113): its streams, its windows, what leaves next, time limits, the end. Small, since
- * there may be very many that do nothing; what its streams need is lent by {@link Http2Factory} while there are some.
+ * there may be very many that do nothing; what its streams need is lent by {@link StreamPool} while there are some.
  *
  * <pre>
  *   receive ─► FrameReader ─► InboundFrames ─► Http2Stream ─► Http2Exchange ─► handler
  *                                                  ▲                              │
- *      flush ◄─ Link.out ◄─ pump ◄─ Scheduler ◄────┴── DATA that waits ◄──────────┘
+ *      flush ◄─ FrameOutput.pump ◄── Scheduler ◄────┴── DATA that waits ◄──────────┘
  * </pre>
  *
  * <p>The verbs that the streams call only note what is to be done; {@link #settle} does it when the input has been
  * read, or, where a handler acts by itself, in a task of its own.
  */
 final class Http2Protocol implements Protocol, Runnable {
-    /** Between the two GOAWAY of an orderly end, for a client that does not answer PING. */
-    private static final long DRAIN_NANOS = 1_000_000_000L;
-
     /** What the PING between the two says. */
     static final long DRAIN_PING = 0x6d696c6c72616365L;
 
-    private final Http2Factory factory;
+    private final LoopState loop;
+    private final LentStreams<Http2Stream> streams;
     private final InboundFrames inbound;
     private final FrameReader reader;
-    private final HpackEncoder encoder = new HpackEncoder();
-    private WindowTuner tuner;
+    private final FrameOutput output;
+    private final AttentionQueue attention = new AttentionQueue();
+    private final ConnectionWindow window;
+    private final Departure departure = new Departure();
     private GlitchMeter glitches;
     private Link link;
 
-    private OpenStreams streams;
-    private Http2Stream attentive;
-    private Http2Stream lastAttentive;
-
-    // Windows of the connection, and when the one for output ran out with something left to send.
-    private int sendWindow = Http2Limits.USUAL_WINDOW;
-    private int receiveWindow = Http2Limits.USUAL_WINDOW;
-    private int uncredited;
-    private long outSince = Link.NEVER;
-
     private long idleSince;
     private long armed = Link.NEVER;
-    private long drainAt = Link.NEVER;
     private int served;
-
-    // Handlers that still run though their streams have ended: else resets would let a client have any number at once.
-    private int leftBehind;
-
-    // Number of times that something was written, to know whether a frame was the last.
-    private long writes;
-    private int headLength;
 
     private boolean busy;
     private boolean posted;
-    private boolean unflushed;
     private boolean closing;
-    private boolean leaving;
 
-    /** The highest stream that is answered, once a GOAWAY has said so. */
-    private int goAwayLast = Integer.MAX_VALUE;
-
-    Http2Protocol(Http2Factory factory) {
-        this.factory = factory;
+    Http2Protocol(LoopState loop, StreamPool<Http2Stream> pool) {
+        this.loop = loop;
+        this.streams = new LentStreams<>(pool);
         this.inbound = new InboundFrames(this);
         this.reader = new FrameReader(inbound);
+        this.output = new FrameOutput(loop);
+        this.window = new ConnectionWindow(loop.limits(), output);
     }
 
     // ---- what the link says
@@ -80,30 +58,15 @@ final class Http2Protocol implements Protocol, Runnable {
     @Override
     public void opened(Link carrier) {
         link = carrier;
+        output.opened(carrier);
         glitches = new GlitchMeter(limits(), link.now());
-        factory.stats().connection();
-        link.flow().writeTimeout(factory.context().writeNanos());
+        loop.stats().connection();
+        link.flow().writeTimeout(loop.context().writeNanos());
         idleSince = link.now();
-        writePreface();
+        output.preface();
+        window.begin();
         link.flush();
-        arm(due());
-    }
-
-    // Section 3.4: SETTINGS come first.
-    private void writePreface() {
-        Buffer out = out();
-        Frame.header(out, 5 * 6, Frame.SETTINGS, 0, 0);
-        Frame.setting(out, Frame.MAX_CONCURRENT_STREAMS, limits().streams());
-        Frame.setting(out, Frame.INITIAL_WINDOW_SIZE, limits().streamWindow());
-        Frame.setting(
-                out, Frame.MAX_HEADER_LIST_SIZE, factory.context().limits().head());
-        Frame.setting(out, Frame.ENABLE_CONNECT_PROTOCOL, 1);
-        Frame.setting(out, Frame.NO_RFC7540_PRIORITIES, 1);
-        int more = limits().connectionWindow() - receiveWindow;
-        if (more > 0) {
-            Frame.windowUpdate(out, 0, more);
-            receiveWindow += more;
-        }
+        armFor(due());
     }
 
     @Override
@@ -134,15 +97,8 @@ final class Http2Protocol implements Protocol, Runnable {
     public void inputClosed(Link carrier) {
         // Whose requests are whole may still be waiting for the answers; others will never be.
         busy = true;
-        if (streams != null) {
-            for (Http2Stream stream : streams.snapshot()) {
-                if (!stream.isRemoteClosed()) {
-                    stream.cut();
-                }
-            }
-        }
-        goAwayLast = Math.min(goAwayLast, inbound.lastStream());
-        leaving = true;
+        streams.cutUnlessWhole();
+        departure.peerLeaves(inbound.lastStream());
         busy = false;
         settle();
     }
@@ -151,7 +107,7 @@ final class Http2Protocol implements Protocol, Runnable {
     public void shuttingDown(Link carrier) {
         busy = true;
         drain();
-        for (Http2Stream stream : snapshot()) {
+        for (Http2Stream stream : streams.snapshot()) {
             stream.shuttingDown();
         }
         busy = false;
@@ -160,41 +116,31 @@ final class Http2Protocol implements Protocol, Runnable {
 
     // Section 6.8: what is on its way is still answered, what comes after the client has heard goes elsewhere.
     private void drain() {
-        if (!closing && drainAt == Link.NEVER && goAwayLast == Integer.MAX_VALUE) {
+        if (!closing && departure.drains(link.now())) {
             Frame.goAway(out(), Integer.MAX_VALUE, ErrorCode.NO_ERROR, "shutting down");
             Frame.ping(out(), 0, DRAIN_PING);
-            drainAt = link.now() + DRAIN_NANOS;
             written();
         }
     }
 
     /** The client has heard that the server is shutting down: no request that comes from now on is answered. */
     void drainHeard() {
-        if (drainAt != Link.NEVER) {
-            drainAt = Link.NEVER;
+        if (departure.heard()) {
             leave();
         }
     }
 
     /** Takes no more streams; the connection ends with the last of those that are open. */
     void leave() {
-        if (!leaving && !closing) {
-            leaving = true;
-            goAwayLast = inbound.lastStream();
-            Frame.goAway(out(), goAwayLast, ErrorCode.NO_ERROR, "");
+        if (!closing && departure.leaves(inbound.lastStream())) {
+            Frame.goAway(out(), inbound.lastStream(), ErrorCode.NO_ERROR, "");
             written();
         }
     }
 
-    /** Returns whether a stream is above those that are still answered. */
-    boolean isBeyond(int stream) {
-        return stream > goAwayLast;
-    }
-
-    /** The client takes no more streams, which this side never opens: it will say nothing more of its own. */
-    void peerLeaves() {
-        leaving = true;
-        goAwayLast = Math.min(goAwayLast, Integer.MAX_VALUE - 1);
+    /** Returns how far the orderly end has come. */
+    Departure departure() {
+        return departure;
     }
 
     @Override
@@ -202,11 +148,7 @@ final class Http2Protocol implements Protocol, Runnable {
         closing = true;
         busy = true;
         inbound.closed();
-        if (streams != null) {
-            for (Http2Stream stream : streams.snapshot()) {
-                stream.cut();
-            }
-        }
+        streams.cutAll();
         tellAll();
         busy = false;
     }
@@ -218,26 +160,14 @@ final class Http2Protocol implements Protocol, Runnable {
         if (closing) {
             return;
         }
-        if (code == ErrorCode.ENHANCE_YOUR_CALM) {
-            factory.stats().calm();
-            if (Http2Factory.LOG.isTimeToSay()) {
-                Http2Factory.LOG.log(Level.INFO, "ended a connection of " + link.peer() + ": " + text, null);
-            }
-        } else {
-            factory.stats().failure();
-        }
+        loop.failed(link, code, text);
         Frame.goAway(out(), inbound.lastStream(), code, text);
         end(CloseMode.LINGERING);
-        if (streams != null) {
-            for (Http2Stream stream : streams.snapshot()) {
-                stream.cut();
-            }
-        }
+        streams.cutAll();
     }
 
     private void end(CloseMode how) {
         closing = true;
-        unflushed = false;
         link.flush();
         link.close(how);
     }
@@ -252,10 +182,9 @@ final class Http2Protocol implements Protocol, Runnable {
 
     /** Writes RST_STREAM, and remembers it: frames that are on their way are no error then (section 5.1). */
     void writeReset(int id, int code) {
-        Frame.reset(out(), id, code);
-        written();
+        output.reset(id, code);
         inbound.resets().addOwn(id);
-        factory.stats().resetSent();
+        written();
     }
 
     /** Resets a stream whose request turned out to be none, and ends the connection if there are many. */
@@ -266,7 +195,7 @@ final class Http2Protocol implements Protocol, Runnable {
 
     /** Takes tokens for a glitch; returns whether the connection goes on. */
     boolean spend(int weight, String what) {
-        factory.stats().glitch();
+        loop.stats().glitch();
         if (!glitches.spend(weight, link.now())) {
             fail(ErrorCode.ENHANCE_YOUR_CALM, what);
         }
@@ -283,41 +212,34 @@ final class Http2Protocol implements Protocol, Runnable {
 
     // ---- streams
 
-    /** Returns the open stream with that number, {@code null} for none. */
-    Http2Stream find(int id) {
-        return streams == null ? null : streams.find(id);
-    }
-
-    /** Returns how many streams are open, and handlers still run whose streams have ended. */
-    int openCount() {
-        return leftBehind + (streams == null ? 0 : streams.count());
+    /** Returns whether the client may open no more streams now. */
+    boolean isFull() {
+        return streams.count() >= limits().streams() || streams.isLoopFull();
     }
 
     /** A handler has returned whose stream had ended before. Any thread calls. */
     void handlerReturned() {
         try {
-            link.execute(() -> leftBehind--);
+            link.execute(streams::handlerReturned);
         } catch (RejectedExecutionException e) {
             // The loop has been closed, and the connection with it.
         }
     }
 
-    Http2Stream[] snapshot() {
-        return streams == null ? new Http2Stream[0] : streams.snapshot();
+    /** Returns the streams that are open. */
+    LentStreams<Http2Stream> streams() {
+        return streams;
     }
 
     /** Opens a stream. */
-    Http2Stream open(int id, int priority, int window) {
-        if (streams == null) {
-            streams = factory.lendTable();
-        }
-        Http2Stream stream = factory.lendStream();
-        stream.begin(this, id, priority, window);
+    Http2Stream open(int id, int priority, int sendWindow) {
+        Http2Stream stream = streams.lend();
+        stream.begin(this, id, priority, sendWindow);
         streams.add(stream);
         served++;
-        if (served >= factory.context().limits().requests()) {
+        if (served >= loop.context().limits().requests()) {
             leave();
-        } else if (factory.context().isDraining()) {
+        } else if (loop.context().isDraining()) {
             drain();
         }
         return stream;
@@ -325,36 +247,23 @@ final class Http2Protocol implements Protocol, Runnable {
 
     /** A stream is over. */
     void finished(Http2Stream stream) {
-        streams.remove(stream);
         inbound.forget(stream);
         if (stream.isServed()) {
             glitches.answered();
         }
         if (stream.exchange().leavesHandlerBehind()) {
-            leftBehind++;
+            streams.handlerLeftBehind();
         }
-        factory.giveBack(stream, stream.exchange().isSpare() && !stream.hasTunnel());
-        if (streams.count() == 0) {
-            factory.giveBack(streams);
-            streams = null;
-            outSince = Link.NEVER;
+        streams.remove(stream, stream.exchange().isSpare() && !stream.hasTunnel());
+        if (streams.isEmpty()) {
+            output.nothingWaits();
             idleSince = link.now();
         }
     }
 
-    Scheduler scheduler() {
-        return streams.scheduler();
-    }
-
     /** A stream has something to tell. */
     void attend(Http2Stream stream) {
-        stream.nextToAttend = null;
-        if (lastAttentive == null) {
-            attentive = stream;
-        } else {
-            lastAttentive.nextToAttend = stream;
-        }
-        lastAttentive = stream;
+        attention.add(stream);
         post();
     }
 
@@ -371,52 +280,18 @@ final class Http2Protocol implements Protocol, Runnable {
 
     // ---- what leaves
 
-    /** Returns where frames are written. */
-    Buffer out() {
-        writes++;
-        return link.out();
+    /** Returns where frames are written, and what leaves next is decided. */
+    FrameOutput output() {
+        return output;
     }
 
-    /** Returns a number that changes with everything that is written. */
-    long writes() {
-        return writes;
-    }
-
-    void writeHead(Http2Stream stream, boolean last, int status, FieldBlock fields, long length) {
-        Buffer out = out();
-        int before = out.readable();
-        factory.heads().head(out, encoder, stream.id, last, status, fields, length, link.now(), inbound.mostPayload());
-        headLength = out.readable() - before;
-        stream.headWritten(last);
-    }
-
-    void writeInterim(Http2Stream stream, int status, FieldBlock fields) {
-        factory.heads().interim(out(), encoder, stream.id, status, fields, inbound.mostPayload());
-    }
-
-    void writeTrailers(Http2Stream stream, FieldBlock fields) {
-        factory.heads().trailers(out(), encoder, stream.id, fields, inbound.mostPayload());
-    }
-
-    /** Lets the head that was written last say that the stream ends; returns whether that is still possible. */
-    boolean endLastHead() {
-        Buffer out = link.out();
-        int at = out.readable() - headLength;
-        if (at < 0 || headLength > Frame.HEADER + inbound.mostPayload()) {
-            return false;
-        }
-        out.array()[out.head() + at + 4] |= Frame.END_STREAM;
-        return true;
-    }
-
-    /** The table of the client has this size now. */
-    void resizeEncoder(int size) {
-        encoder.resize(size);
+    private Buffer out() {
+        return output.out();
     }
 
     /** Something was written: it is sent once for all that is done together. */
     void written() {
-        unflushed = true;
+        output.written();
         if (!busy) {
             pump();
             flush();
@@ -424,99 +299,37 @@ final class Http2Protocol implements Protocol, Runnable {
     }
 
     private void flush() {
-        if (unflushed && !closing) {
-            unflushed = false;
-            link.flush();
+        if (!closing) {
+            output.flush();
         }
     }
 
-    // Lets streams send, the most urgent first, as long as little waits before it.
     private void pump() {
-        while (streams != null && sendWindow > 0 && link.pending() < limits().backlog()) {
-            Http2Stream stream = streams.scheduler().next();
-            if (stream == null) {
-                return;
-            }
-            int sent = stream.sendFrame(Math.min(sendWindow, inbound.mostData()));
-            sendWindow -= sent;
-            glitches.carried(sent);
-            unflushed = true;
-            outSince = Link.NEVER;
-            if (attentive != null) {
-                return; // whoever sent all may have more, and more urgent than what would be next
-            }
+        if (!streams.isEmpty() && output.pump(streams.scheduler(), attention, glitches)) {
+            armFor(output.starvedSince() + loop.context().writeNanos());
         }
-        if (sendWindow <= 0 && streams != null && !streams.scheduler().isEmpty() && outSince == Link.NEVER) {
-            outSince = link.now();
-            armFor(outSince + factory.context().writeNanos());
-        }
-    }
-
-    /** The client lets this side send more; returns whether that can be counted. */
-    boolean allow(int more) {
-        long sum = (long) sendWindow + more;
-        if (sum > Integer.MAX_VALUE) {
-            return false;
-        }
-        sendWindow = (int) sum;
-        return true;
     }
 
     // ---- what comes in
 
-    /** A DATA frame begins; returns whether the window of the connection has room for its payload. */
-    boolean takes(int length) {
-        receiveWindow -= length;
-        return receiveWindow >= 0;
+    /** Returns how much the client may send, of all its bodies together. */
+    ConnectionWindow window() {
+        return window;
     }
 
     /** Bytes were taken or dropped: the client may send as many again. */
     void consumed(int count) {
-        uncredited += count;
-        int window = tuner == null ? limits().connectionWindow() : tuner.connectionWindow();
-        if (uncredited >= window / 2 && !closing) {
-            receiveWindow += uncredited;
-            // What the window grows by is given with what is given back.
-            int more = uncredited + grown(window);
-            uncredited = 0;
-            Frame.windowUpdate(out(), 0, more);
+        if (!closing && window.consumed(count)) {
             written();
         }
-    }
-
-    private int grown(int window) {
-        int more = tuner == null ? 0 : tuner.grow() - window;
-        receiveWindow += more;
-        return more;
     }
 
     /** Counts bytes of bodies, for the tokens and for the windows. */
     void carried(int count) {
         glitches.carried(count);
-        if (tuner != null && tuner.received(count, link.now())) {
-            Frame.ping(out(), 0, WindowTuner.PING);
+        if (window.received(count, link.now())) {
             written();
         }
-    }
-
-    /** A PING of the tuner has come back. */
-    void roundTripEnds() {
-        if (tuner != null) {
-            tuner.roundTripEnds(link.now());
-        }
-    }
-
-    /** Returns the window that a stream should have which has {@code window} now, and has used half of it. */
-    int tuned(int window) {
-        if (tuner == null) {
-            tuner = new WindowTuner(limits());
-        }
-        return Math.max(window, tuner.streamWindow());
-    }
-
-    /** Returns whether the client may send no more of any body before something was consumed. */
-    boolean isInputHeld() {
-        return receiveWindow <= 0;
     }
 
     // ---- the end of a call
@@ -531,7 +344,7 @@ final class Http2Protocol implements Protocol, Runnable {
             }
             flush();
             if (!closing) {
-                arm(due());
+                armFor(due());
             }
         }
         busy = false;
@@ -539,25 +352,15 @@ final class Http2Protocol implements Protocol, Runnable {
 
     private void tellAll() {
         do {
-            tellThose();
+            attention.tellAll();
             if (!closing) {
                 pump();
             }
-        } while (attentive != null);
-    }
-
-    private void tellThose() {
-        while (attentive != null) {
-            Http2Stream stream = attentive;
-            attentive = stream.nextToAttend;
-            lastAttentive = attentive == null ? null : lastAttentive;
-            stream.nextToAttend = null;
-            stream.attended();
-        }
+        } while (!attention.isEmpty());
     }
 
     private void leaveIfDone() {
-        if (leaving && streams == null) {
+        if (departure.isLeaving() && streams.isEmpty()) {
             end(CloseMode.FLUSHED);
         }
     }
@@ -569,19 +372,16 @@ final class Http2Protocol implements Protocol, Runnable {
         armed = Link.NEVER;
         busy = true;
         long now = link.now();
-        if (!closing && drainAt <= now) {
-            drainAt = Link.NEVER;
-            leave();
+        if (!closing && departure.due() <= now) {
+            drainHeard();
         }
         if (!closing && inbound.due() <= now) {
             fail(ErrorCode.ENHANCE_YOUR_CALM, "a header block that does not end");
         }
-        for (Http2Stream stream : snapshot()) {
-            if (!closing && stream.due(outSince) <= now) {
-                stream.expired(now, outSince);
-            }
+        if (!closing) {
+            streams.expire(now, output.starvedSince());
         }
-        if (!closing && streams == null && idleDue() <= now) {
+        if (!closing && streams.isEmpty() && idleDue() <= now) {
             idle();
         }
         busy = false;
@@ -599,33 +399,20 @@ final class Http2Protocol implements Protocol, Runnable {
     }
 
     private long idleDue() {
-        long most =
-                served == 0 ? factory.context().headNanos() : factory.context().idleNanos();
-        return streams == null ? idleSince + most : Link.NEVER;
+        long most = served == 0 ? loop.context().headNanos() : loop.context().idleNanos();
+        return streams.isEmpty() ? idleSince + most : Link.NEVER;
     }
 
     private long due() {
-        long due = Math.min(drainAt, inbound.due());
+        long due = Math.min(departure.due(), inbound.due());
         due = Math.min(due, idleDue());
         // Whatever begins to be waited for arms by itself: only what is left after the deadline has passed is looked
         // up.
-        return armed == Link.NEVER ? Math.min(due, dueOfStreams()) : due;
-    }
-
-    private long dueOfStreams() {
-        long due = Link.NEVER;
-        for (Http2Stream stream : snapshot()) {
-            due = Math.min(due, stream.due(outSince));
-        }
-        return due;
+        return armed == Link.NEVER ? Math.min(due, streams.due(output.starvedSince())) : due;
     }
 
     /** Sees to it that the connection looks at the time at {@code due} at the latest. */
     void armFor(long due) {
-        arm(due);
-    }
-
-    private void arm(long due) {
         if (due < armed && !closing) {
             armed = due;
             link.deadline(due);
@@ -634,20 +421,16 @@ final class Http2Protocol implements Protocol, Runnable {
 
     // ---- for the parts
 
-    Http2Factory factory() {
-        return factory;
+    LoopState loop() {
+        return loop;
     }
 
     Http2Limits limits() {
-        return factory.limits();
+        return loop.limits();
     }
 
     Link link() {
         return link;
-    }
-
-    long now() {
-        return link.now();
     }
 
     boolean isClosing() {

@@ -3,7 +3,6 @@ package io.millrace.http2;
 
 import io.millrace.core.Buffer;
 import io.millrace.core.Link;
-import io.millrace.core.OpenFile;
 import io.millrace.core.Protocol;
 import io.millrace.http.FieldBlock;
 
@@ -24,10 +23,7 @@ import io.millrace.http.FieldBlock;
  * <p>Nothing here calls the application from within a call of its own: what has to be told is noted, and told when the
  * connection comes by.
  */
-final class Http2Stream {
-    /** Bytes that may wait here before a writer is told to stop. */
-    private static final int HIGH = 64 * 1024;
-
+final class Http2Stream extends StreamEntry implements StreamSender.Owner {
     private static final int MOST_KEPT = 16 * 1024;
 
     // What has to be told.
@@ -36,45 +32,22 @@ final class Http2Stream {
     private static final int TUNNEL = 4;
     private static final int CLOSE = 8;
 
-    // For the scheduler.
-    int id;
-    int priority;
-    boolean scheduled;
-    Http2Stream next;
-    Http2Stream previous;
-
-    // For the list of those that have something to tell.
-    Http2Stream nextToAttend;
     private int attention;
 
     private final Http2Exchange exchange;
-    private final StreamOutput output = new StreamOutput();
+    private final StreamSender sender = new StreamSender(this);
+    private final ReceiveWindow window = new ReceiveWindow();
     private final Buffer inbox = new Buffer();
     private Http2Protocol connection;
     private StreamLink tunnel;
     private Protocol successor;
 
     private boolean remoteClosed;
-    private boolean localClosed;
     private boolean reset;
     private boolean served;
 
-    // In.
-    private int window;
-    private int receiveWindow;
-    private int uncredited;
-
-    // Out.
-    private int sendWindow;
-    private boolean endQueued;
-    private boolean choked;
-    private FieldBlock trailers;
-    private long headAt;
-    private long stalledSince;
-    private long writeNanos;
-
-    Http2Stream(Http2Factory factory) {
-        this.exchange = new Http2Exchange(factory, this);
+    Http2Stream(LoopState loop) {
+        this.exchange = new Http2Exchange(loop, this);
     }
 
     /** Begins a stream with a request. */
@@ -86,19 +59,10 @@ final class Http2Stream {
         tunnel = null;
         successor = null;
         remoteClosed = false;
-        localClosed = false;
         reset = false;
         served = false;
-        window = owner.factory().limits().streamWindow();
-        receiveWindow = window;
-        uncredited = 0;
-        sendWindow = newSendWindow;
-        endQueued = false;
-        choked = false;
-        trailers = null;
-        headAt = -1;
-        stalledSince = Link.NEVER;
-        writeNanos = owner.factory().context().writeNanos();
+        window.begin(owner.limits().streamWindow());
+        sender.begin(newSendWindow, owner.loop().context().writeNanos());
     }
 
     Http2Exchange exchange() {
@@ -109,6 +73,7 @@ final class Http2Stream {
         return connection;
     }
 
+    @Override
     boolean isRemoteClosed() {
         return remoteClosed;
     }
@@ -135,8 +100,7 @@ final class Http2Stream {
 
     /** A DATA frame begins; returns whether the window has room for its payload (section 6.9.1). */
     boolean takes(int length) {
-        receiveWindow -= length;
-        return receiveWindow >= 0;
+        return window.takes(length);
     }
 
     /** Some bytes of a body, or of what a tunnel carries. */
@@ -157,7 +121,7 @@ final class Http2Stream {
         } else {
             exchange.bodyEnds();
         }
-        if (localClosed) {
+        if (sender.isEnded()) {
             attend(CLOSE);
         }
     }
@@ -180,14 +144,11 @@ final class Http2Stream {
         if (remoteClosed || reset) {
             return;
         }
-        uncredited += count;
-        if (uncredited >= window / 2) {
-            int wider = connection.tuned(window);
-            int increment = uncredited + wider - window;
-            window = wider;
-            uncredited = 0;
-            receiveWindow += increment;
-            Frame.windowUpdate(connection.out(), id, increment);
+        if (window.consumed(count)) {
+            Frame.windowUpdate(
+                    connection.output().out(),
+                    id,
+                    window.credit(connection.window().streamWindow()));
             connection.written();
         }
     }
@@ -199,7 +160,7 @@ final class Http2Stream {
 
     /** Returns whether the peer may send nothing more before something was consumed. */
     boolean isInputHeld() {
-        return receiveWindow <= 0 || connection.isInputHeld();
+        return window.isShut() || connection.window().isShut();
     }
 
     /** There is somebody who wants what has come in. */
@@ -209,159 +170,84 @@ final class Http2Stream {
 
     // ---- what goes out
 
-    /** The head of the answer has been written; {@code last} if the stream ended with it. */
-    void headWritten(boolean last) {
-        headAt = connection.writes();
-        if (last) {
-            closeLocal();
-        }
+    /** Returns what the stream sends after the head of its answer. */
+    StreamSender sender() {
+        return sender;
     }
 
-    /** Adds bytes, by copying them. */
-    void write(byte[] bytes, int offset, int length) {
-        if (!localClosed) {
-            output.copy(bytes, offset, length);
-        }
+    /** Writes the head of the answer; {@code last} if the stream ends with it. */
+    void writeHead(boolean last, int status, FieldBlock fields, long length) {
+        connection.output().head(id, last, status, fields, length);
+        sender.headWritten(last);
     }
 
-    /** Adds bytes that never change. */
-    void writeLasting(byte[] bytes, int offset, int length) {
-        if (!localClosed) {
-            output.keep(bytes, offset, length);
-        }
-    }
-
-    /** Adds part of a file and takes over the hold on it. */
-    void write(OpenFile file, long from, long count) {
-        if (localClosed) {
-            file.close();
-        } else {
-            output.add(file, from, count);
-        }
-    }
-
-    /** Nothing more will be written but these trailers, {@code null} for none. */
-    void end(FieldBlock newTrailers) {
-        endQueued = true;
-        trailers = newTrailers;
+    /** Writes a head that comes before that of the answer. */
+    void writeInterim(int status, FieldBlock fields) {
+        connection.output().interim(id, status, fields);
     }
 
     /** Asks that what was written be sent, as soon as it may. */
     void flush() {
-        if (!localClosed) {
-            if (output.queued() == 0) {
-                if (endQueued) {
-                    writeEnd();
-                }
-            } else {
-                schedule();
-            }
-        }
+        sender.flush();
         connection.written();
     }
 
-    private void schedule() {
-        if (sendWindow > 0) {
-            stalledSince = Link.NEVER;
-            connection.scheduler().add(this);
-        } else if (stalledSince == Link.NEVER) {
-            stall();
-        }
-    }
-
-    // The end of the stream, where nothing waits before it. Where the head was the last that was written it says so.
-    private void writeEnd() {
-        if (trailers != null) {
-            connection.writeTrailers(this, trailers);
-        } else if (headAt != connection.writes() || !connection.endLastHead()) {
-            Frame.header(connection.out(), 0, Frame.DATA, Frame.END_STREAM, id);
-        }
-        closeLocal();
-    }
-
-    /** Sends one DATA frame of at most {@code most} bytes; returns how many it took from the connection's window. */
+    @Override
     int sendFrame(int most) {
-        int count = (int) Math.min(output.queued(), Math.min(most, sendWindow));
-        if (tunnel != null) {
-            count = tunnel.maySend(count);
-            if (count == 0) {
-                connection.scheduler().remove(this); // a rate holds it up
-                return 0;
-            }
-        }
-        boolean all = count == output.queued();
-        boolean ends = all && endQueued && trailers == null;
-        Frame.header(connection.out(), count, Frame.DATA, ends ? Frame.END_STREAM : 0, id);
-        output.moveTo(connection.link(), count);
-        sendWindow -= count;
-        if (all) {
-            connection.scheduler().remove(this);
-            sentAll(ends);
-        } else if (sendWindow <= 0) {
-            connection.scheduler().remove(this);
-            stall();
-        }
-        if (tunnel != null) {
-            tunnel.sent(count);
-        }
-        return count;
+        return sender.sendFrame(most);
     }
 
-    private void stall() {
-        stalledSince = connection.now();
-        connection.armFor(stalledDue());
+    @Override
+    public int number() {
+        return id;
+    }
+
+    @Override
+    public FrameOutput frames() {
+        return connection.output();
+    }
+
+    @Override
+    public void scheduled(boolean on) {
+        if (on) {
+            connection.streams().scheduler().add(this);
+        } else {
+            connection.streams().scheduler().remove(this);
+        }
+    }
+
+    @Override
+    public void stalled() {
+        connection.armFor(sender.due(Link.NEVER));
         if (tunnel != null) {
             tunnel.blocked();
         }
     }
 
-    private void sentAll(boolean ended) {
-        if (ended) {
-            closeLocal();
-        } else if (endQueued) {
-            writeEnd();
-        } else if (choked) {
-            attend(DRAINED);
+    @Override
+    public int maySend(int count) {
+        return tunnel == null ? count : tunnel.maySend(count);
+    }
+
+    @Override
+    public void sent(int count) {
+        if (tunnel != null) {
+            tunnel.sent(count);
         }
     }
 
-    /** Returns whether more may be written without piling up. */
-    boolean writable() {
-        boolean free = !localClosed && output.queued() < HIGH;
-        choked |= !free;
-        return free;
+    @Override
+    public void roomAgain() {
+        attend(DRAINED);
     }
 
-    /** Returns the number of bytes that wait to be sent. */
-    long queued() {
-        return output.queued();
-    }
-
-    /** The peer lets this side send more, or, by new SETTINGS, less; returns whether that can be counted. */
-    boolean allow(int more) {
-        long sum = (long) sendWindow + more;
-        if (sum > Integer.MAX_VALUE) {
-            return false;
-        }
-        sendWindow = (int) sum;
-        if (output.queued() > 0 && !localClosed) {
-            if (sendWindow > 0) {
-                schedule();
-            } else {
-                connection.scheduler().remove(this);
-                schedule();
-            }
-        }
-        return true;
-    }
-
-    // ---- the end of things
-
-    private void closeLocal() {
-        localClosed = true;
+    @Override
+    public void outputEnded() {
         served = true;
         attend(CLOSE);
     }
+
+    // ---- the end of things
 
     /** The peer has reset the stream. */
     void cutByPeer() {
@@ -369,14 +255,13 @@ final class Http2Stream {
         cut();
     }
 
-    /** Ends the stream at once: after this side has written RST_STREAM, or with the connection. */
+    @Override
     void cut() {
         if (!reset) {
             reset = true;
-            localClosed = true;
             remoteClosed = true;
-            connection.scheduler().remove(this);
-            output.clear();
+            connection.streams().scheduler().remove(this);
+            sender.cut();
             attend(CLOSE);
         }
     }
@@ -388,7 +273,7 @@ final class Http2Stream {
         attention |= what;
     }
 
-    /** Tells what has to be told, now that the connection has come by. */
+    @Override
     void attended() {
         int what = attention;
         attention = 0;
@@ -398,8 +283,7 @@ final class Http2Stream {
         if ((what & DELIVER) != 0 && !reset) {
             deliver();
         }
-        if ((what & DRAINED) != 0 && !reset && (tunnel != null || output.queued() < HIGH)) {
-            choked = false;
+        if ((what & DRAINED) != 0 && !reset && sender.takeRoom(tunnel != null)) {
             drained();
         }
         if ((what & CLOSE) != 0) {
@@ -426,13 +310,13 @@ final class Http2Stream {
     private void closeIfOver() {
         if (reset) {
             finish();
-        } else if (localClosed && tunnel != null) {
+        } else if (sender.isEnded() && tunnel != null) {
             if (remoteClosed) {
                 finish();
             } else if (tunnel.isDone()) {
                 connection.reset(this, ErrorCode.NO_ERROR);
             }
-        } else if (localClosed && exchange.isFinished()) {
+        } else if (sender.isEnded() && exchange.isFinished()) {
             if (remoteClosed) {
                 finish();
             } else {
@@ -442,7 +326,7 @@ final class Http2Stream {
     }
 
     private void finish() {
-        output.clear();
+        sender.cut();
         // What nobody has taken is given back: else the connection's window would shrink with every such stream.
         connection.consumed(inbox.readable());
         inbox.clear();
@@ -477,11 +361,6 @@ final class Http2Stream {
         successor = protocol;
     }
 
-    /** Whoever writes is to be told when everything has left. */
-    void expectDrained() {
-        choked = true;
-    }
-
     /** Enough has left for whoever writes to go on. */
     void drainedSoon() {
         attend(DRAINED);
@@ -508,33 +387,15 @@ final class Http2Stream {
 
     // ---- time
 
-    private long stalledDue() {
-        return stalledSince == Link.NEVER ? Link.NEVER : later(stalledSince);
-    }
-
-    private long later(long since) {
-        return since + writeNanos < since ? Link.NEVER : since + writeNanos;
-    }
-
-    /** Sets how long the peer may let nothing leave. */
-    void writeTimeout(long nanos) {
-        writeNanos = nanos;
-    }
-
-    /** Returns when the stream will have taken too long; {@code since} is when the connection's own window ran out. */
+    @Override
     long due(long since) {
-        long own = stalledDue();
-        if (since != Link.NEVER && output.queued() > 0) {
-            own = Math.min(own, later(since));
-        }
         long other = tunnel != null ? tunnel.due() : Math.min(exchange.due(), exchange.quietDue());
-        return Math.min(own, other);
+        return Math.min(sender.due(since), other);
     }
 
-    /** The moment of {@link #due} may have come. */
+    @Override
     void expired(long now, long since) {
-        boolean stalled = stalledDue() <= now || (since != Link.NEVER && output.queued() > 0 && later(since) <= now);
-        if (stalled) {
+        if (sender.due(since) <= now) {
             connection.reset(this, ErrorCode.CANCEL);
         } else if (tunnel != null) {
             tunnel.expired(now);

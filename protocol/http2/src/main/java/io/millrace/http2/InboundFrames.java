@@ -7,27 +7,22 @@ package io.millrace.http2;
  */
 final class InboundFrames implements FrameReader.Handler {
     private static final int MOST_FRAME_SIZE = 0xff_ffff;
-    private static final int MOST_EARLY = 16;
 
     private final Http2Protocol connection;
     private final HeaderBlocks blocks;
     private final ResetStreams resets = new ResetStreams();
+    private final EarlyPriorities early = new EarlyPriorities();
 
     private boolean settled;
 
     // What the peer takes.
     private int initialWindow = Http2Limits.USUAL_WINDOW;
-    private int mostPayload = Frame.MOST_PAYLOAD;
 
     // The DATA frame that is coming in: its stream unless that is gone.
     private Http2Stream receiver;
     private boolean dataEndsStream;
     private int dataCount;
     private int wasted;
-
-    // Priorities of streams that have not been opened yet: number and priority by turns.
-    private int[] early;
-    private int earlyCount;
 
     InboundFrames(Http2Protocol connection) {
         this.connection = connection;
@@ -46,16 +41,6 @@ final class InboundFrames implements FrameReader.Handler {
     /** Returns the window that the client's new streams have for what this side sends. */
     int initialWindow() {
         return initialWindow;
-    }
-
-    /** Returns the largest payload that is sent, in bytes. */
-    int mostPayload() {
-        return mostPayload;
-    }
-
-    /** Returns the largest payload of a DATA frame: larger ones would let nothing more urgent pass. */
-    int mostData() {
-        return Math.min(mostPayload, Frame.MOST_PAYLOAD);
     }
 
     /** Returns when a header block will have taken too long. */
@@ -114,13 +99,13 @@ final class InboundFrames implements FrameReader.Handler {
         if (stream == 0) {
             return fail(ErrorCode.PROTOCOL_ERROR, "DATA on stream 0");
         }
-        if (!connection.takes(length)) {
+        if (!connection.window().takes(length)) {
             return fail(ErrorCode.FLOW_CONTROL_ERROR, "more DATA than the window of the connection lets through");
         }
         dataEndsStream = (flags & Frame.END_STREAM) != 0;
         dataCount = 0;
         wasted = Frame.HEADER;
-        receiver = connection.find(stream);
+        receiver = connection.streams().find(stream);
         if (receiver == null || receiver.isReset()) {
             receiver = null;
             return late(Frame.DATA, stream);
@@ -147,7 +132,7 @@ final class InboundFrames implements FrameReader.Handler {
             // Section 5.1.1: numbers only go up.
             return fail(ErrorCode.PROTOCOL_ERROR, Frame.name(type) + " on a stream that was passed over");
         }
-        if (connection.isBeyond(stream)) {
+        if (connection.departure().isBeyond(stream)) {
             return true;
         }
         if (resets.isForeign(stream)) {
@@ -237,7 +222,7 @@ final class InboundFrames implements FrameReader.Handler {
 
     // RST_STREAM may not be sent on an idle stream: there the error is the connection's.
     private boolean streamError(int id, int code, String text) {
-        Http2Stream stream = connection.find(id);
+        Http2Stream stream = connection.streams().find(id);
         if (stream == null) {
             return fail(code, text);
         }
@@ -255,11 +240,11 @@ final class InboundFrames implements FrameReader.Handler {
         if (id > blocks.lastStream() || (id & 1) == 0) {
             return fail(ErrorCode.PROTOCOL_ERROR, "RST_STREAM on an idle stream");
         }
-        Http2Stream stream = connection.find(id);
+        Http2Stream stream = connection.streams().find(id);
         if (stream == null || stream.isReset()) {
             return connection.spend(GlitchMeter.SMALL, "too many RST_STREAM");
         }
-        connection.factory().stats().resetReceived();
+        connection.loop().stats().resetReceived();
         int weight = stream.isServed() ? GlitchMeter.LATE_RESET : GlitchMeter.RESET;
         stream.cutByPeer();
         resets.addForeign(id);
@@ -288,7 +273,7 @@ final class InboundFrames implements FrameReader.Handler {
                 return false;
             }
         }
-        Frame.header(connection.out(), 0, Frame.SETTINGS, Frame.ACK, 0);
+        Frame.header(connection.output().out(), 0, Frame.SETTINGS, Frame.ACK, 0);
         connection.written();
         return true;
     }
@@ -296,7 +281,7 @@ final class InboundFrames implements FrameReader.Handler {
     // Section 6.5.2. What is not known is ignored; values are without sign.
     private boolean setting(int name, int value) {
         switch (name) {
-            case Frame.HEADER_TABLE_SIZE -> connection.resizeEncoder(value < 0 ? Integer.MAX_VALUE : value);
+            case Frame.HEADER_TABLE_SIZE -> connection.output().resizeEncoder(value < 0 ? Integer.MAX_VALUE : value);
             case Frame.ENABLE_PUSH, Frame.ENABLE_CONNECT_PROTOCOL, Frame.NO_RFC7540_PRIORITIES -> {
                 if (value != 0 && value != 1) {
                     return fail(ErrorCode.PROTOCOL_ERROR, "a setting that is neither 0 nor 1");
@@ -311,7 +296,7 @@ final class InboundFrames implements FrameReader.Handler {
                 if (value < Frame.MOST_PAYLOAD || value > MOST_FRAME_SIZE) {
                     return fail(ErrorCode.PROTOCOL_ERROR, "a frame size that may not be");
                 }
-                mostPayload = value;
+                connection.output().mostPayload(value);
             }
             default -> {}
         }
@@ -322,8 +307,8 @@ final class InboundFrames implements FrameReader.Handler {
     private boolean moveWindows(int value) {
         int difference = value - initialWindow;
         initialWindow = value;
-        for (Http2Stream stream : connection.snapshot()) {
-            if (!stream.allow(difference)) {
+        for (Http2Stream stream : connection.streams().snapshot()) {
+            if (!stream.sender().allow(difference)) {
                 return fail(ErrorCode.FLOW_CONTROL_ERROR, "a window of 2 GiB or more");
             }
         }
@@ -344,7 +329,7 @@ final class InboundFrames implements FrameReader.Handler {
         if (!connection.waste(Frame.HEADER + 8) || !connection.spend(GlitchMeter.PING, "too many PING")) {
             return false;
         }
-        Frame.ping(connection.out(), Frame.ACK, data);
+        Frame.ping(connection.output().out(), Frame.ACK, data);
         connection.written();
         return true;
     }
@@ -353,7 +338,7 @@ final class InboundFrames implements FrameReader.Handler {
         if (data == Http2Protocol.DRAIN_PING) {
             connection.drainHeard();
         } else if (data == WindowTuner.PING) {
-            connection.roundTripEnds();
+            connection.window().roundTripEnds(connection.link().now());
         } else {
             return connection.spend(GlitchMeter.SMALL, "too many answers to no PING");
         }
@@ -367,7 +352,7 @@ final class InboundFrames implements FrameReader.Handler {
         if (length < 8) {
             return fail(ErrorCode.FRAME_SIZE_ERROR, "GOAWAY of a wrong size");
         }
-        connection.peerLeaves();
+        connection.departure().peerLeaves(Integer.MAX_VALUE - 1);
         return connection.spend(GlitchMeter.SMALL, "too many GOAWAY");
     }
 
@@ -380,7 +365,7 @@ final class InboundFrames implements FrameReader.Handler {
             if (increment == 0) {
                 return fail(ErrorCode.PROTOCOL_ERROR, "a WINDOW_UPDATE of 0");
             }
-            if (!connection.allow(increment)) {
+            if (!connection.output().allow(increment)) {
                 return fail(ErrorCode.FLOW_CONTROL_ERROR, "a window of 2 GiB or more");
             }
         } else if (!widen(id, increment)) {
@@ -393,14 +378,15 @@ final class InboundFrames implements FrameReader.Handler {
         if (id > blocks.lastStream() || (id & 1) == 0) {
             return fail(ErrorCode.PROTOCOL_ERROR, "WINDOW_UPDATE on an idle stream");
         }
-        Http2Stream stream = connection.find(id);
+        Http2Stream stream = connection.streams().find(id);
         if (stream == null || stream.isReset()) {
             return true; // it may come after the end (section 5.1)
         }
         if (increment == 0) {
             return streamError(id, ErrorCode.PROTOCOL_ERROR, "a WINDOW_UPDATE of 0");
         }
-        return stream.allow(increment) || streamError(id, ErrorCode.FLOW_CONTROL_ERROR, "a window of 2 GiB or more");
+        return stream.sender().allow(increment)
+                || streamError(id, ErrorCode.FLOW_CONTROL_ERROR, "a window of 2 GiB or more");
     }
 
     // RFC 9218 section 7.1.
@@ -416,39 +402,18 @@ final class InboundFrames implements FrameReader.Handler {
             return fail(ErrorCode.PROTOCOL_ERROR, "PRIORITY_UPDATE for a stream that no client has");
         }
         int priority = Priority.parse(bytes, from + 4, to);
-        Http2Stream known = connection.find(id);
+        Http2Stream known = connection.streams().find(id);
         if (known != null) {
-            connection.scheduler().prioritize(known, priority);
+            connection.streams().scheduler().prioritize(known, priority);
         } else if (id > blocks.lastStream()) {
-            rememberPriority(id, priority);
+            early.remember(id, priority);
         }
         return connection.waste(Frame.HEADER + to - from)
                 && connection.spend(GlitchMeter.SMALL, "too many PRIORITY_UPDATE");
     }
 
-    // Of many the ones that were named last.
-    private void rememberPriority(int id, int priority) {
-        if (early == null) {
-            early = new int[2 * MOST_EARLY];
-        }
-        int at = 2 * (earlyCount++ % MOST_EARLY);
-        early[at] = id;
-        early[at + 1] = priority;
-    }
-
-    /** Returns the priority that a stream begins with: an update that came before it goes before what it says. */
+    /** Returns the priority that a stream begins with. */
     int priorityOf(int id, int said) {
-        int priority = said;
-        int live = 0;
-        for (int i = 0; early != null && i < early.length; i += 2) {
-            if (early[i] == id) {
-                priority = early[i + 1];
-            }
-            live += early[i] > id ? 1 : 0;
-        }
-        if (live == 0) {
-            early = null;
-        }
-        return priority;
+        return early.priorityOf(id, said);
     }
 }

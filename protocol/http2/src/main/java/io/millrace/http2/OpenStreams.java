@@ -1,20 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.http2;
 
-import java.util.Arrays;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * The streams of a connection that are open, found by their numbers, and which of them sends next. Lent to a connection
  * from its first stream to its last: one without streams holds none.
  */
-final class OpenStreams {
+final class OpenStreams<S extends StreamEntry> {
     private static final int USUAL = 16;
 
     private final Scheduler scheduler = new Scheduler();
 
     // Open addressing on the number; what is removed is closed up, so that a gap ends every search.
-    private Http2Stream[] table = new Http2Stream[USUAL];
+    private S[] table = newTable(USUAL);
     private int count;
+
+    @SuppressWarnings("unchecked")
+    private static <T extends StreamEntry> T[] newTable(int length) {
+        return (T[]) new StreamEntry[length];
+    }
 
     Scheduler scheduler() {
         return scheduler;
@@ -30,7 +36,7 @@ final class OpenStreams {
     }
 
     /** Returns the stream with that number, {@code null} if none is open. */
-    Http2Stream find(int id) {
+    S find(int id) {
         for (int at = place(id); table[at] != null; at = at + 1 & table.length - 1) {
             if (table[at].id == id) {
                 return table[at];
@@ -39,7 +45,7 @@ final class OpenStreams {
         return null;
     }
 
-    void add(Http2Stream stream) {
+    void add(S stream) {
         if (2 * count >= table.length) {
             grow();
         }
@@ -47,7 +53,7 @@ final class OpenStreams {
         count++;
     }
 
-    private void insert(Http2Stream stream) {
+    private void insert(S stream) {
         int at = place(stream.id);
         while (table[at] != null) {
             at = at + 1 & table.length - 1;
@@ -56,16 +62,16 @@ final class OpenStreams {
     }
 
     private void grow() {
-        Http2Stream[] old = table;
-        table = new Http2Stream[2 * old.length];
-        for (Http2Stream stream : old) {
+        S[] old = table;
+        table = newTable(2 * old.length);
+        for (S stream : old) {
             if (stream != null) {
                 insert(stream);
             }
         }
     }
 
-    void remove(Http2Stream stream) {
+    void remove(S stream) {
         scheduler.remove(stream);
         int gap = place(stream.id);
         while (table[gap] != stream) {
@@ -83,22 +89,21 @@ final class OpenStreams {
     }
 
     /** Returns the streams as they are now, for walks in which some may go. */
-    Http2Stream[] snapshot() {
-        Http2Stream[] streams = new Http2Stream[count];
-        int at = 0;
-        for (Http2Stream stream : table) {
+    List<S> snapshot() {
+        List<S> streams = new ArrayList<>(count);
+        for (S stream : table) {
             if (stream != null) {
-                streams[at++] = stream;
+                streams.add(stream);
             }
         }
-        Arrays.sort(streams, (a, b) -> Integer.compare(a.id, b.id));
+        streams.sort((a, b) -> Integer.compare(a.id, b.id));
         return streams;
     }
 
     /** Gives memory back that many streams at once have needed. */
     void trim() {
         if (table.length > 16 * USUAL) {
-            table = new Http2Stream[USUAL];
+            table = newTable(USUAL);
         }
     }
 }

@@ -5,7 +5,6 @@ import io.millrace.core.Ascii;
 import io.millrace.http.Authority;
 import io.millrace.http.ExchangeRequest;
 import io.millrace.http.FieldBlock;
-import io.millrace.http.FieldSyntax;
 import io.millrace.http.Limits;
 import io.millrace.http.PathNormalizer;
 import java.util.Arrays;
@@ -116,7 +115,11 @@ final class RequestHead extends FieldSink {
 
     private boolean pseudo(int start, int nameEnd, int end) {
         int which = which(start, nameEnd - start);
-        if (regular || trailers || which == NONE || starts[which] != NONE || !isValue(nameEnd, end)) {
+        if (regular
+                || trailers
+                || which == NONE
+                || starts[which] != NONE
+                || !FieldRules.isValue(bytes(), nameEnd, end)) {
             return false;
         }
         starts[which] = nameEnd;
@@ -140,7 +143,9 @@ final class RequestHead extends FieldSink {
 
     private boolean regular(int start, int nameEnd, int end) {
         regular = true;
-        if (!isName(start, nameEnd) || !isValue(nameEnd, end) || !known(start, nameEnd, end)) {
+        if (!FieldRules.isName(bytes(), start, nameEnd)
+                || !FieldRules.isValue(bytes(), nameEnd, end)
+                || !known(start, nameEnd, end)) {
             return false;
         }
         if (nameEnd - start == 6 && is(start, 6, "cookie")) {
@@ -149,33 +154,6 @@ final class RequestHead extends FieldSink {
             span(start, nameEnd, nameEnd, end);
         }
         return true;
-    }
-
-    // Section 8.2.1: a token without upper-case letters.
-    private boolean isName(int start, int end) {
-        byte[] bytes = bytes();
-        for (int at = start; at < end; at++) {
-            byte c = bytes[at];
-            if (!FieldSyntax.isToken(c) || (c >= 'A' && c <= 'Z')) {
-                return false;
-            }
-        }
-        return end > start;
-    }
-
-    // Section 8.2.1, and no other control character either.
-    private boolean isValue(int start, int end) {
-        byte[] bytes = bytes();
-        for (int at = start; at < end; at++) {
-            if (!FieldSyntax.isValue(bytes[at])) {
-                return false;
-            }
-        }
-        return start == end || (!isBlank(bytes[start]) && !isBlank(bytes[end - 1]));
-    }
-
-    private static boolean isBlank(byte c) {
-        return c == ' ' || c == '\t';
     }
 
     // The lengths of the names that matter decide for nearly every other field. Returns whether the field may be there.
@@ -293,7 +271,7 @@ final class RequestHead extends FieldSink {
     }
 
     private int check() {
-        if (starts[METHOD] == NONE || !isToken(starts[METHOD], ends[METHOD])) {
+        if (starts[METHOD] == NONE || !FieldRules.isToken(bytes(), starts[METHOD], ends[METHOD])) {
             return MALFORMED;
         }
         boolean connect = isMethod("CONNECT");
@@ -328,15 +306,6 @@ final class RequestHead extends FieldSink {
         return formed ? 501 : MALFORMED;
     }
 
-    private boolean isToken(int start, int end) {
-        for (int at = start; at < end; at++) {
-            if (!FieldSyntax.isToken(bytes()[at])) {
-                return false;
-            }
-        }
-        return end > start;
-    }
-
     private boolean isMethod(String name) {
         return is(starts[METHOD], ends[METHOD] - starts[METHOD], name);
     }
@@ -350,7 +319,7 @@ final class RequestHead extends FieldSink {
         }
         for (int at = start; at < end; at++) {
             byte c = bytes()[at];
-            if (c == '#' || isBlank(c)) {
+            if (c == '#' || FieldRules.isBlank(c)) {
                 return false;
             }
         }
@@ -367,19 +336,11 @@ final class RequestHead extends FieldSink {
             if (start == NONE) {
                 starts[AUTHORITY] = hostStart;
                 ends[AUTHORITY] = hostEnd;
-            } else if (!equalsIgnoreCase(start, end, hostStart, hostEnd)) {
+            } else if (!FieldRules.equalsIgnoreCase(bytes(), start, end, hostStart, hostEnd)) {
                 return MALFORMED;
             }
         }
         return starts[AUTHORITY] != NONE && Authority.isValid(bytes(), starts[AUTHORITY], ends[AUTHORITY]) ? FINE : 400;
-    }
-
-    private boolean equalsIgnoreCase(int start, int end, int otherStart, int otherEnd) {
-        boolean same = end - start == otherEnd - otherStart;
-        for (int i = 0; same && i < end - start; i++) {
-            same = Ascii.toLower(bytes()[start + i]) == Ascii.toLower(bytes()[otherStart + i]);
-        }
-        return same;
     }
 
     private String scheme() {

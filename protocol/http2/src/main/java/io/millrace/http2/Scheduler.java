@@ -7,8 +7,8 @@ package io.millrace.http2;
  * incremental ones by turns. Where both kinds wait they take turns too, so that neither is starved.
  */
 final class Scheduler {
-    private final Http2Stream[] whole = new Http2Stream[Priority.URGENCIES];
-    private final Http2Stream[] incremental = new Http2Stream[Priority.URGENCIES];
+    private final StreamEntry[] whole = new StreamEntry[Priority.URGENCIES];
+    private final StreamEntry[] incremental = new StreamEntry[Priority.URGENCIES];
     private int waiting;
     private boolean turn;
 
@@ -18,7 +18,7 @@ final class Scheduler {
     }
 
     /** Adds a stream that has something to send and a window for it; one that is there already stays in its place. */
-    void add(Http2Stream stream) {
+    void add(StreamEntry stream) {
         if (stream.scheduled) {
             return;
         }
@@ -32,28 +32,28 @@ final class Scheduler {
     }
 
     // The first stream behind its place in the order of numbers, null at the end: mostly there.
-    private Http2Stream laterThan(Http2Stream stream) {
-        Http2Stream head = whole[Priority.urgency(stream.priority)];
+    private StreamEntry laterThan(StreamEntry stream) {
+        StreamEntry head = whole[Priority.urgency(stream.priority)];
         if (head == null || head.previous.id < stream.id) {
             return null;
         }
-        Http2Stream at = head;
+        StreamEntry at = head;
         while (at.id < stream.id) {
             at = at.next;
         }
         return at;
     }
 
-    private static void insertBefore(Http2Stream[] rings, Http2Stream stream, Http2Stream later) {
+    private static void insertBefore(StreamEntry[] rings, StreamEntry stream, StreamEntry later) {
         int urgency = Priority.urgency(stream.priority);
-        Http2Stream head = rings[urgency];
+        StreamEntry head = rings[urgency];
         if (head == null) {
             stream.next = stream;
             stream.previous = stream;
             rings[urgency] = stream;
             return;
         }
-        Http2Stream at = later == null ? head : later;
+        StreamEntry at = later == null ? head : later;
         stream.next = at;
         stream.previous = at.previous;
         at.previous.next = stream;
@@ -64,13 +64,13 @@ final class Scheduler {
     }
 
     /** Takes a stream out, if it is there. */
-    void remove(Http2Stream stream) {
+    void remove(StreamEntry stream) {
         if (!stream.scheduled) {
             return;
         }
         stream.scheduled = false;
         int urgency = Priority.urgency(stream.priority);
-        Http2Stream[] rings = Priority.isIncremental(stream.priority) ? incremental : whole;
+        StreamEntry[] rings = Priority.isIncremental(stream.priority) ? incremental : whole;
         if (stream.next == stream) {
             rings[urgency] = null;
         } else {
@@ -88,7 +88,7 @@ final class Scheduler {
     }
 
     /** Changes the priority of a stream, and its place with it. */
-    void prioritize(Http2Stream stream, int priority) {
+    void prioritize(StreamEntry stream, int priority) {
         boolean scheduled = stream.scheduled;
         remove(stream);
         stream.priority = priority;
@@ -100,13 +100,13 @@ final class Scheduler {
     /**
      * Returns the stream whose turn it is, {@code null} if none waits. It stays, an incremental one behind the others.
      */
-    Http2Stream next() {
+    StreamEntry next() {
         if (waiting == 0) {
             return null;
         }
         int urgency = Integer.numberOfTrailingZeros(waiting);
-        Http2Stream one = whole[urgency];
-        Http2Stream other = incremental[urgency];
+        StreamEntry one = whole[urgency];
+        StreamEntry other = incremental[urgency];
         turn = !turn;
         if (other == null || (one != null && turn)) {
             return one;

@@ -13,8 +13,40 @@ import io.millrace.link.FlowOwner;
 final class StreamFlow implements Flow, FlowOwner {
     private static final long HIGH = 256 * 1024;
 
-    private final StreamLink link;
-    private final Http2Stream stream;
+    /** What the flow control needs of the link and of the stream below it. */
+    interface Carrier {
+        /** Returns the time of the link, in nanoseconds. */
+        long now();
+
+        /** Returns how many bytes of input the protocol has left. */
+        int kept();
+
+        /** Returns whether the protocol wants no input, or none will come. */
+        boolean isInputOff();
+
+        /** Returns whether input waits that the protocol has not been shown. */
+        boolean isInputWaiting();
+
+        /** Returns whether output waits. */
+        boolean isOutputWaiting();
+
+        /** Shows the protocol what waits, from a call of its own. */
+        void deliverSoon();
+
+        /** Sends what waits, as far as it may be sent. */
+        void sendSoon();
+
+        /** Sets how long the peer may let nothing leave, in nanoseconds. */
+        void writeTimeout(long nanos);
+
+        /** Sees to it that the link looks at the time at {@code due} at the latest. */
+        void armFor(long due);
+
+        /** A limit of time has passed. */
+        void timedOut(TimeLimit which);
+    }
+
+    private final Carrier link;
     private final FlowControl control;
     private final long since;
     private long bytesIn;
@@ -22,9 +54,8 @@ final class StreamFlow implements Flow, FlowOwner {
     private long lastIn;
     private long lastOut;
 
-    StreamFlow(StreamLink link, Http2Stream stream) {
+    StreamFlow(Carrier link) {
         this.link = link;
-        this.stream = stream;
         this.control = new FlowControl(this);
         this.since = link.now();
         this.lastIn = since;
@@ -79,7 +110,7 @@ final class StreamFlow implements Flow, FlowOwner {
     /** Another protocol takes over. */
     void reset() {
         control.reset();
-        stream.writeTimeout(Link.NEVER);
+        link.writeTimeout(Link.NEVER);
     }
 
     long due() {
@@ -94,7 +125,7 @@ final class StreamFlow implements Flow, FlowOwner {
 
     @Override
     public void writeTimeout(long nanos) {
-        stream.writeTimeout(nanos);
+        link.writeTimeout(nanos);
     }
 
     @Override
@@ -112,7 +143,7 @@ final class StreamFlow implements Flow, FlowOwner {
     public void readWatermarks(int low, int high) {
         FlowControl.checkInputMarks(low, high);
         control.readWatermarks(low, high);
-        stream.deliverSoon();
+        link.deliverSoon();
     }
 
     @Override
@@ -151,14 +182,14 @@ final class StreamFlow implements Flow, FlowOwner {
     @Override
     public void holdInput(boolean on) {
         if (!on) {
-            stream.deliverSoon();
+            link.deliverSoon();
         }
     }
 
     @Override
     public void holdOutput(boolean on) {
         if (!on) {
-            stream.flush();
+            link.sendSoon();
         }
     }
 
@@ -169,12 +200,12 @@ final class StreamFlow implements Flow, FlowOwner {
 
     @Override
     public boolean isInputHeld() {
-        return !stream.inbox().isEmpty();
+        return link.isInputWaiting();
     }
 
     @Override
     public boolean isBlocked() {
-        return stream.queued() > 0;
+        return link.isOutputWaiting();
     }
 
     @Override
@@ -189,7 +220,7 @@ final class StreamFlow implements Flow, FlowOwner {
 
     @Override
     public void arm() {
-        stream.connection().armFor(control.next());
+        link.armFor(control.next());
     }
 
     @Override

@@ -18,7 +18,7 @@ import java.net.SocketAddress;
  * what it writes leaves as DATA, END_STREAM is the end of a direction, RST_STREAM breaks off. The protocol sees no
  * difference to a connection of its own.
  */
-final class StreamLink implements Link {
+final class StreamLink implements Link, StreamFlow.Carrier {
     /** How long input is dropped after the last byte has left, in nanoseconds. */
     private static final long LINGER_NANOS = 2_000_000_000L;
 
@@ -44,7 +44,7 @@ final class StreamLink implements Link {
         this.stream = stream;
         this.connection = stream.connection();
         this.protocol = protocol;
-        this.flow = new StreamFlow(this, stream);
+        this.flow = new StreamFlow(this);
     }
 
     // ---- what the stream says, never from within a call of the protocol
@@ -58,7 +58,7 @@ final class StreamLink implements Link {
         try {
             call.run();
         } catch (RuntimeException | Error e) {
-            Http2Factory.LOG.log(Level.ERROR, "a protocol on a stream failed", e);
+            LoopState.LOG.log(Level.ERROR, "a protocol on a stream failed", e);
             cause = CloseCause.FAILED;
             connection.reset(stream, ErrorCode.INTERNAL_ERROR);
         }
@@ -142,7 +142,7 @@ final class StreamLink implements Link {
     /** Everything that the protocol has written has left; returns whether the stream is done with. */
     boolean isDone() {
         if (closing == CloseMode.LINGERING && lingersUntil == NEVER) {
-            lingersUntil = connection.now() + LINGER_NANOS;
+            lingersUntil = connection.link().now() + LINGER_NANOS;
             connection.armFor(lingersUntil);
         }
         return closing == CloseMode.FLUSHED;
@@ -173,7 +173,8 @@ final class StreamLink implements Link {
         }
     }
 
-    void timedOut(TimeLimit which) {
+    @Override
+    public void timedOut(TimeLimit which) {
         guarded(() -> protocol.timedOut(this, which));
     }
 
@@ -186,7 +187,7 @@ final class StreamLink implements Link {
     void sent(int count) {
         flow.sent(count);
         if (flow.fellToLow(pending())) {
-            stream.expectDrained();
+            stream.sender().expectDrained();
             stream.drainedSoon();
         }
     }
@@ -196,12 +197,44 @@ final class StreamLink implements Link {
         flow.blocked();
     }
 
-    int kept() {
+    @Override
+    public int kept() {
         return in.readable();
     }
 
-    boolean isInputOff() {
+    @Override
+    public boolean isInputOff() {
         return paused || endTold;
+    }
+
+    @Override
+    public boolean isInputWaiting() {
+        return !stream.inbox().isEmpty();
+    }
+
+    @Override
+    public boolean isOutputWaiting() {
+        return stream.sender().queued() > 0;
+    }
+
+    @Override
+    public void deliverSoon() {
+        stream.deliverSoon();
+    }
+
+    @Override
+    public void sendSoon() {
+        stream.flush();
+    }
+
+    @Override
+    public void writeTimeout(long nanos) {
+        stream.sender().writeTimeout(nanos);
+    }
+
+    @Override
+    public void armFor(long due) {
+        connection.armFor(due);
     }
 
     // ---- what the protocol says
@@ -214,7 +247,7 @@ final class StreamLink implements Link {
     @Override
     public void flush() {
         if (gather()) {
-            stream.expectDrained();
+            stream.sender().expectDrained();
             stream.flush();
         }
     }
@@ -223,9 +256,9 @@ final class StreamLink implements Link {
     private boolean gather() {
         if (over || out.isEmpty()) {
             out.clear();
-            return !over && stream.queued() > 0;
+            return !over && stream.sender().queued() > 0;
         }
-        stream.write(out.array(), out.head(), out.readable());
+        stream.sender().write(out.array(), out.head(), out.readable());
         out.clear();
         if (out.capacity() > MOST_KEPT) {
             out.trim();
@@ -235,13 +268,13 @@ final class StreamLink implements Link {
 
     @Override
     public boolean writable() {
-        stream.expectDrained();
+        stream.sender().expectDrained();
         return pending() < flow.outputHigh();
     }
 
     @Override
     public long pending() {
-        return out.readable() + stream.queued();
+        return out.readable() + stream.sender().queued();
     }
 
     @Override
@@ -250,7 +283,7 @@ final class StreamLink implements Link {
             file.close();
         } else {
             gather();
-            stream.write(file, from, count);
+            stream.sender().write(file, from, count);
         }
     }
 
@@ -258,7 +291,7 @@ final class StreamLink implements Link {
     public void transfer(byte[] bytes, int offset, int length) {
         if (!over && !outputEnded) {
             gather();
-            stream.writeLasting(bytes, offset, length);
+            stream.sender().writeLasting(bytes, offset, length);
         }
     }
 
@@ -290,7 +323,7 @@ final class StreamLink implements Link {
         if (!over && !outputEnded) {
             gather();
             outputEnded = true;
-            stream.end(null);
+            stream.sender().end(null);
             stream.flush();
         }
     }
@@ -312,7 +345,7 @@ final class StreamLink implements Link {
 
     @Override
     public long now() {
-        return connection.now();
+        return connection.link().now();
     }
 
     @Override

@@ -13,9 +13,9 @@ final class StreamOutput {
     private static final int MOST_KEPT = 16 * 1024;
 
     private final Buffer copied = new Buffer();
-    private OutputSegment first;
-    private OutputSegment last;
-    private OutputSegment spare;
+    private Segment first;
+    private Segment last;
+    private Segment spare;
     private long queued;
 
     /** Returns the number of bytes that wait. */
@@ -53,7 +53,7 @@ final class StreamOutput {
     }
 
     private void add(byte[] bytes, OpenFile file, long from, long count) {
-        OutputSegment segment = spare == null ? new OutputSegment() : spare;
+        Segment segment = spare == null ? new Segment() : spare;
         spare = segment.next;
         segment.next = null;
         segment.bytes = bytes;
@@ -73,7 +73,7 @@ final class StreamOutput {
     void moveTo(Link link, int count) {
         int left = count;
         while (left > 0) {
-            OutputSegment segment = first;
+            Segment segment = first;
             int part = (int) Math.min(left, segment.left);
             send(segment, part, link);
             left -= part;
@@ -86,7 +86,7 @@ final class StreamOutput {
         queued -= count;
     }
 
-    private void send(OutputSegment segment, int part, Link link) {
+    private void send(Segment segment, int part, Link link) {
         if (segment.bytes != null) {
             link.transfer(segment.bytes, (int) segment.from, part);
         } else if (segment.file == null) {
@@ -100,7 +100,7 @@ final class StreamOutput {
     }
 
     private void release() {
-        OutputSegment done = first;
+        Segment done = first;
         first = done.next;
         if (first == null) {
             last = null;
@@ -119,6 +119,35 @@ final class StreamOutput {
         copied.clear();
         if (copied.capacity() > MOST_KEPT) {
             copied.trim();
+        }
+    }
+
+    /**
+     * A part of what waits to be sent on a stream: bytes that were copied into the stream's buffer, bytes that never
+     * change, or part of a file.
+     */
+    private static final class Segment {
+        /** The bytes that never change, or {@code null}. */
+        byte[] bytes;
+
+        /** The file, or {@code null}; with neither the bytes are in the stream's buffer. */
+        OpenFile file;
+
+        /** Where the part begins, in the array or in the file. */
+        long from;
+
+        /** Number of bytes that are left. */
+        long left;
+
+        Segment next;
+
+        /** Lets go of what the segment holds. */
+        void drop() {
+            if (file != null) {
+                file.close();
+            }
+            bytes = null;
+            file = null;
         }
     }
 }

@@ -17,7 +17,6 @@ final class WindowTuner {
     private final int mostConnection;
     private int stream;
     private int connection;
-    private int granted;
     private boolean measuring;
     private boolean rested;
     private long restUntil;
@@ -28,7 +27,6 @@ final class WindowTuner {
         this.mostConnection = limits.mostConnectionWindow();
         this.stream = limits.streamWindow();
         this.connection = limits.connectionWindow();
-        this.granted = connection;
     }
 
     /** Bytes of bodies have come in; returns whether a PING is to be sent now. */
@@ -64,14 +62,8 @@ final class WindowTuner {
         return stream;
     }
 
-    /** Returns the window that the connection has. */
+    /** Returns the window that the connection should have. */
     int connectionWindow() {
-        return granted;
-    }
-
-    /** Returns the window that the connection is to have from now on. */
-    int grow() {
-        granted = connection;
-        return granted;
+        return connection;
     }
 }

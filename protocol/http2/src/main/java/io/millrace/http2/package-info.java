@@ -16,13 +16,16 @@
  *                            lent while        one lent        │
  *                            there are some    a request       └─► or StreamLink: a protocol in a tunnel (RFC 8441)
  *
- *   Http2Stream: StreamOutput ─► Scheduler ─► Http2Protocol.pump ─► Link.out, Link.transfer
- *   answers:     HeadWriter ─► HpackEncoder
- *   limits:      Http2Limits, GlitchMeter (what abuse costs), WindowTuner (how much may come in), ResetStreams
+ *   Http2Stream: StreamSender ─► StreamOutput; Scheduler ─► FrameOutput.pump ─► Link.out, Link.transfer
+ *   answers:     FrameOutput ─► HeadWriter ─► HpackEncoder
+ *   windows:     ConnectionWindow and each stream: ReceiveWindow; WindowTuner (how much may come in)
+ *   limits:      Http2Limits, GlitchMeter (what abuse costs), ResetStreams; the end: Departure
+ *   a loop has:  LoopState (what is shared), StreamPool (what is lent, to LentStreams of a connection)
  * </pre>
  *
  * <p>Read in this order: {@code Http2Factory}, {@code Http2Protocol}, {@code FrameReader}, {@code InboundFrames},
- * {@code HeaderBlocks}, {@code RequestHead}, {@code Http2Stream}, {@code Http2Exchange}, {@code Scheduler};
- * {@code HpackDecoder}, {@code HpackEncoder}, {@code Huffman}; {@code GlitchMeter}; {@code StreamLink}.
+ * {@code HeaderBlocks}, {@code RequestHead}, {@code Http2Stream}, {@code StreamSender}, {@code Http2Exchange},
+ * {@code FrameOutput}, {@code Scheduler}; {@code HpackDecoder}, {@code HpackEncoder}, {@code Huffman};
+ * {@code GlitchMeter}; {@code StreamLink}.
  */
 package io.millrace.http2;

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.millrace.http2;
+
+import io.millrace.core.GuardedLog;
+import io.millrace.core.Link;
+import io.millrace.http.HttpContext;
+import java.lang.System.Logger.Level;
+import java.util.ArrayDeque;
+
+/**
+ * What the connections of one loop share: what they serve and how much of it, the counters, the date as bytes, and the
+ * memory for heads, of which few are read at the same time. Belongs to its loop's thread.
+ */
+final class LoopState {
+    private static final int SPARE_HEADS = 16;
+
+    /** For what clients do to this server; at most a line a second. */
+    static final GuardedLog LOG = new GuardedLog("io.millrace.http2");
+
+    private final HttpContext context;
+    private final Http2Limits limits;
+    private final Http2Stats stats;
+    private final HeadWriter heads;
+    private final ArrayDeque<RequestHead> requests = new ArrayDeque<>(SPARE_HEADS);
+
+    LoopState(HttpContext context, Http2Limits limits, Http2Stats stats) {
+        this.context = context;
+        this.limits = limits;
+        this.stats = stats;
+        this.heads = new HeadWriter(context.clock(), context.server());
+    }
+
+    /** A connection ends because of what its client sent: counts it, and says so at most once a second. */
+    void failed(Link link, int code, String text) {
+        if (code != ErrorCode.ENHANCE_YOUR_CALM) {
+            stats.failure();
+            return;
+        }
+        stats.calm();
+        if (LOG.isTimeToSay()) {
+            LOG.log(Level.INFO, "ended a connection of " + link.peer() + ": " + text, null);
+        }
+    }
+
+    RequestHead lendHead() {
+        return requests.isEmpty() ? new RequestHead(context.limits()) : requests.pop();
+    }
+
+    void giveBack(RequestHead head) {
+        if (requests.size() < SPARE_HEADS) {
+            head.trim();
+            requests.push(head);
+        }
+    }
+
+    HttpContext context() {
+        return context;
+    }
+
+    Http2Limits limits() {
+        return limits;
+    }
+
+    Http2Stats stats() {
+        return stats;
+    }
+
+    HeadWriter heads() {
+        return heads;
+    }
+}
