@@ -42,8 +42,20 @@ abstract class Http1Answer extends Exchange {
 
     @Override
     protected void writeHead(int status, FieldBlock fields, long length) {
+        lasts &= !isLastAnswer() && canLast();
         Buffer out = link().out();
-        writer.begin(out, status, fields, link().now());
+        long turn = link().now();
+        if (status != 200 || length < 0 || !lasts || version < 11) {
+            writeHead(out, status, fields, length, turn);
+        } else if (!writer.recent.append(out, status, fields, length, turn)) {
+            int before = out.readable();
+            writeHead(out, status, fields, length, turn);
+            writer.recent.written(out, out.readable() - before);
+        }
+    }
+
+    private void writeHead(Buffer out, int status, FieldBlock fields, long length, long turn) {
+        writer.begin(out, status, fields, turn);
         decideFraming(out, status, length);
         if (status == 426) {
             writer.upgradeRequired(out);
@@ -60,7 +72,6 @@ abstract class Http1Answer extends Exchange {
 
     // RFC 9112 section 6. 204 has neither field, 304 the length that a 200 would have had if the handler told one.
     private void decideFraming(Buffer out, int status, long length) {
-        lasts &= !isLastAnswer() && canLast();
         if (status == 204 || (status == 304 && length <= 0)) {
             return;
         }

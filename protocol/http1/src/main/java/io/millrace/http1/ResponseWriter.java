@@ -28,6 +28,10 @@ final class ResponseWriter {
     private final Clock clock;
     private final HttpDate date = new HttpDate();
     private final String serverLine;
+
+    /** The head that many answers of a turn share. */
+    final RecentHead recent = new RecentHead();
+
     private byte[] lead;
     private int leadStatus;
     private long leadTurn;
