@@ -2,6 +2,7 @@
 
 /** The meaning of HTTP, whatever wire carries it. */
 module io.millrace.http {
+    requires static org.jspecify;
     requires transitive io.millrace.core;
 
     exports io.millrace.http;

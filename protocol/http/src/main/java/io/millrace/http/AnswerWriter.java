@@ -6,6 +6,7 @@ import io.millrace.core.Protocol;
 import io.millrace.core.SharedBytes;
 import java.util.Objects;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The answer of an {@link Exchange} on its way out: how far it has come ({@link ResponseState}), its body in slices, so
@@ -22,8 +23,8 @@ abstract class AnswerWriter {
     private boolean bodiless;
 
     // What is left of a body that goes out in slices: part of an array or of a file.
-    private byte[] restBytes;
-    private OpenFile restFile;
+    private byte @Nullable [] restBytes;
+    private @Nullable OpenFile restFile;
     private long restFrom;
     private long restLength;
 
@@ -56,7 +57,7 @@ abstract class AnswerWriter {
     protected abstract void writeBody(OpenFile file, long from, long count);
 
     /** Ends the body. The trailers are {@code null} or go where the format has a place for them. */
-    protected abstract void writeEnd(FieldBlock trailers);
+    protected abstract void writeEnd(@Nullable FieldBlock trailers);
 
     /** Asks that what was written be sent. */
     protected abstract void flush();
@@ -164,7 +165,9 @@ abstract class AnswerWriter {
 
     private void step(ResponseState.Event event) {
         ResponseState next = state.after(event);
-        assert next != null : event + " when " + state;
+        if (next == null) {
+            throw new IllegalStateException(event + " when " + state);
+        }
         state = next;
     }
 
@@ -222,7 +225,7 @@ abstract class AnswerWriter {
     }
 
     // Slices keep a large body from piling up in memory, and the log from counting what never left.
-    private void rest(byte[] bytes, OpenFile file, long from, long length) {
+    private void rest(byte @Nullable [] bytes, @Nullable OpenFile file, long from, long length) {
         restBytes = bytes;
         restFile = file;
         restFrom = from;
@@ -235,10 +238,10 @@ abstract class AnswerWriter {
             long count = Math.min(restLength, restFile != null ? FILE_SLICE : SLICE);
             restLength -= count;
             bytesSent += count;
-            if (restFile == null) {
-                writeLasting(restBytes, (int) restFrom, (int) count);
-            } else {
+            if (restFile != null) {
                 writeBody(restLength == 0 ? restFile : restFile.hold(), restFrom, count);
+            } else if (restBytes != null) {
+                writeLasting(restBytes, (int) restFrom, (int) count);
             }
             restFrom += count;
         } while (restLength > 0 && writable());
@@ -275,7 +278,7 @@ abstract class AnswerWriter {
     }
 
     // Made before anything is promised: a maker that fails is a handler that fails.
-    private Protocol made(Supplier<Protocol> next) {
+    private @Nullable Protocol made(Supplier<Protocol> next) {
         try {
             return Objects.requireNonNull(next.get(), "the protocol to upgrade to");
         } catch (RuntimeException | Error e) {
@@ -311,7 +314,7 @@ abstract class AnswerWriter {
         return true;
     }
 
-    final void finish(FieldBlock trailers) {
+    final void finish(@Nullable FieldBlock trailers) {
         writeEnd(trailers);
         ended();
     }

@@ -8,6 +8,7 @@ import java.io.InterruptedIOException;
 import java.util.Objects;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A pipe from the loop, which never waits, to a handler on another thread, which does. Holds a bounded number of bytes:
@@ -22,7 +23,7 @@ final class BodyPipe implements RequestBody.Reader {
     private final Buffer bytes = new Buffer();
     private boolean held;
     private boolean ended;
-    private IOException failure;
+    private @Nullable IOException failure;
 
     BodyPipe(ExchangeBody body) {
         this.body = body;
@@ -56,7 +57,7 @@ final class BodyPipe implements RequestBody.Reader {
         finish(why);
     }
 
-    private void finish(IOException why) {
+    private void finish(@Nullable IOException why) {
         lock.lock();
         try {
             ended = true;

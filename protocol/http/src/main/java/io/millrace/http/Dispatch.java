@@ -3,6 +3,7 @@ package io.millrace.http;
 
 import java.util.Objects;
 import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where a handler runs: {@link #INLINE} on the loop, or by an {@link Executor}, of which {@link #VIRTUAL} is one and
@@ -18,10 +19,10 @@ public final class Dispatch implements Executor {
     /** On a virtual thread of its own for each request. */
     public static final Dispatch VIRTUAL = new Dispatch("VIRTUAL", new VirtualThreads());
 
-    private final String name;
-    private final Executor executor;
+    private final @Nullable String name;
+    private final @Nullable Executor executor;
 
-    private Dispatch(String name, Executor executor) {
+    private Dispatch(@Nullable String name, @Nullable Executor executor) {
         this.name = name;
         this.executor = executor;
     }
@@ -62,7 +63,7 @@ public final class Dispatch implements Executor {
 
     /** Returns whether {@code other} is the same place: the same constant, or made of the same executor. */
     @Override
-    public boolean equals(Object other) {
+    public boolean equals(@Nullable Object other) {
         return other instanceof Dispatch place && place.executor == executor;
     }
 

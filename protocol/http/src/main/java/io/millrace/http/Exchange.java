@@ -5,6 +5,7 @@ import io.millrace.core.Clock;
 import io.millrace.core.Link;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One request and its answer, without regard to how either is written: runs the handler in its place, carries what the
@@ -32,7 +33,9 @@ public abstract class Exchange extends AnswerWriter {
     private final Handles[] handles = new Handles[Handles.ROTATION];
     private final BooleanSupplier inLoop = this::isInLoop;
 
+    @SuppressWarnings("NullAway.Init") // begin
     private Link link;
+
     private long begun;
     private long started;
     private boolean running;
@@ -41,7 +44,7 @@ public abstract class Exchange extends AnswerWriter {
 
     // These cross threads: a handler on a thread of its own opens the stream, and asks whether all is over already.
     private volatile boolean completed;
-    private volatile ExchangeStream stream;
+    private volatile @Nullable ExchangeStream stream;
 
     /** An exchange that can be used many times, one after the other. */
     @SuppressWarnings("this-escape") // the parts only keep the reference
@@ -226,7 +229,7 @@ public abstract class Exchange extends AnswerWriter {
     void readerFailed(Throwable e) {
         response.noteFailure(e);
         HttpException error = e instanceof HttpException http ? http : new HttpException(500);
-        answerError(error.status(), error.getMessage());
+        answerError(error.status(), Status.text(error));
     }
 
     /** The client is taken to have gone, though its connection stands: ends both. */
@@ -415,8 +418,9 @@ public abstract class Exchange extends AnswerWriter {
 
     /** The time of {@link #keepAliveDue} may have come. */
     protected final void keepAlive() {
-        if (keepAliveDue() <= link.now()) {
-            stream.keepAlive(link.now());
+        ExchangeStream open = stream;
+        if (open != null && keepAliveDue() <= link.now()) {
+            open.keepAlive(link.now());
         }
     }
 
@@ -428,15 +432,17 @@ public abstract class Exchange extends AnswerWriter {
 
     @Override
     boolean streamHead() {
-        if (isOpen()) {
-            begun(response.status(), response.fields(), stream.announced());
+        ExchangeStream open = stream;
+        if (isOpen() && open != null) {
+            begun(response.status(), response.fields(), open.announced());
         }
         return isInBody();
     }
 
-    void streamEnd(FieldBlock trailers) {
-        if (streamHead()) {
-            stream.deliver();
+    void streamEnd(@Nullable FieldBlock trailers) {
+        ExchangeStream open = stream;
+        if (streamHead() && open != null) {
+            open.deliver();
             finish(trailers);
         }
     }

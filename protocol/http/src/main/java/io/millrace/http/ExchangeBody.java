@@ -4,7 +4,9 @@ package io.millrace.http;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.Objects;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The request's body between the wire format, which offers it on the loop, and one reader. Every way to read is a
@@ -21,12 +23,12 @@ final class ExchangeBody extends RequestBody {
     private boolean claimed;
 
     // The loop's side.
-    private Reader reader;
+    private @Nullable Reader reader;
     private boolean paused;
     private long demand;
     private boolean arrived;
     private boolean told;
-    private IOException failure;
+    private @Nullable IOException failure;
 
     ExchangeBody(Exchange exchange) {
         this.exchange = exchange;
@@ -173,7 +175,7 @@ final class ExchangeBody extends RequestBody {
     void offer(byte[] bytes, int offset, int count) {
         try {
             demand -= demand == Long.MAX_VALUE ? 0 : 1;
-            reader.data(bytes, offset, count);
+            Objects.requireNonNull(reader).data(bytes, offset, count);
             if (demand == 0) {
                 goOn(); // nobody wants more for now
             }

@@ -2,6 +2,7 @@
 package io.millrace.http;
 
 import java.net.SocketAddress;
+import org.jspecify.annotations.Nullable;
 
 /** Is told of every exchange when it is over: access logs, metrics, the summary at the end. */
 @FunctionalInterface
@@ -12,7 +13,7 @@ public interface ExchangeLog {
         // No lambda: the start-up cache cannot keep one of an interface's own initializer, and every worker process
         // would link it.
         @Override
-        public void completed(Request request, int status, long bytes, long nanos) {}
+        public void completed(@Nullable Request request, int status, long bytes, long nanos) {}
     };
 
     /**
@@ -24,7 +25,7 @@ public interface ExchangeLog {
      * @param bytes number of bytes of the body that were handed to the connection
      * @param nanos nanoseconds from the first byte of the request's head until the answer had been handed over
      */
-    void completed(Request request, int status, long bytes, long nanos);
+    void completed(@Nullable Request request, int status, long bytes, long nanos);
 
     /**
      * Takes note of a request that could not be read and has been refused. Calls {@link #completed} without a request
@@ -32,7 +33,7 @@ public interface ExchangeLog {
      *
      * @param peer the sender's address, or {@code null} where the carrier knows none
      */
-    default void unreadable(SocketAddress peer, int status, long bytes, long nanos) {
+    default void unreadable(@Nullable SocketAddress peer, int status, long bytes, long nanos) {
         completed(null, status, bytes, nanos);
     }
 
@@ -40,7 +41,7 @@ public interface ExchangeLog {
      * Takes note of an answer that was broken off after its head had left. Calls {@link #completed} unless it is
      * overridden to know the difference.
      */
-    default void brokenOff(Request request, int status, long bytes, long nanos) {
+    default void brokenOff(@Nullable Request request, int status, long bytes, long nanos) {
         completed(request, status, bytes, nanos);
     }
 }

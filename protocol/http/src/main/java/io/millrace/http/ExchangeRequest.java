@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The request of an {@link Exchange}: a head that lies as bytes where it came in, with offsets into it. A wire format
@@ -17,13 +18,14 @@ import java.util.function.BiFunction;
  */
 public final class ExchangeRequest extends Request {
     private static final int LONGEST_RECENT = 256;
+    private static final byte[] NOTHING = {};
 
     private final RequestBody body;
     private final Headers trailers;
     private final FieldBlock headers = new FieldBlock();
     private final RequestStrings strings = new RequestStrings();
 
-    private byte[] array;
+    private byte[] array = NOTHING;
     private byte[] store = {};
     private int base;
     private int headLength;
@@ -40,32 +42,37 @@ public final class ExchangeRequest extends Request {
     // Kept from request to request: they mostly name the same host.
     private String recentAuthority = "";
 
-    private byte[] pathArray;
+    private byte @Nullable [] pathArray;
     private int pathStart;
     private int pathEnd;
 
-    private String method;
-    private String target;
-    private String path;
-    private Map<String, Object> attributes;
+    private @Nullable String method;
+    private @Nullable String target;
+    private @Nullable String path;
+    private @Nullable Map<String, Object> attributes;
     private boolean known;
     private boolean detached;
     private String scheme = "http";
     private Dispatch dispatch = Dispatch.INLINE;
+
+    @SuppressWarnings("NullAway.Init") // begin
     private Link link;
-    private SocketAddress peer;
-    private SocketAddress socketPeer;
-    private SocketAddress local;
+
+    private @Nullable SocketAddress peer;
+    private @Nullable SocketAddress socketPeer;
+    private @Nullable SocketAddress local;
 
     // Who the client of a proxy is, by the proxy's address and the fields; null where no proxy is trusted.
-    private final BiFunction<SocketAddress, Headers, SocketAddress> clientAddress;
+    private final @Nullable BiFunction<SocketAddress, Headers, SocketAddress> clientAddress;
 
     ExchangeRequest(RequestBody body, Headers trailers) {
         this(body, trailers, null);
     }
 
     ExchangeRequest(
-            RequestBody body, Headers trailers, BiFunction<SocketAddress, Headers, SocketAddress> clientAddress) {
+            RequestBody body,
+            Headers trailers,
+            @Nullable BiFunction<SocketAddress, Headers, SocketAddress> clientAddress) {
         this.clientAddress = clientAddress;
         this.body = body;
         this.trailers = trailers;
@@ -217,12 +224,12 @@ public final class ExchangeRequest extends Request {
     }
 
     @Override
-    public String query() {
+    public @Nullable String query() {
         return hasQuery() ? Ascii.string(array, queryStart(), base + targetEnd - queryStart()) : null;
     }
 
     @Override
-    public String query(String name) {
+    public @Nullable String query(String name) {
         return hasQuery() ? QueryText.first(array, queryStart(), base + targetEnd, name) : null;
     }
 
@@ -272,7 +279,7 @@ public final class ExchangeRequest extends Request {
     }
 
     @Override
-    public SocketAddress peer() {
+    public @Nullable SocketAddress peer() {
         if (detached) {
             return peer;
         }
@@ -285,9 +292,9 @@ public final class ExchangeRequest extends Request {
         return peer;
     }
 
-    private SocketAddress client(SocketAddress from) {
+    private @Nullable SocketAddress client(@Nullable SocketAddress from) {
         try {
-            return from == null ? null : clientAddress.apply(from, headers);
+            return from == null || clientAddress == null ? from : clientAddress.apply(from, headers);
         } catch (RuntimeException e) {
             System.getLogger("io.millrace.http")
                     .log(System.Logger.Level.ERROR, "the client's address was not found", e);
@@ -296,12 +303,12 @@ public final class ExchangeRequest extends Request {
     }
 
     @Override
-    public SocketAddress socketPeer() {
+    public @Nullable SocketAddress socketPeer() {
         return detached ? socketPeer : link.socketPeer();
     }
 
     @Override
-    public SocketAddress local() {
+    public @Nullable SocketAddress local() {
         return detached ? local : link.local();
     }
 
@@ -321,7 +328,7 @@ public final class ExchangeRequest extends Request {
     }
 
     @Override
-    public Object attribute(String name) {
+    public @Nullable Object attribute(String name) {
         return attributes == null ? null : attributes.get(name);
     }
 
@@ -337,10 +344,8 @@ public final class ExchangeRequest extends Request {
 
     @Override
     protected byte[] pathArray() {
-        if (pathArray == null) {
-            findPath();
-        }
-        return pathArray;
+        byte[] known = pathArray;
+        return known != null ? known : findPath();
     }
 
     @Override
@@ -356,7 +361,7 @@ public final class ExchangeRequest extends Request {
     }
 
     // "*" stays what it is; a path of escapes and dots costs a copy, any other is taken where it lies.
-    private void findPath() {
+    private byte[] findPath() {
         int from = base + rawPathStart;
         int to = base + rawPathEnd;
         boolean asterisk = to - from == 1 && array[from] == '*';
@@ -364,11 +369,13 @@ public final class ExchangeRequest extends Request {
             pathArray = array;
             pathStart = from;
             pathEnd = to;
-        } else {
-            pathArray = PathNormalizer.normal(array, from, to);
-            pathStart = 0;
-            pathEnd = pathArray.length;
+            return array;
         }
+        byte[] normal = PathNormalizer.normal(array, from, to);
+        pathArray = normal;
+        pathStart = 0;
+        pathEnd = normal.length;
+        return normal;
     }
 
     /** For logs: what is not printable ASCII is escaped, so that no client draws on a terminal. */

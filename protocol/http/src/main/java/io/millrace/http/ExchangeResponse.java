@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** The response as its handler sees it: gathers status and fields, then hands the whole to the loop, once. */
 final class ExchangeResponse extends Response {
@@ -38,10 +39,10 @@ final class ExchangeResponse extends Response {
     private boolean mayBeKept;
     private boolean closeAfter;
     private boolean failed;
-    private ExchangeStream stream;
+    private @Nullable ExchangeStream stream;
 
     // To run when the exchange is over. On the loop.
-    private List<Runnable> afterwards;
+    private @Nullable List<Runnable> afterwards;
 
     ExchangeResponse(Exchange exchange) {
         this.exchange = exchange;
@@ -100,7 +101,7 @@ final class ExchangeResponse extends Response {
     }
 
     @Override
-    public String header(String name) {
+    public @Nullable String header(String name) {
         return fields.first(name);
     }
 
@@ -207,8 +208,9 @@ final class ExchangeResponse extends Response {
     // Opened where the handler is, and made known to the loop at once: the client may leave before anything is written.
     private ResponseStream open(long length) {
         settle();
-        stream = exchange.open(length);
-        return stream;
+        ExchangeStream opened = exchange.open(length);
+        stream = opened;
+        return opened;
     }
 
     @Override
@@ -413,6 +415,6 @@ final class ExchangeResponse extends Response {
             fields.remove(name);
         }
         status = e.status();
-        send(Status.errorText(status, e.getMessage(), fields));
+        send(Status.errorText(status, Status.text(e), fields));
     }
 }

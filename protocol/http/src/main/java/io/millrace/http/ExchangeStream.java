@@ -9,6 +9,7 @@ import io.millrace.core.SharedBytes;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A streamed body. Small writes are gathered; what is gathered goes straight into the connection when the writer is on
@@ -30,7 +31,7 @@ final class ExchangeStream extends ResponseStream {
 
     // The writer's side.
     private final Buffer gathered = new Buffer();
-    private FieldBlock trailers;
+    private @Nullable FieldBlock trailers;
     private long written;
     private boolean closed;
     private volatile boolean ended;
@@ -38,14 +39,14 @@ final class ExchangeStream extends ResponseStream {
 
     // Between the two.
     private final StreamWindow window = new StreamWindow();
-    private volatile Runnable onWritable;
-    private volatile Runnable onAborted;
+    private volatile @Nullable Runnable onWritable;
+    private volatile @Nullable Runnable onAborted;
 
     // The loop's side: bytes whose room is given back when the connection has sent everything.
     private long held;
     private boolean delivered;
     private long keepAliveNanos;
-    private byte[] keepAliveBytes;
+    private byte[] keepAliveBytes = {};
     private long movedAt;
 
     ExchangeStream(Exchange exchange, Handles handles, long announced) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.http;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Lists in field values (RFC 9110 section 5.6.1): elements between commas. Every reader of such a list stops at
  * {@link #MOST} elements and says what it then does, so that a field made of commas costs no more than another of its
@@ -60,7 +62,7 @@ public final class FieldList {
      * Returns whether one of the first {@link #MOST} elements is {@code token}, without regard to case; {@code null} is
      * a list without elements.
      */
-    public static boolean contains(String list, String token) {
+    public static boolean contains(@Nullable String list, String token) {
         if (list == null) {
             return false;
         }

@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.net.SocketAddress;
 import java.util.List;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A request as it is given to handlers: every verb checks first that it is still this handler's, and so do its body and
@@ -16,9 +17,9 @@ final class GuardedRequest extends Request {
     private final Request request;
 
     // Made when somebody asks: most handlers do not.
-    private Headers headers;
-    private Headers trailers;
-    private RequestBody body;
+    private @Nullable Headers headers;
+    private @Nullable Headers trailers;
+    private @Nullable RequestBody body;
 
     GuardedRequest(Handles handles, Request request) {
         this.handles = handles;
@@ -50,13 +51,13 @@ final class GuardedRequest extends Request {
     }
 
     @Override
-    public String query() {
+    public @Nullable String query() {
         handles.check();
         return request.query();
     }
 
     @Override
-    public String query(String name) {
+    public @Nullable String query(String name) {
         handles.check();
         return request.query(name);
     }
@@ -68,7 +69,7 @@ final class GuardedRequest extends Request {
     }
 
     @Override
-    public String param(String name) {
+    public @Nullable String param(String name) {
         handles.check();
         return request.param(name);
     }
@@ -89,7 +90,7 @@ final class GuardedRequest extends Request {
     }
 
     @Override
-    public String header(String name) {
+    public @Nullable String header(String name) {
         handles.check();
         return request.header(name);
     }
@@ -113,19 +114,19 @@ final class GuardedRequest extends Request {
     }
 
     @Override
-    public SocketAddress peer() {
+    public @Nullable SocketAddress peer() {
         handles.check();
         return request.peer();
     }
 
     @Override
-    public SocketAddress socketPeer() {
+    public @Nullable SocketAddress socketPeer() {
         handles.check();
         return request.socketPeer();
     }
 
     @Override
-    public SocketAddress local() {
+    public @Nullable SocketAddress local() {
         handles.check();
         return request.local();
     }
@@ -155,7 +156,7 @@ final class GuardedRequest extends Request {
     }
 
     @Override
-    public Object attribute(String name) {
+    public @Nullable Object attribute(String name) {
         handles.check();
         return request.attribute(name);
     }
@@ -234,7 +235,7 @@ final class GuardedRequest extends Request {
         }
 
         @Override
-        public String first(String name) {
+        public @Nullable String first(String name) {
             handles.check();
             return headers.first(name);
         }

@@ -5,6 +5,7 @@ import io.millrace.core.OpenFile;
 import io.millrace.core.Protocol;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** A response as it is given to handlers: every verb checks first that it is still this handler's. */
 final class GuardedResponse extends Response {
@@ -44,7 +45,7 @@ final class GuardedResponse extends Response {
     }
 
     @Override
-    public String header(String name) {
+    public @Nullable String header(String name) {
         handles.check();
         return response.header(name);
     }

@@ -3,6 +3,7 @@ package io.millrace.http;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The header or trailer fields of a message in the order in which they came (RFC 9110 section 5). Names are compared
@@ -35,7 +36,7 @@ public abstract class Headers {
     public abstract boolean isNamed(int index, String name);
 
     /** Returns the first value of a name, or {@code null} if there is none. */
-    public String first(String name) {
+    public @Nullable String first(String name) {
         for (int i = 0, n = size(); i < n; i++) {
             if (isNamed(i, name)) {
                 return value(i);
@@ -59,8 +60,8 @@ public abstract class Headers {
      * Returns the values of a name joined by commas, as RFC 9110 section 5.3 allows for lists, or {@code null} if there
      * is none.
      */
-    public String joined(String name) {
-        String joined = null;
+    public @Nullable String joined(String name) {
+        @Nullable String joined = null;
         for (int i = 0, n = size(); i < n; i++) {
             if (isNamed(i, name)) {
                 // One line is the rule, and needs no list.

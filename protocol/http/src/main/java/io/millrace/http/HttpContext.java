@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What all connections of a server share, whatever wire format each speaks: who answers, what a client may ask, who is
@@ -21,10 +22,10 @@ public final class HttpContext {
     private final Limits limits;
     private final ExchangeLog log;
     private final Clock clock;
-    private final String server;
+    private final @Nullable String server;
     private final List<Map.Entry<String, String>> errorFields;
-    private final BiFunction<SocketAddress, Headers, SocketAddress> clientAddress;
-    private final AtomicBoolean draining;
+    private final @Nullable BiFunction<SocketAddress, Headers, SocketAddress> clientAddress;
+    private final @Nullable AtomicBoolean draining;
 
     // Durations as protocols compare them.
     private final long headNanos;
@@ -38,10 +39,10 @@ public final class HttpContext {
             Limits limits,
             ExchangeLog log,
             Clock clock,
-            String server,
+            @Nullable String server,
             List<Map.Entry<String, String>> errorFields,
-            BiFunction<SocketAddress, Headers, SocketAddress> clientAddress,
-            AtomicBoolean draining) {
+            @Nullable BiFunction<SocketAddress, Headers, SocketAddress> clientAddress,
+            @Nullable AtomicBoolean draining) {
         this.draining = draining;
         this.clientAddress = clientAddress;
         this.dispatcher = Objects.requireNonNull(dispatcher, "dispatcher");
@@ -79,7 +80,7 @@ public final class HttpContext {
     }
 
     /** Returns this context with another value of the Server field; {@code null} leaves the field away. */
-    public HttpContext withServer(String value) {
+    public HttpContext withServer(@Nullable String value) {
         return new HttpContext(dispatcher, limits, log, clock, value, errorFields, clientAddress, draining);
     }
 
@@ -98,7 +99,7 @@ public final class HttpContext {
      * where it trusts nothing else. Called on the loop, at most once for each request and only if somebody asks; must
      * be quick. {@code null} for no rule.
      */
-    public HttpContext withClientAddress(BiFunction<SocketAddress, Headers, SocketAddress> rule) {
+    public HttpContext withClientAddress(@Nullable BiFunction<SocketAddress, Headers, SocketAddress> rule) {
         return new HttpContext(dispatcher, limits, log, clock, server, errorFields, rule, draining);
     }
 
@@ -131,7 +132,7 @@ public final class HttpContext {
     }
 
     /** Returns the value of the Server field, {@code null} for none. */
-    public String server() {
+    public @Nullable String server() {
         return server;
     }
 
@@ -156,6 +157,7 @@ public final class HttpContext {
     }
 
     /** Returns the rule for who the client is, {@code null} for none. */
+    @Nullable
     BiFunction<SocketAddress, Headers, SocketAddress> clientAddress() {
         return clientAddress;
     }

@@ -3,6 +3,7 @@ package io.millrace.http;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /** What a router found in a path: the names of the route and, for each, where its value lies in the path. */
 final class PathParams {
@@ -37,6 +38,7 @@ final class PathParams {
         pattern = "";
     }
 
+    @Nullable
     String value(Request request, String name) {
         for (int i = 0; i < names.length; i++) {
             if (names[i].equals(name)) {

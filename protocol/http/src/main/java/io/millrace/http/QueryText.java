@@ -4,6 +4,7 @@ package io.millrace.http;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A query as HTML forms write it: {@code name=value&name=value}, {@code +} for a blank, percent escapes (WHATWG URL
@@ -13,7 +14,7 @@ final class QueryText {
     private QueryText() {}
 
     /** The first value of a parameter, or {@code null}; a name without {@code =} has the value {@code ""}. */
-    static String first(byte[] bytes, int from, int to, String name) {
+    static @Nullable String first(byte[] bytes, int from, int to, String name) {
         List<String> values = values(bytes, from, to, name, 1);
         return values.isEmpty() ? null : values.getFirst();
     }

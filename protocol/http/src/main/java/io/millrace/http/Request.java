@@ -4,6 +4,7 @@ package io.millrace.http;
 import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a client asks. Strings are made when they are asked for, so that a handler that needs none pays for none.
@@ -14,7 +15,7 @@ import java.util.List;
  * {@link #trailers} and {@link #body}. A handler that keeps something longer copies it.
  */
 public abstract class Request {
-    private PathParams params;
+    private @Nullable PathParams params;
 
     /** For the wire formats. */
     protected Request() {}
@@ -36,18 +37,18 @@ public abstract class Request {
     public abstract String rawPath();
 
     /** Returns what follows the {@code ?} as sent, or {@code null} if there is none. */
-    public abstract String query();
+    public abstract @Nullable String query();
 
     /**
      * Returns the first value of a query parameter, decoded (a {@code +} is a blank), or {@code null} if there is none.
      */
-    public abstract String query(String name);
+    public abstract @Nullable String query(String name);
 
     /** Returns all values of a query parameter, decoded, in order. */
     public abstract List<String> queryAll(String name);
 
     /** A path parameter of the route, decoded, or {@code null} if the route has none of that name. */
-    public String param(String name) {
+    public @Nullable String param(String name) {
         return params == null ? null : params.value(this, name);
     }
 
@@ -63,7 +64,7 @@ public abstract class Request {
     public abstract Headers headers();
 
     /** Returns the first value of a header field, or {@code null} if there is none. */
-    public String header(String name) {
+    public @Nullable String header(String name) {
         return headers().first(name);
     }
 
@@ -84,18 +85,18 @@ public abstract class Request {
      * a protocol in front of this one (the PROXY protocol) or the field of a proxy that is trusted says
      * ({@link HttpContext#withClientAddress}).
      */
-    public abstract SocketAddress peer();
+    public abstract @Nullable SocketAddress peer();
 
     /**
      * Returns the address at the other end of the socket, whoever the client is, or {@code null} where the carrier
      * knows none.
      */
-    public SocketAddress socketPeer() {
+    public @Nullable SocketAddress socketPeer() {
         return peer();
     }
 
     /** Returns the address that the client connected to, or {@code null} where the carrier knows none. */
-    public abstract SocketAddress local();
+    public abstract @Nullable SocketAddress local();
 
     /** Returns the body, which is empty for most requests. */
     public abstract RequestBody body();
@@ -107,7 +108,7 @@ public abstract class Request {
     public abstract Dispatch dispatch();
 
     /** Returns a note that a filter has left for the handlers behind it, or {@code null} if there is none. */
-    public abstract Object attribute(String name);
+    public abstract @Nullable Object attribute(String name);
 
     /** Leaves a note for the handlers behind. */
     public abstract void attribute(String name, Object value);

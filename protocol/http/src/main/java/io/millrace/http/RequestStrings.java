@@ -3,6 +3,7 @@ package io.millrace.http;
 
 import io.millrace.core.Ascii;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Strings of requests that need not be made anew: the names of the well-known methods, and paths, the last of each
@@ -13,7 +14,7 @@ final class RequestStrings {
     private static final int PLACES = 16;
     private static final int LONGEST = 256;
 
-    private final String[] recent = new String[PLACES];
+    private final @Nullable String[] recent = new @Nullable String[PLACES];
 
     /** Returns the path that these bytes spell in UTF-8. */
     String path(byte[] bytes, int from, int to) {
@@ -60,7 +61,7 @@ final class RequestStrings {
                 : Ascii.string(bytes, offset, length);
     }
 
-    private static String knownMethod(byte first, int length) {
+    private static @Nullable String knownMethod(byte first, int length) {
         return switch (length) {
             case 3 -> first == 'G' ? "GET" : "PUT";
             case 4 -> first == 'H' ? "HEAD" : "POST";

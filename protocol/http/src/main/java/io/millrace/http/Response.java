@@ -5,6 +5,7 @@ import io.millrace.core.OpenFile;
 import io.millrace.core.Protocol;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The answer to one request: status and fields first, then exactly one of the {@code send} methods or {@link #stream}.
@@ -52,7 +53,7 @@ public abstract class Response {
     public abstract Response setHeader(String name, String value);
 
     /** Returns the first value that was set for a header field, or {@code null} if there is none. */
-    public abstract String header(String name);
+    public abstract @Nullable String header(String name);
 
     /**
      * Sets the Content-Type field.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.http;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * How far the answer of an exchange has come, as the loop sees it.
  *
@@ -35,6 +37,7 @@ enum ResponseState {
     }
 
     /** The state after an event, {@code null} if it cannot happen here. */
+    @Nullable
     ResponseState after(Event event) {
         return switch (event) {
             case BEGIN -> this == OPEN ? BODY : null;

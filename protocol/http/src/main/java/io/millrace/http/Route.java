@@ -3,6 +3,7 @@ package io.millrace.http;
 
 import java.util.Objects;
 import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A handler and the place where it runs. It is a handler itself: {@code Route.virtual(handler)} is one that may block.
@@ -17,7 +18,7 @@ public final class Route implements Dispatcher {
     private final String[] names;
 
     // The last filter that was put before this route, and what came of it: one filter is put before it again and again.
-    private volatile Filtered filtered;
+    private volatile @Nullable Filtered filtered;
 
     private record Filtered(Filter filter, Route route) {}
 

@@ -5,7 +5,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The patterns of a router as a tree of path parts, matched against the bytes of a path. Each node has literal
@@ -22,21 +24,22 @@ final class RouteTree {
         void add(String method, Route route) {
             if (methods.contains(method)) {
                 throw new IllegalArgumentException(method + " " + route.pattern() + " has a route already: "
-                        + route(method).pattern());
+                        + Objects.requireNonNull(route(method)).pattern());
             }
             methods.add(method);
             routes.add(route);
         }
 
+        @Nullable
         Route find(String method) {
-            Route route = route(method);
+            @Nullable Route route = route(method);
             if (route == null && method.equals("HEAD")) {
                 route = route("GET");
             }
             return route != null ? route : route("*");
         }
 
-        private Route route(String method) {
+        private @Nullable Route route(String method) {
             for (int i = 0; i < methods.size(); i++) {
                 if (methods.get(i).equals(method)) {
                     return routes.get(i);
@@ -50,9 +53,9 @@ final class RouteTree {
     private static final class Node {
         private byte[][] literals = {};
         private Node[] children = {};
-        private Node parameter;
-        private Endpoint end;
-        private Endpoint rest;
+        private @Nullable Node parameter;
+        private @Nullable Endpoint end;
+        private @Nullable Endpoint rest;
 
         Node literal(byte[] part) {
             for (int i = 0; i < literals.length; i++) {
@@ -136,7 +139,7 @@ final class RouteTree {
         replaceAll(root, change);
     }
 
-    private static void replaceAll(Node node, UnaryOperator<Route> change) {
+    private static void replaceAll(@Nullable Node node, UnaryOperator<Route> change) {
         if (node == null) {
             return;
         }
@@ -157,6 +160,7 @@ final class RouteTree {
     /**
      * The most exact route for the request's path and that method, its parameters noted; {@code null} if there is none.
      */
+    @Nullable
     Route find(Request request, String method) {
         byte[] path = request.pathArray();
         int start = request.pathStart();
@@ -165,7 +169,7 @@ final class RouteTree {
             return null;
         }
         PathParams params = request.params();
-        Route route = find(root, path, start, start + 1, end, method, params, 0);
+        @Nullable Route route = find(root, path, start, start + 1, end, method, params, 0);
         if (route != null) {
             params.matched(route.names(), route.pattern());
         }
@@ -174,7 +178,7 @@ final class RouteTree {
 
     // The part that begins at `at` is to be matched by a child of `node`; `count` parameters have been noted on the
     // way.
-    private static Route find(
+    private static @Nullable Route find(
             Node node, byte[] path, int start, int at, int end, String method, PathParams params, int count) {
         int to = at;
         while (to < end && path[to] != '/') {
@@ -183,7 +187,7 @@ final class RouteTree {
         for (int i = 0; i < node.literals.length; i++) {
             byte[] literal = node.literals[i];
             if (Arrays.equals(literal, 0, literal.length, path, at, to)) {
-                Route route = behind(node.children[i], path, start, to, end, method, params, count);
+                @Nullable Route route = behind(node.children[i], path, start, to, end, method, params, count);
                 if (route != null) {
                     return route;
                 }
@@ -191,7 +195,7 @@ final class RouteTree {
         }
         if (node.parameter != null && to > at) {
             params.span(count, at - start, to - start);
-            Route route = behind(node.parameter, path, start, to, end, method, params, count + 1);
+            @Nullable Route route = behind(node.parameter, path, start, to, end, method, params, count + 1);
             if (route != null) {
                 return route;
             }
@@ -203,7 +207,7 @@ final class RouteTree {
         return null;
     }
 
-    private static Route behind(
+    private static @Nullable Route behind(
             Node node, byte[] path, int start, int to, int end, String method, PathParams params, int count) {
         if (to == end) {
             return node.end == null ? null : node.end.find(method);

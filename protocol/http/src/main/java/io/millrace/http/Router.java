@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Finds the handler for a request by its method and path.
@@ -33,11 +34,11 @@ public final class Router implements Dispatcher, Routes<Router> {
     private boolean anyMethod;
 
     // Where routes run, and filters that may block: null while there are none.
-    private Dispatch routesPlace;
-    private Dispatch filtersPlace;
+    private @Nullable Dispatch routesPlace;
+    private @Nullable Dispatch filtersPlace;
 
     // Answers where no route does. Being there says that the setting up is over.
-    private volatile Route instead;
+    private volatile @Nullable Route instead;
 
     /** A router that knows no route. */
     public Router() {}
@@ -102,11 +103,13 @@ public final class Router implements Dispatcher, Routes<Router> {
     }
 
     private synchronized Route freeze() {
-        if (instead == null) {
+        Route none = instead;
+        if (none == null) {
             tree.replaceAll(this::filtered);
-            instead = Route.on(placeInstead(), filtersBefore(this::answerInstead));
+            none = Route.on(placeInstead(), filtersBefore(this::answerInstead));
+            instead = none;
         }
-        return instead;
+        return none;
     }
 
     // Filters may block where all routes may.
@@ -118,8 +121,8 @@ public final class Router implements Dispatcher, Routes<Router> {
     }
 
     private Route filtered(Route route) {
-        boolean move = filtersPlace != null && route.dispatch().isInline();
-        Dispatch place = move ? filtersPlace : route.dispatch();
+        Dispatch blocking = filtersPlace;
+        Dispatch place = blocking != null && route.dispatch().isInline() ? blocking : route.dispatch();
         return new Route(place, filtersBefore(route.handler()), route.pattern(), route.names());
     }
 

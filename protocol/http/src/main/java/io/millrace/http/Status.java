@@ -80,6 +80,12 @@ public final class Status {
         return status < 200 || status == 204 || status == 304;
     }
 
+    /** Returns what an exception says, or the reason of its status. */
+    static String text(HttpException e) {
+        String message = e.getMessage();
+        return message == null ? reason(e.status()) : message;
+    }
+
     /**
      * Returns the short plain text that goes with an error, {@code 404 Not Found} and a line feed, and sets its type.
      */

@@ -21,4 +21,7 @@
  * {@code Route}, {@code Router}, {@code RouteTree}; then {@code ResponseState}, {@code Exchange}, its four parts and
  * {@code Handles}; for a wire format of one's own {@code HttpContext} and {@code RequestPace}.
  */
+@NullMarked
 package io.millrace.http;
+
+import org.jspecify.annotations.NullMarked;

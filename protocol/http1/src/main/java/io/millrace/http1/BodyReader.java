@@ -3,6 +3,7 @@ package io.millrace.http1;
 
 import io.millrace.core.Buffer;
 import io.millrace.http.FieldBlock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the body of a request step by step, whether its length was announced or it comes in chunks (RFC 9112 section
@@ -16,7 +17,7 @@ final class BodyReader {
     private final int mostTrailers;
 
     // Made for the first request that needs it: most have no body in chunks.
-    private ChunkedDecoder decoder;
+    private @Nullable ChunkedDecoder decoder;
 
     private long left;
     private boolean done;

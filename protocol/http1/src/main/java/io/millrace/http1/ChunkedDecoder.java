@@ -2,6 +2,7 @@
 package io.millrace.http1;
 
 import io.millrace.http.FieldBlock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads a chunked body (RFC 9112 section 7.1), strictly: hexadecimal digits and nothing else before the extensions,
@@ -92,7 +93,7 @@ final class ChunkedDecoder {
      * @param trailers takes copies of the trailer fields at the end, or {@code null} for none
      * @return {@link #DATA}, {@link #END}, {@link #NEED_MORE}, or the negative of a status
      */
-    int step(byte[] bytes, int from, int to, FieldBlock trailers) {
+    int step(byte[] bytes, int from, int to, @Nullable FieldBlock trailers) {
         for (int at = from; at < to; at++) {
             if (state == IN_DATA) {
                 return data(from, at, to);
@@ -193,7 +194,7 @@ final class ChunkedDecoder {
     }
 
     // Trailers are read when they are there as a whole, like a head; up to then they stay where they are.
-    private int trailers(byte[] bytes, int from, int at, int to, FieldBlock trailers) {
+    private int trailers(byte[] bytes, int from, int at, int to, @Nullable FieldBlock trailers) {
         int room = mostExtra - extra;
         int end = to - at > room ? at + room : to;
         int result = trailerParser.parse(bytes, at, end);
@@ -209,7 +210,7 @@ final class ChunkedDecoder {
         return keep(trailers);
     }
 
-    private int keep(FieldBlock trailers) {
+    private int keep(@Nullable FieldBlock trailers) {
         for (int i = 0; i < trailerView.size(); i++) {
             if (isForbidden(i)) {
                 return -400;

@@ -3,6 +3,7 @@ package io.millrace.http1;
 
 import io.millrace.core.Buffer;
 import io.millrace.http.FieldBlock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Field lines as HTTP/1.1 sends them: name, colon, blank, value, CRLF (RFC 9112 section 5). Keeps the lines written
@@ -13,7 +14,7 @@ final class FieldLines {
     private static final int MOST_KEPT = 1024;
 
     private final Buffer kept = new Buffer();
-    private FieldBlock block;
+    private @Nullable FieldBlock block;
     private long revision;
     private int size;
 

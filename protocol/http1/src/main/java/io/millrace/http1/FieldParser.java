@@ -28,7 +28,10 @@ final class FieldParser {
     private static final int LAST_LF = 5;
 
     private final int most;
+
+    @SuppressWarnings("NullAway.Init") // begin
     private FieldBlock into;
+
     private int state;
     private int position;
     private int nameStart;

@@ -8,6 +8,7 @@ import io.millrace.http.Exchange;
 import io.millrace.http.FieldBlock;
 import io.millrace.http.HttpContext;
 import io.millrace.http1.ResponseWriter.Persistence;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The answer of an exchange in HTTP/1.1's form: decides how the body is framed and whether the connection lasts, and
@@ -133,7 +134,7 @@ abstract class Http1Answer extends Exchange {
     }
 
     @Override
-    protected void writeEnd(FieldBlock trailers) {
+    protected void writeEnd(@Nullable FieldBlock trailers) {
         if (chunked && !isBodiless()) {
             writer.lastChunk(link().out(), trailers);
         }

@@ -9,6 +9,7 @@ import io.millrace.http.FieldBlock;
 import io.millrace.http.FieldList;
 import io.millrace.http.Limits;
 import io.millrace.http.RequestPace;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One exchange on an HTTP/1.1 connection: reads the head, has it answered, reads the body for whoever wants it and
@@ -29,6 +30,8 @@ final class Http1Exchange extends Http1Answer {
     private final RequestPace pace;
     private final RequestParser parser;
     private final BodyReader body;
+
+    @SuppressWarnings("NullAway.Init") // begin
     private Http1Protocol protocol;
 
     // The request.
@@ -40,7 +43,7 @@ final class Http1Exchange extends Http1Answer {
 
     // The answer.
     private boolean clientCloses;
-    private Protocol successor;
+    private @Nullable Protocol successor;
 
     Http1Exchange(Http1Factory room) {
         super(room.context(), room.writer());
@@ -301,6 +304,7 @@ final class Http1Exchange extends Http1Answer {
     }
 
     /** The protocol that takes over after this exchange, or {@code null}. */
+    @Nullable
     Protocol successor() {
         return successor;
     }

@@ -13,6 +13,7 @@ import io.millrace.http.FieldBlock;
 import io.millrace.http.Handler;
 import io.millrace.http.HttpContext;
 import io.millrace.http.Limits;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes the HTTP/1.1 protocol of each connection of one loop, and owns what they share: the date as bytes, the status
@@ -49,7 +50,7 @@ public final class Http1Factory implements ProtocolFactory {
      * @param clock the clock whose nanoseconds the links use, for the log and the Date field
      * @param server value of the Server field, {@code null} to leave it away
      */
-    public Http1Factory(Handler handler, Limits limits, ExchangeLog log, Clock clock, String server) {
+    public Http1Factory(Handler handler, Limits limits, ExchangeLog log, Clock clock, @Nullable String server) {
         this(HttpContext.of(handler)
                 .withLimits(limits)
                 .withLog(log)

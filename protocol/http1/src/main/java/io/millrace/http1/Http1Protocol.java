@@ -7,6 +7,7 @@ import io.millrace.core.CloseMode;
 import io.millrace.core.Link;
 import io.millrace.core.Protocol;
 import io.millrace.http.HttpContext;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One HTTP/1.1 connection: requests one after the other, answers in the same order, time limits, the end. Small, since
@@ -24,7 +25,7 @@ import io.millrace.http.HttpContext;
  */
 final class Http1Protocol implements Protocol {
     private final Http1Factory room;
-    private Http1Exchange exchange;
+    private @Nullable Http1Exchange exchange;
 
     // When the connection became idle, and for when the link's deadline is set: it is left to pass too early rather
     // than moved with every request.
@@ -80,7 +81,8 @@ final class Http1Protocol implements Protocol {
     // Whether it stopped for want of input.
     private boolean work(Buffer in, Link link) {
         while (!closing) {
-            if (exchange == null) {
+            Http1Exchange current = exchange;
+            if (current == null) {
                 if (in.isEmpty()) {
                     return true;
                 }
@@ -88,9 +90,9 @@ final class Http1Protocol implements Protocol {
                 if (!link.writable()) {
                     return false;
                 }
-                lend(link);
+                current = lend(link);
             }
-            int state = exchange.advance(in);
+            int state = current.advance(in);
             if (state != Http1Exchange.DONE) {
                 return state == Http1Exchange.INPUT;
             }
@@ -104,23 +106,27 @@ final class Http1Protocol implements Protocol {
         return exchange != null && exchange.successor() != null;
     }
 
-    private void lend(Link link) {
+    private Http1Exchange lend(Link link) {
         served++;
-        exchange = room.lend();
-        exchange.begin(this, link);
+        Http1Exchange next = room.lend();
+        exchange = next;
+        next.begin(this, link);
+        return next;
     }
 
     // The answer is out and no more of the request is wanted.
     private void conclude(Link link) {
-        if (closing) {
+        Http1Exchange done = exchange;
+        if (closing || done == null) {
             return;
         }
-        if (exchange.successor() != null) {
+        Protocol successor = done.successor();
+        if (successor != null) {
             closing = true;
             resume(link);
-            link.switchProtocol(exchange.successor());
-        } else if (!exchange.lasts()) {
-            close(link, exchange.closing());
+            link.switchProtocol(successor);
+        } else if (!done.lasts()) {
+            close(link, done.closing());
         } else {
             release();
             idleSince = link.now();
@@ -324,7 +330,7 @@ final class Http1Protocol implements Protocol {
         if (closing || link.now() < due()) {
             arm(link);
         } else if (exchange != null && link.now() < exchange.due()) {
-            silent(link);
+            silent(exchange, link);
         } else if (exchange != null) {
             exchange.tooSlow();
             conclude(link);
@@ -338,11 +344,11 @@ final class Http1Protocol implements Protocol {
 
     // An exchange has been silent for long. Behind input that is held back there may be the end of it, which nobody has
     // seen; a client that has sent its last byte has most likely gone.
-    private void silent(Link link) {
+    private void silent(Http1Exchange current, Link link) {
         if (link.pending() > 0) {
             noteLife(link); // whether it takes what is sent is for the link to watch
         } else if (inputEnded) {
-            exchange.left();
+            current.left();
         } else {
             awaitsEnd = true;
             resume(link);
@@ -357,9 +363,9 @@ final class Http1Protocol implements Protocol {
      * closed its socket is the same as of one that only sends no more and still reads, and it takes something that is
      * sent to find out. So the first is assumed of a client to which nothing is sent for long.
      */
-    private long silentDue() {
+    private long silentDue(Http1Exchange current) {
         boolean matters = inputEnded || (paused && !awaitsEnd);
-        return matters && !exchange.isFinished() ? exchange.silentDue() : Link.NEVER;
+        return matters && !current.isFinished() ? current.silentDue() : Link.NEVER;
     }
 
     private void noteLife(Link link) {
@@ -370,7 +376,7 @@ final class Http1Protocol implements Protocol {
 
     private long due() {
         if (exchange != null) {
-            return Math.min(exchange.due(), Math.min(silentDue(), exchange.quietDue()));
+            return Math.min(exchange.due(), Math.min(silentDue(exchange), exchange.quietDue()));
         }
         HttpContext context = room.context();
         return idleSince + (served == 0 ? context.headNanos() : context.idleNanos());

@@ -17,8 +17,12 @@ final class MessageFraming {
     /** Length of a body whose end is in its chunks. */
     static final long CHUNKED = -1;
 
+    @SuppressWarnings("NullAway.Init") // begin
     private FieldBlock fields;
+
+    @SuppressWarnings("NullAway.Init") // begin
     private byte[] bytes;
+
     private int hosts;
     private int host;
     private int lengths;

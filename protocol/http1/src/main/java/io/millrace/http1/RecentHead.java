@@ -3,6 +3,7 @@ package io.millrace.http1;
 
 import io.millrace.core.Buffer;
 import io.millrace.http.FieldBlock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The head of the last answers of one loop, as bytes: many answers of one turn have the same. Keeps a head when it
@@ -13,7 +14,7 @@ final class RecentHead {
     private static final int MOST_KEPT = 1024;
 
     private final Buffer kept = new Buffer();
-    private FieldBlock block;
+    private @Nullable FieldBlock block;
     private long revision;
     private int size;
     private int status;

@@ -33,7 +33,9 @@ final class RequestParser {
     private final int mostHead;
     private final FieldParser fieldParser;
 
+    @SuppressWarnings("NullAway.Init") // begin
     private FieldBlock fields;
+
     private int state;
     private int position;
     private int methodEnd;

@@ -4,6 +4,7 @@ package io.millrace.http1;
 import io.millrace.core.Ascii;
 import io.millrace.http.FieldBlock;
 import io.millrace.http1.ResponseParser.Framing;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the head of a response means for the connection: where the body ends and whether the connection lasts (RFC 9112
@@ -19,7 +20,10 @@ final class ResponseFraming {
     private static final int MOST_DIGITS = 18;
 
     private final boolean strict;
+
+    @SuppressWarnings("NullAway.Init") // begin
     private byte[] bytes;
+
     private boolean badLength;
     private long length;
     private int codings;
@@ -28,7 +32,7 @@ final class ResponseFraming {
     private boolean close;
     private boolean keepAlive;
     private int version;
-    private Framing framing;
+    private Framing framing = Framing.NONE;
 
     /** Strict or not: whether two lengths, of which the standard says which counts, are refused. */
     ResponseFraming(boolean strict) {
@@ -49,8 +53,9 @@ final class ResponseFraming {
         for (int i = 0, n = fields.size(); i < n; i++) {
             field(fields, i);
         }
-        framing = framing(head.status(), bodiless, connect);
-        return framing == null ? ResponseParser.AMBIGUOUS : 0;
+        Framing found = framing(head.status(), bodiless, connect);
+        framing = found == null ? Framing.UNTIL_CLOSE : found;
+        return found == null ? ResponseParser.AMBIGUOUS : 0;
     }
 
     private void begin(ResponseHeadParser head, FieldBlock fields) {
@@ -184,7 +189,7 @@ final class ResponseFraming {
 
     // ---- RFC 9112 section 6.3, in its order; null if two readers could find different ends
 
-    private Framing framing(int status, boolean bodiless, boolean connect) {
+    private @Nullable Framing framing(int status, boolean bodiless, boolean connect) {
         if (status == 101 || (connect && status >= 200 && status <= 299)) {
             return Framing.TUNNEL;
         }
@@ -201,7 +206,7 @@ final class ResponseFraming {
     }
 
     // HTTP/1.0 has no transfer codings: what says it has is faulty (RFC 9112 section 6.1).
-    private Framing coding() {
+    private @Nullable Framing coding() {
         if (badCoding || version == 10 || (strict && (badLength || length != UNKNOWN))) {
             return null;
         }

@@ -50,7 +50,9 @@ final class ResponseHeadParser {
     private final int mostFields;
     private final boolean strict;
 
+    @SuppressWarnings("NullAway.Init") // begin
     private FieldBlock fields;
+
     private int state;
     private int position;
     private int version;

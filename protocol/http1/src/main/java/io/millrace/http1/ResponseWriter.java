@@ -7,6 +7,7 @@ import io.millrace.core.Clock;
 import io.millrace.http.FieldBlock;
 import io.millrace.http.HttpDate;
 import io.millrace.http.Status;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes heads of answers (RFC 9112 section 4): status line, Date and Server, framing, fields. Keeps what is the same
@@ -32,12 +33,12 @@ final class ResponseWriter {
     /** The head that many answers of a turn share. */
     final RecentHead recent = new RecentHead();
 
-    private byte[] lead;
+    private byte[] lead = {};
     private int leadStatus;
     private long leadTurn;
 
     /** A writer that calls the server {@code server}, or leaves the field away for {@code null}. */
-    ResponseWriter(Clock clock, String server) {
+    ResponseWriter(Clock clock, @Nullable String server) {
         this.clock = clock;
         this.serverLine = server == null ? "" : "Server: " + server + "\r\n";
     }
@@ -136,7 +137,7 @@ final class ResponseWriter {
     }
 
     /** The last chunk and the trailers, {@code null} for none. */
-    void lastChunk(Buffer out, FieldBlock trailers) {
+    void lastChunk(Buffer out, @Nullable FieldBlock trailers) {
         out.append(LAST_CHUNK);
         if (trailers != null) {
             FieldLines.write(trailers, out);

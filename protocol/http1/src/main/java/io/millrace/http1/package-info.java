@@ -23,4 +23,7 @@
  * {@code FieldParser}, {@code MessageFraming}, {@code ChunkedDecoder}, {@code Http1Answer}, {@code ResponseWriter},
  * {@code FieldLines}; for a client {@code ResponseParser}, {@code ResponseHeadParser}, {@code ResponseFraming}.
  */
+@NullMarked
 package io.millrace.http1;
+
+import org.jspecify.annotations.NullMarked;

@@ -330,9 +330,10 @@ class KeptHandlesTest {
         link.runUntil(() -> serving.log.size() == 1 && overFor(response));
         elsewhere(() -> assertEveryVerbIsRefused(ResponseStream.class, stream));
         assertFalse(stream.isOpen());
+        // Before the second request: its handler may have answered when that has been fed.
+        assertEquals("a", Answer.only(link.text()).body());
         link.feed(KEEP);
         assertFalse(stream.isOpen(), "whatever else its exchange is used for");
-        assertEquals("a", Answer.only(link.text()).body());
     }
 
     @Test
