@@ -7,43 +7,21 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.core.Ascii;
 import io.millrace.core.Buffer;
-import io.millrace.testkit.SimClient;
+import io.millrace.testkit.SimExchangeClient;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
 
 /** A client that pipelines requests of all kinds, cut anywhere, and checks every byte of the answers in their order. */
-final class HttpSimulationClient extends SimClient {
-    private enum Manner {
-        /** Sends everything, reads everything. */
-        KIND,
-        /** Breaks off somewhere in the middle. */
-        RUDE,
-        /** Stops in the middle of a request's head and waits: the server must end it in time. */
-        SILENT
-    }
-
-    /** Longer than any time limit, with some patience: simulated time costs nothing. */
-    private static final long PATIENCE = 200_000_000_000L;
-
-    private final Manner manner;
-    private final boolean lenient;
-    private final Buffer toSend = new Buffer();
+final class HttpSimulationClient extends SimExchangeClient {
     private final Buffer answers = new Buffer();
     private final List<byte[]> expected = new ArrayList<>();
-    private final byte[] scratch = new byte[8192];
     private int answered;
-    private boolean over;
-    private boolean waiting;
-    private boolean finished;
     private boolean refused;
 
     HttpSimulationClient(Random random, boolean lenient) {
-        super(random);
-        this.lenient = lenient;
-        int choice = random.nextInt(10);
-        this.manner = choice < 7 ? Manner.KIND : choice < 9 ? Manner.RUDE : Manner.SILENT;
+        super(random, lenient, HttpSimulationTest.PORT);
         int requests = 1 + random.nextInt(8);
         for (int i = 0; i < requests; i++) {
             request(i == requests - 1 && manner != Manner.SILENT);
@@ -113,80 +91,25 @@ final class HttpSimulationClient extends SimClient {
     }
 
     @Override
-    protected boolean done() {
-        return over;
+    protected void received(byte[] bytes, int count) {
+        if (!refused) {
+            answers.append(bytes, 0, count);
+            takeAnswers();
+        }
     }
 
     @Override
-    protected boolean step() {
-        if (connection == null) {
-            connect(HttpSimulationTest.PORT);
-            return true;
-        }
-        if (random.nextInt(300) == 0) {
-            sleep(random.nextInt(100_000_000));
-            return true;
-        }
-        if (manner == Manner.RUDE && random.nextInt(40) == 0) {
-            connection.reset();
-            over = true;
-            return true;
-        }
-        return random.nextBoolean() ? write() || read() : read() || write();
-    }
-
-    private boolean write() {
-        if (toSend.isEmpty()) {
-            // A half-closed client still gets all its answers.
-            if (manner == Manner.KIND && !finished && random.nextInt(4) == 0) {
-                finished = true;
-                connection.finish();
-                return true;
-            }
-            return false;
-        }
-        int n = 1 + random.nextInt(Math.min(toSend.readable(), random.nextInt(5) == 0 ? 50_000 : 200));
-        connection.send(toSend.array(), toSend.head(), n);
-        toSend.consume(n);
-        return true;
-    }
-
-    private boolean read() {
-        int n = connection.read(scratch, 0, 1 + random.nextInt(scratch.length));
-        if (n > 0) {
-            if (!refused) {
-                answers.append(scratch, 0, n);
-                takeAnswers();
-            }
-            return true;
-        }
-        if (n == 0) {
-            return waitForTheServer();
-        }
-        over = true;
+    protected void ended(int how) {
         // A silent one sleeps so long that the server can give up in the middle of its 408.
-        boolean complete = answered == expected.size() && (answers.isEmpty() || manner == Manner.SILENT);
+        boolean complete = hasAllAnswers() && (answers.isEmpty() || manner == Manner.SILENT);
         assertTrue(
                 lenient || manner == Manner.RUDE || complete,
-                "ended (" + n + ") after " + answered + " of " + expected.size() + " answers");
-        return true;
+                "ended (" + how + ") after " + answered + " of " + expected.size() + " answers");
     }
 
-    /**
-     * A silent client that has all its answers sleeps for longer than the server may wait for it, and then looks once
-     * more.
-     */
-    private boolean waitForTheServer() {
-        if (manner != Manner.SILENT
-                || !toSend.isEmpty()
-                || (connection.accepted() && answered < expected.size())
-                || !connection.accepted()) {
-            return false;
-        }
-        assertTrue(!waiting || lenient, "the server waits for ever for a silent client");
-        waiting = true;
-        sleep(PATIENCE);
-        return true;
+    @Override
+    protected boolean hasAllAnswers() {
+        return answered >= expected.size();
     }
 
     private void takeAnswers() {

@@ -5,13 +5,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.core.Clock;
+import io.millrace.core.ProtocolFactory;
 import io.millrace.http.ExchangeLog;
 import io.millrace.http.Handler;
-import io.millrace.http.Limits;
+import io.millrace.http.HttpContext;
 import io.millrace.http.RequestBody;
 import io.millrace.http.ResponseStream;
 import io.millrace.http.Router;
 import io.millrace.http1.Http1Factory;
+import io.millrace.http2.Http2Factory;
 import io.millrace.loop.EventLoop;
 import io.millrace.testkit.ExpectedLog;
 import io.millrace.testkit.Schedules;
@@ -24,22 +26,33 @@ import io.millrace.transport.OverloadPolicy;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** HTTP/1.1 over the real loop over a simulated kernel: pipelines, bodies both ways, slow, rude and silent clients. */
+/**
+ * HTTP/1.1 and HTTP/2 over the real loop over a simulated kernel: pipelines and streams, bodies both ways, slow, rude
+ * and silent clients.
+ */
 @Timeout(300)
 @ExpectedLog("cannot accept on")
 class HttpSimulationTest {
     static final int PORT = 80;
     private static final int SCHEDULES = 8_000;
+    private static final int HTTP2_SCHEDULES = 3_000;
     private static final int MOST_TURNS = 300_000;
 
     @Test
     void httpUnderEveryFault() {
-        Schedules.play(SCHEDULES, HttpSimulationTest::play);
+        Schedules.play(SCHEDULES, seed -> play(seed, false));
+    }
+
+    /** Half of the servers speak HTTP/2 alone, the others choose by the first bytes and have clients of both kinds. */
+    @Test
+    void http2UnderEveryFault() {
+        Schedules.play(HTTP2_SCHEDULES, seed -> play(seed, true));
     }
 
     /** {@code length} bytes that depend on the length, so that answers cannot be mistaken for one another. */
@@ -152,7 +165,14 @@ class HttpSimulationTest {
         };
     }
 
-    private static void play(long seed) throws Exception {
+    private static ProtocolFactory factory(int kind, HttpContext context, List<Http2Factory> http2) {
+        Http1Factory http1 = new Http1Factory(context);
+        Http2Factory made = new Http2Factory(context);
+        http2.add(made);
+        return kind == 0 ? http1 : kind == 1 ? made : new ProtocolSelector(context, http1, () -> made);
+    }
+
+    private static void play(long seed, boolean withHttp2) throws Exception {
         SimKernel kernel = new SimKernel(seed);
         Random random = new Random(seed);
         Engine trigger = random.nextInt(3) == 0 ? Engine.EPOLL_LEVEL : Engine.EPOLL_EDGE;
@@ -163,18 +183,14 @@ class HttpSimulationTest {
         }
         int[] answers = new int[1];
         ExchangeLog log = (request, status, bytes, nanos) -> answers[0]++;
-        Handler handler = routes();
-        Listener listening = Connections.of(loop)
-                .listen(
-                        options,
-                        () -> new Http1Factory(handler, Limits.DEFAULT, log, clock(kernel), Http1Factory.SERVER));
+        HttpContext context = HttpContext.of(routes()).withLog(log).withClock(clock(kernel));
+        int kind = withHttp2 ? 1 + random.nextInt(2) : 0;
+        List<Http2Factory> http2 = new ArrayList<>();
+        Listener listening = Connections.of(loop).listen(options, () -> factory(kind, context, http2));
         loop.turn(1);
         int expected = 0;
         for (int i = 1 + random.nextInt(6); i > 0; i--) {
-            HttpSimulationClient client = new HttpSimulationClient(
-                    new Random(random.nextLong()), kernel.faults().jumps());
-            kernel.add(client);
-            expected += client.certainAnswers();
+            expected += connect(kernel, random, kind == 1 || (kind == 2 && random.nextBoolean()));
         }
         for (int turns = 0; !kernel.done(); turns++) {
             assertTrue(turns < MOST_TURNS, "no end in sight");
@@ -184,7 +200,21 @@ class HttpSimulationTest {
         end(loop, listening);
         assertEquals(List.of(), kernel.open(), "descriptors left open");
         assertTrue(answers[0] >= expected, "logged " + answers[0] + " of " + expected);
+        assertEquals(0, http2.stream().mapToInt(Http2Factory::openStreams).sum(), "streams left open");
         loop.close();
+    }
+
+    /** Adds a client; returns how many answers the server must have given it, whatever happens. */
+    private static int connect(SimKernel kernel, Random random, boolean http2) {
+        Random own = new Random(random.nextLong());
+        boolean jumps = kernel.faults().jumps();
+        if (http2) {
+            kernel.add(new Http2SimulationClient(own, jumps));
+            return 0;
+        }
+        HttpSimulationClient client = new HttpSimulationClient(own, jumps);
+        kernel.add(client);
+        return client.certainAnswers();
     }
 
     /** The clients have gone: the server must notice by itself, at the latest when its time limits pass. */

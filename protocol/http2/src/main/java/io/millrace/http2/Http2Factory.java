@@ -55,8 +55,8 @@ public final class Http2Factory implements ProtocolFactory {
         }
     }
 
-    /** Returns how many streams the connections of this loop have open. */
-    int openStreams() {
+    /** Returns how many streams the connections of this loop have open. The loop's thread calls. */
+    public int openStreams() {
         return streams.open();
     }
 }

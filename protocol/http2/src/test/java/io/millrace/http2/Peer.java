@@ -73,6 +73,16 @@ final class Peer {
         link = new MemoryLink(factory.create(), clock);
     }
 
+    private Peer(Peer first) {
+        factory = first.factory;
+        link = new MemoryLink(factory.create(), first.clock);
+    }
+
+    /** Another client of the same server: the two share what the loop lends. */
+    Peer another() {
+        return new Peer(this);
+    }
+
     static Peer of(Handler handler) {
         return new Peer(handler, Limits.DEFAULT, Http2Limits.DEFAULT);
     }
