@@ -13,13 +13,14 @@ import java.lang.invoke.MethodType;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Binds C functions by hand, all in one of three shapes: linking a new shape costs some 20 ms at start-up, one more
+ * Binds C functions by hand, each in one of a few shapes: linking a new shape costs some 20 ms at start-up, one more
  * function of a known shape next to nothing.
  *
  * <pre>
  *   call       long f(long, long, long, long, long, long)      may block; pointers are addresses of native memory
  *   critical   long f(int, pointer, long, int)                 recv and send, straight on a heap array
  *   syscall    long f(long, long, long, long, long, long, long)   syscall(2) with six arguments, linked by those who need it
+ *   OpenSSL    long f(long, pointer, long), long f(long, long)      critical, linked with the library
  * </pre>
  *
  * <p>A function that has fewer or narrower parameters is called in the wide shape all the same: on Linux, x86-64
@@ -37,6 +38,8 @@ final class Native {
     private static final FunctionDescriptor WIDE = FunctionDescriptor.of(LONG, LONG, LONG, LONG, LONG, LONG, LONG);
     private static final FunctionDescriptor SEVEN =
             FunctionDescriptor.of(LONG, LONG, LONG, LONG, LONG, LONG, LONG, LONG);
+    private static final FunctionDescriptor SHORT = FunctionDescriptor.of(LONG, LONG, LONG);
+    private static final FunctionDescriptor WITH_HEAP = FunctionDescriptor.of(LONG, LONG, ValueLayout.ADDRESS, LONG);
     private static final FunctionDescriptor ON_HEAP = FunctionDescriptor.of(LONG, INT, ValueLayout.ADDRESS, LONG, INT);
 
     /** The shape of methods that are called out of line, but for those on a heap array. */
@@ -58,6 +61,8 @@ final class Native {
         final long[] values = new long[Files.STAT_VALUES];
         final Whole received = new Whole();
         final Whole sent = new Whole();
+        final Whole opened = new Whole();
+        final Whole sealed = new Whole();
 
         /** Allocated for threads that read files or folders. */
         private @Nullable MemorySegment bytes;
@@ -130,6 +135,30 @@ final class Native {
     /** Binds a function that never blocks and whose work is bounded, on a heap array. */
     static MethodHandle critical(String name) {
         return LINKER.downcallHandle(symbol(name), ON_HEAP, ERRNO, Linker.Option.critical(true));
+    }
+
+    /**
+     * Binds a function of another library that works on a heap array, {@code long f(long, pointer, long)}, and never
+     * blocks, calls nothing back and whose work is bounded.
+     */
+    static MethodHandle criticalOnHeap(MemorySegment symbol) {
+        return LINKER.downcallHandle(symbol, WITH_HEAP, Linker.Option.critical(true));
+    }
+
+    /** Binds a function of another library of up to two arguments that never blocks and does next to nothing. */
+    static MethodHandle criticalShort(MemorySegment symbol) {
+        return LINKER.downcallHandle(symbol, SHORT, Linker.Option.critical(false));
+    }
+
+    /** Binds a function of another library that has eight arguments. */
+    static MethodHandle eight(MemorySegment symbol) {
+        return LINKER.downcallHandle(
+                symbol, FunctionDescriptor.of(LONG, LONG, LONG, LONG, LONG, LONG, LONG, LONG, LONG));
+    }
+
+    /** Makes a function that C code calls. It lives as long as the program. */
+    static long callback(MethodHandle target, FunctionDescriptor shape) {
+        return LINKER.upcallStub(target, shape, Arena.global()).address();
     }
 
     /**

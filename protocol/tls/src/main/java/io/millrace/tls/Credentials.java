@@ -167,7 +167,8 @@ public final class Credentials {
         return List.copyOf(names);
     }
 
-    PrivateKey key() {
+    /** Returns the private key. */
+    public PrivateKey key() {
         return key;
     }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.millrace.tls;
+package io.millrace.it;
 
 import io.millrace.core.Buffer;
 import io.millrace.core.CloseCause;
@@ -8,6 +8,7 @@ import io.millrace.core.Protocol;
 import io.millrace.core.Tls;
 import io.millrace.testkit.FakeClock;
 import io.millrace.testkit.MemoryLink;
+import io.millrace.tls.TlsContext;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -15,7 +16,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /** A client and a server over TLS in memory; the test carries the bytes between them. */
-final class Ends {
+final class TlsEnds {
 
     /** One end's protocol: takes everything and notes what it is told. */
     static final class End implements Protocol {
@@ -69,25 +70,13 @@ final class Ends {
 
     final ByteArrayOutputStream toClient = new ByteArrayOutputStream();
 
-    Ends(TlsContext serverContext, TlsContext clientContext, String host) {
+    TlsEnds(TlsContext serverContext, TlsContext clientContext, String host) {
         serverLink = new MemoryLink(serverContext.accept(server::over), clock);
         clientLink = new MemoryLink(clientContext.connect(host, 443, client::over), clock);
     }
 
-    static TlsContext server(String... credentials) {
-        TlsOptions options = TlsOptions.DEFAULT.withExecutor(Runnable::run);
-        for (String name : credentials) {
-            options = options.with(TestKeys.of(name));
-        }
-        return TlsContext.server(options);
-    }
-
-    static TlsContext client() {
-        return TlsContext.client(TestKeys.trusting().withExecutor(Runnable::run));
-    }
-
     /** Carries bytes to and fro until neither end has more to say. */
-    Ends pump() {
+    TlsEnds pump() {
         boolean moved;
         do {
             moved = carry(clientLink, serverLink, toServer) | carry(serverLink, clientLink, toClient);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.millrace.tls;
+package io.millrace.it;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -9,29 +9,67 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.core.CloseMode;
+import io.millrace.tls.TlsContext;
+import io.millrace.tls.TlsOptions;
 import io.millrace.tls.TlsOptions.ClientCertificate;
+import io.millrace.tls.TlsProvider;
 import java.time.Duration;
 import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** TLS between two ends in memory, on a simulated clock. */
+/** What every engine of TLS does the same way, between two ends in memory on a simulated clock. */
 @Timeout(120)
-final class TlsTest {
+abstract class TlsEngineContract {
+    private TlsProvider serverProvider;
+    private TlsProvider clientProvider;
+
+    /** The provider of a test's server. */
+    abstract TlsProvider ofServer();
+
+    /** The provider of a test's client. */
+    abstract TlsProvider ofClient();
+
+    @BeforeEach
+    void chooseProviders() {
+        serverProvider = ofServer();
+        clientProvider = ofClient();
+    }
+
+    private TlsContext server(TlsOptions options) {
+        return TlsContext.server(options, serverProvider);
+    }
+
+    private TlsContext client(TlsOptions options) {
+        return TlsContext.client(options, clientProvider);
+    }
+
+    private TlsContext server(String... credentials) {
+        TlsOptions options = TlsOptions.DEFAULT.withExecutor(Runnable::run);
+        for (String name : credentials) {
+            options = options.with(TlsKeys.of(name));
+        }
+        return server(options);
+    }
+
+    private TlsContext client() {
+        return client(trusting());
+    }
 
     private static TlsOptions serving(String name) {
-        return TlsOptions.DEFAULT.with(TestKeys.of(name)).withExecutor(Runnable::run);
+        return TlsOptions.DEFAULT.with(TlsKeys.of(name)).withExecutor(Runnable::run);
     }
 
     private static TlsOptions trusting() {
-        return TestKeys.trusting().withExecutor(Runnable::run);
+        return TlsKeys.trusting().withExecutor(Runnable::run);
     }
 
-    private static Ends ends() {
-        return new Ends(Ends.server("local"), Ends.client(), "localhost");
+    private TlsEnds ends() {
+        return new TlsEnds(server("local"), client(), "localhost");
     }
 
     private static byte[] noise(int length) {
@@ -42,13 +80,13 @@ final class TlsTest {
 
     @Test
     void bytesPassBothWaysAndTheSessionIsTold() {
-        Ends ends = ends().pump();
+        TlsEnds ends = ends().pump();
         assertEquals(List.of("opened"), ends.server.told);
         assertEquals(List.of("opened"), ends.client.told);
-        Ends.send(ends.client, ends.clientLink, "question");
+        TlsEnds.send(ends.client, ends.clientLink, "question");
         ends.pump();
         assertEquals("question", ends.server.text());
-        Ends.send(ends.server, ends.serverLink, "answer");
+        TlsEnds.send(ends.server, ends.serverLink, "answer");
         ends.pump();
         assertEquals("answer", ends.client.text());
         assertEquals("TLSv1.3", ends.server.tls.protocol());
@@ -67,31 +105,31 @@ final class TlsTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 7, 1000})
     void theHandshakeMayComeInPieces(int piece) {
-        Ends ends = ends();
+        TlsEnds ends = ends();
         ends.piece = piece;
         ends.pump();
-        Ends.send(ends.client, ends.clientLink, "question");
+        TlsEnds.send(ends.client, ends.clientLink, "question");
         ends.pump();
         assertEquals("question", ends.server.text());
     }
 
     @Test
     void muchDataPassesInOrder() {
-        Ends ends = ends().pump();
+        TlsEnds ends = ends().pump();
         byte[] bytes = noise(3_000_000);
-        Ends.send(ends.server, ends.serverLink, bytes);
+        TlsEnds.send(ends.server, ends.serverLink, bytes);
         ends.pump();
         assertArrayEquals(bytes, ends.client.input.toByteArray());
-        Ends.send(ends.client, ends.clientLink, bytes);
+        TlsEnds.send(ends.client, ends.clientLink, bytes);
         ends.pump();
         assertArrayEquals(bytes, ends.server.input.toByteArray());
     }
 
     @Test
     void theFirstRecordsAreSmallAndLaterOnesLarge() {
-        Ends ends = ends().pump();
+        TlsEnds ends = ends().pump();
         ends.toClient.reset();
-        Ends.send(ends.server, ends.serverLink, noise(300_000));
+        TlsEnds.send(ends.server, ends.serverLink, noise(300_000));
         ends.pump();
         byte[] wire = ends.toClient.toByteArray();
         int first = recordLength(wire, 0);
@@ -111,15 +149,14 @@ final class TlsTest {
 
     @Test
     void alpnChoosesWhatIsAbove() {
-        TlsContext server = TlsContext.server(serving("local").withApplicationProtocols("h2", "http/1.1"));
-        Ends ends =
-                new Ends(server, TlsContext.client(trusting().withApplicationProtocols("http/1.1", "h2")), "localhost");
+        TlsContext server = server(serving("local").withApplicationProtocols("h2", "http/1.1"));
+        TlsEnds ends = new TlsEnds(server, client(trusting().withApplicationProtocols("http/1.1", "h2")), "localhost");
         ends.pump();
         assertEquals("h2", ends.server.tls.applicationProtocol());
         assertEquals("h2", ends.client.tls.applicationProtocol());
-        Ends without = new Ends(server, Ends.client(), "localhost").pump();
+        TlsEnds without = new TlsEnds(server, client(), "localhost").pump();
         assertNull(without.server.tls.applicationProtocol());
-        Ends foreign = new Ends(server, TlsContext.client(trusting().withApplicationProtocols("foo")), "localhost");
+        TlsEnds foreign = new TlsEnds(server, client(trusting().withApplicationProtocols("foo")), "localhost");
         foreign.pump();
         assertEquals(List.of(), foreign.server.told);
         assertTrue(foreign.clientLink.isClosed());
@@ -129,8 +166,8 @@ final class TlsTest {
     @ParameterizedTest
     @ValueSource(strings = {"a.example.org", "A.Example.org", "b.example.org", "localhost"})
     void theNameChoosesTheCertificate(String host) {
-        TlsContext server = Ends.server("local", "rsa", "wild");
-        Ends ends = new Ends(server, Ends.client(), host).pump();
+        TlsContext server = server("local", "rsa", "wild");
+        TlsEnds ends = new TlsEnds(server, client(), host).pump();
         assertEquals(List.of("opened"), ends.client.told, server.lastFailure());
         assertEquals(host.toLowerCase(java.util.Locale.ROOT), ends.server.tls.serverName());
         String subject = ends.client
@@ -150,26 +187,26 @@ final class TlsTest {
 
     @Test
     void aNameThatNoCertificateIsForGetsTheFirstAndTheClientRefusesIt() {
-        TlsContext server = Ends.server("local", "wild");
-        TlsContext client = Ends.client();
-        Ends ends = new Ends(server, client, "c.b.example.org").pump();
+        TlsContext server = server("local", "wild");
+        TlsContext client = client();
+        TlsEnds ends = new TlsEnds(server, client, "c.b.example.org").pump();
         assertEquals(List.of(), ends.client.told);
         assertTrue(client.lastFailure().contains("c.b.example.org"), client.lastFailure());
     }
 
     @Test
     void aServerOfAnAuthorityThatIsNotTrustedIsRefused() {
-        TlsContext client = TlsContext.client(TlsOptions.DEFAULT.withExecutor(Runnable::run));
-        Ends ends = new Ends(Ends.server("local"), client, "localhost").pump();
+        TlsContext client = client(TlsOptions.DEFAULT.withExecutor(Runnable::run));
+        TlsEnds ends = new TlsEnds(server("local"), client, "localhost").pump();
         assertEquals(List.of(), ends.client.told);
         assertEquals(1, client.failures());
     }
 
     @Test
     void clientCertificatesAreAskedForAndChecked() {
-        TlsOptions asking = serving("local").withClientCertificates(ClientCertificate.REQUIRED, TestKeys.authority());
-        TlsContext client = TlsContext.client(trusting().with(TestKeys.of("client")));
-        Ends known = new Ends(TlsContext.server(asking), client, "localhost").pump();
+        TlsOptions asking = serving("local").withClientCertificates(ClientCertificate.REQUIRED, TlsKeys.authority());
+        TlsContext client = client(trusting().with(TlsKeys.of("client")));
+        TlsEnds known = new TlsEnds(server(asking), client, "localhost").pump();
         assertEquals(
                 "CN=a client",
                 known.server
@@ -178,13 +215,13 @@ final class TlsTest {
                         .getFirst()
                         .getSubjectX500Principal()
                         .getName());
-        TlsContext strict = TlsContext.server(asking);
-        Ends unknown = new Ends(strict, Ends.client(), "localhost").pump();
+        TlsContext strict = server(asking);
+        TlsEnds unknown = new TlsEnds(strict, client(), "localhost").pump();
         assertEquals(List.of(), unknown.server.told);
         assertEquals(1, strict.failures());
-        TlsContext mild = TlsContext.server(
-                serving("local").withClientCertificates(ClientCertificate.OPTIONAL, TestKeys.authority()));
-        Ends optional = new Ends(mild, Ends.client(), "localhost").pump();
+        TlsContext mild =
+                server(serving("local").withClientCertificates(ClientCertificate.OPTIONAL, TlsKeys.authority()));
+        TlsEnds optional = new TlsEnds(mild, client(), "localhost").pump();
         assertEquals(List.of("opened"), optional.server.told);
     }
 
@@ -192,22 +229,22 @@ final class TlsTest {
 
     @Test
     void aSessionIsResumedAndNewCredentialsAreUsedAtOnce() throws InterruptedException {
-        TlsContext server = Ends.server("local");
-        TlsContext client = Ends.client();
-        Ends first = new Ends(server, client, "localhost").pump();
+        TlsContext server = server("local");
+        TlsContext client = client();
+        TlsEnds first = new TlsEnds(server, client, "localhost").pump();
         assertFalse(first.server.tls.resumed());
         // A session is told to be an older one by the millisecond of its creation.
         Thread.sleep(2);
-        Ends second = new Ends(server, client, "localhost").pump();
+        TlsEnds second = new TlsEnds(server, client, "localhost").pump();
         assertTrue(second.server.tls.resumed());
         assertTrue(second.client.tls.resumed());
         assertEquals(1, server.resumptions());
-        server.replace(List.of(TestKeys.of("rsa")));
-        assertEquals(List.of("opened"), new Ends(server, client, "localhost").pump().client.told);
-        Ends.send(second.client, second.clientLink, "still");
+        server.replace(List.of(TlsKeys.of("rsa")));
+        assertEquals(List.of("opened"), new TlsEnds(server, client, "localhost").pump().client.told);
+        TlsEnds.send(second.client, second.clientLink, "still");
         second.pump();
         assertEquals("still", second.server.text());
-        Ends fresh = new Ends(server, Ends.client(), "localhost").pump();
+        TlsEnds fresh = new TlsEnds(server, client(), "localhost").pump();
         assertEquals(
                 "CN=example.org",
                 fresh.client
@@ -222,7 +259,7 @@ final class TlsTest {
 
     @Test
     void oneDirectionMayEndBeforeTheOther() {
-        Ends ends = ends().pump();
+        TlsEnds ends = ends().pump();
         ends.clientLink.execute(() -> {
             ends.client.link.out().append("last".getBytes(java.nio.charset.StandardCharsets.US_ASCII));
             ends.client.link.flush();
@@ -231,7 +268,7 @@ final class TlsTest {
         ends.pump();
         assertEquals("last", ends.server.text());
         assertEquals(List.of("opened", "ended"), ends.server.told, "before the carrier has ended");
-        Ends.send(ends.server, ends.serverLink, "answer");
+        TlsEnds.send(ends.server, ends.serverLink, "answer");
         ends.pump();
         assertEquals("answer", ends.client.text());
         ends.serverLink.execute(() -> ends.server.link.close(CloseMode.FLUSHED));
@@ -242,8 +279,8 @@ final class TlsTest {
 
     @Test
     void anEndWithoutCloseNotifyIsATruncation() {
-        Ends ends = ends().pump();
-        Ends.send(ends.client, ends.clientLink, "part");
+        TlsEnds ends = ends().pump();
+        TlsEnds.send(ends.client, ends.clientLink, "part");
         ends.pump();
         ends.serverLink.end();
         assertEquals("part", ends.server.text());
@@ -253,7 +290,7 @@ final class TlsTest {
 
     @Test
     void anEndAfterCloseNotifyIsNone() {
-        Ends ends = ends().pump();
+        TlsEnds ends = ends().pump();
         ends.clientLink.execute(() -> ends.client.link.close(CloseMode.FLUSHED));
         ends.pump();
         ends.serverLink.end();
@@ -265,21 +302,21 @@ final class TlsTest {
 
     @Test
     void aHandshakeHasATimeOfItsOwn() {
-        TlsContext server = TlsContext.server(serving("local").withHandshakeTime(Duration.ofSeconds(3)));
-        Ends ends = new Ends(server, Ends.client(), "localhost");
+        TlsContext server = server(serving("local").withHandshakeTime(Duration.ofSeconds(3)));
+        TlsEnds ends = new TlsEnds(server, client(), "localhost");
         ends.serverLink.advance(Duration.ofMillis(2_999));
         assertFalse(ends.serverLink.isClosed());
         ends.serverLink.advance(Duration.ofMillis(2)).end();
         assertTrue(ends.serverLink.isClosed());
         assertEquals("the handshake took too long", server.lastFailure());
-        Ends done = new Ends(server, Ends.client(), "localhost").pump();
+        TlsEnds done = new TlsEnds(server, client(), "localhost").pump();
         done.serverLink.advance(Duration.ofHours(1));
         assertFalse(done.serverLink.isClosed());
     }
 
     @Test
     void theProtocolAboveHasADeadlineAsWell() {
-        Ends ends = ends().pump();
+        TlsEnds ends = ends().pump();
         ends.serverLink.execute(() -> ends.server.link.deadline(ends.server.link.now() + 1_000_000));
         ends.serverLink.run().advance(Duration.ofMillis(2));
         // The default of a protocol whose deadline passes.
@@ -290,8 +327,8 @@ final class TlsTest {
 
     @Test
     void whatIsNoTlsIsRefused() {
-        TlsContext server = Ends.server("local");
-        Ends ends = new Ends(server, Ends.client(), "localhost");
+        TlsContext server = server("local");
+        TlsEnds ends = new TlsEnds(server, client(), "localhost");
         ends.serverLink.feed("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").end();
         assertTrue(ends.serverLink.isClosed());
         assertEquals(1, server.failures());
@@ -300,8 +337,8 @@ final class TlsTest {
 
     @Test
     void aRecordThatWasChangedEndsTheConnection() {
-        Ends ends = ends().pump();
-        Ends.send(ends.client, ends.clientLink, "question");
+        TlsEnds ends = ends().pump();
+        TlsEnds.send(ends.client, ends.clientLink, "question");
         byte[] record = ends.clientLink.take().getBytes(java.nio.charset.StandardCharsets.ISO_8859_1);
         record[record.length - 1] ^= 1;
         ends.serverLink.feed(record).end();
@@ -311,8 +348,8 @@ final class TlsTest {
 
     @Test
     void recordsOfNothingAreNotReadWithoutEnd() {
-        TlsContext server = TlsContext.server(serving("local"));
-        Ends ends = new Ends(server, TlsContext.client(trusting()), "localhost").pump();
+        TlsContext server = server(serving("local"));
+        TlsEnds ends = new TlsEnds(server, client(trusting()), "localhost").pump();
         // A change_cipher_spec record is allowed at any time and means nothing (RFC 8446 section 5).
         byte[] nothing = {0x14, 3, 3, 0, 1, 1};
         for (int i = 0; i < 200 && !ends.serverLink.isClosed(); i++) {
