@@ -43,9 +43,11 @@ public final class Lab {
     }
 
     /**
-     * Measures, and writes the page and the data beside it, broken off or not.
+     * Measures, and writes the page and the data beside it, broken off or not. Blocks for the whole run.
      *
      * @return whether it came to its end
+     * @throws IOException if a file cannot be written or a server cannot be started
+     * @throws InterruptedException if the thread is interrupted while it waits
      */
     public boolean run(List<Scenario> scenarios, Path html, Path json) throws IOException, InterruptedException {
         try {
@@ -71,12 +73,22 @@ public final class Lab {
         return all;
     }
 
-    /** Draws the page of a run again from its data. */
+    /**
+     * Draws the page of a run again from its data.
+     *
+     * @throws IOException if the data cannot be read or the page not be written
+     * @throws IllegalArgumentException if the file is not the data of a run
+     */
     public static void draw(Path json, Path html) throws IOException {
         Files.writeString(html, Report.of(read(json)));
     }
 
-    /** What changed between two runs and whether it is more than noise, for a terminal. */
+    /**
+     * Returns what changed between two runs and whether it is more than noise, for a terminal.
+     *
+     * @throws IOException if a file cannot be read
+     * @throws IllegalArgumentException if a file is not the data of a run
+     */
     public static String compare(Path before, Path after) throws IOException {
         return Comparison.text(Comparison.of(read(before), read(after)));
     }
@@ -90,7 +102,11 @@ public final class Lab {
         }
     }
 
-    /** The scenarios that come with the command. */
+    /**
+     * Returns the scenarios that come with the command.
+     *
+     * @throws UncheckedIOException if they cannot be read
+     */
     public static List<Scenario> scenarios() {
         try {
             URI uri = Lab.class.getResource("scenarios").toURI();
@@ -108,10 +124,11 @@ public final class Lab {
     }
 
     /**
-     * The scenarios in a folder, by name of their files; what stands before a dash at the beginning of the name, a
-     * number, is for the order only.
+     * Returns the scenarios in a folder, by name of their files; what stands before a dash at the beginning of the
+     * name, a number, is for the order only.
      *
      * @throws IllegalArgumentException saying what is wrong with one of them
+     * @throws IOException if the folder cannot be read
      */
     public static List<Scenario> scenarios(Path folder) throws IOException {
         List<Scenario> all = new ArrayList<>();

@@ -24,7 +24,11 @@ public final class RunFolder implements AutoCloseable {
         this.path = path;
     }
 
-    /** A new one in the folder for temporary files, from which those of runs that are gone are removed. */
+    /**
+     * Makes a new one in the folder for temporary files, from which those of runs that are gone are removed.
+     *
+     * @throws IOException if it cannot be made
+     */
     public static RunFolder open() throws IOException {
         return open(Path.of(System.getProperty("java.io.tmpdir")));
     }

@@ -50,7 +50,11 @@ public final class LoadJson {
         return json;
     }
 
-    /** A result as text. */
+    /**
+     * Returns a result as JSON text.
+     *
+     * @throws IOException if it cannot be written as JSON
+     */
     public static String text(LoadResult result) throws IOException {
         return JSON.std.with(JSON.Feature.PRETTY_PRINT_OUTPUT).asString(of(result));
     }

@@ -51,7 +51,11 @@ public record LoadPlan(LoadTarget target, Clients clients, Pace pace, Message me
      */
     public record Clients(int connections, int threads, int pipeline, boolean keepAlive, Duration ramp) {
 
-        /** Checks the values. */
+        /**
+         * Checks the values.
+         *
+         * @throws IllegalArgumentException for one that cannot be
+         */
         public Clients {
             if (connections < 1 || threads < 1 || pipeline < 1) {
                 throw new IllegalArgumentException("connections, threads and pipeline must be at least 1");
@@ -74,7 +78,11 @@ public record LoadPlan(LoadTarget target, Clients clients, Pace pace, Message me
      */
     public record Pace(double rate, Duration warmup, Duration duration, Duration timeout) {
 
-        /** Checks the values. */
+        /**
+         * Checks the values.
+         *
+         * @throws IllegalArgumentException for one that cannot be
+         */
         public Pace {
             if (!(rate >= 0) || rate > 1e9) {
                 throw new IllegalArgumentException("the rate must be from 0 to 10^9 requests a second");
@@ -97,7 +105,11 @@ public record LoadPlan(LoadTarget target, Clients clients, Pace pace, Message me
      */
     public record Message(String method, List<String> fields, byte[] body) {
 
-        /** Checks method and fields. */
+        /**
+         * Checks method and fields.
+         *
+         * @throws IllegalArgumentException for what is no method or no field
+         */
         public Message {
             fields = List.copyOf(fields);
             if (!FieldSyntax.isToken(method)) {
@@ -147,10 +159,14 @@ public record LoadPlan(LoadTarget target, Clients clients, Pace pace, Message me
      */
     public record Beside(int idle, int slowReaders, int slowWriters) {
 
-        /** Nobody. */
+        /** No connections. */
         public static final Beside NOBODY = new Beside(0, 0, 0);
 
-        /** Checks the values. */
+        /**
+         * Checks the values.
+         *
+         * @throws IllegalArgumentException for one that cannot be
+         */
         public Beside {
             if (idle < 0 || slowReaders < 0 || slowWriters < 0) {
                 throw new IllegalArgumentException("there cannot be fewer than no connections");

@@ -18,9 +18,9 @@ import java.util.Set;
  * 127.0.0.1 after the page has been loaded (DNS rebinding): then the request comes to this server, and the name of the
  * site is still in its Host field.
  *
- * <p>Names that nobody else can point here always pass: {@code localhost} and those below it (RFC 6761 section 6.3),
- * and address literals; so does a request without a host, which no browser sends. Others are refused with 421 (RFC 9110
- * section 15.5.20), and the first few with a line in the log.
+ * <p>Names that cannot be made to lead here from elsewhere always pass: {@code localhost} and those below it (RFC 6761
+ * section 6.3), and address literals; so does a request without a host, which no browser sends. Others are refused with
+ * 421 (RFC 9110 section 15.5.20), and the first few with a line in the log.
  */
 final class HostCheck implements Dispatcher {
 

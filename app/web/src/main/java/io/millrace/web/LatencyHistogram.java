@@ -86,9 +86,11 @@ public final class LatencyHistogram {
     }
 
     /**
-     * The value in nanoseconds that a share of all values does not exceed, to within 1.6 %; 0 if there are none.
+     * Returns the value in nanoseconds that a share of all values does not exceed, to within 1.6 %; 0 if there are
+     * none.
      *
      * @param share 0.5 for the median, 0.99 for the 99th percentile; 0 to 1
+     * @throws IllegalArgumentException if the share is outside 0 to 1
      */
     public long quantile(double share) {
         if (!(share >= 0 && share <= 1)) {

@@ -13,7 +13,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.TimeZone;
 
 /**
- * One exchange as one line of ASCII. What the client sent is escaped, so that nobody writes a line, a quote or a
+ * One exchange as one line of ASCII. What the client sent is escaped, so that no client writes a line, a quote or a
  * terminal's control sequence into the log but the log itself. Remembers the text of the last second: one thread at a
  * time.
  */

@@ -27,8 +27,8 @@ import java.util.Set;
 import java.util.function.Supplier;
 
 /**
- * Tells whoever connects to a Unix socket how a server is, a line each second. Only the owner can open it: the socket's
- * file and the folder that it is in are for nobody else. On a loop of its own, so that a server whose loops are all
+ * Writes how a server is to each client of a Unix socket, a line each second. Only the owner can open it: the socket's
+ * file and the folder that it is in are for no other user. On a loop of its own, so that a server whose loops are all
  * busy can still be looked at.
  */
 public final class StatusSocket implements AutoCloseable {
@@ -48,7 +48,7 @@ public final class StatusSocket implements AutoCloseable {
 
     /**
      * The folder of this user's status sockets, made if it is not there: {@code millrace} in XDG_RUNTIME_DIR, else one
-     * in the temporary folder that nobody else can enter. Sockets in it are named by process id: {@code 1234.sock}.
+     * in the temporary folder that no other user can enter. Sockets in it are named by process id: {@code 1234.sock}.
      *
      * @throws IOException if it cannot be made, or if what stands there belongs to somebody else or is open to others
      */
@@ -84,7 +84,7 @@ public final class StatusSocket implements AutoCloseable {
     /**
      * Begins to listen.
      *
-     * @param path where the socket is to be; one that nobody listens on is replaced
+     * @param path where the socket is to be; one on which no process listens is replaced
      * @param sources makes a source for each watcher
      * @throws IOException if the address cannot be had
      */

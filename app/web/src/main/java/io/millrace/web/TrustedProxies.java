@@ -18,7 +18,7 @@ import java.util.function.BiFunction;
  *                    (may be a lie) └─ the client  └─ trusted
  * </pre>
  *
- * <p>One of the two fields is looked at, the one that the proxies write: of the other nobody knows who wrote it. An
+ * <p>One of the two fields is looked at, the one that the proxies write: any client may have written the other. An
  * entry without an address ({@code unknown}, a name of the proxy's invention) ends the walk at the proxy that wrote it.
  * Immutable; any number of threads may use it.
  */

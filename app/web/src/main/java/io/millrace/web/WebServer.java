@@ -61,6 +61,7 @@ public final class WebServer extends ServerView implements Routes<WebServer>, Au
      * Returns a server for a port of the loopback address.
      *
      * @param port 0 to 65535; 0 for one that is free, see {@link #port()}
+     * @throws IllegalArgumentException for another number
      */
     public static WebServer on(int port) {
         if (port < 0 || port > 65535) {
@@ -162,7 +163,11 @@ public final class WebServer extends ServerView implements Routes<WebServer>, Au
         return this;
     }
 
-    /** Serves a folder as {@link #files(String, Path, FileOptions)} with {@link FileOptions#DEFAULT}. */
+    /**
+     * Serves a folder as {@link #files(String, Path, FileOptions)} with {@link FileOptions#DEFAULT}.
+     *
+     * @throws IOException as that method
+     */
     public WebServer files(String path, Path folder) throws IOException {
         return files(path, folder, FileOptions.DEFAULT);
     }
@@ -389,8 +394,8 @@ public final class WebServer extends ServerView implements Routes<WebServer>, Au
      * Stops in order: takes no more connections, finishes the requests in flight (their answers say {@code Connection:
      * close}), lets idle connections go. What is not done after {@code grace} is cut off.
      *
-     * <p>A thread that is interrupted, before or meanwhile, ends the server at once. Whoever stops a server that is
-     * being stopped waits for that, and cuts it short when the own grace is over.
+     * <p>A thread that is interrupted, before or meanwhile, ends the server at once. A second call while the server is
+     * being stopped waits for that, and cuts it short when its own grace is over.
      *
      * @return whether everything was done in time, then and for all later calls; {@code true} for a server that was
      *     never started

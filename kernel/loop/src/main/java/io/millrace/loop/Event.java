@@ -66,6 +66,7 @@ public abstract sealed class Event extends TimerNode permits Watch, Timer {
      * activated.
      *
      * @param bits at least one
+     * @throws IllegalArgumentException if there are none
      */
     public void activate(int bits) {
         open();
@@ -111,6 +112,8 @@ public abstract sealed class Event extends TimerNode permits Watch, Timer {
     /**
      * Ends it for good, and returns when no callback of it is running or can follow. Any thread may call; on the loop
      * it does not wait.
+     *
+     * @throws InterruptedException if the thread is interrupted while it waits
      */
     public final void closeAndWait() throws InterruptedException {
         if (loop.inLoop()) {

@@ -37,7 +37,9 @@ public final class Timer extends Event {
 
     /**
      * Sets it, or sets it anew, to call again and again. Periods are counted from when a call was due and not from when
-     * it came; those that have been missed altogether become one call.
+     * it came; those that have been missed altogether become one call. On the loop.
+     *
+     * @throws IllegalArgumentException if the period is zero or negative
      */
     public Timer every(Duration each) {
         loop.checkOwner();

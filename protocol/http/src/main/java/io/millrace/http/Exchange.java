@@ -249,7 +249,7 @@ public abstract class Exchange extends AnswerWriter {
         return completed;
     }
 
-    /** Whether nobody else can hold a part of this exchange, so that it can serve the next request. */
+    /** Returns whether no other object can hold a part of this exchange, so that it can serve the next request. */
     protected final boolean isReusable() {
         return completed && isDone() && !shared && stream == null && !body.isClaimed();
     }

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * told of each exchange, and the clock. Never changes; any number of threads may use it.
  */
 public final class HttpContext {
-    /** The name that the Server field has where nobody chose another. */
+    /** The name that the Server field has unless another is chosen. */
     public static final String SERVER = "millrace";
 
     private final Dispatcher dispatcher;

@@ -47,7 +47,7 @@ public abstract class Request {
     /** Returns all values of a query parameter, decoded, in order. */
     public abstract List<String> queryAll(String name);
 
-    /** A path parameter of the route, decoded, or {@code null} if the route has none of that name. */
+    /** Returns a path parameter of the route, decoded, or {@code null} if the route has none of that name. */
     public @Nullable String param(String name) {
         return params == null ? null : params.value(this, name);
     }
@@ -88,7 +88,7 @@ public abstract class Request {
     public abstract @Nullable SocketAddress peer();
 
     /**
-     * Returns the address at the other end of the socket, whoever the client is, or {@code null} where the carrier
+     * Returns the address at the other end of the socket, a proxy's if there is one, or {@code null} where the carrier
      * knows none.
      */
     public @Nullable SocketAddress socketPeer() {

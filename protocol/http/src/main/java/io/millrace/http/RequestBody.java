@@ -52,6 +52,7 @@ public abstract class RequestBody {
      *
      * @param demand number of calls to begin with, 0 or more; {@link Long#MAX_VALUE} for all there are
      * @throws IllegalArgumentException if {@code demand} is negative
+     * @throws IllegalStateException if the body has a reader already
      */
     public abstract void read(Reader reader, long demand);
 

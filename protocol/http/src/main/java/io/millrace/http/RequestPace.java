@@ -6,7 +6,8 @@ package io.millrace.http;
  * happens, and asks for the moment that applies to the state it is in. Times are nanoseconds of the link.
  *
  * <p>A body must come at the {@link Limits#bodyRate rate} that the limits name, on average since its beginning, and may
- * never be silent for long. Time in which nobody wanted it does not count: then it is not the client who is slow.
+ * never be silent for long. Time in which the handler did not want it does not count: then it is not the client who is
+ * slow.
  */
 public final class RequestPace {
     // As long as a body of any size may take: two of these still fit into a number of nanoseconds.
@@ -34,7 +35,7 @@ public final class RequestPace {
         wanted = false;
     }
 
-    /** The head is whole and a body follows, which nobody wants yet. */
+    /** The head is whole and a body follows, which the handler does not want yet. */
     public void bodyBegins(long now) {
         bodySince = now;
         lastByte = now;
@@ -48,7 +49,7 @@ public final class RequestPace {
         return received;
     }
 
-    /** Somebody wants the body now, or nobody does; returns whether that is news. */
+    /** Notes whether the handler wants the body now, and returns whether that is a change. */
     public boolean wanted(boolean on, long now) {
         boolean news = on != wanted;
         if (on && news) {

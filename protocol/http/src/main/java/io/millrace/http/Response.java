@@ -31,10 +31,11 @@ public abstract class Response {
      *
      * @param status 200 to 599
      * @throws IllegalArgumentException for another status
+     * @throws IllegalStateException if the response is committed
      */
     public abstract Response status(int status);
 
-    /** Returns the status as set so far. */
+    /** Returns the status as set so far, 200 if none was. */
     public abstract int status();
 
     /**
@@ -42,6 +43,7 @@ public abstract class Response {
      *
      * @throws IllegalArgumentException for a name that is no token, a value with CR, LF or NUL, or a field that is the
      *     server's work (Content-Length, Transfer-Encoding, Connection, Date)
+     * @throws IllegalStateException if the response is committed
      */
     public abstract Response header(String name, String value);
 
@@ -49,6 +51,7 @@ public abstract class Response {
      * Sets a header field in place of those of the same name.
      *
      * @throws IllegalArgumentException as {@link #header(String, String)}
+     * @throws IllegalStateException if the response is committed
      */
     public abstract Response setHeader(String name, String value);
 
@@ -59,25 +62,39 @@ public abstract class Response {
      * Sets the Content-Type field.
      *
      * @throws IllegalArgumentException as {@link #header(String, String)}
+     * @throws IllegalStateException if the response is committed
      */
     public Response type(String mediaType) {
         return setHeader("Content-Type", mediaType);
     }
 
-    /** Answers without a body. */
+    /**
+     * Answers without a body.
+     *
+     * @throws IllegalStateException if the response is committed
+     */
     public abstract void send();
 
-    /** Answers with bytes. The array must not be changed afterwards. */
+    /**
+     * Answers with bytes. The array must not be changed afterwards.
+     *
+     * @throws IllegalStateException if the response is committed
+     */
     public abstract void send(byte[] body);
 
     /**
      * Answers with part of an array, which must not be changed afterwards.
      *
      * @throws IndexOutOfBoundsException if the part does not lie in the array
+     * @throws IllegalStateException if the response is committed
      */
     public abstract void send(byte[] body, int offset, int length);
 
-    /** Answers with a text as UTF-8; its type is {@code text/plain; charset=utf-8} unless one was set. */
+    /**
+     * Answers with a text as UTF-8; its type is {@code text/plain; charset=utf-8} unless one was set.
+     *
+     * @throws IllegalStateException if the response is committed
+     */
     public abstract void send(String text);
 
     /**
@@ -87,12 +104,15 @@ public abstract class Response {
      * @param from the first byte
      * @param count number of bytes
      * @throws IllegalArgumentException if the part does not lie in the file
+     * @throws IllegalStateException if the response is committed
      */
     public abstract void send(OpenFile file, long from, long count);
 
     /**
      * Answers with a body of unknown length: in chunks, or until the connection ends for HTTP/1.0. The head is sent
      * with the first flush.
+     *
+     * @throws IllegalStateException if the response is committed
      */
     public abstract ResponseStream stream();
 
@@ -101,6 +121,7 @@ public abstract class Response {
      *
      * @param length bytes
      * @throws IllegalArgumentException if {@code length} is negative
+     * @throws IllegalStateException if the response is committed
      */
     public abstract ResponseStream stream(long length);
 

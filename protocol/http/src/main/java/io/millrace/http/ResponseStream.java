@@ -62,7 +62,11 @@ public abstract class ResponseStream extends OutputStream implements MemberSet.M
      */
     public abstract void trailer(String name, String value);
 
-    /** Writes a text as UTF-8. */
+    /**
+     * Writes a text as UTF-8.
+     *
+     * @throws IOException if the stream is closed or the connection has ended
+     */
     public void write(String text) throws IOException {
         write(text.getBytes(StandardCharsets.UTF_8));
     }
@@ -94,11 +98,19 @@ public abstract class ResponseStream extends OutputStream implements MemberSet.M
      */
     public abstract void keepAlive(Duration silence, byte[] bytes);
 
-    /** Sends what has been written so far. */
+    /**
+     * Sends what has been written so far; does nothing once the stream is closed.
+     *
+     * @throws IOException on another thread than the loop, if something is to be sent and the connection has ended
+     */
     @Override
     public abstract void flush() throws IOException;
 
-    /** Ends the body. */
+    /**
+     * Ends the body. A second call does nothing.
+     *
+     * @throws IOException as {@link #flush}; or if fewer bytes were written than announced, which ends the connection
+     */
     @Override
     public abstract void close() throws IOException;
 }

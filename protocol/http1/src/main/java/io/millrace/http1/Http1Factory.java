@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * Belongs to its loop's thread.
  */
 public final class Http1Factory implements ProtocolFactory {
-    /** The name that the Server field has where nobody chose another. */
+    /** The name that the Server field has unless another is chosen. */
     public static final String SERVER = HttpContext.SERVER;
 
     private static final int SPARE = 256;
