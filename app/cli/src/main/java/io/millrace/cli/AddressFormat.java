@@ -30,10 +30,12 @@ final class AddressFormat {
     }
 
     /** Every URL under which a server that listens on {@code address} can be reached, the nearest first. */
-    static List<String> urls(InetSocketAddress address) {
+    static List<String> urls(InetSocketAddress address, boolean secure) {
         List<String> urls = new ArrayList<>();
+        String scheme = secure ? "https://" : "http://";
+        int usual = secure ? 443 : 80;
         for (String host : hosts(address.getAddress())) {
-            urls.add("http://" + host + (address.getPort() == 80 ? "" : ":" + address.getPort()) + "/");
+            urls.add(scheme + host + (address.getPort() == usual ? "" : ":" + address.getPort()) + "/");
         }
         return urls;
     }

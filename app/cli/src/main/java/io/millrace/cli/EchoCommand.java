@@ -6,9 +6,11 @@ import static io.millrace.cli.Options.names;
 import static io.millrace.cli.Options.number;
 import static io.millrace.cli.Options.value;
 
+import io.millrace.core.ProtocolFactory;
 import io.millrace.models.IoModel;
 import io.millrace.models.ModelOptions;
 import io.millrace.models.Server;
+import io.millrace.tls.TlsContext;
 import io.millrace.transport.ListenOptions;
 import io.millrace.transport.Listener;
 import io.millrace.web.WebServer;
@@ -21,6 +23,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 
 /** {@code millrace echo}: every byte back, over the loop that serves the web as well. */
 final class EchoCommand {
@@ -34,7 +37,14 @@ final class EchoCommand {
                 .description(
                         "Sends back every byte that comes over TCP (RFC 862): to try a network, or to see the bare "
                                 + "loop.")
-                .footer("", "Example:", "", "  millrace echo -p 7777 &", "  echo hello | nc -N 127.0.0.1 7777");
+                .footer(
+                        "",
+                        "Example:",
+                        "",
+                        "  millrace echo -p 7777 &",
+                        "  echo hello | nc -N 127.0.0.1 7777",
+                        "  millrace echo --tls -p 7778 &",
+                        "  openssl s_client -quiet -connect 127.0.0.1:7778");
         Options.addHelp(spec);
         spec.addOption(value(
                         "ADDR",
@@ -69,6 +79,9 @@ final class EchoCommand {
                                 + "client offers it.")
                 .names("--websocket")
                 .build());
+        for (OptionSpec.Builder option : TlsCommandLine.options()) {
+            spec.addOption(option.build());
+        }
         spec.addOption(flag("-q", "No banner.").names("-q", "--quiet").build());
         return spec;
     }
@@ -81,6 +94,8 @@ final class EchoCommand {
 
     /** A trace goes to {@code trace}, whole: who asks for it waits for it. */
     private static int run(Terminal terminal, PrintStream trace, Arguments arguments) {
+        TlsCommandLine tls = new TlsCommandLine(arguments);
+        tls.check();
         String host = arguments.read("--bind-address", "127.0.0.1");
         InetSocketAddress address;
         try {
@@ -95,13 +110,25 @@ final class EchoCommand {
         IoModel model = chosen.orElseGet(IoModel::auto);
         boolean lean = model == IoModel.PROCESS && !WorkerProcess.isWorker();
         List<String> worker = lean ? WorkerMain.command(NAME, arguments.words()) : List.of();
+        TlsContext context;
+        try {
+            context = tls.wanted() ? tls.context() : null;
+        } catch (IOException e) {
+            return terminal.fail("TLS: " + TlsCommandLine.why(e));
+        }
+        if (context != null && model == IoModel.PROCESS) {
+            return terminal.fail(TlsContext.WHY_NOT_PROCESS);
+        }
         if (arguments.has("--websocket")) {
-            WebServer server =
-                    WebSocketEcho.server(address).model(model).loops(count).workerCommand(worker);
+            WebServer server = WebSocketEcho.server(address)
+                    .model(model)
+                    .loops(count)
+                    .workerCommand(worker)
+                    .tls(context);
             if (arguments.has("--trace")) {
                 server.trace(trace);
             }
-            return messages(terminal, server, address, chosen, grace, quiet);
+            return messages(terminal, arguments, server, address, chosen, grace, quiet);
         }
         ModelOptions options = ModelOptions.DEFAULT
                 .withCarriers(count)
@@ -110,14 +137,12 @@ final class EchoCommand {
         Shutdown shutdown = WorkerProcess.isWorker() ? null : Shutdown.onSignal();
         ServerFailure failure = shutdown == null ? ServerFailure.atOnce() : ServerFailure.then(shutdown::ask);
         try (Server server = model.open(options.withFailure(failure))) {
-            Listener listening = server.listen(ListenOptions.on(address), () -> EchoProtocol::new);
+            Listener listening = server.listen(ListenOptions.on(address), () -> protocol(context));
             if (shutdown == null) {
                 server.await();
                 return ExitCode.OK;
             }
-            if (model == IoModel.PREFORK) {
-                shutdown.reloadOnHangup(server::reload);
-            }
+            tls.reloadOnHangup(shutdown, context, model, server::reload);
             greet(terminal.out(), listening.address(), Models.engine(server.engine(), chosen), quiet);
             shutdown.await();
             // Echo clients have no end of their own: those that are still there after the grace are cut off, as
@@ -134,8 +159,13 @@ final class EchoCommand {
         }
     }
 
+    private static ProtocolFactory protocol(TlsContext context) {
+        return context == null ? EchoProtocol::new : context.over(EchoProtocol::new);
+    }
+
     private static int messages(
             Terminal terminal,
+            Arguments arguments,
             WebServer echo,
             InetSocketAddress address,
             Optional<IoModel> chosen,
@@ -148,9 +178,7 @@ final class EchoCommand {
                 server.await();
                 return ExitCode.OK;
             }
-            if (server.model() == IoModel.PREFORK) {
-                shutdown.reloadOnHangup(server::reload);
-            }
+            new TlsCommandLine(arguments).reloadOnHangup(shutdown, server.tls(), server.model(), server::reload);
             greet(terminal.out(), server.address(), Models.engine(server.engine(), chosen), quiet);
             shutdown.await();
             server.stop(grace);

@@ -6,7 +6,9 @@ import io.millrace.core.DirectoryRoot;
 import io.millrace.fileserver.FileOptions;
 import io.millrace.http.ExchangeLog;
 import io.millrace.models.IoModel;
+import io.millrace.tls.TlsContext;
 import io.millrace.web.AccessLog;
+import io.millrace.web.CredentialsReloader;
 import io.millrace.web.ExchangeLogs;
 import io.millrace.web.LogFormat;
 import io.millrace.web.ServerStats;
@@ -24,6 +26,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
@@ -67,6 +70,7 @@ final class ServeCommand {
                         "                                        a single-page application under development",
                         "  millrace serve --cors --header 'Cross-Origin-Resource-Policy: cross-origin' media",
                         "                                        files for the pages of other sites",
+                        "  millrace serve --tls --redirect 8080  https://127.0.0.1:8443/, for development",
                         "  millrace serve --listen unix:/run/site.sock --socket-mode 660 /srv",
                         "                                        for a proxy on this machine, without a port",
                         "  millrace serve -p 0 -q                only the URL on standard output, for scripts",
@@ -90,6 +94,9 @@ final class ServeCommand {
         Path directory = options.directory();
         options.listenFlags();
         options.hosts();
+        options.tls().check();
+        options.redirect();
+        options.hsts();
         SocketAddress address = options.listen();
         try {
             address = address != null ? address : AddressFormat.resolve(options.host(), options.port());
@@ -108,8 +115,15 @@ final class ServeCommand {
     private int serve(SocketAddress address, Path directory, DirectoryRoot folder, FileOptions files) {
         AccessLog access = AccessLog.to(terminal.log(), log(), terminal.colors(options.color()), Clock.SYSTEM);
         ExchangeLog log = ExchangeLogs.all(stats, options.verbose() ? new HeaderLog(terminal.out()) : access);
+        TlsContext tls;
+        try {
+            tls = options.tls().wanted() ? options.tls().context(options.applicationProtocols()) : null;
+        } catch (IOException e) {
+            folder.close();
+            return terminal.fail("TLS: " + TlsCommandLine.why(e));
+        }
         try (access;
-                WebServer server = server(address, log).files("/", folder, files)) {
+                WebServer server = server(address, log).tls(tls).files("/", folder, files)) {
             // Before the port answers: whoever sees it answer may send a signal.
             Shutdown shutdown = WorkerProcess.isWorker() ? null : Shutdown.onSignal();
             ServerFailure failure = shutdown == null ? ServerFailure.atOnce() : ServerFailure.then(shutdown::ask);
@@ -118,10 +132,11 @@ final class ServeCommand {
                 server.await();
                 return ExitCode.OK;
             }
-            if (server.model() == IoModel.PREFORK) {
-                shutdown.reloadOnHangup(server::reload);
-            }
+            CredentialsReloader reloader = options.tls().reloadOnHangup(shutdown, tls, server.model(), server::reload);
             int code = untilSignal(server, real(directory), access, shutdown, failure);
+            if (reloader != null) {
+                reloader.close();
+            }
             return failure.isThere() ? ExitCode.FAILED : code;
         } catch (UnsupportedOperationException e) {
             return terminal.fail(StartFailure.message(e));
@@ -165,6 +180,8 @@ final class ServeCommand {
         if (!options.http2()) {
             server.http2(null);
         }
+        options.redirect().ifPresent(server::redirectFrom);
+        options.hsts().ifPresent(server::hsts);
         if (options.trace()) {
             server.trace(trace);
         }
@@ -209,11 +226,30 @@ final class ServeCommand {
     private void greet(WebServer server, Path root) {
         if (!options.quiet()) {
             Banner banner = new Banner(terminal.colors(options.color()));
-            banner.print(messages(), root, server.local(), Models.engine(server.engine(), options.model()));
+            banner.print(
+                    messages(),
+                    root,
+                    server.local(),
+                    Models.engine(server.engine(), options.model()),
+                    tlsLines(server));
         } else if (options.port() == 0 && server.local() instanceof InetSocketAddress) {
-            terminal.out().println(AddressFormat.urls(server.address()).getFirst());
+            terminal.out()
+                    .println(AddressFormat.urls(server.address(), server.tls() != null)
+                            .getFirst());
             terminal.out().flush();
         }
+    }
+
+    private List<String> tlsLines(WebServer server) {
+        if (server.tls() == null) {
+            return List.of();
+        }
+        Path development = options.tls().isDevelopment() ? options.tls().files().getFirst() : null;
+        List<String> lines = Banner.tls(server.tls(), development, Instant.now());
+        if (options.redirect().isPresent()) {
+            lines.add("clients of port " + server.redirectPort() + ", in the clear, are sent here");
+        }
+        return lines;
     }
 
     /** Standard output, but for JSON: whoever parses that wants nothing else there. */

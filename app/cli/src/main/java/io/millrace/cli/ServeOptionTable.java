@@ -12,16 +12,20 @@ import io.millrace.http.Limits;
 import io.millrace.transport.AcceptDistribution;
 import io.millrace.transport.OverloadPolicy;
 import io.millrace.web.LogFormat;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Stack;
 import picocli.CommandLine.IParameterPreprocessor;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
 
 /** The options of {@code millrace serve} as a table, section by section as {@code --help} prints them. */
 final class ServeOptionTable {
+    private static final int HSTS_SECONDS = 180 * 24 * 3600;
+
     private ServeOptionTable() {}
 
     static void declare(CommandSpec spec) {
@@ -32,6 +36,7 @@ final class ServeOptionTable {
                 .description("The folder to serve. Default: the current one.")
                 .build());
         where(spec);
+        Options.addSection(spec, "TLS:", tls());
         what(spec);
         output(spec);
         limits(spec);
@@ -51,7 +56,7 @@ final class ServeOptionTable {
                                 "PORT",
                                 Integer.class,
                                 names("-p", "--port"),
-                                "Port to listen on. Default: 8000. 0 picks one that is free.")
+                                "Port to listen on. Default: 8000, with --tls 8443. 0 picks one that is free.")
                         .converters(Options.number(0, 65535)),
                 value(
                         "WHERE",
@@ -77,6 +82,26 @@ final class ServeOptionTable {
                         String.class,
                         names("-d", "--directory"),
                         "The folder to serve, as jwebserver spells it."));
+    }
+
+    private static OptionSpec.Builder[] tls() {
+        List<OptionSpec.Builder> all = new ArrayList<>(List.of(TlsCommandLine.options()));
+        all.add(value(
+                        "PORT",
+                        Integer.class,
+                        names("--redirect"),
+                        "Listen on this port, too, in the clear, and send its clients to the https URL.")
+                .converters(Options.number(0, 65535)));
+        all.add(value(
+                        "SECONDS",
+                        Integer.class,
+                        names("--hsts"),
+                        "Tell browsers to use https alone for so long (Strict-Transport-Security). Default: 15552000, "
+                                + "180 days.")
+                .converters(Options.number(0, Integer.MAX_VALUE))
+                .arity("0..1")
+                .preprocessor(optional(Integer.toString(HSTS_SECONDS))));
+        return all.toArray(OptionSpec.Builder[]::new);
     }
 
     private static void what(CommandSpec spec) {

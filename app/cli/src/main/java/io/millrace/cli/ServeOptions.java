@@ -67,7 +67,33 @@ final class ServeOptions {
     }
 
     int port() {
-        return read("--port", 8000);
+        return read("--port", tls().wanted() ? 8443 : 8000);
+    }
+
+    TlsCommandLine tls() {
+        return new TlsCommandLine(arguments);
+    }
+
+    /** The port in the clear that sends its clients to the https URL; none where nothing was said. */
+    Optional<Integer> redirect() {
+        return Optional.ofNullable(forTls("--redirect"));
+    }
+
+    /** How long browsers are to use https alone; none where nothing was said. */
+    Optional<Duration> hsts() {
+        Integer seconds = forTls("--hsts");
+        return seconds == null ? Optional.empty() : Optional.of(Duration.ofSeconds(seconds));
+    }
+
+    private Integer forTls(String name) {
+        Integer number = arguments.number(name);
+        if (number != null && !tls().wanted()) {
+            throw wrong(name + " is for HTTPS: say --tls, or --tls-cert and --tls-key");
+        }
+        if (number != null && name.equals("--redirect") && has("--listen")) {
+            throw wrong("--redirect leads to a TCP port, --listen has none");
+        }
+        return number;
     }
 
     /** Where else than on a TCP port to listen, or {@code null}. */
@@ -196,6 +222,11 @@ final class ServeOptions {
 
     private Output output() {
         return read("--output", Output.INFO);
+    }
+
+    /** The names by which TLS agrees upon what is spoken above it. */
+    String[] applicationProtocols() {
+        return http2() ? new String[] {"h2", "http/1.1"} : new String[] {"http/1.1"};
     }
 
     boolean http2() {

@@ -3,6 +3,7 @@ package io.millrace.cli;
 
 import com.fasterxml.jackson.jr.ob.JSON;
 import io.millrace.loop.LoopCounters;
+import io.millrace.tls.TlsContext;
 import io.millrace.web.LatencyHistogram;
 import io.millrace.web.ServerStats;
 import io.millrace.web.StatusSocket;
@@ -62,7 +63,7 @@ final class ServeStatus implements StatusSocket.Source {
         json.put(
                 "address",
                 server.local() instanceof InetSocketAddress ip
-                        ? AddressFormat.urls(ip).getFirst()
+                        ? AddressFormat.urls(ip, server.tls() != null).getFirst()
                         : server.local().toString());
         json.put("engine", server.engine());
         json.put("nanos", System.nanoTime() - begin);
@@ -73,6 +74,9 @@ final class ServeStatus implements StatusSocket.Source {
         json.put("serverErrors", stats.serverErrors());
         json.put("aborted", stats.aborted());
         latency(json);
+        if (server.tls() != null) {
+            json.put("tls", json(server.tls()));
+        }
         json.put("loops", loops());
         server.workers().ifPresent(workers -> json.put("workers", json(workers)));
         try {
@@ -89,6 +93,16 @@ final class ServeStatus implements StatusSocket.Source {
         json.put("p50", recent.quantile(0.5));
         json.put("p99", recent.quantile(0.99));
         json.put("max", recent.max());
+    }
+
+    private static Map<String, Object> json(TlsContext tls) {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("handshakes", tls.handshakes());
+        json.put("resumptions", tls.resumptions());
+        json.put("failures", tls.failures());
+        json.put("failuresByAlert", tls.failuresByAlert());
+        json.put("expires", tls.credentials().getFirst().expires().toString());
+        return json;
     }
 
     private static Map<String, Object> json(WorkerCounters workers) {

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /** What {@code millrace top} shows: the difference between two lines that a server has told. */
 final class TopScreen {
@@ -45,12 +46,35 @@ final class TopScreen {
                 number(now, "clientErrors"),
                 number(now, "serverErrors"),
                 number(now, "aborted"));
+        if (now.get("tls") instanceof Map<?, ?> tls) {
+            tls(text, tls);
+        }
         if (now.get("workers") instanceof Map<?, ?> workers) {
             workers(text, workers);
         }
         loops(text, now, seconds);
         before = now;
         return text.toString();
+    }
+
+    private static void tls(StringBuilder text, Map<?, ?> now) {
+        line(
+                text,
+                "handshakes   %,14d   %,d resumed, %,d failed%s; certificate until %s",
+                ((Number) now.get("handshakes")).longValue(),
+                ((Number) now.get("resumptions")).longValue(),
+                ((Number) now.get("failures")).longValue(),
+                byAlert(now.get("failuresByAlert")),
+                now.get("expires"));
+    }
+
+    private static String byAlert(Object failures) {
+        if (!(failures instanceof Map<?, ?> counts) || counts.isEmpty()) {
+            return "";
+        }
+        return counts.entrySet().stream()
+                .map(entry -> entry.getKey() + " " + entry.getValue())
+                .collect(Collectors.joining(", ", " (", ")"));
     }
 
     private static void workers(StringBuilder text, Map<?, ?> now) {

@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -45,15 +46,21 @@ final class Command implements AutoCloseable {
 
     /** Starts {@code millrace} with these arguments, on the class path of the tests. */
     static Command start(String... arguments) throws IOException {
-        return start(Redirect.PIPE, arguments);
+        return start(Redirect.PIPE, Map.of(), arguments);
     }
 
     /** The same with standard output going to a file. */
     static Command startInto(File file, String... arguments) throws IOException {
-        return start(Redirect.to(file), arguments);
+        return start(Redirect.to(file), Map.of(), arguments);
     }
 
-    private static Command start(Redirect out, String... arguments) throws IOException {
+    /** The same with these variables in its environment. */
+    static Command startWith(Map<String, String> environment, String... arguments) throws IOException {
+        return start(Redirect.PIPE, environment, arguments);
+    }
+
+    private static Command start(Redirect out, Map<String, String> environment, String... arguments)
+            throws IOException {
         List<String> line = new ArrayList<>(List.of(
                 ProcessHandle.current().info().command().orElseThrow(),
                 "-Xmx256m",
@@ -66,6 +73,7 @@ final class Command implements AutoCloseable {
                 Main.class.getName()));
         line.addAll(List.of(arguments));
         ProcessBuilder builder = new ProcessBuilder(line).redirectOutput(out);
+        builder.environment().putAll(environment);
         return start(builder);
     }
 

@@ -30,8 +30,10 @@ final class WordsTest {
     void addressesAreWrittenAsBrowsersTakeThem() throws UnknownHostException {
         assertEquals("127.0.0.1:80", AddressFormat.text(AddressFormat.resolve("127.0.0.1", 80)));
         assertEquals("[::1]:8000", AddressFormat.text(AddressFormat.resolve("[::1]", 8000)));
-        assertEquals(List.of("http://127.0.0.1/"), AddressFormat.urls(AddressFormat.resolve("127.0.0.1", 80)));
-        assertEquals(List.of("http://[2001:db8::1]:81/"), AddressFormat.urls(new InetSocketAddress("2001:db8::1", 81)));
+        assertEquals(List.of("http://127.0.0.1/"), AddressFormat.urls(AddressFormat.resolve("127.0.0.1", 80), false));
+        assertEquals(
+                List.of("http://[2001:db8::1]:81/"),
+                AddressFormat.urls(new InetSocketAddress("2001:db8::1", 81), false));
     }
 
     @Test
@@ -46,7 +48,7 @@ final class WordsTest {
 
     @Test
     void aWildcardIsReachedByLoopbackFirst() throws UnknownHostException {
-        List<String> urls = AddressFormat.urls(new InetSocketAddress(InetAddress.getByName("0.0.0.0"), 8000));
+        List<String> urls = AddressFormat.urls(new InetSocketAddress(InetAddress.getByName("0.0.0.0"), 8000), false);
         assertEquals("http://127.0.0.1:8000/", urls.getFirst());
         assertTrue(urls.stream().noneMatch(url -> url.contains("0.0.0.0") || url.contains("[")), urls.toString());
     }

@@ -21,7 +21,8 @@ public enum LogFormat {
 
     /**
      * An object in a line: {@code {"time":"2026-01-31T11:00:00Z","peer":"127.0.0.1","method":"GET","target":"/users/7",
-     * "route":"/users/{id}","version":"HTTP/1.1","status":200,"bytes":1024,"ms":0.214,"host":"example.org","referer":null,"agent":"curl/8.5"}}
+     * "route":"/users/{id}","version":"HTTP/1.1","status":200,"bytes":1024,"ms":0.214,"host":"example.org","referer":null,"agent":"curl/8.5"}};
+     * over TLS also {@code "tls":"TLSv1.3","suite":"TLS_AES_256_GCM_SHA384"}
      */
     JSON,
 

@@ -3,6 +3,7 @@ package io.millrace.web;
 
 import io.millrace.core.Ascii;
 import io.millrace.core.Buffer;
+import io.millrace.core.Tls;
 import io.millrace.http.Request;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -138,6 +139,11 @@ final class LogLine {
         member(out, "host", request == null ? null : request.authority());
         member(out, "referer", header(request, "Referer"));
         member(out, "agent", header(request, "User-Agent"));
+        Tls tls = request == null ? null : request.tls();
+        if (tls != null) {
+            member(out, "tls", tls.protocol());
+            member(out, "suite", tls.cipherSuite());
+        }
         out.append((byte) '}');
     }
 

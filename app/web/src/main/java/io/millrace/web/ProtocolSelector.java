@@ -17,6 +17,14 @@ import java.util.function.Supplier;
  * it. Belongs to its loop's thread.
  */
 final class ProtocolSelector implements ProtocolFactory {
+    /** The first byte of a connection that begins with TLS: a record of its handshake. */
+    static final int TLS_HANDSHAKE = 22;
+
+    /** A record of TLS 1.0, as its first ones are, with the fatal alert handshake_failure. */
+    private static final byte[] TLS_ALERT = {21, 3, 1, 0, 2, 2, 40};
+
+    private static final int BAD_REQUEST = 400;
+
     private static final String PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
     private final HttpContext context;
@@ -24,7 +32,7 @@ final class ProtocolSelector implements ProtocolFactory {
     private final Supplier<Http2Factory> makeHttp2;
     private Http2Factory http2;
 
-    /** {@code makeHttp2} is asked once, when the first client comes that speaks it. */
+    /** {@code makeHttp2} is asked once, when the first client comes that speaks it; {@code null} for HTTP/1.1 alone. */
     ProtocolSelector(HttpContext context, Http1Factory http1, Supplier<Http2Factory> makeHttp2) {
         this.context = context;
         this.http1 = http1;
@@ -57,7 +65,11 @@ final class ProtocolSelector implements ProtocolFactory {
 
         @Override
         public void receive(Buffer in, Link link) {
-            int count = Math.min(in.readable(), PREFACE.length());
+            if (in.peek(0) == TLS_HANDSHAKE && link.tls() == null) {
+                refuseTls(in, link);
+                return;
+            }
+            int count = makeHttp2 == null ? 0 : Math.min(in.readable(), PREFACE.length());
             for (int i = 0; i < count; i++) {
                 if (in.peek(i) != PREFACE.charAt(i)) {
                     link.switchProtocol(http1.create());
@@ -66,7 +78,18 @@ final class ProtocolSelector implements ProtocolFactory {
             }
             if (count == PREFACE.length()) {
                 link.switchProtocol(http2());
+            } else if (makeHttp2 == null) {
+                link.switchProtocol(http1.create());
             }
+        }
+
+        /** A client that wants TLS where there is none: it understands an alert, and the log says why it got one. */
+        private void refuseTls(Buffer in, Link link) {
+            in.consume(in.readable());
+            context.log().unreadable(link.peer(), BAD_REQUEST, 0, 0);
+            link.out().append(TLS_ALERT);
+            link.flush();
+            link.close(CloseMode.LINGERING);
         }
 
         @Override

@@ -10,9 +10,11 @@ import io.millrace.http2.Http2Factory;
 import io.millrace.models.IoModel;
 import io.millrace.models.Server;
 import io.millrace.socket.Kernel;
+import io.millrace.tls.TlsContext;
 import io.millrace.transport.Listener;
 import io.millrace.workers.WorkerProcess;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
@@ -52,6 +54,7 @@ final class ServerLife {
     private HttpContext context;
     private Server server;
     private Listener listening;
+    private RedirectListener redirect;
     private volatile boolean cutShort;
     private volatile boolean endedInTime;
 
@@ -148,18 +151,43 @@ final class ServerLife {
 
     private void open(boolean paused) throws IOException {
         warnOfFallback();
+        if (settings.tls != null && settings.model() == IoModel.PROCESS) {
+            throw new UnsupportedOperationException(TlsContext.WHY_NOT_PROCESS);
+        }
         Server opened = settings.model().open(settings.modelOptions());
         // A worker process is told by its supervisor, perhaps before it runs.
         opened.onDrain(() -> draining.set(true));
         try {
             listening = opened.listen(
                     settings.listenOptions().withPaused(paused), () -> paused ? new LateFactory() : protocols());
+            openRedirect();
             server = opened;
         } finally {
             if (server == null) {
                 opened.close();
             }
         }
+    }
+
+    /** Worker processes leave it to the one that has started them. */
+    private void openRedirect() throws IOException {
+        if (settings.redirectFrom() == null || WorkerProcess.isWorker()) {
+            return;
+        }
+        if (settings.tls == null) {
+            throw new IllegalStateException("a redirect leads to https: the server needs tls(context)");
+        }
+        if (!(listening.local() instanceof InetSocketAddress inet)) {
+            throw new IllegalStateException("a redirect leads to a port, and the server has none");
+        }
+        redirect = RedirectListener.open(settings, inet.getPort());
+    }
+
+    synchronized int redirectPort() {
+        if (redirect == null) {
+            throw new IllegalStateException("the server redirects from no port");
+        }
+        return redirect.port();
     }
 
     /** What serves best was asked for by saying nothing: if it cannot be had there is something to be done. */
@@ -176,11 +204,11 @@ final class ServerLife {
     /** Each loop has its own: what it caches needs no lock. */
     private ProtocolFactory protocols() {
         Http1Factory http1 = new Http1Factory(context);
-        ProtocolFactory http = settings.http2 == null
-                ? http1
-                : new ProtocolSelector(
-                        context, http1, () -> new Http2Factory(context, settings.http2, settings.http2Stats));
-        return settings.tls == null ? http : settings.tls.over(http);
+        ProtocolFactory http = new ProtocolSelector(
+                context,
+                http1,
+                settings.http2 == null ? null : () -> new Http2Factory(context, settings.http2, settings.http2Stats));
+        return settings.tls == null ? http : new TlsDetector(settings, settings.tls.over(http));
     }
 
     /** Becomes a factory when there is a connection: by then the server has been started. */
@@ -239,6 +267,9 @@ final class ServerLife {
             endedInTime = running == null || (running.stop(grace) && !cutShort);
             return endedInTime;
         } finally {
+            if (redirect != null) {
+                redirect.close();
+            }
             settings.folders.forEach(StaticFiles::close);
             over.countDown();
         }

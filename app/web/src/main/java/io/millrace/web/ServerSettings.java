@@ -7,6 +7,7 @@ import io.millrace.fileserver.FileOptions;
 import io.millrace.fileserver.StaticFiles;
 import io.millrace.http.Dispatcher;
 import io.millrace.http.ExchangeLog;
+import io.millrace.http.Handler;
 import io.millrace.http.HttpContext;
 import io.millrace.http.Limits;
 import io.millrace.http.Router;
@@ -60,6 +61,8 @@ final class ServerSettings {
     Http2Limits http2 = Http2Limits.DEFAULT;
     final Http2Stats http2Stats = new Http2Stats();
     TlsContext tls;
+    Duration hsts;
+    private int redirectFrom = -1;
     ExchangeLog log = ExchangeLog.NONE;
     String serverName = HttpContext.SERVER;
     TrustedProxies trustedProxies;
@@ -84,6 +87,18 @@ final class ServerSettings {
     void everywhere() {
         host = new InetSocketAddress("::", 0).getAddress();
         other = null;
+    }
+
+    void redirectFrom(int clearPort) {
+        if (clearPort < 0 || clearPort > 65535) {
+            throw new IllegalArgumentException("a port is a number from 0 to 65535, not " + clearPort);
+        }
+        redirectFrom = clearPort;
+    }
+
+    /** Where clients in the clear are sent to the https URL from, {@code null} for nowhere. */
+    InetSocketAddress redirectFrom() {
+        return redirectFrom < 0 ? null : new InetSocketAddress(host, redirectFrom);
     }
 
     void loops(int count) {
@@ -166,8 +181,29 @@ final class ServerSettings {
     }
 
     private Dispatcher dispatcher() {
+        if (hsts != null && tls != null) {
+            String value = "max-age=" + hsts.toSeconds();
+            router.filter((request, response, next) -> {
+                response.header("Strict-Transport-Security", value);
+                next.handle(request, response);
+            });
+        }
+        return checked(router);
+    }
+
+    /** Returns what answers for the server's hosts alone. */
+    Dispatcher checked(Dispatcher inner) {
         boolean check = hosts == null ? isLocal() : !hosts.contains(HostCheck.ANY);
-        return check ? new HostCheck(router, hosts == null ? List.of() : hosts) : router;
+        return check ? new HostCheck(inner, hosts == null ? List.of() : hosts) : inner;
+    }
+
+    /** Returns what connections in the clear share, where the server speaks TLS: they get one answer. */
+    HttpContext clearContext(Handler handler) {
+        return HttpContext.of(checked(Dispatcher.of(handler)))
+                .withLimits(limits)
+                .withLog(log)
+                .withClock(Clock.SYSTEM)
+                .withServer(serverName);
     }
 
     /** Whether only this machine's own programs can reach the server by TCP, its browsers among them. */

@@ -4,6 +4,7 @@ package io.millrace.web;
 import io.millrace.http2.Http2Stats;
 import io.millrace.loop.LoopCounters;
 import io.millrace.models.IoModel;
+import io.millrace.tls.TlsContext;
 import io.millrace.workers.WorkerCounters;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -51,6 +52,20 @@ abstract class ServerView {
     /** Returns the port that the server listens on. */
     public int port() {
         return address().getPort();
+    }
+
+    /**
+     * Returns the port that {@link WebServer#redirectFrom} listens on.
+     *
+     * @throws IllegalStateException if there is none, or the server has not been bound
+     */
+    public int redirectPort() {
+        return life.redirectPort();
+    }
+
+    /** Returns the context of the server's TLS, {@code null} for a server in the clear. */
+    public TlsContext tls() {
+        return life.settings().tls;
     }
 
     /** Returns the number of connections that are open now. */

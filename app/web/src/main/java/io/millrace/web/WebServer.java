@@ -241,6 +241,25 @@ public final class WebServer extends ServerView implements Routes<WebServer>, Au
     }
 
     /**
+     * Listens on another port of the same address, too, in the clear, and sends its clients to the https URL.
+     *
+     * @param clearPort 0 to 65535; 0 for one that is free, see {@link #redirectPort}
+     */
+    public WebServer redirectFrom(int clearPort) {
+        life.beforeBind().redirectFrom(clearPort);
+        return this;
+    }
+
+    /**
+     * Adds Strict-Transport-Security to all answers over TLS: for so long browsers that have seen it use https alone,
+     * by whatever URL (RFC 6797).
+     */
+    public WebServer hsts(Duration age) {
+        life.beforeStart().hsts = Objects.requireNonNull(age);
+        return this;
+    }
+
+    /**
      * Sets what is told of every exchange: an {@link AccessLog}, {@link ServerStats}, several by
      * {@link ExchangeLogs#all}.
      */

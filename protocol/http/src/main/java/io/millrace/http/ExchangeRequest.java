@@ -4,6 +4,7 @@ package io.millrace.http;
 import io.millrace.core.Ascii;
 import io.millrace.core.Link;
 import io.millrace.core.Printable;
+import io.millrace.core.Tls;
 import java.net.SocketAddress;
 import java.util.HashMap;
 import java.util.List;
@@ -61,6 +62,7 @@ public final class ExchangeRequest extends Request {
     private @Nullable SocketAddress peer;
     private @Nullable SocketAddress socketPeer;
     private @Nullable SocketAddress local;
+    private @Nullable Tls tls;
 
     // Who the client of a proxy is, by the proxy's address and the fields; null where no proxy is trusted.
     private final @Nullable BiFunction<SocketAddress, Headers, SocketAddress> clientAddress;
@@ -162,6 +164,7 @@ public final class ExchangeRequest extends Request {
             detached = true;
             socketPeer = link.socketPeer();
             local = link.local();
+            tls = link.tls();
             keepHead();
         }
     }
@@ -300,6 +303,11 @@ public final class ExchangeRequest extends Request {
                     .log(System.Logger.Level.ERROR, "the client's address was not found", e);
             return from;
         }
+    }
+
+    @Override
+    public @Nullable Tls tls() {
+        return detached ? tls : link.tls();
     }
 
     @Override

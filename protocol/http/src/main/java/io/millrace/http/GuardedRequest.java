@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.http;
 
+import io.millrace.core.Tls;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.SocketAddress;
@@ -117,6 +118,12 @@ final class GuardedRequest extends Request {
     public @Nullable SocketAddress peer() {
         handles.check();
         return request.peer();
+    }
+
+    @Override
+    public @Nullable Tls tls() {
+        handles.check();
+        return request.tls();
     }
 
     @Override

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.http;
 
+import io.millrace.core.Tls;
 import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -73,6 +74,15 @@ public abstract class Request {
 
     /** Returns the scheme, {@code "http"} or {@code "https"}. */
     public abstract String scheme();
+
+    /**
+     * Returns the facts of the connection's TLS session: version, suite, the name that was asked for, the client's
+     * certificates; {@code null} for a connection in the clear. A proxy in front is no matter: they are those of the
+     * connection to this server.
+     */
+    public @Nullable Tls tls() {
+        return null;
+    }
 
     /**
      * Returns host and port that the client meant: those of an absolute target, else of the Host field; {@code ""}

@@ -6,16 +6,23 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.security.PrivateKey;
 import java.security.PublicKey;
 import java.security.Signature;
 import java.security.cert.Certificate;
+import java.security.cert.CertificateEncodingException;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.Comparator;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 
@@ -180,6 +187,49 @@ public final class Credentials {
     /** Returns the host names that the certificate is for, in lower case, wildcards included. */
     public List<String> names() {
         return names;
+    }
+
+    /** Returns when the first of the certificates ends. */
+    public Instant expires() {
+        return chain.stream()
+                .map(certificate -> certificate.getNotAfter().toInstant())
+                .min(Comparator.naturalOrder())
+                .orElseThrow();
+    }
+
+    /**
+     * Returns what is wrong with the certificates' dates: that one has ended, has not begun, or ends within
+     * {@code reserve}; {@code null} if nothing is.
+     */
+    public String warning(Instant now, Duration reserve) {
+        for (X509Certificate certificate : chain) {
+            String which = certificate == chain.getFirst()
+                    ? "the certificate"
+                    : "the certificate of " + certificate.getSubjectX500Principal();
+            Instant begin = certificate.getNotBefore().toInstant();
+            Instant end = certificate.getNotAfter().toInstant();
+            if (end.isBefore(now)) {
+                return which + " has expired, on " + end;
+            }
+            if (begin.isAfter(now)) {
+                return which + " is not valid before " + begin;
+            }
+            if (end.isBefore(now.plus(reserve))) {
+                return which + " expires soon, on " + end;
+            }
+        }
+        return null;
+    }
+
+    /** Returns the SHA-256 digest of the own certificate, as browsers show it: {@code AB:CD:…}. */
+    public String fingerprint() {
+        try {
+            byte[] digest =
+                    MessageDigest.getInstance("SHA-256").digest(chain.getFirst().getEncoded());
+            return HexFormat.ofDelimiter(":").withUpperCase().formatHex(digest);
+        } catch (NoSuchAlgorithmException | CertificateEncodingException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     /** Whether the certificate is for exactly that name. */

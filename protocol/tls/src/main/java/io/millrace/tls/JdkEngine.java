@@ -87,10 +87,10 @@ final class JdkEngine implements TlsEngine {
             return Step.NEED_INPUT;
         }
         if (before && isRenegotiation(result.getHandshakeStatus())) {
-            return fail("renegotiation was refused", toPeer);
+            return fail(Alerts.RENEGOTIATION, toPeer);
         }
         if (before && !credit.allows(result.bytesProduced())) {
-            return fail("too many records without a payload", toPeer);
+            return fail(Alerts.NO_PAYLOAD, toPeer);
         }
         return Step.OK;
     }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.tls;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
@@ -47,7 +46,7 @@ final class PrivateKeys {
         return switch (block.label()) {
             case "PRIVATE KEY" -> decode(block, block.der());
             case "RSA PRIVATE KEY" -> decode(block, wrap(RSA, block.der()));
-            case "EC PRIVATE KEY" -> decode(block, wrap(der(0x30, EC, curveOf(block)), block.der()));
+            case "EC PRIVATE KEY" -> decode(block, wrap(Der.sequence(EC, curveOf(block)), block.der()));
             case "ENCRYPTED PRIVATE KEY" -> decode(block, decrypt(block, password));
             default -> throw block.wrong("is no kind of private key that is known" + CONVERT);
         };
@@ -93,27 +92,7 @@ final class PrivateKeys {
 
     /** PKCS#8 around a key in the form of its algorithm. */
     private static byte[] wrap(byte[] algorithm, byte[] key) {
-        return der(0x30, VERSION_0, algorithm, der(0x04, key));
-    }
-
-    private static byte[] der(int tag, byte[]... parts) {
-        int length = Arrays.stream(parts).mapToInt(part -> part.length).sum();
-        ByteArrayOutputStream out = new ByteArrayOutputStream(length + 5);
-        out.write(tag);
-        if (length < 0x80) {
-            out.write(length);
-        } else if (length < 0x100) {
-            out.write(0x81);
-            out.write(length);
-        } else {
-            out.write(0x82);
-            out.write(length >> 8);
-            out.write(length);
-        }
-        for (byte[] part : parts) {
-            out.writeBytes(part);
-        }
-        return out.toByteArray();
+        return Der.sequence(VERSION_0, algorithm, Der.value(Der.OCTET_STRING, key));
     }
 
     /** The parameters of an EC key (RFC 5915): what is tagged [0] in it. */

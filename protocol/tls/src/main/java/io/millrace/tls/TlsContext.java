@@ -6,6 +6,7 @@ import io.millrace.core.ProtocolFactory;
 import io.millrace.core.Tls;
 import io.millrace.link.LayerProtocol;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.LongAdder;
@@ -24,12 +25,17 @@ import javax.net.ssl.SSLEngine;
  * </pre>
  */
 public final class TlsContext {
+    /** Why the I/O model with a process for each connection does not serve TLS by the JDK's engine. */
+    public static final String WHY_NOT_PROCESS = "the model process does not serve TLS: each connection would start a "
+            + "JVM, and make its TLS anew, half a second of work; prefork and all other models serve it";
+
     private final TlsOptions options;
     private final TlsProvider provider;
     private final TlsEngines engines;
     private final LongAdder handshakes = new LongAdder();
     private final LongAdder resumptions = new LongAdder();
     private final LongAdder failures = new LongAdder();
+    private final Alerts alerts = new Alerts();
     private volatile List<Credentials> credentials;
     private volatile String lastFailure;
 
@@ -189,6 +195,7 @@ public final class TlsContext {
 
     void failed(String why) {
         failures.increment();
+        alerts.count(why);
         lastFailure = why;
     }
 
@@ -207,6 +214,14 @@ public final class TlsContext {
     /** Returns the number of connections that TLS has ended: refused handshakes and broken records. */
     public long failures() {
         return failures.sum();
+    }
+
+    /**
+     * Returns how many of them there were of each kind: by the alert, such as {@code sent handshake_failure} or
+     * {@code received unknown_ca}, or by what happened where there was none. The map is the caller's.
+     */
+    public Map<String, Long> failuresByAlert() {
+        return alerts.all();
     }
 
     /** Returns why the last of them failed, {@code null} if none has. */

@@ -94,7 +94,7 @@ final class TlsLayer implements Layer {
     private Outcome needInput(Flush mode) {
         if (mode == Flush.FINISHED && !hasEnded) {
             if (!isTold) {
-                owner.failed("the peer went away during the handshake");
+                owner.failed(Alerts.WENT_AWAY);
             }
             context.fail(CloseCause.TRUNCATED);
         }
@@ -104,7 +104,7 @@ final class TlsLayer implements Layer {
     private Outcome closed() {
         hasEnded = true;
         if (!isTold) {
-            owner.failed("the peer gave the handshake up");
+            owner.failed(Alerts.GAVE_UP);
             context.fail(CloseCause.FAILED);
             return Outcome.NEED_MORE;
         }
@@ -153,7 +153,7 @@ final class TlsLayer implements Layer {
     @Override
     public void expired() {
         if (!isTold) {
-            owner.failed("the handshake took too long");
+            owner.failed(Alerts.TOO_LONG);
             context.fail(CloseCause.STALLED);
         }
     }
