@@ -124,7 +124,7 @@ final class TestWire implements Protocol {
         return runUntil(() -> exchange.over());
     }
 
-    Link link() {
+    MemoryLink link() {
         return link;
     }
 

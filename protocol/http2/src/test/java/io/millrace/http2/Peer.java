@@ -73,6 +73,12 @@ final class Peer {
         link = new MemoryLink(factory.create(), clock);
     }
 
+    /** A client of a server that is what {@code context} says. */
+    Peer(HttpContext context) {
+        factory = new Http2Factory(context, Http2Limits.DEFAULT, stats);
+        link = new MemoryLink(factory.create(), clock);
+    }
+
     private Peer(Peer first) {
         factory = first.factory;
         link = new MemoryLink(factory.create(), first.clock);
