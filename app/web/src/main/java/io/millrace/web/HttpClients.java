@@ -7,6 +7,7 @@ import io.millrace.client.HttpClient;
 import io.millrace.client.HttpFailure;
 import io.millrace.client.Origin;
 import io.millrace.core.Protocol;
+import io.millrace.core.Tls;
 import io.millrace.loop.EventLoop;
 import io.millrace.loop.Timer;
 import io.millrace.net.CachingResolver;
@@ -15,6 +16,8 @@ import io.millrace.net.ConnectOperation;
 import io.millrace.net.Connector;
 import io.millrace.net.Resolver;
 import io.millrace.socket.Kernel;
+import io.millrace.tls.TlsContext;
+import io.millrace.tls.TlsOptions;
 import io.millrace.transport.Engine;
 import io.millrace.transport.LoopGroup;
 import java.io.IOException;
@@ -23,6 +26,7 @@ import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.IntStream;
+import javax.net.ssl.SSLException;
 
 /**
  * HTTP clients on event loops: on one of their own, or on those that a program has already.
@@ -34,7 +38,8 @@ import java.util.stream.IntStream;
  * }</pre>
  *
  * <p>Names are looked up beside the loops and remembered for 5 s, failures for 1 s; addresses are tried as
- * {@link Connector} does. There is no TLS yet: calls to https origins fail with {@link HttpFailure.TlsFailed}.
+ * {@link Connector} does. Servers of https origins are verified by the authorities that the JDK knows, or by those of a
+ * {@link TlsContext}; a call fails with {@link HttpFailure.TlsFailed} where that does not succeed.
  */
 public final class HttpClients {
     private HttpClients() {}
@@ -82,7 +87,33 @@ public final class HttpClients {
 
     /** Returns a client on one loop that connects by {@code connector}, whose time limit is not used. */
     public static HttpClient on(EventLoop loop, ClientOptions options, Connector connector) {
-        return new HttpClient(List.of(new Loop(loop, connector)), options);
+        return new HttpClient(List.of(new Loop(loop, connector, null)), options);
+    }
+
+    /**
+     * Returns a client on the loops of a group whose connections to https origins are made by a context of clients:
+     * with its trust, and certificates if it has any.
+     *
+     * @param tls its ALPN name should be {@code http/1.1}
+     */
+    public static HttpClient on(LoopGroup group, ClientOptions options, TlsContext tls) {
+        return new HttpClient(loops(group, connector(), tls), options);
+    }
+
+    /**
+     * Returns a client on a loop of its own, which ends with the client, with a context for https origins.
+     *
+     * @param tls as for {@link #on(LoopGroup, ClientOptions, TlsContext)}
+     * @throws IOException if there is no loop to be had
+     */
+    public static HttpClient open(ClientOptions options, TlsContext tls) throws IOException {
+        LoopGroup group = LoopGroup.open(1);
+        return new HttpClient(loops(group, connector(), tls), options, group);
+    }
+
+    /** Made when it is first needed: the JDK reads all authorities that it knows. */
+    private static final class UsualTls {
+        static final TlsContext CONTEXT = TlsContext.client(TlsOptions.DEFAULT.withApplicationProtocols("http/1.1"));
     }
 
     /** Returns the usual connector, with a resolver that remembers names. */
@@ -91,13 +122,17 @@ public final class HttpClients {
     }
 
     private static List<ClientLoop> loops(LoopGroup group, Connector connector) {
+        return loops(group, connector, null);
+    }
+
+    private static List<ClientLoop> loops(LoopGroup group, Connector connector, TlsContext tls) {
         return IntStream.range(0, group.size())
-                .<ClientLoop>mapToObj(i -> new Loop(group.loop(i), connector))
+                .<ClientLoop>mapToObj(i -> new Loop(group.loop(i), connector, tls))
                 .toList();
     }
 
     /** A loop of this house, as clients see it. */
-    private record Loop(EventLoop loop, Connector connector) implements ClientLoop {
+    private record Loop(EventLoop loop, Connector connector, TlsContext tls) implements ClientLoop {
         @Override
         public boolean inLoop() {
             return loop.inLoop();
@@ -121,12 +156,12 @@ public final class HttpClients {
 
         @Override
         public Pending connect(Origin origin, long nanos, Outcome outcome) {
+            Connector limited = connector.withTimeLimit(Duration.ofNanos(nanos));
             if (origin.secure()) {
-                loop.execute(() -> outcome.failed(new HttpFailure.TlsFailed("this client has no TLS", null)));
-                return () -> {};
+                return new TlsConnector(limited, tls == null ? UsualTls.CONTEXT : tls)
+                        .connect(loop, address(origin), origin.hostName(), origin.port(), toldOverTls(outcome))::cancel;
             }
-            ConnectOperation operation =
-                    connector.withTimeLimit(Duration.ofNanos(nanos)).connect(loop, address(origin), told(outcome));
+            ConnectOperation operation = limited.connect(loop, address(origin), told(outcome));
             return operation::cancel;
         }
 
@@ -142,6 +177,21 @@ public final class HttpClients {
 
         private static boolean isAddress(String host) {
             return host.indexOf(':') >= 0 || host.chars().allMatch(c -> c == '.' || (c >= '0' && c <= '9'));
+        }
+
+        private static TlsConnector.Outcome toldOverTls(Outcome outcome) {
+            return new TlsConnector.Outcome() {
+                @Override
+                public Protocol connected(Tls session) {
+                    return outcome.connected();
+                }
+
+                @Override
+                public void failed(IOException why) {
+                    boolean isTls = why instanceof SSLException;
+                    outcome.failed(isTls ? new HttpFailure.TlsFailed("TLS: " + why.getMessage(), why) : why);
+                }
+            };
         }
 
         private static Connector.Outcome told(Outcome outcome) {

@@ -252,8 +252,8 @@ final class HttpClientTest {
                 HttpFailure.UnknownHost.class,
                 () -> client.get("http://no-such-host.invalid/").receive(10));
         assertThrows(
-                HttpFailure.TlsFailed.class,
-                () -> client.get("https://127.0.0.1/").receive(10));
+                HttpFailure.ConnectFailed.class,
+                () -> client.get("https://127.0.0.1:" + closed + "/").receive(10));
         client.close();
         assertThrows(
                 HttpFailure.ClientClosed.class,

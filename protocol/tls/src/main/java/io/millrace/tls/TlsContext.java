@@ -169,11 +169,24 @@ public final class TlsContext {
      * @param port the port, by which sessions are remembered
      */
     public Protocol connect(String host, int port, Function<Tls, Protocol> above) {
-        return layer(engines.connect(host, port), above);
+        return connect(host, port, above, why -> {});
+    }
+
+    /**
+     * Returns the protocol of one connection of a client as {@link #connect(String, int, Function)} does.
+     *
+     * @param refused is told why, on the connection's thread, if it ends before the handshake has succeeded
+     */
+    public Protocol connect(String host, int port, Function<Tls, Protocol> above, Consumer<String> refused) {
+        return layer(engines.connect(host, port), above, refused);
     }
 
     private Protocol layer(TlsEngine engine, Function<Tls, Protocol> above) {
-        return new LayerProtocol(new TlsLayer(this, engine, above), null);
+        return layer(engine, above, why -> {});
+    }
+
+    private Protocol layer(TlsEngine engine, Function<Tls, Protocol> above, Consumer<String> refused) {
+        return new LayerProtocol(new TlsLayer(this, engine, above, refused), null);
     }
 
     // ---- what layers ask and tell

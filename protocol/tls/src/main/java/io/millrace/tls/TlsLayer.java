@@ -10,6 +10,7 @@ import io.millrace.link.Flush;
 import io.millrace.link.Layer;
 import io.millrace.link.LayerContext;
 import io.millrace.link.ScratchBuffers;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
@@ -36,6 +37,7 @@ final class TlsLayer implements Layer {
     private final TlsContext owner;
     private final TlsEngine engine;
     private final Function<Tls, Protocol> above;
+    private final Consumer<String> refused;
     private LayerContext context;
     private boolean isTold;
     private boolean hasEnded;
@@ -43,7 +45,11 @@ final class TlsLayer implements Layer {
     private long inSmallRecords;
     private long lastWrite;
 
-    TlsLayer(TlsContext owner, TlsEngine engine, Function<Tls, Protocol> above) {
+    private String refusal = "the connection ended during the handshake";
+
+    /** {@code refused} is told why if the connection ends before the handshake has succeeded. */
+    TlsLayer(TlsContext owner, TlsEngine engine, Function<Tls, Protocol> above, Consumer<String> refused) {
+        this.refused = refused;
         this.owner = owner;
         this.engine = engine;
         this.above = above;
@@ -94,7 +100,7 @@ final class TlsLayer implements Layer {
     private Outcome needInput(Flush mode) {
         if (mode == Flush.FINISHED && !hasEnded) {
             if (!isTold) {
-                owner.failed(Alerts.WENT_AWAY);
+                failedBy(Alerts.WENT_AWAY);
             }
             context.fail(CloseCause.TRUNCATED);
         }
@@ -104,7 +110,7 @@ final class TlsLayer implements Layer {
     private Outcome closed() {
         hasEnded = true;
         if (!isTold) {
-            owner.failed(Alerts.GAVE_UP);
+            failedBy(Alerts.GAVE_UP);
             context.fail(CloseCause.FAILED);
             return Outcome.NEED_MORE;
         }
@@ -112,7 +118,7 @@ final class TlsLayer implements Layer {
     }
 
     private Outcome failed() {
-        owner.failed(engine.failure());
+        failedBy(engine.failure());
         context.fail(CloseCause.FAILED);
         return Outcome.NEED_MORE;
     }
@@ -153,7 +159,7 @@ final class TlsLayer implements Layer {
     @Override
     public void expired() {
         if (!isTold) {
-            owner.failed(Alerts.TOO_LONG);
+            failedBy(Alerts.TOO_LONG);
             context.fail(CloseCause.STALLED);
         }
     }
@@ -161,6 +167,15 @@ final class TlsLayer implements Layer {
     @Override
     public void close() {
         engine.free();
+        if (!isTold) {
+            isTold = true;
+            refused.accept(refusal);
+        }
+    }
+
+    private void failedBy(String why) {
+        refusal = why;
+        owner.failed(why);
     }
 
     /** Sealing moves gigabytes a second. */
