@@ -245,6 +245,12 @@ final class ServerLife {
         return state == State.RUNNING;
     }
 
+    void stopAccepting() {
+        if (drain()) {
+            listening().close();
+        }
+    }
+
     boolean stop(Duration drain, Duration grace) throws InterruptedException {
         fromOutside();
         if (drain()) {

@@ -110,4 +110,13 @@ abstract class ServerView {
     public int loops() {
         return life.settings().loops();
     }
+
+    /**
+     * Closes the port and {@link WebServer#drain drains}: clients that come are refused as soon as each loop has seen
+     * it, connections that are open are answered once more. Returns at once; {@link WebServer#stop} is to follow.
+     * Without effect unless the server runs. Any thread may call.
+     */
+    public void stopAccepting() {
+        life.stopAccepting();
+    }
 }

@@ -23,8 +23,10 @@ final class JdkEngines implements TlsEngines {
     private final TlsOptions options;
     private final CredentialsManager manager;
     private final SSLContext context;
+    private final Consumer<SSLEngine> setup;
 
     JdkEngines(TlsOptions options) {
+        this.setup = engine -> {};
         this.options = options;
         this.manager = new CredentialsManager(options.credentials());
         try {
@@ -35,8 +37,9 @@ final class JdkEngines implements TlsEngines {
         }
     }
 
-    /** With the keys and the trust of a context of the JDK. */
-    JdkEngines(SSLContext context, TlsOptions options) {
+    /** With the keys and the trust of a context of the JDK; {@code setup} has the last word on each engine. */
+    JdkEngines(SSLContext context, TlsOptions options, Consumer<SSLEngine> setup) {
+        this.setup = setup;
         this.options = options;
         this.manager = null;
         this.context = context;
@@ -68,14 +71,15 @@ final class JdkEngines implements TlsEngines {
             parameters.setWantClientAuth(true);
         }
         engine.setSSLParameters(parameters);
+        setup.accept(engine);
         return new JdkEngine(engine);
     }
 
-    /** Returns an engine of a server that {@code setup} has changed to its liking. */
-    TlsEngine accept(Consumer<SSLEngine> setup) {
+    /** Returns an engine of a server that {@code configuration} has changed to its liking. */
+    TlsEngine accept(Consumer<SSLEngine> configuration) {
         SSLEngine engine = context.createSSLEngine();
         engine.setUseClientMode(false);
-        setup.accept(engine);
+        configuration.accept(engine);
         return new JdkEngine(engine);
     }
 

@@ -74,8 +74,19 @@ public final class TlsContext {
      * @throws NullPointerException if one of them is {@code null}
      */
     public static TlsContext server(SSLContext context, TlsOptions options) {
+        return server(context, options, engine -> {});
+    }
+
+    /**
+     * Makes the context of a server from one of the JDK's as {@link #server(SSLContext, TlsOptions)} does.
+     *
+     * @param setup changes the engine of each connection to its liking before the handshake, after what the options
+     *     say: protocols, cipher suites, client certificates. Called on the connection's loop, must not block
+     */
+    public static TlsContext server(SSLContext context, TlsOptions options, Consumer<SSLEngine> setup) {
         Objects.requireNonNull(context);
-        return new TlsContext(options, new JdkProvider(), new JdkEngines(context, options));
+        Objects.requireNonNull(setup);
+        return new TlsContext(options, new JdkProvider(), new JdkEngines(context, options, setup));
     }
 
     /**
