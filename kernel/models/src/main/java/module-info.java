@@ -6,6 +6,7 @@ module io.millrace.models {
     requires transitive io.millrace.transport;
     requires transitive io.millrace.loop;
     requires transitive io.millrace.workers;
+    requires io.millrace.fs;
     requires io.millrace.poll;
     requires io.millrace.socket;
     requires io.millrace.sys;

@@ -44,7 +44,7 @@ final class HouseTest {
             Map.entry("loop", Set.of("core", "sys", "poll", "socket")),
             Map.entry("transport", Set.of("core", "link", "sys", "poll", "socket", "ring", "fs", "loop")),
             Map.entry("workers", Set.of("core", "sys", "poll", "socket", "transport")),
-            Map.entry("models", Set.of("core", "sys", "poll", "socket", "loop", "transport", "workers")),
+            Map.entry("models", Set.of("core", "sys", "poll", "socket", "fs", "loop", "transport", "workers")),
             Map.entry("net", Set.of("core", "link", "sys", "poll", "socket", "loop", "transport")),
             Map.entry("signals", Set.of("sys", "loop")),
             Map.entry("http", Set.of("core")),
@@ -196,7 +196,7 @@ final class HouseTest {
     private static final int LONGEST_IN_SHORT_ROOMS = 450;
 
     /** Sources in those rooms that are longer. The figures only go down. */
-    private static final Map<String, Integer> LONGER_FILES = Map.of("Connection.java", 741, "BlockingLink.java", 798);
+    private static final Map<String, Integer> LONGER_FILES = Map.of("BlockingLink.java", 798);
 
     private final Path root = findRoot();
     private final Map<String, Path> folders = modules();

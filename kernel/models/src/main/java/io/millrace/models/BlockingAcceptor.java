@@ -12,7 +12,6 @@ import io.millrace.transport.BlockingLink;
 import io.millrace.transport.ListenOptions;
 import io.millrace.transport.Listener;
 import io.millrace.transport.OverloadPolicy;
-import io.millrace.transport.WakeupChannel;
 import java.lang.System.Logger.Level;
 import java.net.SocketAddress;
 import java.util.concurrent.atomic.AtomicInteger;

@@ -7,7 +7,6 @@ import io.millrace.poll.Interest;
 import io.millrace.socket.Kernel;
 import io.millrace.socket.Trace;
 import io.millrace.transport.BlockingLink;
-import io.millrace.transport.KernelSocketIo;
 import io.millrace.transport.ThreadBuffers;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;

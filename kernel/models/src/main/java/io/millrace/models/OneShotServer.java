@@ -11,7 +11,6 @@ import io.millrace.socket.Kernel;
 import io.millrace.sys.Errno;
 import io.millrace.sys.SysException;
 import io.millrace.transport.BlockingLink;
-import io.millrace.transport.KernelSocketIo;
 import io.millrace.transport.ThreadBuffers;
 import java.util.ArrayList;
 import java.util.List;

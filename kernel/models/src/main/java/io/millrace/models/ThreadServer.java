@@ -5,7 +5,6 @@ import io.millrace.core.Protocol;
 import io.millrace.socket.Kernel;
 import io.millrace.sys.SysException;
 import io.millrace.transport.BlockingLink;
-import io.millrace.transport.KernelSocketIo;
 import io.millrace.transport.ThreadBuffers;
 import java.lang.System.Logger.Level;
 import java.util.Map;

@@ -11,7 +11,6 @@ import io.millrace.socket.Trace;
 import io.millrace.sys.Errno;
 import io.millrace.sys.SysException;
 import io.millrace.transport.BlockingLink;
-import io.millrace.transport.KernelSocketIo;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;

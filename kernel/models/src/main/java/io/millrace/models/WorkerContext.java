@@ -3,7 +3,6 @@ package io.millrace.models;
 
 import io.millrace.core.ProtocolFactory;
 import io.millrace.sys.SysException;
-import io.millrace.transport.WakeupChannel;
 import java.util.concurrent.ConcurrentLinkedDeque;
 
 /**

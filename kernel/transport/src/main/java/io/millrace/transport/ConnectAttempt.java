@@ -56,13 +56,22 @@ public final class ConnectAttempt extends Source {
         int opened = loop.kernel().connect(to, from);
         if (opened >= 0) {
             socket = opened;
-            opened = Driver.of(loop).add(this, socket, Interest.WRITE);
+            opened = watch();
         }
         if (opened < 0) {
             int failure = opened;
             if (!loop.offer(() -> end(failure))) {
                 end(failure);
             }
+        }
+    }
+
+    private int watch() {
+        try {
+            return Driver.of(loop).add(this, socket, Interest.WRITE);
+        } catch (Throwable t) {
+            Log.failure("an attempt to connect cannot be watched", t);
+            return -Errno.ENOMEM;
         }
     }
 

@@ -197,11 +197,14 @@ abstract class Driver extends Mechanism {
         open(new Connection(this, outgoing, peer, flag), fd, protocol);
     }
 
-    /** Takes a connected socket over, whatever happens: what cannot be opened is closed. */
+    /**
+     * Takes a connected socket over, whatever happens. Where it cannot be opened, it is closed and the protocol sees a
+     * connection that ends at once.
+     */
     final void open(Connection c, int fd, Protocol protocol) {
         if (isClosed() || !register(c, fd)) {
             kernel.close(fd);
-            c.unopened();
+            c.refused(protocol, isClosed() ? CloseCause.SHUTDOWN : CloseCause.FAILED);
             return;
         }
         try {

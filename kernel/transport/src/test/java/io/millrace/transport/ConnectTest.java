@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.transport;
 
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
@@ -46,6 +47,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Connections that the loop itself opens or takes over: each attempt has one outcome, and no descriptor is left. */
@@ -329,6 +331,55 @@ class ConnectTest {
         assertEquals(
                 ProcessHandle.current().pid(),
                 assertInstanceOf(UnixPeer.class, peers.next()).process());
+    }
+
+    @Test
+    void aProtocolWhoseLoopEndsBeforeItIsOpenedIsToldSo() throws Exception {
+        int[] pair = new int[2];
+        assertEquals(0, Sockets.socketpair(Sockets.AF_UNIX, Sockets.SOCK_STREAM, 0, pair));
+        Events<String> told = new Events<>();
+        CountDownLatch attached = new CountDownLatch(1);
+        Protocol late = new Protocol() {
+            @Override
+            public void opened(Link link) {
+                link.deadline(link.now() + 1);
+                link.flow().writeTimeout(1_000_000_000L);
+                link.out().append("a word that nobody hears".getBytes(StandardCharsets.US_ASCII));
+                link.flush();
+                link.close(CloseMode.FLUSHED);
+                told.add("opened");
+            }
+
+            @Override
+            public void receive(Buffer in, Link link) {}
+
+            @Override
+            public void closed(CloseCause why) {
+                told.add("closed " + why);
+            }
+        };
+        loop.execute(() -> {
+            // From another thread while the loop ends: accepted, and run when the loop watches nothing any more.
+            loop.attach(() -> onAnotherThread(() -> Connections.of(loop).adopt(pair[0], late)));
+            attached.countDown();
+        });
+        assertTrue(attached.await(20, TimeUnit.SECONDS));
+        group.close();
+        assertEquals("opened", told.next());
+        assertEquals("closed SHUTDOWN", told.next());
+        group.await();
+        byte[] one = new byte[1];
+        assertEquals(0, Descriptors.read(pair[1], one, 1));
+        Descriptors.close(pair[1]);
+    }
+
+    private static void onAnotherThread(Executable task) {
+        Thread thread = Thread.ofPlatform().start(() -> assertDoesNotThrow(task));
+        try {
+            thread.join();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
     }
 
     @Test

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.millrace.transport;
+package io.millrace.models;
 
 import io.millrace.poll.Interest;
 import io.millrace.socket.Kernel;

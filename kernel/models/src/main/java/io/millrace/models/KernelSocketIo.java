@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.millrace.transport;
+package io.millrace.models;
 
 import io.millrace.core.OpenFile;
 import io.millrace.fs.KernelFile;
 import io.millrace.socket.Kernel;
 import io.millrace.sys.Errno;
+import io.millrace.transport.BlockingLink;
+import io.millrace.transport.SocketIo;
 import java.net.SocketAddress;
 
 /** A socket by its descriptor, non-blocking and connected. How to sleep on it is the model's business. */
