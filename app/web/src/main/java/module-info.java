@@ -11,6 +11,7 @@ module io.millrace.web {
     requires transitive io.millrace.fileserver;
     requires transitive io.millrace.client;
     requires transitive io.millrace.tls;
+    requires io.millrace.openssl;
     requires transitive io.millrace.net;
     requires transitive io.millrace.transport;
     requires transitive io.millrace.loop;

@@ -67,6 +67,7 @@ final class HouseTest {
                             "fileserver",
                             "client",
                             "tls",
+                            "openssl",
                             "fs",
                             "loop",
                             "transport",

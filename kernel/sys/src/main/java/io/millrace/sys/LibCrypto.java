@@ -133,7 +133,8 @@ public final class LibCrypto {
 
     static int readBio(long bio, byte[] into, int offset, int length) {
         try {
-            return (int) (long) BIO_READ.invokeExact(bio, Scratch.mine().sealed.from(into, offset), (long) length);
+            return (int) (long) BIO_READ.invokeExact(
+                    bio, Scratch.mine().segments().recordsOut.from(into, offset), (long) length);
         } catch (Throwable t) {
             throw Native.bug(t);
         }
@@ -151,8 +152,8 @@ public final class LibCrypto {
 
     static int writeBio(long bio, byte[] from, int offset, int length) {
         try {
-            return (int)
-                    (long) BIO_WRITE.invokeExact(bio, Scratch.mine().received.from(from, offset), (long) length);
+            return (int) (long) BIO_WRITE.invokeExact(
+                    bio, Scratch.mine().segments().recordsIn.from(from, offset), (long) length);
         } catch (Throwable t) {
             throw Native.bug(t);
         }

@@ -111,7 +111,8 @@ public final class LibSsl {
 
     static int open(long ssl, byte[] into, int offset, int length) {
         try {
-            return (int) (long) SSL_READ.invokeExact(ssl, Scratch.mine().opened.from(into, offset), (long) length);
+            return (int) (long)
+                    SSL_READ.invokeExact(ssl, Scratch.mine().segments().plainIn.from(into, offset), (long) length);
         } catch (Throwable t) {
             throw Native.bug(t);
         }
@@ -129,7 +130,8 @@ public final class LibSsl {
 
     static int seal(long ssl, byte[] from, int offset, int length) {
         try {
-            return (int) (long) SSL_WRITE.invokeExact(ssl, Scratch.mine().sent.from(from, offset), (long) length);
+            return (int) (long) SSL_WRITE.invokeExact(
+                    ssl, Scratch.mine().segments().plainOut.from(from, offset), (long) length);
         } catch (Throwable t) {
             throw Native.bug(t);
         }

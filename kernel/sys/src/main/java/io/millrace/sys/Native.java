@@ -61,8 +61,16 @@ final class Native {
         final long[] values = new long[Files.STAT_VALUES];
         final Whole received = new Whole();
         final Whole sent = new Whole();
-        final Whole opened = new Whole();
-        final Whole sealed = new Whole();
+
+        /** Made for threads that speak TLS by OpenSSL. */
+        private HeapSegments.@Nullable OfThread segments;
+
+        HeapSegments.OfThread segments() {
+            if (segments == null) {
+                segments = new HeapSegments.OfThread();
+            }
+            return segments;
+        }
 
         /** Allocated for threads that read files or folders. */
         private @Nullable MemorySegment bytes;

@@ -16,6 +16,8 @@ import io.millrace.tls.TlsProvider;
 import java.time.Duration;
 import java.util.List;
 import java.util.Random;
+import javax.net.ssl.SSLEngineResult.HandshakeStatus;
+import javax.net.ssl.SSLException;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -358,5 +360,46 @@ abstract class TlsEngineContract {
         ends.serverLink.end();
         assertTrue(ends.serverLink.isClosed());
         assertEquals("closed FAILED", ends.server.told.getLast());
+    }
+
+    @Test
+    void aFewKeyUpdatesPassAndAStormOfThemDoesNot() throws SSLException {
+        JsseClient client = new JsseClient(server("local"), "TLSv1.3").pump();
+        for (int i = 0; i < 20; i++) {
+            client.engine.beginHandshake();
+            client.send("a");
+        }
+        assertEquals("a".repeat(20), client.end.text());
+        TlsEnds.send(client.end, client.server, "after");
+        client.pump();
+        assertEquals("after", client.received.toString());
+        for (int i = 0; i < 500 && !client.server.isClosed(); i++) {
+            client.engine.beginHandshake();
+            pumpUntilRefused(client);
+        }
+        client.server.end();
+        assertEquals("closed FAILED", client.end.told.getLast());
+    }
+
+    @Test
+    void renegotiationIsRefused() throws SSLException {
+        JsseClient client = new JsseClient(server("local"), "TLSv1.2").pump();
+        client.send("before");
+        assertEquals("TLSv1.2", client.end.tls.protocol());
+        byte[] session = client.end.tls.sessionId();
+        client.engine.beginHandshake();
+        pumpUntilRefused(client);
+        assertEquals("before", client.end.text());
+        assertEquals(1, client.end.told.stream().filter("opened"::equals).count());
+        assertArrayEquals(session, client.end.tls.sessionId());
+        assertFalse(client.engine.getHandshakeStatus() == HandshakeStatus.FINISHED);
+    }
+
+    private static void pumpUntilRefused(JsseClient client) {
+        try {
+            client.pump();
+        } catch (SSLException e) {
+            // That is what it is told.
+        }
     }
 }
