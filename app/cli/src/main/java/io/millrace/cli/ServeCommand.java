@@ -27,6 +27,7 @@ import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
@@ -245,7 +246,8 @@ final class ServeCommand {
             return List.of();
         }
         Path development = options.tls().isDevelopment() ? options.tls().files().getFirst() : null;
-        List<String> lines = Banner.tls(server.tls(), development, Instant.now());
+        List<String> lines = new ArrayList<>(Banner.tls(server.tls(), development, Instant.now()));
+        lines.add(TlsCommandLine.engineLine(server.tls()));
         if (options.redirect().isPresent()) {
             lines.add("clients of port " + server.redirectPort() + ", in the clear, are sent here");
         }

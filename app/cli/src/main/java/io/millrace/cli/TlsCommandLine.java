@@ -9,10 +9,13 @@ import static io.millrace.cli.Options.value;
 import io.millrace.models.IoModel;
 import io.millrace.tls.Credentials;
 import io.millrace.tls.DevelopmentCertificate;
+import io.millrace.tls.JdkProvider;
 import io.millrace.tls.TlsContext;
 import io.millrace.tls.TlsOptions;
 import io.millrace.tls.TlsOptions.ClientCertificate;
+import io.millrace.tls.TlsProvider;
 import io.millrace.web.CredentialsReloader;
+import io.millrace.web.TlsProviders;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
@@ -73,6 +76,18 @@ final class TlsCommandLine {
                             names("--client-cert"),
                             "Whether a client must have one. Default: require.")
                     .converters(TlsCommandLine::clientCertificate),
+            value(
+                            "auto|jdk|openssl",
+                            String.class,
+                            names("--tls-engine"),
+                            "What encrypts: OpenSSL 3 where it is installed, else the JDK (auto, the default); or one of "
+                                    + "the two.")
+                    .converters(TlsCommandLine::engine),
+            value(
+                    "FILE",
+                    String.class,
+                    names("--ticket-key"),
+                    "32 bytes or more that several servers share, to resume each other's sessions. OpenSSL alone."),
             number(
                     "SECONDS",
                     0,
@@ -92,6 +107,13 @@ final class TlsCommandLine {
 
     private static String clientCertificate(String text) {
         return oneOf(text, "require", "optional");
+    }
+
+    private static String engine(String text) {
+        if (!TlsProviders.NAMES.contains(text)) {
+            throw new TypeConversionException("'" + text + "' is not one of " + String.join(", ", TlsProviders.NAMES));
+        }
+        return text;
     }
 
     private static String oneOf(String text, String first, String second) {
@@ -117,7 +139,8 @@ final class TlsCommandLine {
         if (arguments.has("--client-cert") && !arguments.has("--client-ca")) {
             throw arguments.wrong("--client-cert needs --client-ca, the authorities that clients' certificates are of");
         }
-        for (String other : List.of("--client-ca", "--tls-min", "--tls-key-password-file", "--tls-watch")) {
+        for (String other : List.of(
+                "--client-ca", "--tls-min", "--tls-key-password-file", "--tls-watch", "--tls-engine", "--ticket-key")) {
             if (arguments.has(other) && !wanted()) {
                 throw arguments.wrong(other + " is for TLS: say --tls, or --tls-cert");
             }
@@ -221,7 +244,34 @@ final class TlsCommandLine {
             options = options.withClientCertificates(
                     isOptional ? ClientCertificate.OPTIONAL : ClientCertificate.REQUIRED, trusted);
         }
-        return TlsContext.server(options);
+        String secret = arguments.read("--ticket-key", null);
+        if (secret != null) {
+            options = withTicketSecret(options, path(secret));
+        }
+        return TlsContext.server(options, provider());
+    }
+
+    private static TlsOptions withTicketSecret(TlsOptions options, Path file) throws IOException {
+        try {
+            return options.withTicketSecret(Files.readAllBytes(file));
+        } catch (IllegalArgumentException e) {
+            throw new IOException(file + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** What encrypts, and why it is not OpenSSL where it is not. */
+    static String engineLine(TlsContext context) {
+        String reason = context.provider() instanceof JdkProvider ? TlsProviders.whyNoOpenSsl() : null;
+        return "engine: " + context.provider().name() + (reason == null ? "" : "; " + reason);
+    }
+
+    /** The provider asked for; that it cannot be used here is said as what it is. */
+    private TlsProvider provider() throws IOException {
+        try {
+            return TlsProviders.named(arguments.read("--tls-engine", "auto"));
+        } catch (IllegalStateException e) {
+            throw new IOException("--tls-engine: " + e.getMessage(), e);
+        }
     }
 
     /** Why credentials could not be read; the JDK's own exceptions name the file and no reason. */

@@ -185,6 +185,17 @@ final class TlsCommandTest {
         refused(2, "--redirect is for HTTPS", "--redirect", "80");
         refused(2, "--tls-min is for TLS", "--tls-min", "1.3");
         refused(2, "'1.1' is not one of 1.2, 1.3", "--tls", "--tls-min", "1.1");
+        refused(2, "--tls-engine is for TLS", "--tls-engine", "jdk");
+        refused(2, "'other' is not one of auto, jdk, openssl", "--tls", "--tls-engine", "other");
+        refused(
+                1,
+                "a ticket secret of 10 bytes",
+                "--tls-cert",
+                file("local.pem"),
+                "--tls-key",
+                file("local.key"),
+                "--ticket-key",
+                file("short.secret"));
         refused(1, "nowhere.pem: no such file", "--tls-cert", "nowhere.pem");
         refused(1, "the key does not belong", "--tls-cert", file("local.pem"), "--tls-key", file("rsa.key"));
         refused(

@@ -3,7 +3,7 @@ package io.millrace.openssl;
 
 import io.millrace.sys.LibCrypto;
 import io.millrace.sys.LibSsl;
-import java.util.Locale;
+import io.millrace.tls.AlertName;
 import org.jspecify.annotations.Nullable;
 
 /** Words for what OpenSSL's queue of errors says. */
@@ -40,15 +40,11 @@ final class Failures {
     }
 
     private static String words(long error) {
+        int number = (int) (error & REASON_MASK) - ALERTS;
+        if (number > 0 && number < 256) {
+            return AlertName.received(number);
+        }
         String reason = error == 0 ? "" : LibCrypto.reason(error);
-        if (reason.isEmpty()) {
-            return "OpenSSL failed without a reason (error " + Long.toHexString(error) + ")";
-        }
-        int number = (int) (error & REASON_MASK);
-        int alert = reason.indexOf("alert ");
-        if (number > ALERTS && number < ALERTS + 256 && alert >= 0) {
-            return "the peer sent the alert \"" + reason.substring(alert + 6).toLowerCase(Locale.ROOT) + "\"";
-        }
-        return reason;
+        return reason.isEmpty() ? "OpenSSL failed without a reason (error " + Long.toHexString(error) + ")" : reason;
     }
 }

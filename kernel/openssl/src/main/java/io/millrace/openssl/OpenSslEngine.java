@@ -5,6 +5,7 @@ import io.millrace.core.Buffer;
 import io.millrace.core.Tls;
 import io.millrace.sys.LibCrypto;
 import io.millrace.sys.LibSsl;
+import io.millrace.tls.AlertName;
 import io.millrace.tls.ClientHello;
 import io.millrace.tls.HostNames;
 import io.millrace.tls.RecordCredit;
@@ -21,6 +22,8 @@ final class OpenSslEngine implements TlsEngine {
     private static final int HEADER = 5;
     private static final int LOWEST_TYPE = 20;
     private static final int HIGHEST_TYPE = 24;
+    private static final int ALERT = 21;
+    private static final int ALERT_RECORD = HEADER + 2;
 
     /** What a record may have beyond its header: 16 KiB, and what ciphers add. */
     private static final int LONGEST = 16 * 1024 + 2048;
@@ -76,6 +79,7 @@ final class OpenSslEngine implements TlsEngine {
             if (step != Step.OK) {
                 // What it has not read is not for the next one.
                 LibCrypto.empty(pair.input);
+                nameAlert(toPeer);
             }
             return step;
         } finally {
@@ -159,6 +163,14 @@ final class OpenSslEngine implements TlsEngine {
     private Step fail() {
         failure = Failures.of(ssl, host);
         return Step.FAILED;
+    }
+
+    /** An alert that has just been appended in the clear says what kind of failure it was. */
+    private void nameAlert(Buffer toPeer) {
+        int at = toPeer.readable() - ALERT_RECORD;
+        if (failure != null && at >= 0 && toPeer.peek(at) == ALERT && toPeer.peek(at + 4) == 2) {
+            failure = AlertName.sent(toPeer.peek(at + 6) & 0xff, failure);
+        }
     }
 
     private static void drain(BioPair pair, Buffer toPeer) {
