@@ -78,6 +78,9 @@ final class LayerLink extends ForwardingLink implements Flow, LayerContext {
     /** What waits to be sent has been above the low mark, and the protocol has not been called since. */
     private boolean aboveLow;
 
+    /** The protocol has sent something and has not been told that all has left: what the layer sends is no matter. */
+    private boolean owesDrained;
+
     /** Marks and limits of the link below have been set from here. */
     private boolean marked;
 
@@ -260,8 +263,9 @@ final class LayerLink extends ForwardingLink implements Flow, LayerContext {
         long waits = waits();
         if (waits > low) {
             aboveLow = true;
-        } else if (aboveLow || waits == 0) {
+        } else if (aboveLow || (waits == 0 && owesDrained)) {
             aboveLow = false;
+            owesDrained &= waits > 0;
             protocol.drained(this);
         }
     }
@@ -459,6 +463,7 @@ final class LayerLink extends ForwardingLink implements Flow, LayerContext {
         }
         if (protocol != null) {
             output.want(mode);
+            owesDrained |= output.pending() > 0;
             pump();
         }
         lower.flush();
@@ -534,6 +539,7 @@ final class LayerLink extends ForwardingLink implements Flow, LayerContext {
         if (!finishing && !dead && broken == null) {
             finishing = true;
             output.want(Flush.FINISHED);
+            owesDrained |= output.pending() > 0;
             pump();
             lower.flush();
         }

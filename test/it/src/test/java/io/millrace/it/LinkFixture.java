@@ -4,6 +4,8 @@ package io.millrace.it;
 import io.millrace.core.Protocol;
 import io.millrace.link.Layer;
 import io.millrace.models.IoModel;
+import io.millrace.openssl.OpenSslProvider;
+import io.millrace.tls.JdkProvider;
 import io.millrace.transport.Engine;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -39,6 +41,11 @@ interface LinkFixture extends AutoCloseable {
         return true;
     }
 
+    /** Whether it speaks TLS. */
+    default boolean isSecure() {
+        return false;
+    }
+
     /** Whether it serves several connections side by side. */
     default boolean servesSeveral() {
         return true;
@@ -66,6 +73,35 @@ interface LinkFixture extends AutoCloseable {
                 .toList();
     }
 
+    /** TLS over loops and over models without, by both engines. */
+    private static List<LinkFixture> secure() {
+        List<LinkFixture> all = new ArrayList<>();
+        for (Engine engine : List.of(Engine.EPOLL_EDGE, Engine.EPOLL_LEVEL, Engine.RING)) {
+            all.add(secure(new SocketFixture.OfEngine(engine)));
+        }
+        for (IoModel model : List.of(
+                IoModel.NIO,
+                IoModel.ITERATIVE,
+                IoModel.THREAD,
+                IoModel.VIRTUAL,
+                IoModel.NONBLOCKING,
+                IoModel.EPOLL_ONE_SHOT)) {
+            all.add(secure(new SocketFixture.OfModel(model)));
+        }
+        all.add(secure(new PairFixture()));
+        for (LinkFixture carrier : List.of(
+                new SocketFixture.OfEngine(Engine.EPOLL_EDGE),
+                new SocketFixture.OfEngine(Engine.RING),
+                new SocketFixture.OfModel(IoModel.THREAD))) {
+            all.add(new TlsFixture(carrier, "OpenSSL", OpenSslProvider.whyNot(), OpenSslProvider::new));
+        }
+        return all;
+    }
+
+    private static LinkFixture secure(LinkFixture carrier) {
+        return new TlsFixture(carrier, "the JDK", null, JdkProvider::new);
+    }
+
     /** All there are. */
     static List<LinkFixture> all() {
         List<LinkFixture> all = new ArrayList<>();
@@ -79,6 +115,7 @@ interface LinkFixture extends AutoCloseable {
         all.add(new MemoryFixture());
         all.addAll(layered(() -> new LayeredFixture.Copy()));
         all.addAll(layered(() -> new LayeredFixture.Late()));
+        all.addAll(secure());
         return all;
     }
 }
