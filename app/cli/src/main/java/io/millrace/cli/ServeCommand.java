@@ -8,6 +8,7 @@ import io.millrace.http.ExchangeLog;
 import io.millrace.models.IoModel;
 import io.millrace.tls.TlsContext;
 import io.millrace.web.AccessLog;
+import io.millrace.web.AdminRoutes;
 import io.millrace.web.CredentialsReloader;
 import io.millrace.web.ExchangeLogs;
 import io.millrace.web.LogFormat;
@@ -36,18 +37,22 @@ import picocli.CommandLine.Model.CommandSpec;
 final class ServeCommand {
     static final String NAME = "serve";
 
+    /** Routes that have figures of their own: a file server has few. */
+    private static final int MOST_ROUTES = 64;
+
     private final Terminal terminal;
 
     /** Where a trace goes, whole: who asks for it waits for it. */
     private final PrintStream trace;
 
     private final ServeOptions options;
-    private final ServerStats stats = new ServerStats();
+    private final ServerStats stats;
 
     private ServeCommand(Terminal terminal, PrintStream trace, ServeOptions options) {
         this.terminal = terminal;
         this.trace = trace;
         this.options = options;
+        this.stats = options.admin().isPresent() ? ServerStats.byRoute(MOST_ROUTES) : new ServerStats();
     }
 
     static CommandSpec spec() {
@@ -134,7 +139,11 @@ final class ServeCommand {
                 return ExitCode.OK;
             }
             CredentialsReloader reloader = options.tls().reloadOnHangup(shutdown, tls, server.model(), server::reload);
+            WebServer admin = openAdmin(server);
             int code = untilSignal(server, real(directory), access, shutdown, failure);
+            if (admin != null) {
+                admin.close();
+            }
             if (reloader != null) {
                 reloader.close();
             }
@@ -146,6 +155,20 @@ final class ServeCommand {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return ExitCode.FAILED;
+        }
+    }
+
+    /** On a loop of its own, in the process that the user has started; {@code null} where it was not asked for. */
+    private WebServer openAdmin(WebServer server) throws IOException {
+        if (options.admin().isEmpty()) {
+            return null;
+        }
+        // The busy share of loops takes times.
+        server.timing(true);
+        try {
+            return AdminRoutes.of(server, stats).listen(options.admin().get());
+        } catch (IOException e) {
+            throw new IOException("--admin " + options.admin().get() + ": " + e.getMessage(), e);
         }
     }
 
@@ -196,19 +219,28 @@ final class ServeCommand {
             throws InterruptedException {
         long start = System.nanoTime();
         greet(server, root);
-        StatusSocket status = options.status() ? ServeStatus.open(server, stats) : null;
+        StatusSocket status = options.status()
+                ? ServeStatus.open(server, stats, options.admin().isPresent())
+                : null;
         shutdown.await();
-        if (status != null) {
-            status.close();
-        }
         if (failure.isThere()) {
+            if (status != null) {
+                status.close();
+            }
             // It has said why, and what is left is closed by whoever called.
             return ExitCode.FAILED;
         }
         int open = server.connections();
         // What is stopped is not asked any more; those that end now have been started.
         Optional<WorkerCounters> workers = server.workers();
-        boolean inTime = server.stop(options.grace());
+        boolean inTime;
+        try {
+            inTime = server.stop(options.drain(), options.grace());
+        } finally {
+            if (status != null) {
+                status.close();
+            }
+        }
         access.close();
         if (!options.quiet()) {
             Duration running = Duration.ofNanos(System.nanoTime() - start);

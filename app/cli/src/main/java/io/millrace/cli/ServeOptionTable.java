@@ -155,6 +155,11 @@ final class ServeOptionTable {
                         Color.class,
                         names("--color"),
                         "Color what is written. Default: auto, on a terminal unless NO_COLOR is set."),
+                value(
+                        "WHERE",
+                        String.class,
+                        names("--admin"),
+                        "Answer /livez, /readyz and /metrics at HOST:PORT, PORT of this machine alone, or unix:PATH."),
                 flag("--no-status", "No Unix socket for millrace top."),
                 flag("--hello").hidden(true),
                 flag("-q", "Neither banner nor summary, and no log unless --log asks for one.")
@@ -224,6 +229,13 @@ final class ServeOptionTable {
                         names("--write-time"),
                         "Time in which a client must take something of its answer. Default: "
                                 + Limits.DEFAULT.writeTime().toSeconds() + "."),
+                number(
+                        "SECONDS",
+                        0,
+                        names("--drain"),
+                        "Time before that in which the port stays open, /readyz says 503, and each answer is the last "
+                                + "of its connection, until the balancer has seen it. Default: 0, under Kubernetes "
+                                + "and systemd 5."),
                 number(
                         "SECONDS",
                         0,

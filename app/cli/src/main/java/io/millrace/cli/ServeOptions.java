@@ -13,6 +13,7 @@ import io.millrace.transport.OverloadPolicy;
 import io.millrace.web.LogFormat;
 import io.millrace.web.WebServer;
 import java.net.SocketAddress;
+import java.net.UnknownHostException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -179,6 +180,34 @@ final class ServeOptions {
 
     AcceptDistribution spread() {
         return read("--spread", AcceptDistribution.REUSE_PORT);
+    }
+
+    /**
+     * How long the server goes on after the signal. Only where a balancer has to see it is that longer than nothing.
+     */
+    Duration drain() {
+        boolean balanced = System.getenv("KUBERNETES_SERVICE_HOST") != null || System.getenv("NOTIFY_SOCKET") != null;
+        return Duration.ofSeconds(read("--drain", balanced ? 5 : 0));
+    }
+
+    /** Where probes and Prometheus are answered; none where nothing was said. */
+    Optional<SocketAddress> admin() {
+        String where = read("--admin", null);
+        if (where == null) {
+            return Optional.empty();
+        }
+        try {
+            SocketAddress unix = UnixAddress.parse(where);
+            return Optional.of(unix != null ? unix : hostAndPort(where));
+        } catch (IllegalArgumentException | UnknownHostException e) {
+            throw wrong("--admin takes HOST:PORT, PORT or unix:PATH, not '" + where + "'");
+        }
+    }
+
+    private static SocketAddress hostAndPort(String where) throws UnknownHostException {
+        int colon = where.lastIndexOf(':');
+        int port = Integer.parseInt(where.substring(colon + 1));
+        return AddressFormat.resolve(colon <= 0 ? "127.0.0.1" : where.substring(0, colon), port);
     }
 
     Duration grace() {

@@ -39,12 +39,15 @@ final class ServeStatus implements StatusSocket.Source {
         server.timing(watchers.incrementAndGet() > 0);
     }
 
-    /** Opens the socket of this process; {@code null} where there can be none, which is no reason not to serve. */
-    static StatusSocket open(WebServer server, ServerStats stats) {
+    /**
+     * Opens the socket of this process, {@code timing} if loops take times anyway; {@code null} where there can be
+     * none, which is no reason not to serve.
+     */
+    static StatusSocket open(WebServer server, ServerStats stats, boolean timing) {
         try {
             Path path = StatusSocket.folder().resolve(ProcessHandle.current().pid() + ".sock");
             long begin = System.nanoTime();
-            AtomicInteger watchers = new AtomicInteger();
+            AtomicInteger watchers = new AtomicInteger(timing ? 1 : 0);
             return StatusSocket.open(path, () -> new ServeStatus(server, stats, begin, watchers));
         } catch (IOException | RuntimeException e) {
             return null;
@@ -67,6 +70,8 @@ final class ServeStatus implements StatusSocket.Source {
                         : server.local().toString());
         json.put("engine", server.engine());
         json.put("nanos", System.nanoTime() - begin);
+        json.put("ready", server.isReady());
+        json.put("draining", server.isDraining());
         json.put("connections", server.connections());
         json.put("requests", stats.requests());
         json.put("bytes", stats.bytes());

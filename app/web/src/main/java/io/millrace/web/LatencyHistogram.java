@@ -80,6 +80,33 @@ public final class LatencyHistogram {
         return sum;
     }
 
+    /** Returns the sum of the values recorded, in nanoseconds, to within 1.6 %. */
+    public long sum() {
+        long sum = 0;
+        for (int i = 0; i < BUCKETS; i++) {
+            sum += counts.get(i) * value(i);
+        }
+        return sum;
+    }
+
+    /**
+     * Returns how many of the values recorded do not exceed each of some bounds, to within 1.6 % of a bound.
+     *
+     * @param bounds in nanoseconds, in ascending order
+     */
+    public long[] upTo(long... bounds) {
+        long[] result = new long[bounds.length];
+        long seen = 0;
+        int bucket = 0;
+        for (int i = 0; i < bounds.length; i++) {
+            for (; bucket < BUCKETS && value(bucket) <= bounds[i]; bucket++) {
+                seen += counts.get(bucket);
+            }
+            result[i] = seen;
+        }
+        return result;
+    }
+
     /** The largest value recorded, in nanoseconds and exact, but not above 73 minutes. */
     public long max() {
         return largest.get();

@@ -3,10 +3,12 @@ package io.millrace.web;
 
 import io.millrace.http.ExchangeLog;
 import io.millrace.http.Request;
+import java.net.SocketAddress;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
  * Counts what a server did: requests, bytes, errors and how long answers took, of all routes together and, where that
@@ -20,6 +22,9 @@ public final class ServerStats implements ExchangeLog {
     /** The key of {@link #routes} for the routes beyond the number that is counted by itself. */
     public static final String OTHER_ROUTES = "*";
 
+    private static final int FIRST_ERROR = 400;
+
+    private final AtomicLongArray unreadable = new AtomicLongArray(200);
     private final RouteStats all = new RouteStats();
     private final ConcurrentMap<String, RouteStats> routes = new ConcurrentHashMap<>();
     private final int mostRoutes;
@@ -45,6 +50,29 @@ public final class ServerStats implements ExchangeLog {
             throw new IllegalArgumentException("not a number of routes: " + most);
         }
         return new ServerStats(most);
+    }
+
+    /** A request that could not be read is one without a route, too. */
+    @Override
+    public void unreadable(SocketAddress peer, int status, long sent, long nanos) {
+        completed(null, status, sent, nanos);
+        if (status >= FIRST_ERROR && status < FIRST_ERROR + unreadable.length()) {
+            unreadable.incrementAndGet(status - FIRST_ERROR);
+        }
+    }
+
+    /**
+     * Returns the number of requests that could not be read and were refused, by the status that they were refused
+     * with: 400 for what is no HTTP, 408 for a head that took too long, 431 for one that is too large.
+     */
+    public Map<Integer, Long> unreadable() {
+        Map<Integer, Long> counted = new TreeMap<>();
+        for (int i = 0; i < unreadable.length(); i++) {
+            if (unreadable.get(i) > 0) {
+                counted.put(FIRST_ERROR + i, unreadable.get(i));
+            }
+        }
+        return counted;
     }
 
     @Override
@@ -88,6 +116,11 @@ public final class ServerStats implements ExchangeLog {
      */
     public Map<String, RouteStats> routes() {
         return new TreeMap<>(routes);
+    }
+
+    /** Returns the figures of all routes together. */
+    public RouteStats all() {
+        return all;
     }
 
     /** Number of exchanges that are over. */

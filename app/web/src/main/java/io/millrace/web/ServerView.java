@@ -8,6 +8,7 @@ import io.millrace.tls.TlsContext;
 import io.millrace.workers.WorkerCounters;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
@@ -81,6 +82,17 @@ abstract class ServerView {
     /** Returns what each event loop has done so far; empty for models that have none. */
     public List<LoopCounters> counters() {
         return life.running().counters();
+    }
+
+    /**
+     * Measures how long each event loop takes to come to a task, and waits for that, at most {@code limit}.
+     *
+     * @return nanoseconds for each loop; -1 where the loop did not come to it in time, which a handler that blocks it
+     *     may be the reason of. Empty for models without loops.
+     * @throws IllegalStateException on one of the server's loops, or if the server is not started
+     */
+    public long[] loopLag(Duration limit) throws InterruptedException {
+        return life.running().lag(limit);
     }
 
     /** Returns what HTTP/2 connections did so far and what was refused to them. Any thread may ask at any time. */

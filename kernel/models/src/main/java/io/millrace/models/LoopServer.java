@@ -10,8 +10,12 @@ import io.millrace.transport.LoopGroup;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.function.Supplier;
 
 /** Event loops as a server: the models that differ only in what the loop waits with. */
@@ -59,6 +63,31 @@ final class LoopServer implements Server {
                 // It has been closed: there is nothing left to time.
             }
         }
+    }
+
+    @Override
+    public long[] lag(Duration limit) throws InterruptedException {
+        if (isCarrier()) {
+            throw new IllegalStateException("a loop cannot wait for itself: ask on another thread");
+        }
+        int count = loops.size();
+        AtomicLongArray lags = new AtomicLongArray(count);
+        CountDownLatch answered = new CountDownLatch(count);
+        long begun = System.nanoTime();
+        for (int i = 0; i < count; i++) {
+            int index = i;
+            boolean taken = loops.loop(i).offer(() -> {
+                lags.set(index, Math.max(1, System.nanoTime() - begun));
+                answered.countDown();
+            });
+            if (!taken) {
+                answered.countDown();
+            }
+        }
+        answered.await(Servers.nanos(limit), TimeUnit.NANOSECONDS);
+        long[] result = new long[count];
+        Arrays.setAll(result, i -> lags.get(i) == 0 ? -1 : lags.get(i));
+        return result;
     }
 
     @Override

@@ -50,6 +50,18 @@ public interface Server extends AutoCloseable {
      */
     default void timing(boolean on) {}
 
+    /**
+     * Measures how long each event loop takes to come to a task: what a client that has just sent something waits for.
+     * Waits for the loops, at most {@code limit}.
+     *
+     * @return nanoseconds for each loop, in the order of {@link #counters}; -1 where the loop did not come to it in
+     *     time. Empty for models without loops.
+     * @throws IllegalStateException on a thread that serves
+     */
+    default long[] lag(Duration limit) throws InterruptedException {
+        return new long[0];
+    }
+
     /** Whether the calling thread is one that serves connections: it must not wait for the server's end. */
     boolean isCarrier();
 
