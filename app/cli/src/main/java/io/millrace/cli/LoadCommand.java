@@ -40,7 +40,7 @@ final class LoadCommand {
         CommandSpec spec = CommandSpec.create().name(NAME);
         spec.usageMessage()
                 .description(
-                        "Asks a server over HTTP/1.1, or a TCP service that sends everything back, many times, and says how "
+                        "Asks a server over HTTP/1.1 or HTTP/2, or a TCP service that sends everything back, many times, and says how "
                                 + "long that took.",
                         "",
                         "At a fixed --rate a request's time counts from when it was due, so that a server that stalls is charged "
@@ -57,6 +57,8 @@ final class LoadCommand {
                         "  millrace load http://127.0.0.1:8000/            as fast as it answers, 10 s",
                         "  millrace load -c 256 -t 2 -d 30 127.0.0.1:8000  more of everything",
                         "  millrace load --rate 5000 127.0.0.1:8000/page   how long at 5,000 requests a second?",
+                        "  millrace load --http2 --streams 32 127.0.0.1:8000\n"
+                                + "                                                  HTTP/2, 32 streams on each connection",
                         "  millrace load --new-connections tcp://127.0.0.1:7777",
                         "                                                  an echo server, a connection for each message",
                         "  millrace load --agent 0.0.0.0:7000 --token-file secret",

@@ -46,7 +46,12 @@ final class LoadOptions {
                 "Who asks:",
                 number("N", 1, names("-c", "--connections"), "Connections. Default: " + DEFAULT_CONNECTIONS + "."),
                 number("N", 1, names("-t", "--threads"), "Event loops that share them, each a thread. Default: 1."),
-                number("N", 1, names("--pipeline"), "Requests under way on each connection. Default: 1."),
+                number(
+                        "N",
+                        1,
+                        names("--pipeline", "--streams"),
+                        "Requests under way on each connection; over HTTP/2 each is a stream. Default: 1."),
+                flag("--http2", "HTTP/2 in clear, without asking first, instead of HTTP/1.1."),
                 flag("--new-connections", "A new connection for each request."),
                 decimal("SECONDS", "--ramp", "Time over which the connections are opened. Default: 0."));
         Options.addSection(
@@ -171,7 +176,8 @@ final class LoadOptions {
             throw wrong("what is to be asked? Say a URL, such as http://127.0.0.1:8000/");
         }
         try {
-            LoadTarget target = LoadTarget.parse(url);
+            LoadTarget named = LoadTarget.parse(url);
+            LoadTarget target = parsed.hasMatchedOption("--http2") ? named.overHttp2() : named;
             return new LoadPlan(target, clients(), pace(), message(target), beside());
         } catch (IllegalArgumentException e) {
             throw wrong(e.getMessage());

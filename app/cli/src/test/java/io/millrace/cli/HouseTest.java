@@ -139,7 +139,7 @@ final class HouseTest {
             Map.entry("http1", 3),
             Map.entry("http2", 6),
             Map.entry("testkit", 6),
-            Map.entry("load", 6),
+            Map.entry("load", 4),
             Map.entry("cli", 5));
 
     private static final int SMALL_CIRCLE = 2;

@@ -62,8 +62,11 @@ abstract class Client extends LoadClient {
     /** A connection stands: whatever was under way on another is forgotten. */
     abstract void begin();
 
-    /** Appends one request; returns its length. */
-    abstract int write(Buffer out);
+    /** Appends one request, which has that place in the ring; returns its length. */
+    abstract int write(Buffer out, int place);
+
+    /** A request under way has another place in the ring now. */
+    void moved(int from, int to) {}
 
     /** Consumes input, and calls {@link #answered} for each whole answer; {@code false} if it makes no sense. */
     abstract boolean read(Buffer in);
@@ -112,7 +115,7 @@ abstract class Client extends LoadClient {
 
     private void send(int requests) {
         for (int i = 0; i < requests; i++) {
-            worker.sent(write(link.out()));
+            worker.sent(write(link.out(), (first + count - requests + i) % due.length));
         }
         link.flush();
     }
@@ -163,14 +166,53 @@ abstract class Client extends LoadClient {
         return count > 0 && !finished;
     }
 
-    /** An answer is complete. */
+    /** The answer to the oldest request is complete. */
     final void answered(int statusClass, Next next) {
-        int place = first;
-        boolean wasFull = count == due.length;
+        answeredAt(first, statusClass, next);
+    }
+
+    /** Returns the place of a request under way, the oldest being number 0. */
+    final int nth(int number) {
+        return (first + number) % due.length;
+    }
+
+    /** Whether one request is under way and no more. */
+    final boolean isLast() {
+        return count == 1;
+    }
+
+    // The oldest request moves to the place of the one that is over.
+    private void release(int place) {
+        if (place != first) {
+            due[place] = due[first];
+            sent[place] = sent[first];
+            moved(first, place);
+        }
         first = (first + 1) % due.length;
         count--;
+    }
+
+    /** A request will have no answer; the connection stays. */
+    final void failedAt(int place, Failure why) {
+        long when = due[place];
+        release(place);
+        worker.failed(why, when);
+        link.deadline(count > 0 ? link.now() + worker.timeout() : Link.NEVER);
+        if (keepAlive) {
+            worker.free(this);
+        } else {
+            leaveConnection();
+        }
+    }
+
+    /** The answer to the request at that place is complete. */
+    final void answeredAt(int place, int statusClass, Next next) {
+        long wasDue = due[place];
+        long wasSent = sent[place];
+        boolean wasFull = count == due.length;
+        release(place);
         answeredOnce = true;
-        worker.answered(due[place], sent[place], statusClass);
+        worker.answered(wasDue, wasSent, statusClass);
         if (next == Next.ANOTHER && keepAlive) {
             link.deadline(count > 0 ? link.now() + worker.timeout() : Link.NEVER);
             if (wasFull) {
@@ -184,7 +226,8 @@ abstract class Client extends LoadClient {
         }
     }
 
-    private void leaveConnection() {
+    /** Ends the connection: nothing more is expected from it. */
+    final void leaveConnection() {
         finished = true;
         link.close(CloseMode.NOW);
     }

@@ -22,7 +22,7 @@ final class EchoLoadClient extends Client {
     }
 
     @Override
-    int write(Buffer out) {
+    int write(Buffer out, int place) {
         out.append(message);
         return message.length;
     }

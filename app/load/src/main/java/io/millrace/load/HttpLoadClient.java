@@ -25,7 +25,7 @@ final class HttpLoadClient extends Client {
     }
 
     @Override
-    int write(Buffer out) {
+    int write(Buffer out, int place) {
         out.append(request);
         return request.length;
     }

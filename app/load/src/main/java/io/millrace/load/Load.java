@@ -77,9 +77,17 @@ public final class Load {
 
     private LoadResult run(LoopGroup group, Dialer dialer, Consumer<LoadProgress> progress)
             throws InterruptedException {
+        LoadProtocol protocol = LoadProtocol.of(plan);
         for (int i = 0; i < workers.length; i++) {
             loops[i] = group.loop(i);
-            workers[i] = new Worker(loops[i], plan.share(i, workers.length), dialer, begun, done);
+            workers[i] = new Worker(
+                    loops[i],
+                    plan.share(i, workers.length),
+                    dialer,
+                    protocol.request(plan),
+                    protocol::client,
+                    begun,
+                    done);
         }
         for (int i = 0; i < workers.length; i++) {
             loops[i].execute(workers[i]::start);

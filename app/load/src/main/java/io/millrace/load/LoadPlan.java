@@ -32,6 +32,10 @@ public record LoadPlan(LoadTarget target, Clients clients, Pace pace, Message me
             throw new IllegalArgumentException(
                     "more threads (" + clients.threads() + ") than connections (" + clients.connections() + ")");
         }
+        if (target.kind() == LoadTarget.Kind.HTTP2 && message.body().length > Http2Request.LONGEST_BODY) {
+            throw new IllegalArgumentException(
+                    "over HTTP/2 a body has at most " + Http2Request.LONGEST_BODY + " bytes here");
+        }
         if (!clients.keepAlive() && clients.pipeline() > 1) {
             throw new IllegalArgumentException("a new connection for each request cannot be pipelined");
         }

@@ -13,7 +13,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What is asked: {@code http://host:port/path} or {@code tcp://host:port}.
+ * What is asked: {@code http://host:port/path}, {@code h2c://host:port/path} or {@code tcp://host:port}.
  *
  * @param kind what is spoken
  * @param host a name or an address; an IPv6 address without brackets, with its zone if it has one: {@code fe80::1%eth0}
@@ -37,11 +37,14 @@ public record LoadTarget(Kind kind, String host, int port, String path) {
         /** HTTP/1.1. */
         HTTP,
 
+        /** HTTP/2 in clear by prior knowledge; {@code h2c} stands in the place of a scheme. */
+        HTTP2,
+
         /** Bytes that are expected back (RFC 862). */
         TCP;
 
         String scheme() {
-            return name().toLowerCase(Locale.ROOT);
+            return this == HTTP2 ? "h2c" : name().toLowerCase(Locale.ROOT);
         }
     }
 
@@ -60,12 +63,13 @@ public record LoadTarget(Kind kind, String host, int port, String path) {
         Kind kind = kind(url.group(1) == null ? "http" : url.group(1), text);
         String host = host(url.group(2), text);
         return new LoadTarget(
-                kind, host, port(url.group(3), kind, text), kind == Kind.HTTP ? path(url.group(4), text) : "");
+                kind, host, port(url.group(3), kind, text), kind != Kind.TCP ? path(url.group(4), text) : "");
     }
 
     private static Kind kind(String scheme, String text) {
         return switch (scheme.toLowerCase(Locale.ROOT)) {
             case "http" -> Kind.HTTP;
+            case "h2c" -> Kind.HTTP2;
             case "tcp" -> Kind.TCP;
             default -> throw new IllegalArgumentException("'" + text + "': only http:// and tcp:// can be asked");
         };
@@ -109,7 +113,7 @@ public record LoadTarget(Kind kind, String host, int port, String path) {
 
     private static int port(String written, Kind kind, String text) {
         boolean missing = written == null || written.isEmpty();
-        if (missing && kind == Kind.HTTP) {
+        if (missing && kind != Kind.TCP) {
             return 80;
         }
         int port = missing || written.length() > 9 ? 0 : Integer.parseInt(written);
@@ -131,6 +135,18 @@ public record LoadTarget(Kind kind, String host, int port, String path) {
         }
     }
 
+    /**
+     * Returns the same target, asked over HTTP/2.
+     *
+     * @throws IllegalArgumentException if it is no HTTP target
+     */
+    public LoadTarget overHttp2() {
+        if (kind == Kind.TCP) {
+            throw new IllegalArgumentException("HTTP/2 is for http:// alone");
+        }
+        return new LoadTarget(Kind.HTTP2, host, port, path);
+    }
+
     /** Host and port for a resolver, which has not been asked yet. */
     InetSocketAddress address() {
         return InetSocketAddress.createUnresolved(host, port);
@@ -147,7 +163,7 @@ public record LoadTarget(Kind kind, String host, int port, String path) {
 
     private String authority(String written) {
         String bracketed = written.contains(":") ? "[" + written + "]" : written;
-        return kind == Kind.HTTP && port == 80 ? bracketed : bracketed + ":" + port;
+        return kind != Kind.TCP && port == 80 ? bracketed : bracketed + ":" + port;
     }
 
     /** The URL, zone included, such that {@link #parse} reads the same target from it. */

@@ -10,6 +10,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.Function;
 import org.HdrHistogram.Histogram;
 
 /**
@@ -27,6 +28,8 @@ final class Worker {
     private final EventLoop loop;
     private final LoadPlan plan;
     private final Dialer dialer;
+    private final byte[] request;
+    private final Function<Worker, Client> makeClient;
     private final CountDownLatch begun;
     private final CountDownLatch done;
     private final Counters counters = new Counters();
@@ -49,10 +52,22 @@ final class Worker {
     private boolean over;
     private boolean left;
 
-    Worker(EventLoop loop, LoadPlan plan, Dialer dialer, CountDownLatch begun, CountDownLatch done) {
+    /**
+     * Asks {@code request} with clients that {@code makeClient} makes, and counts {@code begun} and {@code done} down.
+     */
+    Worker(
+            EventLoop loop,
+            LoadPlan plan,
+            Dialer dialer,
+            byte[] request,
+            Function<Worker, Client> makeClient,
+            CountDownLatch begun,
+            CountDownLatch done) {
         this.loop = loop;
         this.plan = plan;
         this.dialer = dialer;
+        this.request = request;
+        this.makeClient = makeClient;
         this.begun = begun;
         this.done = done;
         this.interval = plan.pace().rate() == 0 ? 0 : 1e9 / plan.pace().rate();
@@ -107,22 +122,13 @@ final class Worker {
     }
 
     private void makeClients() {
-        byte[] request = request();
         int count = plan.clients().connections();
         long ramp = plan.clients().ramp().toNanos();
         for (int i = 0; i < count; i++) {
-            Client client = plan.target().kind() == LoadTarget.Kind.HTTP
-                    ? new HttpLoadClient(this, request)
-                    : new EchoLoadClient(this, request);
+            Client client = makeClient.apply(this);
             clients.add(client);
             loop.schedule(Duration.ofNanos(ramp / count * i), () -> join(client));
         }
-    }
-
-    private byte[] request() {
-        return plan.target().kind() == LoadTarget.Kind.HTTP
-                ? HttpRequest.of(plan)
-                : plan.message().body();
     }
 
     private void join(Client client) {
@@ -144,7 +150,6 @@ final class Worker {
     }
 
     private void addBystanders(BackgroundConnection.Habit habit, int count) {
-        byte[] request = request();
         for (int i = 0; i < count; i++) {
             bystanders.add(new BackgroundConnection(this, habit, request));
         }

@@ -9,6 +9,7 @@
  * <pre>
  *   Load ──► Worker (one for each loop: when to ask) ──► Client (one connection at a time)
  *                                                          ├─ HttpLoadClient
+ *                                                          ├─ Http2LoadClient
  *                                                          └─ EchoLoadClient
  *    │          │                                             │
  *    │          ├── Dialer ─► net.Connector                   ├─► http1.ResponseParser
@@ -21,6 +22,7 @@
  * server that stalls for a second is charged with every request that would have been asked meanwhile. A generator that
  * waits for an answer before it asks again hides that (Gil Tene's "coordinated omission").
  *
- * <p>Read in this order: {@code LoadPlan}, {@code Load}, {@code Worker}, {@code Client}, {@code HttpLoadClient}.
+ * <p>Read in this order: {@code LoadPlan}, {@code Load}, {@code Worker}, {@code Client}, {@code HttpLoadClient},
+ * {@code Http2LoadClient}.
  */
 package io.millrace.load;
