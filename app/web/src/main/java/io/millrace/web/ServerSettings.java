@@ -5,7 +5,10 @@ import io.millrace.core.Clock;
 import io.millrace.core.DirectoryRoot;
 import io.millrace.fileserver.FileOptions;
 import io.millrace.fileserver.StaticFiles;
+import io.millrace.http.BodyMapper;
+import io.millrace.http.Dispatch;
 import io.millrace.http.Dispatcher;
+import io.millrace.http.ErrorHandlers;
 import io.millrace.http.ExchangeLog;
 import io.millrace.http.Handler;
 import io.millrace.http.HttpContext;
@@ -54,6 +57,8 @@ final class ServerSettings {
 
     // What it answers.
     final Router router = new Router();
+    final ErrorHandlers errors = new ErrorHandlers();
+    BodyMapper bodyMapper;
     final List<StaticFiles> folders = new ArrayList<>();
     private List<Map.Entry<String, String>> errorFields = List.of();
     List<String> hosts;
@@ -142,9 +147,9 @@ final class ServerSettings {
             // What cannot be read was meant for something in it, and pages of other sites may know that.
             errorFields = files.sharedFields();
         } else {
-            router.route("*", mounted.mount(), files);
+            router.route("*", mounted.mount(), Dispatch.INLINE, files);
         }
-        router.route("*", mounted.mount() + "/*", files);
+        router.route("*", mounted.mount() + "/*", Dispatch.INLINE, files);
     }
 
     IoModel model() {
@@ -172,6 +177,9 @@ final class ServerSettings {
     HttpContext context(AtomicBoolean draining) {
         return HttpContext.of(dispatcher())
                 .withErrorFields(errorFields)
+                .withErrorHandlers(errors)
+                .withBodyMapper(bodyMapper)
+                .withFiles(FileResponses::send)
                 .withLimits(limits)
                 .withLog(log)
                 .withClock(Clock.SYSTEM)

@@ -1,37 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.web;
 
-import io.millrace.core.DirectoryRoot;
-import io.millrace.fileserver.FileOptions;
-import io.millrace.fs.Directories;
-import io.millrace.fs.NioDirectory;
 import io.millrace.http.Dispatch;
 import io.millrace.http.ExchangeLog;
-import io.millrace.http.Filter;
-import io.millrace.http.Handler;
 import io.millrace.http.Limits;
-import io.millrace.http.Request;
-import io.millrace.http.Routes;
 import io.millrace.http2.Http2Limits;
 import io.millrace.models.IoModel;
 import io.millrace.socket.ListenFlags;
-import io.millrace.sse.EventStream;
 import io.millrace.tls.TlsContext;
 import io.millrace.transport.AcceptDistribution;
 import io.millrace.transport.OverloadPolicy;
-import io.millrace.websocket.WebSocketOptions;
-import io.millrace.websocket.WebSocketUpgrade;
-import io.millrace.workers.WorkerProcess;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
-import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
 /**
@@ -52,9 +38,14 @@ import java.util.function.Consumer;
  * <p>Listens on the loopback address, for this machine alone, unless {@link #everywhere} or {@link #address} opens it:
  * a server that is reachable from outside should be so on purpose.
  */
-public final class WebServer extends ServerView implements Routes<WebServer>, AutoCloseable {
+public final class WebServer extends ServerRoutes implements AutoCloseable {
     private WebServer(int port) {
         super(new ServerLife(new ServerSettings(port)));
+    }
+
+    @Override
+    WebServer self() {
+        return this;
     }
 
     /**
@@ -120,88 +111,6 @@ public final class WebServer extends ServerView implements Routes<WebServer>, Au
     public WebServer hosts(String... names) {
         life.beforeStart().hosts = Arrays.stream(names).map(HostCheck::name).toList();
         return this;
-    }
-
-    // ---- what
-
-    @Override
-    public WebServer route(String method, String pattern, Dispatch dispatch, Handler handler) {
-        life.beforeStart().router.route(method, pattern, dispatch, handler);
-        return this;
-    }
-
-    /** Opens WebSockets for a pattern such as {@code /chat}, with {@link WebSocketOptions#DEFAULT}. */
-    public WebServer webSocket(String pattern, WebSocketUpgrade.ListenerFactory factory) {
-        return webSocket(pattern, WebSocketOptions.DEFAULT, factory);
-    }
-
-    /**
-     * Opens WebSockets for a pattern such as {@code /chat}. What happens on each is told to a listener of its own, on
-     * the loop. {@link WebSocketUpgrade#accept} is for handlers that block.
-     */
-    public WebServer webSocket(String pattern, WebSocketOptions options, WebSocketUpgrade.ListenerFactory factory) {
-        return route("*", pattern, WebSocketUpgrade.of(options).handler(factory));
-    }
-
-    /**
-     * Answers GET for a pattern such as {@code /news} with server-sent events, on the loop: {@code opened} is told the
-     * request and the stream, which stays open.
-     */
-    public WebServer events(String pattern, BiConsumer<? super Request, ? super EventStream> opened) {
-        Objects.requireNonNull(opened);
-        return get(pattern, (request, response) -> opened.accept(request, EventStream.open(request, response)));
-    }
-
-    /** Answers everything that has no route of its own. */
-    public WebServer handler(Handler handler) {
-        return route("*", "/*", handler);
-    }
-
-    @Override
-    public WebServer filter(Dispatch dispatch, Filter filter) {
-        life.beforeStart().router.filter(dispatch, filter);
-        return this;
-    }
-
-    /**
-     * Serves a folder as {@link #files(String, Path, FileOptions)} with {@link FileOptions#DEFAULT}.
-     *
-     * @throws IOException as that method
-     */
-    public WebServer files(String path, Path folder) throws IOException {
-        return files(path, folder, FileOptions.DEFAULT);
-    }
-
-    /**
-     * Serves a folder under a path such as {@code /static} or {@code /}. Symbolic links do not lead out of it. Another
-     * directory that takes its place is served from then on; while there is none, its files are 404.
-     *
-     * @throws IOException if the folder does not exist or may not be read
-     */
-    public WebServer files(String path, Path folder, FileOptions options) throws IOException {
-        life.beforeStart();
-        return files(path, openFolder(folder, false), options);
-    }
-
-    /** Serves a folder that the caller opened, see {@link #openFolder}; it is closed when the server has stopped. */
-    public WebServer files(String path, DirectoryRoot folder, FileOptions options) {
-        life.beforeStart().serve(path, folder, options);
-        return this;
-    }
-
-    /**
-     * Opens a folder in the safest way that this machine has: by the kernel's own check (openat2) or else by name.
-     *
-     * @param followOutside whether symbolic links may lead out of it
-     * @throws IOException if it does not exist, is no directory or may not be read; for a worker process, which may
-     *     start while the folder is away, that is no error
-     */
-    public static DirectoryRoot openFolder(Path path, boolean followOutside) throws IOException {
-        if (WorkerProcess.isForOneClient()) {
-            // Linking the kernel's calls would take longer than all that this process is for.
-            return NioDirectory.at(path, followOutside);
-        }
-        return WorkerProcess.isWorker() ? Directories.at(path, followOutside) : Directories.open(path, followOutside);
     }
 
     // ---- how

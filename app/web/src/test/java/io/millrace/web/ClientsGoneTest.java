@@ -38,7 +38,7 @@ final class ClientsGoneTest {
                 .model(model)
                 .limits(Limits.DEFAULT.withHalfClosedTime(HALF_CLOSED))
                 .get("/events", (request, response) -> {
-                    ResponseStream events = response.type("text/event-stream").stream();
+                    ResponseStream events = response.type("text/event-stream").defer().stream();
                     events.onAborted(aborted::incrementAndGet);
                     events.flush();
                 })

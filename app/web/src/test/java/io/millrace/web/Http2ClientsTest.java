@@ -47,7 +47,7 @@ class Http2ClientsTest {
                                 .interim(103)
                                 .send("hints\n"))
                 .get("/trailers", (request, response) -> {
-                    ResponseStream stream = response.stream();
+                    ResponseStream stream = response.defer().stream();
                     stream.write("body");
                     stream.trailer("x-sum", "42");
                     stream.close();

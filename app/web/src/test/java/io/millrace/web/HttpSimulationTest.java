@@ -68,7 +68,7 @@ class HttpSimulationTest {
         return new Router()
                 .get("/bytes/{n}", (request, response) -> response.send(pattern(Integer.parseInt(request.param("n")))))
                 .get("/chunks/{n}", (request, response) -> {
-                    ResponseStream stream = response.stream();
+                    ResponseStream stream = response.defer().stream();
                     new Producer(stream, pattern(Integer.parseInt(request.param("n")))).go();
                 })
                 .post("/whole", (request, response) -> request.body().collect(1 << 20, response::send))

@@ -4,6 +4,7 @@ package io.millrace.fileserver;
 import io.millrace.core.Clock;
 import io.millrace.core.DirectoryRoot;
 import io.millrace.core.FileInfo;
+import io.millrace.core.OpenFile;
 import io.millrace.http.Handler;
 import io.millrace.http.Request;
 import io.millrace.http.Response;
@@ -58,6 +59,20 @@ public final class StaticFiles implements Handler, AutoCloseable {
     /** Serves a folder, which is closed with this, by a clock of the caller's: for tests that set the time. */
     public static StaticFiles of(DirectoryRoot folder, FileOptions options, Clock clock) {
         return new StaticFiles(folder, options, clock);
+    }
+
+    /**
+     * Answers with a file that the caller has opened, by conditions and ranges of the request. Its type is that of its
+     * name, and whether it is kept in caches is as the response says. The hold on the file stays the caller's.
+     *
+     * @throws IOException if the file cannot be read
+     */
+    public static void send(Request request, Response response, OpenFile file) throws IOException {
+        FileMetadata metadata = new FileMetadata(file.info().name(), file.info(), Clock.SYSTEM.millis());
+        FileAnswer answer = new FileAnswer(FileOptions.DEFAULT, new SharedHeaders(FileOptions.DEFAULT));
+        if (!answer.settled(request, response, metadata)) {
+            answer.send(request, response, metadata, metadata, file);
+        }
     }
 
     /**

@@ -11,6 +11,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
@@ -279,6 +280,19 @@ final class StubResponse extends Response {
 
     @Override
     public void onAborted(Runnable task) {}
+
+    @Override
+    public void onStopping(Runnable task) {}
+
+    @Override
+    public void json(Object value) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void send(Path file) {
+        throw new UnsupportedOperationException();
+    }
 
     @Override
     public void fail(Throwable e) {

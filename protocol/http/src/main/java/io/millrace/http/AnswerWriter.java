@@ -34,6 +34,10 @@ abstract class AnswerWriter {
         this.context = context;
     }
 
+    final HttpContext context() {
+        return context;
+    }
+
     // ---- what a wire format writes
 
     /** Writes the head of the answer; {@code length} is that of the body, -1 if it is not known. */

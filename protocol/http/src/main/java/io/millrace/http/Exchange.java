@@ -3,6 +3,8 @@ package io.millrace.http;
 
 import io.millrace.core.Clock;
 import io.millrace.core.Link;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -42,9 +44,18 @@ public abstract class Exchange extends AnswerWriter {
     private boolean shared;
     private int turn;
 
+    // Since when the handler has had all that the client has sent so far, and whether the server is stopping.
+    private long awaitedSince;
+    private boolean stopping;
+    private @Nullable List<Runnable> whenStopping;
+
     // These cross threads: a handler on a thread of its own opens the stream, and asks whether all is over already.
     private volatile boolean completed;
     private volatile @Nullable ExchangeStream stream;
+
+    // Why no answer is taken any more, though the handler is still at it. Such an exchange is never used again.
+    private volatile @Nullable String cutOff;
+    private @Nullable Thread runner;
 
     /** An exchange that can be used many times, one after the other. */
     @SuppressWarnings("this-escape") // the parts only keep the reference
@@ -69,6 +80,9 @@ public abstract class Exchange extends AnswerWriter {
         shared = false;
         completed = false;
         stream = null;
+        awaitedSince = Link.NEVER;
+        stopping = false;
+        whenStopping = null;
         request.begin(carrier);
         response.begin();
         body.begin(0);
@@ -97,8 +111,10 @@ public abstract class Exchange extends AnswerWriter {
         given.open();
         Route route = dispatcher.resolve(given.request());
         request.dispatch(route.dispatch());
+        awaitedSince = link.now();
         if (!route.dispatch().isInline()) {
             startApart(route, given);
+            keepAliveChanged();
             return;
         }
         running = true;
@@ -114,6 +130,8 @@ public abstract class Exchange extends AnswerWriter {
             complete();
         } else if (!shared) {
             leaveToLoop(given);
+        } else {
+            keepAliveChanged();
         }
     }
 
@@ -155,13 +173,29 @@ public abstract class Exchange extends AnswerWriter {
     }
 
     private void runApart(Handler handler, Handles given) {
+        runner(Thread.currentThread());
         try {
             run(handler, given);
         } finally {
+            runner(null);
             runsApart(false);
             if (!response.isDeferred()) {
                 given.close();
             }
+        }
+    }
+
+    private synchronized void runner(@Nullable Thread thread) {
+        runner = thread;
+    }
+
+    private synchronized boolean runs() {
+        return runner != null;
+    }
+
+    private synchronized void interruptRunner() {
+        if (runner != null) {
+            runner.interrupt();
         }
     }
 
@@ -192,11 +226,13 @@ public abstract class Exchange extends AnswerWriter {
 
     /** Bytes of the request's body, for a reader that {@link #wantsBody wants} them. */
     protected final void bodyBytes(byte[] bytes, int offset, int length) {
+        awaitedSince = link.now();
         body.offer(bytes, offset, length);
     }
 
     /** The request's body is complete. */
     protected final void bodyEnd() {
+        awaitedSince = link.now();
         body.arrived();
     }
 
@@ -223,10 +259,14 @@ public abstract class Exchange extends AnswerWriter {
     }
 
     /**
-     * A reader of the body has failed, on the loop. The response may be in the hands of another thread: the answer is
-     * made from fields of its own.
+     * A reader of the body has failed, on the loop. Where it is the reader that answers, this is a failure as any
+     * other. Elsewhere the response may be in the hands of another thread: the answer is made from fields of its own.
      */
     void readerFailed(Throwable e) {
+        if (dispatch().isInline() || !runs()) {
+            response.failed(e);
+            return;
+        }
         response.noteFailure(e);
         HttpException error = e instanceof HttpException http ? http : new HttpException(500);
         answerError(error.status(), Status.text(error));
@@ -240,8 +280,54 @@ public abstract class Exchange extends AnswerWriter {
     /** The connection has ended. */
     protected final void lost() {
         if (markLost()) {
+            if (stopping) {
+                cutOff = "the server was stopped";
+            }
             complete();
+            if (stopping) {
+                interruptRunner();
+            }
         }
+    }
+
+    /** The server stops in good order: what would go on without end is told. */
+    protected final void serverStops() {
+        if (!stopping) {
+            stopping = true;
+            if (whenStopping != null && !completed) {
+                List.copyOf(whenStopping).forEach(this::quietly);
+            }
+        }
+    }
+
+    void onStopping(Runnable task) {
+        if (completed) {
+            return;
+        }
+        if (stopping) {
+            quietly(task);
+            return;
+        }
+        if (whenStopping == null) {
+            whenStopping = new ArrayList<>();
+        }
+        whenStopping.add(task);
+    }
+
+    /** Returns why an answer comes too late, {@code null} if it does not. Any thread may ask. */
+    @Nullable
+    String cutOff() {
+        return cutOff;
+    }
+
+    /** Returns the request as its handler has it. */
+    Request givenRequest() {
+        return handles[turn].request();
+    }
+
+    /** Returns the response as its handler has it. */
+    Response givenResponse() {
+        return handles[turn].response();
     }
 
     /** Whether all is said: no more is to come from this exchange. */
@@ -321,7 +407,7 @@ public abstract class Exchange extends AnswerWriter {
 
     @Override
     void log(Throwable e) {
-        HttpContext.logFailure(request, e);
+        HttpContext.logFailure(response::place, e);
     }
 
     // ---- the answer, on the loop
@@ -410,18 +496,41 @@ public abstract class Exchange extends AnswerWriter {
         return link.pending();
     }
 
-    /** Returns when a streamed body will have been silent for as long as it may be, {@link Link#NEVER} if it may. */
+    /**
+     * Returns when a streamed body will have been silent for as long as it may be, or a handler without an answer;
+     * {@link Link#NEVER} if it may.
+     */
     protected final long keepAliveDue() {
+        if (completed) {
+            return Link.NEVER;
+        }
         ExchangeStream open = stream;
-        return open == null || completed ? Link.NEVER : open.keepAliveDue();
+        if (open != null) {
+            return open.keepAliveDue();
+        }
+        return isOpen() && awaitedSince != Link.NEVER ? awaitedSince + context().answerNanos() : Link.NEVER;
     }
 
     /** The time of {@link #keepAliveDue} may have come. */
     protected final void keepAlive() {
-        ExchangeStream open = stream;
-        if (open != null && keepAliveDue() <= link.now()) {
-            open.keepAlive(link.now());
+        if (keepAliveDue() > link.now()) {
+            return;
         }
+        ExchangeStream open = stream;
+        if (open != null) {
+            open.keepAlive(link.now());
+        } else {
+            answerTooLate();
+        }
+    }
+
+    // The response may be in the hands of another thread: the answer is made from fields of its own.
+    private void answerTooLate() {
+        cutOff = "503 was answered after " + context().limits().answerTime();
+        System.getLogger("io.millrace.http")
+                .log(System.Logger.Level.ERROR, () -> "no answer to " + response.place() + ": " + cutOff);
+        answerError(503, Status.reason(503));
+        interruptRunner();
     }
 
     private void streamDrained() {

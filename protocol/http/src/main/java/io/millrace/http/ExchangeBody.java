@@ -118,6 +118,49 @@ final class ExchangeBody extends RequestBody {
     }
 
     @Override
+    public <T> T as(Class<T> type) throws IOException, HttpException {
+        BodyMapper mapper = mapper();
+        checkType(mapper);
+        return mapped(mapper, bytes(MAPPED), type);
+    }
+
+    @Override
+    public <T> void as(Class<T> type, Consumer<? super T> done) {
+        BodyMapper mapper = mapper();
+        collect(MAPPED, bytes -> {
+            T value;
+            try {
+                checkType(mapper);
+                value = mapped(mapper, bytes, type);
+            } catch (HttpException e) {
+                exchange.readerFailed(e);
+                return;
+            }
+            done.accept(value);
+        });
+    }
+
+    private BodyMapper mapper() {
+        return exchange.context().bodyMapper();
+    }
+
+    // A client that says no type means the one that is expected.
+    private void checkType(BodyMapper mapper) throws HttpException {
+        String sent = exchange.request().header("Content-Type");
+        if (sent != null && !sent.split(";", 2)[0].strip().equalsIgnoreCase(mapper.mediaType())) {
+            throw new HttpException(415, "expected " + mapper.mediaType());
+        }
+    }
+
+    private static <T> T mapped(BodyMapper mapper, byte[] bytes, Class<T> type) throws HttpException {
+        try {
+            return mapper.read(bytes, type);
+        } catch (Exception e) {
+            throw new HttpException(400, "the body is not the " + mapper.mediaType() + " that is expected");
+        }
+    }
+
+    @Override
     public InputStream stream() {
         if (exchange.link().inLoop()) {
             throw new IllegalStateException(

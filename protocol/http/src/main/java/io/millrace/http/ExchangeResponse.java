@@ -4,8 +4,10 @@ package io.millrace.http;
 import io.millrace.core.OpenFile;
 import io.millrace.core.Printable;
 import io.millrace.core.Protocol;
+import io.millrace.http.ErrorHandlers.ErrorHandler;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -129,13 +131,46 @@ final class ExchangeResponse extends Response {
 
     private void checkOpen() {
         if (settled) {
-            throw new IllegalStateException("the response is committed");
+            throw new IllegalStateException(
+                    "the response to " + place() + " is committed: it has been sent, or a stream"
+                            + " was opened, and it can be neither changed nor sent again");
         }
+        String tooLate = exchange.cutOff();
+        if (tooLate != null) {
+            throw new IllegalStateException("the answer to " + place() + " comes too late: " + tooLate);
+        }
+    }
+
+    /** Names request and route, for messages. */
+    String place() {
+        String pattern = exchange.request().pattern();
+        return exchange.request() + (pattern.isEmpty() ? "" : " (route " + pattern + ")");
     }
 
     private void settle() {
         checkOpen();
         settled = true;
+    }
+
+    @Override
+    public void json(Object value) {
+        BodyMapper mapper = exchange.context().bodyMapper();
+        byte[] bytes;
+        try {
+            bytes = mapper.write(value);
+        } catch (Exception e) {
+            throw new IllegalArgumentException("no JSON for " + place() + " can be made of this object", e);
+        }
+        if (header(TYPE) == null) {
+            type(mapper.mediaType());
+        }
+        send(bytes);
+    }
+
+    @Override
+    public void send(Path file) throws IOException {
+        checkOpen();
+        exchange.context().files().send(exchange.givenRequest(), exchange.givenResponse(), file);
     }
 
     @Override
@@ -145,6 +180,7 @@ final class ExchangeResponse extends Response {
 
     @Override
     public void send(byte[] body) {
+        Objects.requireNonNull(body, () -> "the body of the response to " + place());
         send(body, 0, body.length);
     }
 
@@ -155,7 +191,7 @@ final class ExchangeResponse extends Response {
         if (exchange.direct()) {
             exchange.answer(status, fields, body, offset, length);
         } else {
-            exchange.execute(() -> exchange.answer(status, fields, body, offset, length));
+            handOver(() -> exchange.answer(status, fields, body, offset, length));
         }
         handedOver = true;
     }
@@ -184,6 +220,13 @@ final class ExchangeResponse extends Response {
             file.close();
         }
         handedOver = true;
+    }
+
+    // A loop that is closed has ended its connections, and nobody would hear of an answer that is dropped.
+    private void handOver(Runnable task) {
+        if (!exchange.execute(task)) {
+            throw new IllegalStateException("the answer to " + place() + " comes too late: the server was stopped");
+        }
     }
 
     static void checkSpan(OpenFile file, long from, long count) {
@@ -303,6 +346,11 @@ final class ExchangeResponse extends Response {
     }
 
     @Override
+    public void onStopping(Runnable task) {
+        exchange.onLoop(() -> exchange.onStopping(task));
+    }
+
+    @Override
     public void fail(Throwable e) {
         if (!exchange.onLoop(() -> failed(e))) {
             exchange.log(e);
@@ -357,14 +405,14 @@ final class ExchangeResponse extends Response {
         return mayBeKept;
     }
 
-    /** The handler has returned. A stream on the loop stays open, one on another thread has had its time. */
+    /** The handler has returned. A stream that is not deferred has had its time, wherever the handler ran. */
     void returned() throws IOException {
         if (deferred) {
             return;
         }
         if (!settled) {
             forgotten();
-        } else if (stream != null && !exchange.dispatch().isInline()) {
+        } else if (stream != null) {
             stream.end();
         }
     }
@@ -378,10 +426,9 @@ final class ExchangeResponse extends Response {
     }
 
     private IllegalStateException unanswered() {
-        String pattern = exchange.request().pattern();
         return new IllegalStateException(
-                "the handler"
-                        + (pattern.isEmpty() ? "" : " of the route " + pattern)
+                "the handler of "
+                        + place()
                         + " returned without an answer: a handler sends one, opens a stream, or calls defer() and answers later");
     }
 
@@ -401,20 +448,63 @@ final class ExchangeResponse extends Response {
 
     /** The handler has thrown something. */
     void failed(Throwable e) {
-        noteFailure(e);
+        ErrorHandlers errors = exchange.context().errors();
+        @Nullable
+        ErrorHandler<Throwable> own = errors == null || settled || exchange.cutOff() != null ? null : errors.of(e);
+        if (own == null) {
+            noteFailure(e);
+        }
+        if (exchange.cutOff() != null) {
+            return;
+        }
         if (!settled) {
             mayBeKept = true;
-            sendError(e instanceof HttpException http ? http : new HttpException(500));
+            HttpException status = e instanceof HttpException http ? http : new HttpException(500);
+            if (errors == null || !handled(own == null ? errors.of(status.status()) : asHandler(own, e), status)) {
+                sendError(status);
+            }
         } else if (!handedOver && !exchange.isOver()) {
             abort(); // of no effect on a stream that was closed: its end is on its way before this
         }
     }
 
-    private void sendError(HttpException e) {
+    private static Handler asHandler(ErrorHandler<Throwable> handler, Throwable e) {
+        return (request, response) -> handler.handle(e, request, response);
+    }
+
+    // Whether an error handler of the application has answered, or will.
+    private boolean handled(@Nullable Handler handler, HttpException e) {
+        if (handler == null) {
+            return false;
+        }
+        clearContent(e.status());
+        boolean before = deferred;
+        deferred = false;
+        try {
+            handler.handle(exchange.givenRequest(), exchange.givenResponse());
+            if (stream != null && !deferred) {
+                stream.end();
+            }
+        } catch (Throwable worse) {
+            noteFailure(worse);
+            if (settled && !handedOver) {
+                abort();
+            }
+        }
+        boolean later = deferred;
+        deferred |= before;
+        return settled || later;
+    }
+
+    private void clearContent(int newStatus) {
         for (String name : OF_THE_CONTENT) {
             fields.remove(name);
         }
-        status = e.status();
+        status = newStatus;
+    }
+
+    private void sendError(HttpException e) {
+        clearContent(e.status());
         send(Status.errorText(status, Status.text(e), fields));
     }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.http;
 
+import java.nio.charset.StandardCharsets;
+
 /** The character classes of HTTP (RFC 9110 section 5.5 and 5.6.2) as tables over all bytes. */
 public final class FieldSyntax {
     private static final boolean[] TOKEN = new boolean[256];
@@ -15,6 +17,28 @@ public final class FieldSyntax {
     }
 
     private FieldSyntax() {}
+
+    /**
+     * Returns the parameters that name a file (RFC 6266 section 4.3): one in ASCII, and where that is not all of the
+     * name one of UTF-8 besides (RFC 8187).
+     *
+     * @throws IllegalArgumentException if the name has control characters
+     */
+    static String fileName(String name) {
+        if (name.chars().anyMatch(Character::isISOControl)) {
+            throw new IllegalArgumentException("a file name has no control characters");
+        }
+        StringBuilder plain = new StringBuilder();
+        StringBuilder exact = new StringBuilder();
+        for (byte octet : name.getBytes(StandardCharsets.UTF_8)) {
+            char c = (char) (octet & 0xff);
+            boolean safe = c < 0x80 && (Character.isLetterOrDigit(c) || "-._".indexOf(c) >= 0);
+            exact.append(safe ? String.valueOf(c) : String.format("%%%02X", (int) c));
+        }
+        name.chars().forEach(c -> plain.append(c >= 0x80 || "\"\\%/".indexOf(c) >= 0 ? '_' : (char) c));
+        String quoted = "; filename=\"" + plain + "\"";
+        return plain.toString().equals(name) ? quoted : quoted + "; filename*=UTF-8''" + exact;
+    }
 
     /** Whether the byte may stand in a token: a method or a field name. */
     public static boolean isToken(byte value) {

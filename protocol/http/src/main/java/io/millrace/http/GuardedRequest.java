@@ -70,7 +70,7 @@ final class GuardedRequest extends Request {
     }
 
     @Override
-    public @Nullable String param(String name) {
+    public String param(String name) {
         handles.check();
         return request.param(name);
     }
@@ -315,6 +315,18 @@ final class GuardedRequest extends Request {
         public byte[] bytes(int limit) throws IOException, HttpException {
             handles.check();
             return body.bytes(limit);
+        }
+
+        @Override
+        public <T> T as(Class<T> type) throws IOException, HttpException {
+            handles.check();
+            return body.as(type);
+        }
+
+        @Override
+        public <T> void as(Class<T> type, Consumer<? super T> done) {
+            handles.check();
+            body.as(type, done);
         }
 
         @Override

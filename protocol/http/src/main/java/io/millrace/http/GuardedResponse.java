@@ -3,6 +3,8 @@ package io.millrace.http;
 
 import io.millrace.core.OpenFile;
 import io.millrace.core.Protocol;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -48,6 +50,24 @@ final class GuardedResponse extends Response {
     public @Nullable String header(String name) {
         handles.check();
         return response.header(name);
+    }
+
+    @Override
+    public void json(Object value) {
+        handles.check();
+        response.json(value);
+    }
+
+    @Override
+    public void send(Path file) throws IOException {
+        handles.check();
+        response.send(file);
+    }
+
+    @Override
+    public void onStopping(Runnable task) {
+        handles.check();
+        response.onStopping(task);
     }
 
     @Override

@@ -2,12 +2,15 @@
 package io.millrace.http;
 
 import io.millrace.core.Clock;
+import java.io.IOException;
 import java.net.SocketAddress;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiFunction;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +29,7 @@ public final class HttpContext {
     private final List<Map.Entry<String, String>> errorFields;
     private final @Nullable BiFunction<SocketAddress, Headers, SocketAddress> clientAddress;
     private final @Nullable AtomicBoolean draining;
+    private final Extras extras;
 
     // Durations as protocols compare them.
     private final long headNanos;
@@ -33,6 +37,23 @@ public final class HttpContext {
     private final long bodyNanos;
     private final long writeNanos;
     private final long halfClosedNanos;
+    private final long answerNanos;
+
+    /** What handlers are served with, by what this room does not know. */
+    private record Extras(
+            @Nullable ErrorHandlers errors,
+            @Nullable BodyMapper mapper,
+            @Nullable PathSender files) {
+        static final Extras NONE = new Extras(null, null, null);
+    }
+
+    /** Answers with files, for {@link Response#send(Path)}. */
+    @FunctionalInterface
+    public interface PathSender {
+
+        /** Opens a file and answers with it. Any number of threads may call. */
+        void send(Request request, Response response, Path file) throws IOException;
+    }
 
     private HttpContext(
             Dispatcher dispatcher,
@@ -42,8 +63,10 @@ public final class HttpContext {
             @Nullable String server,
             List<Map.Entry<String, String>> errorFields,
             @Nullable BiFunction<SocketAddress, Headers, SocketAddress> clientAddress,
-            @Nullable AtomicBoolean draining) {
+            @Nullable AtomicBoolean draining,
+            Extras extras) {
         this.draining = draining;
+        this.extras = extras;
         this.clientAddress = clientAddress;
         this.dispatcher = Objects.requireNonNull(dispatcher, "dispatcher");
         this.limits = Objects.requireNonNull(limits, "limits");
@@ -56,32 +79,41 @@ public final class HttpContext {
         this.bodyNanos = limits.bodyTime().toNanos();
         this.writeNanos = limits.writeTime().toNanos();
         this.halfClosedNanos = limits.halfClosedTime().toNanos();
+        this.answerNanos = limits.answerTime().toNanos();
     }
 
     /** Returns a context in which {@code handler} answers, with the default limits, no log and the system's clock. */
     public static HttpContext of(Handler handler) {
         return new HttpContext(
-                Dispatcher.of(handler), Limits.DEFAULT, ExchangeLog.NONE, Clock.SYSTEM, SERVER, List.of(), null, null);
+                Dispatcher.of(handler),
+                Limits.DEFAULT,
+                ExchangeLog.NONE,
+                Clock.SYSTEM,
+                SERVER,
+                List.of(),
+                null,
+                null,
+                Extras.NONE);
     }
 
     /** Returns this context with other limits. */
     public HttpContext withLimits(Limits value) {
-        return new HttpContext(dispatcher, value, log, clock, server, errorFields, clientAddress, draining);
+        return new HttpContext(dispatcher, value, log, clock, server, errorFields, clientAddress, draining, extras);
     }
 
     /** Returns this context with another log. */
     public HttpContext withLog(ExchangeLog value) {
-        return new HttpContext(dispatcher, limits, value, clock, server, errorFields, clientAddress, draining);
+        return new HttpContext(dispatcher, limits, value, clock, server, errorFields, clientAddress, draining, extras);
     }
 
     /** Returns this context with another clock: the one whose nanoseconds the links use. */
     public HttpContext withClock(Clock value) {
-        return new HttpContext(dispatcher, limits, log, value, server, errorFields, clientAddress, draining);
+        return new HttpContext(dispatcher, limits, log, value, server, errorFields, clientAddress, draining, extras);
     }
 
     /** Returns this context with another value of the Server field; {@code null} leaves the field away. */
     public HttpContext withServer(@Nullable String value) {
-        return new HttpContext(dispatcher, limits, log, clock, value, errorFields, clientAddress, draining);
+        return new HttpContext(dispatcher, limits, log, clock, value, errorFields, clientAddress, draining, extras);
     }
 
     /**
@@ -90,7 +122,8 @@ public final class HttpContext {
      * can be sent.
      */
     public HttpContext withErrorFields(List<Map.Entry<String, String>> fields) {
-        return new HttpContext(dispatcher, limits, log, clock, server, List.copyOf(fields), clientAddress, draining);
+        return new HttpContext(
+                dispatcher, limits, log, clock, server, List.copyOf(fields), clientAddress, draining, extras);
     }
 
     /**
@@ -100,7 +133,7 @@ public final class HttpContext {
      * be quick. {@code null} for no rule.
      */
     public HttpContext withClientAddress(@Nullable BiFunction<SocketAddress, Headers, SocketAddress> rule) {
-        return new HttpContext(dispatcher, limits, log, clock, server, errorFields, rule, draining);
+        return new HttpContext(dispatcher, limits, log, clock, server, errorFields, rule, draining, extras);
     }
 
     /**
@@ -108,7 +141,27 @@ public final class HttpContext {
      * is the last of its connection. It is read for each answer.
      */
     public HttpContext withDraining(AtomicBoolean flag) {
-        return new HttpContext(dispatcher, limits, log, clock, server, errorFields, clientAddress, flag);
+        return new HttpContext(dispatcher, limits, log, clock, server, errorFields, clientAddress, flag, extras);
+    }
+
+    /** Returns this context with handlers for what handlers throw; {@code null} for none. */
+    public HttpContext withErrorHandlers(@Nullable ErrorHandlers handlers) {
+        Extras changed = new Extras(handlers, extras.mapper, extras.files);
+        return new HttpContext(dispatcher, limits, log, clock, server, errorFields, clientAddress, draining, changed);
+    }
+
+    /**
+     * Returns this context with a mapper for {@link RequestBody#as} and {@link Response#json}; {@code null} for none.
+     */
+    public HttpContext withBodyMapper(@Nullable BodyMapper mapper) {
+        Extras changed = new Extras(extras.errors, mapper, extras.files);
+        return new HttpContext(dispatcher, limits, log, clock, server, errorFields, clientAddress, draining, changed);
+    }
+
+    /** Returns this context with what answers for {@link Response#send(Path)}; {@code null} for nothing. */
+    public HttpContext withFiles(@Nullable PathSender sender) {
+        Extras changed = new Extras(extras.errors, extras.mapper, sender);
+        return new HttpContext(dispatcher, limits, log, clock, server, errorFields, clientAddress, draining, changed);
     }
 
     /** Returns who answers. */
@@ -147,19 +200,44 @@ public final class HttpContext {
      * <p>The logger is asked for here, for most never need one: loading a logging system is a good part of a
      * short-lived worker's start.
      */
-    static void logFailure(Request request, Throwable e) {
+    static void logFailure(Supplier<String> request, Throwable e) {
         boolean byClient = ClientAbortException.isCauseOf(e);
         System.getLogger("io.millrace.http")
                 .log(
                         byClient ? System.Logger.Level.DEBUG : System.Logger.Level.ERROR,
-                        () -> "the answer to " + request + (byClient ? " was ended by the client" : " failed"),
-                        e);
+                        () -> "the answer to " + request.get() + (byClient ? " was ended by the client" : " failed"),
+                        LogFrames.cut(e));
     }
 
     /** Returns the rule for who the client is, {@code null} for none. */
     @Nullable
     BiFunction<SocketAddress, Headers, SocketAddress> clientAddress() {
         return clientAddress;
+    }
+
+    /** Returns who answers what handlers throw, {@code null} for the exchange itself. */
+    @Nullable
+    ErrorHandlers errors() {
+        return extras.errors;
+    }
+
+    BodyMapper bodyMapper() {
+        if (extras.mapper == null) {
+            throw new IllegalStateException("the server has no mapper: give it one by bodyMapper(...)");
+        }
+        return extras.mapper;
+    }
+
+    PathSender files() {
+        if (extras.files == null) {
+            throw new IllegalStateException("this server cannot send files");
+        }
+        return extras.files;
+    }
+
+    /** Returns {@link Limits#answerTime} in nanoseconds. */
+    long answerNanos() {
+        return answerNanos;
     }
 
     /** Returns whether the server is about to stop: an answer that is written now is the last of its connection. */

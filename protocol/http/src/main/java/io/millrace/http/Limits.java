@@ -21,6 +21,8 @@ import java.time.Duration;
  * @param requests number of requests on one connection before it is closed
  * @param halfClosedTime how long a client that has sent its last byte may wait in silence for an answer, or for more of
  *     one, until it is taken to have gone
+ * @param answerTime from the moment that a handler has what the client sends until its answer begins, else 503: for a
+ *     handler that has deferred its answer, and for one that runs elsewhere than on the loop, which is interrupted
  */
 public record Limits(
         int target,
@@ -34,7 +36,8 @@ public record Limits(
         int bodyRate,
         Duration writeTime,
         long requests,
-        Duration halfClosedTime) {
+        Duration halfClosedTime,
+        Duration answerTime) {
 
     // Added to a clock that counts nanoseconds, this is still far from the end of its numbers (292 years).
     private static final Duration LONGEST = Duration.ofDays(100 * 365);
@@ -52,7 +55,8 @@ public record Limits(
             500,
             Duration.ofSeconds(30),
             Long.MAX_VALUE,
-            Duration.ofSeconds(10));
+            Duration.ofSeconds(10),
+            Duration.ofMinutes(2));
 
     /**
      * Checks the values. A limit is raised, not switched off.
@@ -73,9 +77,10 @@ public record Limits(
         positive("writeTime", writeTime);
         atLeast("requests", requests, 1);
         positive("halfClosedTime", halfClosedTime);
+        positive("answerTime", answerTime);
     }
 
-    /** Makes limits with the default {@link #halfClosedTime}. */
+    /** Makes limits with the default {@link #halfClosedTime} and {@link #answerTime}. */
     public Limits(
             int target,
             int head,
@@ -100,7 +105,8 @@ public record Limits(
                 bodyRate,
                 writeTime,
                 requests,
-                DEFAULT.halfClosedTime);
+                DEFAULT.halfClosedTime,
+                DEFAULT.answerTime);
     }
 
     /** Returns the same limits with another {@link #target}. */
@@ -117,7 +123,8 @@ public record Limits(
                 bodyRate,
                 writeTime,
                 requests,
-                halfClosedTime);
+                halfClosedTime,
+                answerTime);
     }
 
     /** Returns the same limits with another {@link #head}. */
@@ -134,7 +141,8 @@ public record Limits(
                 bodyRate,
                 writeTime,
                 requests,
-                halfClosedTime);
+                halfClosedTime,
+                answerTime);
     }
 
     /** Returns the same limits with another {@link #fields}. */
@@ -151,7 +159,8 @@ public record Limits(
                 bodyRate,
                 writeTime,
                 requests,
-                halfClosedTime);
+                halfClosedTime,
+                answerTime);
     }
 
     /** Returns the same limits with another {@link #body}. */
@@ -168,7 +177,8 @@ public record Limits(
                 bodyRate,
                 writeTime,
                 requests,
-                halfClosedTime);
+                halfClosedTime,
+                answerTime);
     }
 
     /** Returns the same limits with another {@link #unread}. */
@@ -185,7 +195,8 @@ public record Limits(
                 bodyRate,
                 writeTime,
                 requests,
-                halfClosedTime);
+                halfClosedTime,
+                answerTime);
     }
 
     /** Returns the same limits with another {@link #headTime}. */
@@ -202,7 +213,8 @@ public record Limits(
                 bodyRate,
                 writeTime,
                 requests,
-                halfClosedTime);
+                halfClosedTime,
+                answerTime);
     }
 
     /** Returns the same limits with another {@link #idleTime}. */
@@ -219,7 +231,8 @@ public record Limits(
                 bodyRate,
                 writeTime,
                 requests,
-                halfClosedTime);
+                halfClosedTime,
+                answerTime);
     }
 
     /** Returns the same limits with another {@link #bodyTime}. */
@@ -236,7 +249,8 @@ public record Limits(
                 bodyRate,
                 writeTime,
                 requests,
-                halfClosedTime);
+                halfClosedTime,
+                answerTime);
     }
 
     /** Returns the same limits with another {@link #bodyRate}. */
@@ -253,7 +267,8 @@ public record Limits(
                 value,
                 writeTime,
                 requests,
-                halfClosedTime);
+                halfClosedTime,
+                answerTime);
     }
 
     /** Returns the same limits with another {@link #writeTime}. */
@@ -270,7 +285,8 @@ public record Limits(
                 bodyRate,
                 value,
                 requests,
-                halfClosedTime);
+                halfClosedTime,
+                answerTime);
     }
 
     /** Returns the same limits with another {@link #requests}. */
@@ -287,13 +303,44 @@ public record Limits(
                 bodyRate,
                 writeTime,
                 value,
-                halfClosedTime);
+                halfClosedTime,
+                answerTime);
     }
 
     /** Returns the same limits with another {@link #halfClosedTime}. */
     public Limits withHalfClosedTime(Duration value) {
         return new Limits(
-                target, head, fields, body, unread, headTime, idleTime, bodyTime, bodyRate, writeTime, requests, value);
+                target,
+                head,
+                fields,
+                body,
+                unread,
+                headTime,
+                idleTime,
+                bodyTime,
+                bodyRate,
+                writeTime,
+                requests,
+                value,
+                answerTime);
+    }
+
+    /** Returns the same limits with another {@link #answerTime}. */
+    public Limits withAnswerTime(Duration value) {
+        return new Limits(
+                target,
+                head,
+                fields,
+                body,
+                unread,
+                headTime,
+                idleTime,
+                bodyTime,
+                bodyRate,
+                writeTime,
+                requests,
+                halfClosedTime,
+                value);
     }
 
     private static void atLeast(String name, long value, long least) {

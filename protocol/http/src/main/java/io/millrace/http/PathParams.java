@@ -3,7 +3,6 @@ package io.millrace.http;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import org.jspecify.annotations.Nullable;
 
 /** What a router found in a path: the names of the route and, for each, where its value lies in the path. */
 final class PathParams {
@@ -38,7 +37,6 @@ final class PathParams {
         pattern = "";
     }
 
-    @Nullable
     String value(Request request, String name) {
         for (int i = 0; i < names.length; i++) {
             if (names[i].equals(name)) {
@@ -46,6 +44,7 @@ final class PathParams {
                 return new String(request.pathArray(), from, spans[2 * i + 1] - spans[2 * i], StandardCharsets.UTF_8);
             }
         }
-        return null;
+        throw new IllegalArgumentException(
+                "the route " + pattern + " has no parameter \"" + name + "\", it has " + Arrays.toString(names));
     }
 }

@@ -5,6 +5,7 @@ import io.millrace.core.Tls;
 import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,9 +49,132 @@ public abstract class Request {
     /** Returns all values of a query parameter, decoded, in order. */
     public abstract List<String> queryAll(String name);
 
-    /** Returns a path parameter of the route, decoded, or {@code null} if the route has none of that name. */
-    public @Nullable String param(String name) {
-        return params == null ? null : params.value(this, name);
+    /**
+     * Returns a path parameter of the route, decoded.
+     *
+     * @throws IllegalArgumentException if the pattern of the route has no parameter of that name, or no route was found
+     */
+    public String param(String name) {
+        if (params == null || params.pattern().isEmpty()) {
+            throw new IllegalArgumentException("no route was found, and so there is no parameter \"" + name + "\"");
+        }
+        return params.value(this, name);
+    }
+
+    /**
+     * Returns a path parameter as a number.
+     *
+     * @throws HttpException 400, with the parameter's name, if it is no number of that size
+     * @throws IllegalArgumentException as {@link #param(String)}
+     */
+    public int paramInt(String name) throws HttpException {
+        return param(name, Integer::parseInt);
+    }
+
+    /** Returns a path parameter as a number, as {@link #paramInt} does. */
+    public long paramLong(String name) throws HttpException {
+        return param(name, Long::parseLong);
+    }
+
+    /**
+     * Returns what {@code parse} makes of a path parameter, such as {@code UUID::fromString}.
+     *
+     * @throws HttpException 400, with the parameter's name, if {@code parse} throws a {@link RuntimeException}
+     * @throws IllegalArgumentException as {@link #param(String)}
+     */
+    public <T> T param(String name, Function<? super String, ? extends T> parse) throws HttpException {
+        return parsed("path", name, param(name), parse);
+    }
+
+    /**
+     * Returns a query parameter as a number.
+     *
+     * @throws HttpException 400, with the parameter's name, if it is missing or no number of that size
+     */
+    public int queryInt(String name) throws HttpException {
+        return Query.required(this, name, Integer::parseInt);
+    }
+
+    /**
+     * Returns a query parameter as a number, {@code otherwise} if there is none.
+     *
+     * @throws HttpException 400, with the parameter's name, if it is no number of that size
+     */
+    public int queryInt(String name, int otherwise) throws HttpException {
+        return query(name, Integer::parseInt, otherwise);
+    }
+
+    /** Returns a query parameter as a number, as {@link #queryInt(String)} does. */
+    public long queryLong(String name) throws HttpException {
+        return Query.required(this, name, Long::parseLong);
+    }
+
+    /** Returns a query parameter as a number, as {@link #queryInt(String, int)} does. */
+    public long queryLong(String name, long otherwise) throws HttpException {
+        return query(name, Long::parseLong, otherwise);
+    }
+
+    /**
+     * Returns a query parameter that is {@code true} or {@code false}; one without a value ({@code ?all}) is true.
+     *
+     * @throws HttpException 400, with the parameter's name, if it is neither
+     */
+    public boolean queryBoolean(String name, boolean otherwise) throws HttpException {
+        return query(name, Query::flag, otherwise);
+    }
+
+    /**
+     * Returns what {@code parse} makes of the first value of a query parameter, {@code otherwise} if there is none.
+     *
+     * @throws HttpException 400, with the parameter's name, if {@code parse} throws a {@link RuntimeException}
+     */
+    public <T> T query(String name, Function<? super String, ? extends T> parse, T otherwise) throws HttpException {
+        String value = query(name);
+        return value == null ? otherwise : parsed("query", name, value, parse);
+    }
+
+    // The value is not repeated: what a client has sent is nothing that an answer should carry.
+    private static <T> T parsed(String kind, String name, String value, Function<? super String, ? extends T> parse)
+            throws HttpException {
+        try {
+            return parse.apply(value);
+        } catch (RuntimeException e) {
+            throw new HttpException(400, "the " + kind + " parameter " + name + " has a value that it cannot have");
+        }
+    }
+
+    /** How query parameters are read that are no text. */
+    private static final class Query {
+        static <T> T required(Request request, String name, Function<String, T> parse) throws HttpException {
+            String value = request.query(name);
+            if (value == null) {
+                throw new HttpException(400, "the query parameter " + name + " is missing");
+            }
+            return parsed("query", name, value, parse);
+        }
+
+        static boolean flag(String value) {
+            return switch (value) {
+                case "", "true" -> true;
+                case "false" -> false;
+                default -> throw new IllegalArgumentException(value);
+            };
+        }
+    }
+
+    /**
+     * Returns the value of the first cookie of that name, or {@code null} if the client has sent none. It is the text
+     * as it was sent, without the quotes that may be around it.
+     */
+    public @Nullable String cookie(String name) {
+        Headers all = headers();
+        for (int i = 0, n = all.size(); i < n; i++) {
+            @Nullable String value = all.isNamed(i, "Cookie") ? Cookie.find(all.value(i), name) : null;
+            if (value != null) {
+                return value;
+            }
+        }
+        return null;
     }
 
     /**

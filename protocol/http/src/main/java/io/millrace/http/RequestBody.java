@@ -13,6 +13,9 @@ import java.util.function.Consumer;
  */
 public abstract class RequestBody {
 
+    /** Number of bytes that a body may have that becomes an object. */
+    public static final int MAPPED = 1 << 20;
+
     /** For the wire formats. */
     protected RequestBody() {}
 
@@ -89,6 +92,25 @@ public abstract class RequestBody {
      * @throws IllegalStateException on the loop, or if the body has a reader already
      */
     public abstract byte[] bytes(int limit) throws IOException, HttpException;
+
+    /**
+     * Waits for the whole body and returns the object that it is, by the {@link BodyMapper} of the server. Not on the
+     * loop. A body of more than {@link #MAPPED} bytes is refused.
+     *
+     * @throws HttpException 400 if it is no such object, 413 if it is longer, 415 if its type is said and not the
+     *     mapper's
+     * @throws IOException as {@link #bytes}
+     * @throws IllegalStateException as {@link #bytes}, or if the server has no mapper
+     */
+    public abstract <T> T as(Class<T> type) throws IOException, HttpException;
+
+    /**
+     * Collects the whole body, without blocking, then calls {@code done} on the loop with the object that it is. What
+     * {@link #as(Class)} throws is answered; {@link #collect} says what becomes of the response.
+     *
+     * @throws IllegalStateException if the body has a reader already, or the server has no mapper
+     */
+    public abstract <T> void as(Class<T> type, Consumer<? super T> done);
 
     /**
      * Returns the body as a stream whose reads wait for bytes. Its reads throw {@link IOException} if the peer does not

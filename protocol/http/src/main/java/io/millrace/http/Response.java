@@ -2,7 +2,11 @@
 package io.millrace.http;
 
 import io.millrace.core.OpenFile;
+import io.millrace.core.Printable;
 import io.millrace.core.Protocol;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -67,6 +71,88 @@ public abstract class Response {
     public Response type(String mediaType) {
         return setHeader("Content-Type", mediaType);
     }
+
+    /** Adds a header field beside those of the same name, as {@link #header(String, String)} does. */
+    public Response addHeader(String name, String value) {
+        return header(name, value);
+    }
+
+    /** Sets a cookie; one that was set before by the same answer stays. */
+    public Response cookie(Cookie cookie) {
+        checkUncommitted();
+        return header("Set-Cookie", cookie.toString());
+    }
+
+    /**
+     * Removes the cookie {@code name} that was set for this host and the path {@code /}. One with another path or a
+     * domain is removed by setting it again with {@link Cookie#maxAge} zero.
+     */
+    public Response removeCookie(String name) {
+        return cookie(Cookie.of(name, "").maxAge(Duration.ZERO));
+    }
+
+    /**
+     * Offers what is sent to be stored under a name (RFC 6266); a client shows its dialog instead of the content.
+     *
+     * @param fileName any text without line breaks; what leads to another folder is for the client to refuse
+     * @throws IllegalArgumentException if it has control characters
+     */
+    public Response attachment(String fileName) {
+        checkUncommitted();
+        return setHeader("Content-Disposition", "attachment" + FieldSyntax.fileName(fileName));
+    }
+
+    /**
+     * Answers with 303: the client asks for {@code location} next, by GET whatever its method was (RFC 9110 section
+     * 15.4.4).
+     *
+     * @param location an URI, or a path of this server, percent-encoded
+     * @throws IllegalArgumentException if it has other than the printable characters of ASCII
+     */
+    public void redirect(String location) {
+        redirect(303, location);
+    }
+
+    /**
+     * Answers with a redirection: 301 and 308 for good, 302 and 307 for now; 307 and 308 keep the method.
+     *
+     * @throws IllegalArgumentException if the status is none of 301, 302, 303, 307, 308, or as
+     *     {@link #redirect(String)}
+     */
+    public void redirect(int status, String location) {
+        checkUncommitted();
+        if (status != 301 && status != 302 && status != 303 && status != 307 && status != 308) {
+            throw new IllegalArgumentException("not the status of a redirection: " + status);
+        }
+        if (location.isEmpty() || !location.chars().allMatch(c -> c > 0x20 && c < 0x7f)) {
+            throw new IllegalArgumentException("a location is percent-encoded: " + Printable.text(location));
+        }
+        status(status).setHeader("Location", location).send();
+    }
+
+    // Before the arguments are looked at: what is over is the first thing to say.
+    private void checkUncommitted() {
+        if (committed()) {
+            throw new IllegalStateException("the response is committed: nothing can be added to it");
+        }
+    }
+
+    /**
+     * Answers with an object, by the {@link BodyMapper} of the server.
+     *
+     * @throws IllegalArgumentException if the mapper cannot write it
+     * @throws IllegalStateException if the server has no mapper
+     */
+    public abstract void json(Object value);
+
+    /**
+     * Answers with a file, as static files are answered: with type, conditions and ranges. Opens it on the calling
+     * thread.
+     *
+     * @throws IOException if it cannot be opened; a {@link java.nio.file.NoSuchFileException} if it is not there
+     * @throws IllegalStateException if the server cannot send files
+     */
+    public abstract void send(Path file) throws IOException;
 
     /**
      * Answers without a body.
@@ -183,6 +269,12 @@ public abstract class Response {
     public abstract void onAborted(Runnable task);
 
     /**
+     * Sets a task to run, on the loop, when the server begins to stop in good order and this answer is not complete; at
+     * once if it has begun. What would go on without end, such as a stream of events, ends itself then.
+     */
+    public abstract void onStopping(Runnable task);
+
+    /**
      * Ends the connection after this answer, which says so: {@code Connection: close} in HTTP/1.1. Of no effect where
      * the carrier of an exchange is not the connection (HTTP/2).
      *
@@ -191,9 +283,9 @@ public abstract class Response {
     public abstract Response closeAfter();
 
     /**
-     * Answers as if the handler had thrown {@code e}: with the status of an {@link HttpException}, with 500 for
-     * anything else, which is logged. Once the head of the answer has left, the connection is ended instead. For
-     * handlers that have {@link #defer deferred} and fail later; any thread may call.
+     * Answers as if the handler had thrown {@code e}: by its {@link ErrorHandlers error handler}, with the status of an
+     * {@link HttpException}, with 500 for anything else, which is logged. Once the head of the answer has left, the
+     * connection is ended instead. For handlers that have {@link #defer deferred} and fail later; any thread may call.
      */
     public abstract void fail(Throwable e);
 

@@ -13,10 +13,13 @@ import java.time.Duration;
  * A body as it is made. On a thread beside the loop writing waits while the peer is slow. On the loop it never waits:
  * ask {@link #writable}, and go on when {@link #onWritable} says so; what is written regardless is kept and sent.
  *
- * <p>A stream stays open when an INLINE handler returns, and then belongs to the loop; it is closed when another
- * handler returns. After {@link Response#defer} it stays open, for any one thread at a time. Every method throws
- * {@link IllegalStateException} for another thread, and after it was closed by the return of its handler, and
- * {@link IOException} when the handler has closed it or the connection has ended.
+ * <p>A stream that is still open when its handler returns is closed then, wherever the handler ran. After
+ * {@link Response#defer} it stays open, for any one thread at a time. What waits beside the loop: the {@code write}
+ * methods, {@link #transfer}, {@link #close} and {@link #flush}, for as long as {@link Limits#writeTime} lets a peer
+ * take nothing. What never waits anywhere: {@link #offer}, {@link #writable} and all that is not written. A thread that
+ * serves many streams offers. Every method throws {@link IllegalStateException} for another thread, and after it was
+ * closed by the return of its handler, and {@link IOException} when the handler has closed it or the connection has
+ * ended.
  */
 public abstract class ResponseStream extends OutputStream implements MemberSet.Member {
 
@@ -61,6 +64,26 @@ public abstract class ResponseStream extends OutputStream implements MemberSet.M
      *     or routes the message (RFC 9110 section 6.5.1)
      */
     public abstract void trailer(String name, String value);
+
+    /**
+     * Writes and sends bytes if that needs no waiting. {@link #onWritable} tells when it is worth to try again. Never
+     * waits, on whatever thread; a caller that is refused drops the bytes, keeps them, or ends the stream.
+     *
+     * @param bytes must not be changed afterwards
+     * @return whether they were taken; all or none
+     * @throws IOException if the stream is closed or the connection has ended
+     */
+    public boolean offer(byte[] bytes) throws IOException {
+        if (!isOpen()) {
+            throw new ClientAbortException("the stream has ended");
+        }
+        if (!writable()) {
+            return false;
+        }
+        write(SharedBytes.of(bytes));
+        flush();
+        return true;
+    }
 
     /**
      * Writes a text as UTF-8.

@@ -76,7 +76,7 @@ final class RouteTree {
     /** Adds a route; see {@link Router} for the patterns. */
     void add(String method, String pattern, Dispatch dispatch, Handler handler) {
         if (!pattern.startsWith("/")) {
-            throw new IllegalArgumentException("a pattern begins with a slash: " + pattern);
+            throw new IllegalArgumentException("a pattern begins with a slash: \"" + pattern + "\"");
         }
         List<String> names = new ArrayList<>();
         Node node = root;
@@ -112,6 +112,10 @@ final class RouteTree {
             name(part, names, pattern);
             node.parameter = node.parameter != null ? node.parameter : new Node();
             return node.parameter;
+        }
+        if (part.startsWith(":") && part.length() > 1) {
+            throw new IllegalArgumentException(
+                    "a parameter is written {" + part.substring(1) + "}, not " + part + ", in " + pattern);
         }
         boolean unreachable = (part.isEmpty() && !last) || part.equals(".") || part.equals("..");
         if (unreachable || part.chars().anyMatch(c -> "{}*?#%".indexOf(c) >= 0)) {

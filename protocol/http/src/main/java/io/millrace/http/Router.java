@@ -3,9 +3,11 @@ package io.millrace.http;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +34,7 @@ public final class Router implements Dispatcher, Routes<Router> {
     private final List<Filter> filters = new ArrayList<>();
     private final Set<String> methods = new TreeSet<>();
     private boolean anyMethod;
+    private Dispatch usual = Dispatch.INLINE;
 
     // Where routes run, and filters that may block: null while there are none.
     private @Nullable Dispatch routesPlace;
@@ -44,11 +47,31 @@ public final class Router implements Dispatcher, Routes<Router> {
     public Router() {}
 
     @Override
+    public synchronized Router defaultDispatch(Dispatch dispatch) {
+        usual = Objects.requireNonNull(dispatch, "dispatch");
+        return this;
+    }
+
+    @Override
+    public Router route(String method, String pattern, Handler handler) {
+        return route(method, pattern, handler instanceof Dispatcher ? Dispatch.INLINE : usual, handler);
+    }
+
+    @Override
+    public Router group(String prefix, Consumer<? super RouteGroup> routes) {
+        routes.accept(new RouteGroup(this, prefix, usual));
+        return this;
+    }
+
+    @Override
+    public Router filter(String prefix, Filter filter) {
+        return filter(new RouteGroup.Below(prefix, filter));
+    }
+
+    @Override
     public synchronized Router route(String method, String pattern, Dispatch dispatch, Handler handler) {
         checkOpen();
-        if (!FieldSyntax.isToken(method)) {
-            throw new IllegalArgumentException("not a method: " + method);
-        }
+        checkMethod(method);
         tree.add(method, pattern, dispatch, handler);
         if (method.equals(ANY)) {
             anyMethod = true;
@@ -58,6 +81,17 @@ public final class Router implements Dispatcher, Routes<Router> {
         Dispatch place = dispatch.isInline() && handler instanceof Route route ? route.dispatch() : dispatch;
         routesPlace = routesPlace == null ? place : common(routesPlace, place);
         return this;
+    }
+
+    // Methods are told apart by case (RFC 9110 section 9.1), and those that exist are in upper case.
+    private static void checkMethod(String method) {
+        if (!FieldSyntax.isToken(method)) {
+            throw new IllegalArgumentException("not a method: " + method);
+        }
+        String upper = method.toUpperCase(Locale.ROOT);
+        if (!method.equals(upper)) {
+            throw new IllegalArgumentException("no client sends the method " + method + ": write " + upper);
+        }
     }
 
     /** The place for what belongs to routes of two places: on the loop if one of them is, else where all may block. */

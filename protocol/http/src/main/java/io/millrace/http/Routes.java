@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.http;
 
+import java.util.function.Consumer;
+
 /**
  * What takes routes and filters: a {@link Router}, or a server that has one. {@link Router} says what patterns are and
  * which route answers. Set up by one thread, before the first request.
@@ -12,7 +14,7 @@ package io.millrace.http;
  */
 public interface Routes<R extends Routes<R>> {
 
-    /** Answers GET (and HEAD), on the loop. */
+    /** Answers GET (and HEAD), in the {@link #defaultDispatch}. */
     default R get(String pattern, Handler handler) {
         return route("GET", pattern, handler);
     }
@@ -22,7 +24,7 @@ public interface Routes<R extends Routes<R>> {
         return route("GET", pattern, dispatch, handler);
     }
 
-    /** Answers POST, on the loop. */
+    /** Answers POST, in the {@link #defaultDispatch}. */
     default R post(String pattern, Handler handler) {
         return route("POST", pattern, handler);
     }
@@ -32,7 +34,7 @@ public interface Routes<R extends Routes<R>> {
         return route("POST", pattern, dispatch, handler);
     }
 
-    /** Answers PUT, on the loop. */
+    /** Answers PUT, in the {@link #defaultDispatch}. */
     default R put(String pattern, Handler handler) {
         return route("PUT", pattern, handler);
     }
@@ -42,7 +44,7 @@ public interface Routes<R extends Routes<R>> {
         return route("PUT", pattern, dispatch, handler);
     }
 
-    /** Answers PATCH, on the loop. */
+    /** Answers PATCH, in the {@link #defaultDispatch}. */
     default R patch(String pattern, Handler handler) {
         return route("PATCH", pattern, handler);
     }
@@ -52,7 +54,7 @@ public interface Routes<R extends Routes<R>> {
         return route("PATCH", pattern, dispatch, handler);
     }
 
-    /** Answers DELETE, on the loop. */
+    /** Answers DELETE, in the {@link #defaultDispatch}. */
     default R delete(String pattern, Handler handler) {
         return route("DELETE", pattern, handler);
     }
@@ -62,21 +64,24 @@ public interface Routes<R extends Routes<R>> {
         return route("DELETE", pattern, dispatch, handler);
     }
 
-    /** Answers every method that has no route of its own at this pattern, on the loop. */
+    /** Answers every method that has no route of its own at this pattern, in the {@link #defaultDispatch}. */
     default R any(String pattern, Handler handler) {
         return route("*", pattern, handler);
     }
 
-    /** Answers a method on the loop, or where the handler says if it is a {@link Dispatcher}. */
-    default R route(String method, String pattern, Handler handler) {
-        return route(method, pattern, Dispatch.INLINE, handler);
+    /** Answers every method that has no route of its own at this pattern, where {@code dispatch} says. */
+    default R any(String pattern, Dispatch dispatch, Handler handler) {
+        return route("*", pattern, dispatch, handler);
     }
+
+    /** Answers a method in the {@link #defaultDispatch}, or where the handler says if it is a {@link Dispatcher}. */
+    R route(String method, String pattern, Handler handler);
 
     /**
      * Answers a method where {@code dispatch} says: {@link Dispatch#VIRTUAL}, or {@link Dispatch#on} an executor, for a
      * handler that blocks.
      *
-     * @param method the method, case counts; {@code *} for every method that has no route of its own at this pattern
+     * @param method the method in upper case; {@code *} for every method that has no route of its own at this pattern
      */
     R route(String method, String pattern, Dispatch dispatch, Handler handler);
 
@@ -94,4 +99,34 @@ public interface Routes<R extends Routes<R>> {
      * @throws IllegalArgumentException if a filter before this one runs by another executor
      */
     R filter(Dispatch dispatch, Filter filter);
+
+    /**
+     * Passes the requests below a path through a filter, behind the filters added so far: those for the path itself and
+     * for what follows it after a slash. What has no route there is filtered, too. It runs where the handler behind it
+     * runs.
+     *
+     * @param prefix a path such as {@code /admin}; {@code /users/{id}} stands for any part in that place
+     */
+    R filter(String prefix, Filter filter);
+
+    /**
+     * Adds routes and filters whose patterns begin with a prefix. A filter that is added to the group passes what lies
+     * below the prefix. A default dispatch that is set in the group holds in it alone.
+     *
+     * <pre>{@code
+     * server.group("/api", api -> api.filter(authentication)
+     *         .get("/users", users::list)         // answers /api/users
+     *         .post("/users", users::add));
+     * }</pre>
+     *
+     * @param routes is given the group at once
+     */
+    R group(String prefix, Consumer<? super RouteGroup> routes);
+
+    /**
+     * Sets where handlers run whose routes are added from now on without a dispatch of their own;
+     * {@link Dispatch#INLINE}, on the loop, if never set. Handlers that are {@link Dispatcher dispatchers} know their
+     * place themselves.
+     */
+    R defaultDispatch(Dispatch dispatch);
 }

@@ -2,7 +2,6 @@
 package io.millrace.http;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -91,17 +90,17 @@ class RouterTest {
         router.resolve(request);
         assertEquals("a b", request.param("id"));
         assertEquals("\u00fc", request.param("post"));
-        assertNull(request.param("other"));
+        assertThrows(IllegalArgumentException.class, () -> request.param("other"));
         Asked.set(request, "GET", "/files/a/b%20c?x");
         router.resolve(request);
         assertEquals("a/b c", request.param("path"));
-        assertNull(request.param("id"));
+        assertThrows(IllegalArgumentException.class, () -> request.param("id"));
         Asked.set(request, "GET", "/files/");
         router.resolve(request);
         assertEquals("", request.param("path"));
         Asked.set(request, "GET", "/nothing");
         router.resolve(request);
-        assertNull(request.param("path"));
+        assertThrows(IllegalArgumentException.class, () -> request.param("path"));
         Asked.set(request, "GET", "/any/a/b");
         router.resolve(request);
         assertEquals("a/b", request.param("*"));
@@ -112,7 +111,7 @@ class RouterTest {
         ExchangeRequest request = Asked.of("GET", "/a/b/e");
         router().resolve(request);
         assertEquals("a", request.param("q"));
-        assertNull(request.param("p"));
+        assertThrows(IllegalArgumentException.class, () -> request.param("p"));
     }
 
     @Test

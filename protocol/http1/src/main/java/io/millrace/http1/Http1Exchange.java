@@ -68,6 +68,14 @@ final class Http1Exchange extends Http1Answer {
         beginWriting();
         clientCloses = false;
         successor = null;
+        if (owner.isStopping()) {
+            serverStops();
+        }
+    }
+
+    /** The server begins to stop. */
+    void stopping() {
+        serverStops();
     }
 
     // ---- input

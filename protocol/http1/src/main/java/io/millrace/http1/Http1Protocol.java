@@ -291,6 +291,9 @@ final class Http1Protocol implements Protocol {
     @Override
     public void shuttingDown(Link link) {
         stopping = true;
+        if (exchange != null) {
+            exchange.stopping();
+        }
         // Input that is held back has arrived in time: drained() takes it up, and its answer says that it is the last.
         if (exchange == null && !paused) {
             close(link, CloseMode.FLUSHED);

@@ -166,7 +166,7 @@ class AnswerFramingTest {
     @Test
     void anExceptionInTheMiddleEndsTheConnection() {
         MemoryLink link = Serving.of((request, response) -> {
-                    ResponseStream stream = response.stream();
+                    ResponseStream stream = response.defer().stream();
                     stream.write("hello");
                     stream.flush();
                     throw new IllegalStateException("on purpose");
@@ -324,7 +324,7 @@ class AnswerFramingTest {
         ResponseStream[] streams = new ResponseStream[1];
         MemoryLink link = Serving.of((request, response) -> {
                     response.status(202);
-                    streams[0] = response.stream();
+                    streams[0] = response.defer().stream();
                     streams[0].write("a");
                 })
                 .open()
@@ -344,7 +344,7 @@ class AnswerFramingTest {
         ResponseStream[] streams = new ResponseStream[1];
         int[] told = {0};
         MemoryLink link = Serving.of((request, response) -> {
-                    streams[0] = response.stream();
+                    streams[0] = response.defer().stream();
                     streams[0].onWritable(() -> told[0]++);
                 })
                 .open()
@@ -373,7 +373,7 @@ class AnswerFramingTest {
         int[] told = {0};
         int[] completed = {0};
         MemoryLink link = Serving.of((request, response) -> {
-                    streams[0] = response.stream();
+                    streams[0] = response.defer().stream();
                     streams[0].onAborted(() -> told[0]++);
                     response.onComplete(() -> completed[0]++);
                     streams[0].write("x");

@@ -274,7 +274,7 @@ class FuzzTest {
                     request.body().read(new Slow(request, response, text));
                 }
                 case "slow" -> {
-                    ResponseStream stream = response.stream();
+                    ResponseStream stream = response.defer().stream();
                     for (String piece : text.split("(?<=/)")) {
                         later.add(() -> writeQuietly(stream, piece));
                     }

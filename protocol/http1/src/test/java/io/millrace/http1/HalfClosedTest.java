@@ -31,7 +31,7 @@ class HalfClosedTest {
     private int aborted;
 
     private final Handler streaming = (request, response) -> {
-        stream = response.stream();
+        stream = response.defer().stream();
         stream.onAborted(() -> aborted++);
         stream.write("x");
         stream.flush();
@@ -56,7 +56,7 @@ class HalfClosedTest {
     @Test
     void aStreamThatHasNotEvenBegunEndsToo() {
         Serving serving = Serving.of((request, response) -> {
-            stream = response.stream();
+            stream = response.defer().stream();
             stream.onAborted(() -> aborted++);
         });
         MemoryLink link = serving.open().feed(GET).end().advance(LIMIT);

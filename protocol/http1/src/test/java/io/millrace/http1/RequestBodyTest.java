@@ -252,7 +252,7 @@ class RequestBodyTest {
     @Test
     void an100NeverComesInTheMiddleOfAnAnswer() {
         Handler handler = (request, response) -> {
-            ResponseStream stream = response.stream();
+            ResponseStream stream = response.defer().stream();
             stream.write("begun ");
             stream.flush();
             request.body().read(new RequestBody.Reader() {

@@ -51,12 +51,20 @@ final class Http2Exchange extends Exchange {
 
     // ---- the request
 
+    /** The server begins to stop. */
+    void stopping() {
+        serverStops();
+    }
+
     /**
      * A request has come in whole, but for its body; {@code status} refuses it if it is not {@link RequestHead#FINE}.
      */
     void head(RequestHead head, int status) {
         Link link = stream.connection().link();
         begin(link);
+        if (stream.connection().isStopping()) {
+            serverStops();
+        }
         pace.begin(link.now());
         protocol = null;
         expectsContinue = false;

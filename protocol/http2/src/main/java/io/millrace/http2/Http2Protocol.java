@@ -43,6 +43,7 @@ final class Http2Protocol implements Protocol, Runnable {
     private boolean busy;
     private boolean posted;
     private boolean closing;
+    private boolean stopping;
 
     Http2Protocol(LoopState loop, StreamPool<Http2Stream> pool) {
         this.loop = loop;
@@ -106,6 +107,7 @@ final class Http2Protocol implements Protocol, Runnable {
     @Override
     public void shuttingDown(Link carrier) {
         busy = true;
+        stopping = true;
         drain();
         for (Http2Stream stream : streams.snapshot()) {
             stream.shuttingDown();
@@ -121,6 +123,11 @@ final class Http2Protocol implements Protocol, Runnable {
             Frame.ping(out(), 0, DRAIN_PING);
             written();
         }
+    }
+
+    /** Returns whether the server is shutting down. */
+    boolean isStopping() {
+        return stopping;
     }
 
     /** The client has heard that the server is shutting down: no request that comes from now on is answered. */

@@ -375,6 +375,8 @@ final class Http2Stream extends StreamEntry implements StreamSender.Owner {
     void shuttingDown() {
         if (tunnel != null) {
             tunnel.shuttingDown();
+        } else {
+            exchange.stopping();
         }
     }
 

@@ -42,8 +42,9 @@ class SimulationTest {
                 .get("/bytes/{n}", (request, response) -> response.send(pattern(Integer.parseInt(request.param("n")))))
                 .get(
                         "/stream/{n}",
-                        (request, response) ->
-                                new Producer(response.stream(), pattern(Integer.parseInt(request.param("n")))).go())
+                        (request, response) -> new Producer(
+                                        response.defer().stream(), pattern(Integer.parseInt(request.param("n"))))
+                                .go())
                 .post("/whole", (request, response) -> request.body().collect(1 << 20, response::send))
                 .post(
                         "/through",

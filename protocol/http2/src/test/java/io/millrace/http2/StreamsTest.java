@@ -254,7 +254,7 @@ class StreamsTest {
     @Test
     void aStreamIsWrittenPieceByPieceWithTrailers() {
         Peer peer = Peer.of((request, response) -> {
-                    ResponseStream stream = response.stream();
+                    ResponseStream stream = response.defer().stream();
                     stream.write("one");
                     stream.flush();
                     stream.write("two");
@@ -338,7 +338,7 @@ class StreamsTest {
     @Test
     void aHandlerThatFailsInTheMiddleResetsItsStreamAlone() {
         Peer peer = Peer.of((request, response) -> {
-                    ResponseStream stream = response.stream();
+                    ResponseStream stream = response.defer().stream();
                     stream.write("half");
                     stream.flush();
                     if (request.path().equals("/bad")) {

@@ -30,15 +30,20 @@ public final class EventStream implements MemberSet.Member, AutoCloseable {
     }
 
     /**
-     * Answers a request with events, and sends the head at once. The stream stays open as {@link Response#stream} does:
-     * a handler on a thread of its own that returns ends it, unless it called {@link Response#defer}.
+     * Answers a request with events, and sends the head at once. The response of an INLINE handler is
+     * {@link Response#defer deferred} by this call; a handler elsewhere that returns ends the stream, unless it called
+     * {@code defer}. A stream that is open when the server begins to stop is closed.
      */
     public static EventStream open(Request request, Response response) {
         response.setHeader("Content-Type", "text/event-stream");
         if (response.header("Cache-Control") == null) {
             response.setHeader("Cache-Control", "no-store");
         }
+        if (request.dispatch().isInline()) {
+            response.defer();
+        }
         EventStream events = new EventStream(response.stream(), lastEventId(request));
+        response.onStopping(events::end);
         events.keepAlive(KEEP_ALIVE);
         try {
             events.stream.flush();
@@ -46,6 +51,15 @@ public final class EventStream implements MemberSet.Member, AutoCloseable {
             assert !events.isOpen() : e; // the client has gone, which onClosed tells
         }
         return events;
+    }
+
+    // The server begins to stop: the client comes back to another one.
+    private void end() {
+        try {
+            close();
+        } catch (IOException e) {
+            assert !isOpen() : e; // the client has gone, which onClosed tells
+        }
     }
 
     private static String lastEventId(Request request) {
