@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.cli;
 
+import io.millrace.tls.Credentials;
+import io.millrace.tls.DevelopmentCertificate;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -10,11 +12,18 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocket;
+import javax.net.ssl.SSLSocketFactory;
+import javax.net.ssl.TrustManagerFactory;
 
 /**
  * A whole life of {@code millrace serve} in small, so that the JVM can write down which classes it loads and links and
@@ -23,7 +32,7 @@ import java.util.regex.Pattern;
  * address, and stops by signal like any other.
  */
 public final class AotTraining {
-    private static final Pattern URL = Pattern.compile("http://127\\.0\\.0\\.1:(\\d+)/");
+    private static final Pattern URL = Pattern.compile("https?://127\\.0\\.0\\.1:(\\d+)/");
     private static final int ROUNDS = 200;
 
     private AotTraining() {}
@@ -36,25 +45,79 @@ public final class AotTraining {
         Files.writeString(page, "<!DOCTYPE html><title>A page</title>");
         Files.createDirectory(sub);
         ClassPreload.begin();
-        int code = train(folder);
-        for (Path path : List.of(page, sub, folder)) {
+        Path certificate = DevelopmentCertificate.file(folder);
+        Credentials own = DevelopmentCertificate.in(folder, List.of("localhost"));
+        int code = train(folder, AotTraining::visit);
+        if (code == ExitCode.OK) {
+            SSLSocketFactory sockets = TlsVisits.trusting(own);
+            code = train(folder, port -> TlsVisits.visit(sockets, port), "--tls-cert", certificate.toString());
+        }
+        for (Path path : List.of(page, sub, certificate, folder)) {
             Files.deleteIfExists(path);
         }
         System.exit(code);
     }
 
-    private static int train(Path folder) {
+    private static int train(Path folder, Visit visit, String... more) {
         CompletableFuture<Integer> port = new CompletableFuture<>();
-        Thread client = new Thread(() -> visit(port.join()), "client");
+        Thread client = new Thread(() -> visit(visit, port.join()), "client");
         client.setDaemon(true);
         client.start();
         PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream(), true, StandardCharsets.UTF_8);
         PrintStream out = new PrintStream(new Listener(port), true, StandardCharsets.UTF_8);
         Terminal terminal = new Terminal(out, nowhere, true, Map.of());
-        return Main.run(terminal, "serve", "--port", "0", "--directory", folder.toString());
+        List<String> line = new ArrayList<>(List.of("serve", "--port", "0", "--directory", folder.toString()));
+        line.addAll(List.of(more));
+        return Main.run(terminal, line.toArray(String[]::new));
     }
 
-    private static void visit(int port) {
+    /** What a client does. */
+    private interface Visit {
+        void at(int port) throws IOException;
+    }
+
+    private static void visit(Visit visit, int port) {
+        try {
+            visit.at(port);
+            Shutdown.raise("TERM");
+        } catch (IOException | ReflectiveOperationException e) {
+            Runtime.getRuntime().halt(ExitCode.FAILED);
+        }
+    }
+
+    /** Handshakes, so that the first one of a later start does not load and link all of the JDK's TLS. */
+    private static final class TlsVisits {
+        private static final int HANDSHAKES = 40;
+
+        static SSLSocketFactory trusting(Credentials own) throws IOException {
+            try {
+                KeyStore store = KeyStore.getInstance("PKCS12");
+                store.load(null, null);
+                store.setCertificateEntry("own", own.chain().getFirst());
+                TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+                trust.init(store);
+                SSLContext context = SSLContext.getInstance("TLS");
+                context.init(null, trust.getTrustManagers(), null);
+                return context.getSocketFactory();
+            } catch (GeneralSecurityException e) {
+                throw new IOException(e);
+            }
+        }
+
+        /** By turns with TLS 1.3 and 1.2; sessions are resumed from the third on. */
+        static void visit(SSLSocketFactory sockets, int port) throws IOException {
+            for (int i = 0; i < HANDSHAKES; i++) {
+                try (SSLSocket socket = (SSLSocket) sockets.createSocket(InetAddress.getLoopbackAddress(), port)) {
+                    socket.setSoTimeout(10_000);
+                    socket.setEnabledProtocols(new String[] {i % 2 == 0 ? "TLSv1.3" : "TLSv1.2"});
+                    ask(socket, "/page.html", "");
+                    ask(socket, "/", "Accept: text/html\r\n");
+                }
+            }
+        }
+    }
+
+    private static void visit(int port) throws IOException {
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
             socket.setSoTimeout(10_000);
             for (int i = 0; i < ROUNDS; i++) {
@@ -65,9 +128,6 @@ public final class AotTraining {
                 ask(socket, "/sub", "");
                 ask(socket, "/nothing", "");
             }
-            Shutdown.raise("TERM");
-        } catch (IOException | ReflectiveOperationException e) {
-            Runtime.getRuntime().halt(ExitCode.FAILED);
         }
     }
 

@@ -103,6 +103,11 @@ public final class Credentials {
         return certificates;
     }
 
+    /** Reads what this program has written itself: key and certificate are taken to belong together. */
+    static Credentials own(Path file) throws IOException {
+        return new Credentials(keyIn(file, null), certificates(file));
+    }
+
     private static X509Certificate certificate(Pem.Block block) throws IOException {
         try {
             CertificateFactory factory = CertificateFactory.getInstance("X.509");

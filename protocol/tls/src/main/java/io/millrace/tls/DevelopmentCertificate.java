@@ -73,7 +73,7 @@ public final class DevelopmentCertificate {
             return kept;
         }
         keep(folder, file, pem(hosts, Instant.now()));
-        return Credentials.pem(file, file);
+        return Credentials.own(file);
     }
 
     /** What cannot be used, for whatever reason, is made anew. */
@@ -82,7 +82,7 @@ public final class DevelopmentCertificate {
             if (!isOwnersAlone(file)) {
                 return null;
             }
-            Credentials kept = Credentials.pem(file, file);
+            Credentials kept = Credentials.own(file);
             boolean isFresh = kept.expires().isAfter(Instant.now().plus(RESERVE));
             return isFresh && kept.names().containsAll(namesIn(hosts)) ? kept : null;
         } catch (IOException e) {

@@ -14,11 +14,11 @@ public final class JdkProvider implements TlsProvider {
 
     @Override
     public TlsEngines server(TlsOptions options) {
-        return new JdkEngines(options);
+        return new JdkEngines(options, true);
     }
 
     @Override
     public TlsEngines client(TlsOptions options) {
-        return new JdkEngines(options);
+        return new JdkEngines(options, false);
     }
 }
