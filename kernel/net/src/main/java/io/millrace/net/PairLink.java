@@ -6,14 +6,11 @@ import io.millrace.core.CloseCause;
 import io.millrace.core.CloseMode;
 import io.millrace.core.Flow;
 import io.millrace.core.Link;
-import io.millrace.core.LinkStats;
 import io.millrace.core.OpenFile;
 import io.millrace.core.Protocol;
-import io.millrace.core.RateLimit;
 import io.millrace.core.SharedBytes;
 import io.millrace.core.TimeLimit;
-import io.millrace.link.FlowControl;
-import io.millrace.link.FlowOwner;
+import io.millrace.link.LinkFlow;
 import io.millrace.loop.EventLoop;
 import java.net.SocketAddress;
 
@@ -21,11 +18,9 @@ import java.net.SocketAddress;
  * One end of a {@link Pair}. Everything that anybody asks for only leaves a note and a task; the task does what there
  * is to do: move output into the peer's input, deliver input, tell the end, close.
  */
-final class PairLink implements Link, Flow, FlowOwner {
+final class PairLink implements Link, LinkFlow.Carrier {
     /** How much lies at the other end before the sender has to wait: a socket's buffer, as it were. */
     private static final int WINDOW = 64 * 1024;
-
-    private static final long USUAL_HIGH = 256 * 1024;
 
     private final EventLoop loop;
     private final Buffer in = new Buffer();
@@ -38,12 +33,7 @@ final class PairLink implements Link, Flow, FlowOwner {
     PairLink peer;
     private Protocol protocol;
 
-    /** What was agreed upon beyond the usual, or {@code null}. */
-    private FlowControl flow;
-
-    private boolean heldIn;
-    private boolean heldOut;
-
+    private final LinkFlow flow;
     private boolean queued;
     private boolean offer;
     private boolean paused;
@@ -57,18 +47,10 @@ final class PairLink implements Link, Flow, FlowOwner {
     private boolean aborting;
     private boolean over;
 
-    private long bytesIn;
-    private long bytesOut;
-    private final long since;
-    private long lastIn;
-    private long lastOut;
-
     PairLink(EventLoop loop) {
         this.loop = loop;
-        this.since = loop.now();
-        this.lastIn = since;
-        this.lastOut = since;
-        this.limits = new PairLimits(loop, this);
+        this.flow = new LinkFlow(this, loop.now());
+        this.limits = new PairLimits(loop, this, flow);
     }
 
     void open(Protocol first) {
@@ -135,7 +117,7 @@ final class PairLink implements Link, Flow, FlowOwner {
             return;
         }
         if (pending() == 0) {
-            limits.blocked(false);
+            flow.unblocked();
             allSent();
         } else {
             if (n > 0) {
@@ -149,36 +131,19 @@ final class PairLink implements Link, Flow, FlowOwner {
     /** Moves what both ends let through: how many bytes, -1 if a file turned out shorter. */
     private int sendSome() {
         int room = (int) Math.min(WINDOW - peer.in.readable(), pending());
-        int most = room <= 0 ? 0 : peer.mayReceive(maySend(room));
+        int most = room <= 0 ? 0 : peer.flow.mayReceive((int) flow.maySend(room));
         int n = most <= 0 ? 0 : output.moveTo(peer.in, most);
         if (n > 0) {
-            bytesOut += n;
-            lastOut = loop.now();
-            if (flow != null) {
-                flow.sent(n);
-            }
+            flow.sent(n);
             peer.arrived(n);
         }
         return n;
     }
 
-    private int maySend(int wanted) {
-        return flow == null ? wanted : (int) flow.maySend(wanted);
-    }
-
-    private int mayReceive(int offered) {
-        return flow == null || offered == 0 ? offered : flow.mayReceive(offered);
-    }
-
     /** Some output has left and some has not. */
     private void lowered() {
-        limits.blocked(!heldOut);
-        if (flow == null) {
-            return;
-        }
-        if (!heldOut) {
-            flow.blocked();
-        }
+        flow.blocked();
+        limits.arm();
         if (flow.fellToLow(pending()) && closing == null) {
             protocol.drained(this);
         }
@@ -198,11 +163,7 @@ final class PairLink implements Link, Flow, FlowOwner {
     }
 
     private void arrived(int count) {
-        bytesIn += count;
-        lastIn = loop.now();
-        if (flow != null) {
-            flow.received(count);
-        }
+        flow.received(count);
         offer = true;
         touch();
     }
@@ -215,16 +176,16 @@ final class PairLink implements Link, Flow, FlowOwner {
     }
 
     private boolean wantsInput() {
-        return !paused && closing == null && cause == null && pending() < outputHigh();
+        return !paused && closing == null && cause == null && pending() < flow.outputHigh();
     }
 
     private void deliver() {
         offer = false;
-        if (in.isEmpty() || (flow != null && in.readable() < flow.inputLow() && !endArrived)) {
+        if (in.isEmpty() || (in.readable() < flow.inputLow() && !endArrived)) {
             return;
         }
         int before = in.readable();
-        int inputHigh = flow == null ? Integer.MAX_VALUE : flow.inputHigh();
+        int inputHigh = flow.inputHigh();
         Buffer part = in;
         if (before > inputHigh) {
             // More came before the mark was set than is to be shown at once.
@@ -290,11 +251,6 @@ final class PairLink implements Link, Flow, FlowOwner {
 
     // ---- time, from the limits ----
 
-    /** When the flow control has something to do. */
-    long flowDue() {
-        return flow == null ? NEVER : flow.next();
-    }
-
     void ringFlow(long now) {
         guarded(() -> flow.expire(now));
         settle();
@@ -310,7 +266,8 @@ final class PairLink implements Link, Flow, FlowOwner {
         settle();
     }
 
-    boolean isOver() {
+    @Override
+    public boolean isOver() {
         return over || cause != null;
     }
 
@@ -322,24 +279,24 @@ final class PairLink implements Link, Flow, FlowOwner {
     }
 
     @Override
-    public long usualHigh() {
-        return USUAL_HIGH;
+    public void inputReleased() {
+        peer.roomAgain();
     }
 
     @Override
-    public void holdInput(boolean on) {
-        heldIn = on;
-        if (!on) {
-            peer.roomAgain();
-        }
+    public void outputReleased() {
+        roomAgain();
     }
 
     @Override
-    public void holdOutput(boolean on) {
-        heldOut = on;
-        if (!on) {
-            roomAgain();
-        }
+    public void offerAgain() {
+        offer = !in.isEmpty();
+        peer.roomAgain();
+    }
+
+    @Override
+    public void agreementChanged() {
+        touch();
     }
 
     @Override
@@ -348,23 +305,13 @@ final class PairLink implements Link, Flow, FlowOwner {
     }
 
     @Override
-    public boolean isInputHeld() {
-        return heldIn || !wantsInput();
+    public boolean isInputWaiting() {
+        return !wantsInput();
     }
 
     @Override
-    public boolean isBlocked() {
-        return (flushed || finishing) && pending() > 0 && !heldOut;
-    }
-
-    @Override
-    public long lastIn() {
-        return lastIn;
-    }
-
-    @Override
-    public long lastOut() {
-        return lastOut;
+    public boolean isOutputWaiting() {
+        return (flushed || finishing) && pending() > 0;
     }
 
     @Override
@@ -379,17 +326,6 @@ final class PairLink implements Link, Flow, FlowOwner {
         }
     }
 
-    private long outputHigh() {
-        return flow == null ? USUAL_HIGH : flow.outputHigh();
-    }
-
-    private FlowControl control() {
-        if (flow == null) {
-            flow = new FlowControl(this);
-        }
-        return flow;
-    }
-
     // ---- wishes, from the protocol ----
 
     @Override
@@ -401,15 +337,13 @@ final class PairLink implements Link, Flow, FlowOwner {
     @Override
     public void flush() {
         flushed = true;
-        if (flow != null) {
-            flow.flushed(pending());
-        }
+        flow.flushed(pending());
         touch();
     }
 
     @Override
     public boolean writable() {
-        return pending() < outputHigh();
+        return pending() < flow.outputHigh();
     }
 
     @Override
@@ -438,9 +372,7 @@ final class PairLink implements Link, Flow, FlowOwner {
         paused = on;
         if (!on) {
             offer = !in.isEmpty();
-            if (flow != null) {
-                flow.resumed();
-            }
+            flow.resumed();
             touch();
         }
     }
@@ -455,9 +387,7 @@ final class PairLink implements Link, Flow, FlowOwner {
         endTold = false;
         if (closing == null) {
             limits.reset();
-            if (flow != null) {
-                flow.reset();
-            }
+            flow.reset();
         }
         touch();
         guarded(() -> next.opened(this));
@@ -470,60 +400,7 @@ final class PairLink implements Link, Flow, FlowOwner {
 
     @Override
     public Flow flow() {
-        return this;
-    }
-
-    @Override
-    public void writeTimeout(long nanos) {
-        limits.stallLimit(nanos);
-    }
-
-    @Override
-    public void timeout(TimeLimit which, long nanos) {
-        if (!isOver()) {
-            control().limit(which, nanos);
-        }
-    }
-
-    @Override
-    public void writeWatermarks(long low, long high) {
-        FlowControl.checkOutputMarks(low, high);
-        if (!isOver()) {
-            control().writeWatermarks(low, high);
-            touch();
-        }
-    }
-
-    @Override
-    public void readWatermarks(int low, int high) {
-        FlowControl.checkInputMarks(low, high);
-        if (!isOver()) {
-            control().readWatermarks(low, high);
-            offer = !in.isEmpty();
-            peer.roomAgain();
-            touch();
-        }
-    }
-
-    @Override
-    public void rate(RateLimit rate) {
-        if (!isOver()) {
-            control().rate(rate);
-            touch();
-        }
-    }
-
-    @Override
-    public void maxPerCall(int read, int write) {
-        FlowControl.checkPortions(read, write);
-        if (!isOver()) {
-            control().maxPerCall(read, write);
-        }
-    }
-
-    @Override
-    public LinkStats stats() {
-        return new LinkStats(bytesIn, bytesOut, since, lastIn, lastOut);
+        return flow;
     }
 
     @Override

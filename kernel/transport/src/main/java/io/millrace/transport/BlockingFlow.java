@@ -3,15 +3,12 @@ package io.millrace.transport;
 
 import io.millrace.core.Flow;
 import io.millrace.core.Link;
-import io.millrace.core.LinkStats;
-import io.millrace.core.RateLimit;
 import io.millrace.core.TimeLimit;
-import io.millrace.link.FlowControl;
-import io.millrace.link.FlowOwner;
+import io.millrace.link.LinkFlow;
 import io.millrace.poll.Interest;
 
-/** The state of a {@link BlockingLink} in bits, what has moved over it, and the flow control that was agreed upon. */
-abstract class BlockingFlow implements Link, Flow {
+/** The state of a {@link BlockingLink} in bits, what its socket is to be watched for, and its flow. */
+abstract class BlockingFlow implements Link {
     /**
      * What {@link #interest} says when the socket has nothing more to tell and would report its end without a pause: it
      * is not to be watched at all.
@@ -45,21 +42,10 @@ abstract class BlockingFlow implements Link, Flow {
     static final int FINISHED = 1 << 15;
     /** Both directions are closed: the socket reports that for ever, and nothing else. */
     static final int SILENT = 1 << 16;
-    /** A rate lets no more come in, or go out, for now. */
-    static final int HELD_IN = 1 << 17;
-
-    static final int HELD_OUT = 1 << 18;
 
     private int flags = WRITABLE;
 
-    /** What was agreed upon beyond the usual, or {@code null}. */
-    FlowControl flow;
-
-    private long bytesIn;
-    private long bytesOut;
-    private final long since = System.nanoTime();
-    private long lastIn = since;
-    private long lastOut = since;
+    final LinkFlow flow = new LinkFlow(new Carrier(), System.nanoTime());
 
     final boolean is(int flag) {
         return (flags & flag) != 0;
@@ -100,17 +86,17 @@ abstract class BlockingFlow implements Link, Flow {
         if (is(SILENT)) {
             return NO_SOCKET;
         }
-        boolean read = wantsInput() && mayReceive() && !is(ENDED);
+        boolean read = wantsInput() && flow.mayReceive() && !is(ENDED);
         boolean write = isBlocked();
         return (read ? Interest.READ : 0) | (write ? Interest.WRITE : 0);
     }
 
     /** Whether the socket lets a step get anywhere now. */
     final boolean hasIo() {
-        return (is(DIRTY) && is(WRITABLE) && !is(CLOSING | HELD_OUT))
+        return (is(DIRTY) && is(WRITABLE) && !is(CLOSING) && !flow.isOutputHeld())
                 || (is(READABLE | REDELIVER | END_TO_TELL)
                         && wantsInput()
-                        && (is(REDELIVER | END_TO_TELL) || mayReceive()))
+                        && (is(REDELIVER | END_TO_TELL) || flow.mayReceive()))
                 || is(HUNG_UP);
     }
 
@@ -126,130 +112,30 @@ abstract class BlockingFlow implements Link, Flow {
 
     // ---- what may move, and what has ----
 
-    /** Whether there is no reason but the protocol's to leave input in the socket. */
-    final boolean mayReceive() {
-        return flow == null || (!is(HELD_IN) && flow.hasRoom());
-    }
-
     /** How many bytes to receive by one call into room for {@code space}; 0 if a rate says to wait. */
     final int portion(int space) {
-        if (flow == null) {
-            return space;
-        }
         int most = flow.mayReceive(space);
-        if (most == 0 && is(HUNG_UP)) {
-            // There is no peer any more whom a rate could hold up, and poll would report the end without a pause.
-            clear(HELD_IN);
-            return flow.portion(space);
-        }
-        return most;
+        // Of a peer that has gone the poll would report the end without a pause.
+        return most == 0 && is(HUNG_UP) ? flow.mayReceiveLast(space) : most;
     }
 
     /** Whether the protocol wants to see so many bytes, or to wait for more. */
     final boolean isEnough(int readable) {
-        return flow == null || readable >= flow.inputLow() || is(ENDED);
+        return readable >= flow.inputLow() || is(ENDED);
     }
 
     /** Whether output waits that the socket has no room for. */
     final boolean isBlocked() {
-        return pending() > 0 && !is(WRITABLE | HELD_OUT);
-    }
-
-    final void countIn(long count) {
-        bytesIn += count;
-        lastIn = now();
-        if (flow != null) {
-            flow.received(count);
-        }
-    }
-
-    final void countOut(long count) {
-        bytesOut += count;
-        lastOut = now();
-        if (flow != null) {
-            flow.sent(count);
-        }
-    }
-
-    /** What was appended is to be sent. */
-    final void flushed() {
-        set(DIRTY);
-        if (flow != null) {
-            flow.flushed(pending());
-        }
-    }
-
-    final void dropFlow() {
-        flow = null;
-        clear(HELD_IN | HELD_OUT);
-    }
-
-    // ---- wishes, from the protocol ----
-
-    private FlowControl control() {
-        if (flow == null) {
-            flow = new FlowControl(new Owner());
-        }
-        return flow;
-    }
-
-    /** Whether nothing can be agreed upon any more. */
-    private boolean isOver() {
-        assert inLoop();
-        return is(LINGERING | CLOSING | DEAD);
+        return pending() > 0 && !is(WRITABLE) && !flow.isOutputHeld();
     }
 
     @Override
     public final Flow flow() {
-        return this;
+        return flow;
     }
 
-    @Override
-    public void timeout(TimeLimit which, long nanos) {
-        if (!isOver()) {
-            control().limit(which, nanos);
-        }
-    }
-
-    @Override
-    public void writeWatermarks(long low, long high) {
-        FlowControl.checkOutputMarks(low, high);
-        if (!isOver()) {
-            control().writeWatermarks(low, high);
-        }
-    }
-
-    @Override
-    public void readWatermarks(int low, int high) {
-        FlowControl.checkInputMarks(low, high);
-        if (!isOver()) {
-            control().readWatermarks(low, high);
-            set(REDELIVER);
-        }
-    }
-
-    @Override
-    public void rate(RateLimit rate) {
-        if (!isOver()) {
-            control().rate(rate);
-        }
-    }
-
-    @Override
-    public void maxPerCall(int read, int write) {
-        FlowControl.checkPortions(read, write);
-        if (!isOver()) {
-            control().maxPerCall(read, write);
-        }
-    }
-
-    @Override
-    public LinkStats stats() {
-        return new LinkStats(bytesIn, bytesOut, since, lastIn, lastOut);
-    }
-
-    /** The link as its flow control sees it: whoever serves it asks for the next time before each sleep. */
-    private final class Owner implements FlowOwner {
+    /** The link as its flow sees it: whoever serves it asks for the next time before each sleep. */
+    private final class Carrier implements LinkFlow.Carrier {
         @Override
         public long now() {
             return BlockingFlow.this.now();
@@ -261,18 +147,9 @@ abstract class BlockingFlow implements Link, Flow {
         }
 
         @Override
-        public long usualHigh() {
-            return Budget.USUAL.high();
-        }
-
-        @Override
-        public void holdInput(boolean on) {
-            flags = on ? flags | HELD_IN : flags & ~HELD_IN;
-        }
-
-        @Override
-        public void holdOutput(boolean on) {
-            flags = on ? flags | HELD_OUT : flags & ~HELD_OUT;
+        public boolean isOver() {
+            assert inLoop();
+            return is(LINGERING | CLOSING | DEAD);
         }
 
         @Override
@@ -281,27 +158,19 @@ abstract class BlockingFlow implements Link, Flow {
         }
 
         @Override
-        public boolean isInputHeld() {
-            return is(HELD_IN) || !wantsInput();
+        public boolean isInputWaiting() {
+            return !wantsInput();
         }
 
         @Override
-        public boolean isBlocked() {
-            return BlockingFlow.this.isBlocked();
+        public boolean isOutputWaiting() {
+            return pending() > 0 && !is(WRITABLE);
         }
 
         @Override
-        public long lastIn() {
-            return lastIn;
+        public void offerAgain() {
+            set(REDELIVER);
         }
-
-        @Override
-        public long lastOut() {
-            return lastOut;
-        }
-
-        @Override
-        public void arm() {}
 
         @Override
         public void timedOut(TimeLimit which) {

@@ -46,8 +46,6 @@ public final class BlockingLink extends BlockingFlow {
     private CloseCause cause;
     private long now = System.nanoTime();
     private long deadline = NEVER;
-    private long stallAt = NEVER;
-    private long stallLimit = NEVER;
     private boolean moved;
     private volatile Thread owner;
     private volatile boolean over;
@@ -140,8 +138,7 @@ public final class BlockingLink extends BlockingFlow {
      * between two steps.
      */
     public long due() {
-        long due = Math.min(deadline, stallAt);
-        return flow == null ? due : Math.min(due, flow.next());
+        return Math.min(deadline, flow.due());
     }
 
     private long untilDue() {
@@ -242,7 +239,7 @@ public final class BlockingLink extends BlockingFlow {
     }
 
     private long high() {
-        long agreed = flow == null ? BUDGET.high() : flow.outputHigh();
+        long agreed = flow.outputHigh();
         return heap.isShort() ? Math.min(agreed, HeapLimit.LOW_MARK) : agreed;
     }
 
@@ -298,7 +295,7 @@ public final class BlockingLink extends BlockingFlow {
     }
 
     private void ring() {
-        if (stallAt <= now) {
+        if (flow.isStalled(now)) {
             doom(CloseCause.STALLED);
         } else if (deadline <= now) {
             deadline = NEVER;
@@ -309,9 +306,7 @@ public final class BlockingLink extends BlockingFlow {
                 protocol.expired(this);
             }
         }
-        if (flow != null) {
-            flow.expire(now);
-        }
+        flow.expire(now);
     }
 
     @Override
@@ -330,7 +325,7 @@ public final class BlockingLink extends BlockingFlow {
             } else if (is(END_TO_TELL)) {
                 clear(END_TO_TELL);
                 protocol.inputClosed(this);
-            } else if (is(READABLE) && (mayReceive() || is(HUNG_UP))) {
+            } else if (is(READABLE) && (flow.mayReceive() || is(HUNG_UP))) {
                 left -= receive();
             } else {
                 break;
@@ -375,7 +370,7 @@ public final class BlockingLink extends BlockingFlow {
         if (n > 0) {
             into.wrote(n);
             moved = true;
-            countIn(n);
+            flow.received(n);
             // Less than there was room for: nothing more is there (a hang-up excepted), and the next wait will tell.
             if (n < space && !is(HUNG_UP | SILENT)) {
                 clear(READABLE);
@@ -401,7 +396,7 @@ public final class BlockingLink extends BlockingFlow {
         } else if (!is(ENDED)) {
             moved = true;
             // What was too little to be shown is all there will ever be.
-            set(flow == null ? ENDED | END_TO_TELL : ENDED | END_TO_TELL | REDELIVER);
+            set(flow.inputLow() <= 1 ? ENDED | END_TO_TELL : ENDED | END_TO_TELL | REDELIVER);
             if (is(LINGERING)) {
                 doom(CloseCause.LOCAL);
             }
@@ -457,15 +452,14 @@ public final class BlockingLink extends BlockingFlow {
         while (pending() > 0 && is(WRITABLE) && !is(CLOSING)) {
             if (left <= 0) {
                 set(DIRTY);
-                stallAt = stallAt == NEVER ? NEVER : later(stallLimit);
                 lowered();
                 return;
             }
-            long most = flow == null ? left : flow.maySend(left);
+            long most = flow.maySend(left);
             if (most == 0) {
                 // A rate holds the output up, not the peer.
                 set(DIRTY);
-                stallAt = NEVER;
+                flow.unblocked();
                 moved |= progress;
                 lowered();
                 return;
@@ -477,7 +471,7 @@ public final class BlockingLink extends BlockingFlow {
             if (n > 0) {
                 progress = true;
                 left -= n;
-                countOut(n);
+                flow.sent(n);
             } else if (n == -Errno.EAGAIN) {
                 clear(WRITABLE);
             } else if (n != -Errno.EINTR) {
@@ -486,19 +480,14 @@ public final class BlockingLink extends BlockingFlow {
         }
         moved |= progress;
         if (!is(CLOSING)) {
-            settle(progress);
+            settle();
         }
     }
 
-    private void settle(boolean progress) {
+    private void settle() {
         if (pending() > 0) {
             set(DIRTY);
-            if (stallLimit != NEVER && (progress || stallAt == NEVER)) {
-                stallAt = later(stallLimit);
-            }
-            if (flow != null) {
-                flow.blocked();
-            }
+            flow.blocked();
             lowered();
             return;
         }
@@ -506,7 +495,7 @@ public final class BlockingLink extends BlockingFlow {
             threadBuffers.outputs.give(output);
             output = null;
         }
-        stallAt = NEVER;
+        flow.unblocked();
         if (is(FINISHING) && !is(FINISHED)) {
             set(FINISHED);
             socketIo.shutdown();
@@ -527,7 +516,7 @@ public final class BlockingLink extends BlockingFlow {
             if (!is(FINISHED)) {
                 socketIo.shutdown();
             }
-            dropFlow();
+            flow.end();
             set(LINGERING | READABLE);
             in = null;
             deadline = later(LINGER_NANOS);
@@ -536,7 +525,7 @@ public final class BlockingLink extends BlockingFlow {
 
     /** Some output has left and some has not: tells a producer when it has become little enough. */
     private void lowered() {
-        if (flow != null && closing == null && flow.fellToLow(pending())) {
+        if (closing == null && flow.fellToLow(pending())) {
             protocol.drained(this);
         }
     }
@@ -569,7 +558,7 @@ public final class BlockingLink extends BlockingFlow {
     private void bury() {
         set(DEAD);
         forget();
-        dropFlow();
+        flow.end();
         try {
             if (is(ABORTING)) {
                 socketIo.abort();
@@ -637,7 +626,8 @@ public final class BlockingLink extends BlockingFlow {
     @Override
     public void flush() {
         assert inLoop();
-        flushed();
+        set(DIRTY);
+        flow.flushed(pending());
     }
 
     @Override
@@ -693,9 +683,7 @@ public final class BlockingLink extends BlockingFlow {
         } else {
             clear(PAUSED);
             set(REDELIVER);
-            if (flow != null) {
-                flow.resumed();
-            }
+            flow.resumed();
         }
     }
 
@@ -714,11 +702,7 @@ public final class BlockingLink extends BlockingFlow {
         if (closing == null) {
             // What the old one has set for itself is not for the next one.
             deadline = NEVER;
-            stallLimit = NEVER;
-            stallAt = NEVER;
-            if (flow != null) {
-                flow.reset();
-            }
+            flow.reset();
         }
         next.opened(this);
     }
@@ -727,12 +711,6 @@ public final class BlockingLink extends BlockingFlow {
     public void deadline(long at) {
         assert inLoop();
         deadline = at;
-    }
-
-    @Override
-    public void writeTimeout(long nanos) {
-        assert inLoop();
-        stallLimit = nanos;
     }
 
     @Override

@@ -294,7 +294,7 @@ final class Connection extends ConnectionProtocol implements HeapTrimmer.Holder 
     }
 
     @Override
-    ConnectionFlow control() {
+    public ConnectionFlow control() {
         if (flow == null) {
             flow = new ConnectionFlow(this);
         }

@@ -7,11 +7,9 @@ import io.millrace.core.CloseMode;
 import io.millrace.core.Flow;
 import io.millrace.core.Link;
 import io.millrace.core.OpenFile;
-import io.millrace.core.RateLimit;
 import io.millrace.core.SharedBytes;
-import io.millrace.core.TimeLimit;
+import io.millrace.link.ControlledFlow;
 import io.millrace.link.FlowControl;
-import io.millrace.link.FlowOwner;
 import io.millrace.loop.EventLoop;
 import java.util.Objects;
 
@@ -19,7 +17,7 @@ import java.util.Objects;
  * What a protocol asks of a {@link Connection}: output, pauses, limits and the end are noted in fields and flags, for
  * the driver to act upon. A superclass and no object of its own, for an idle connection is to stay small.
  */
-abstract class ConnectionLink extends ConnectionTimes implements Link, Flow, FlowOwner {
+abstract class ConnectionLink extends ConnectionTimes implements Link, ControlledFlow {
     /** Input that the protocol left, or {@code null}. */
     Buffer in;
 
@@ -37,9 +35,6 @@ abstract class ConnectionLink extends ConnectionTimes implements Link, Flow, Flo
 
     /** Returns what was agreed upon beyond the usual, or {@code null}. */
     abstract FlowControl agreed();
-
-    /** Returns what is agreed upon beyond the usual, from now on. */
-    abstract FlowControl control();
 
     /** Returns the limit that all connections of the driver share. */
     abstract HeapLimit heap();
@@ -192,53 +187,20 @@ abstract class ConnectionLink extends ConnectionTimes implements Link, Flow, Flo
         touched();
     }
 
-    /** Whether nothing can be agreed upon any more. */
-    final boolean isOver() {
+    @Override
+    public final boolean isOver() {
         assert inLoop();
         return is(LINGERING | CLOSING | DEAD);
     }
 
     @Override
-    public void timeout(TimeLimit which, long nanos) {
-        if (!isOver()) {
-            control().limit(which, nanos);
-        }
+    public final void agreementChanged() {
+        touched();
     }
 
     @Override
-    public void writeWatermarks(long low, long high) {
-        FlowControl.checkOutputMarks(low, high);
-        if (!isOver()) {
-            control().writeWatermarks(low, high);
-            touched();
-        }
-    }
-
-    @Override
-    public void readWatermarks(int low, int high) {
-        FlowControl.checkInputMarks(low, high);
-        if (!isOver()) {
-            control().readWatermarks(low, high);
-            set(REDELIVER);
-            touched();
-        }
-    }
-
-    @Override
-    public void rate(RateLimit rate) {
-        if (!isOver()) {
-            control().rate(rate);
-            touched();
-        }
-    }
-
-    @Override
-    public void maxPerCall(int read, int write) {
-        FlowControl.checkPortions(read, write);
-        if (!isOver()) {
-            control().maxPerCall(read, write);
-            touched();
-        }
+    public final void offerAgain() {
+        set(REDELIVER);
     }
 
     @Override

@@ -10,6 +10,7 @@ import io.millrace.core.OpenFile;
 import io.millrace.core.Protocol;
 import io.millrace.core.TimeLimit;
 import io.millrace.core.Tls;
+import io.millrace.link.LinkFlow;
 import java.lang.System.Logger.Level;
 import java.net.SocketAddress;
 
@@ -18,7 +19,7 @@ import java.net.SocketAddress;
  * what it writes leaves as DATA, END_STREAM is the end of a direction, RST_STREAM breaks off. The protocol sees no
  * difference to a connection of its own.
  */
-final class StreamLink implements Link, StreamFlow.Carrier {
+final class StreamLink implements Link, LinkFlow.Carrier {
     /** How long input is dropped after the last byte has left, in nanoseconds. */
     private static final long LINGER_NANOS = 2_000_000_000L;
 
@@ -26,7 +27,7 @@ final class StreamLink implements Link, StreamFlow.Carrier {
 
     private final Http2Stream stream;
     private final Http2Protocol connection;
-    private final StreamFlow flow;
+    private final LinkFlow flow;
     private final Buffer in = new Buffer();
     private final Buffer out = new Buffer();
     private Protocol protocol;
@@ -44,7 +45,7 @@ final class StreamLink implements Link, StreamFlow.Carrier {
         this.stream = stream;
         this.connection = stream.connection();
         this.protocol = protocol;
-        this.flow = new StreamFlow(this);
+        this.flow = new StreamFlow();
     }
 
     // ---- what the stream says, never from within a call of the protocol
@@ -180,7 +181,7 @@ final class StreamLink implements Link, StreamFlow.Carrier {
 
     /** Returns how many of {@code count} bytes may leave now. */
     int maySend(int count) {
-        return flow.maySend(count);
+        return (int) flow.maySend(count);
     }
 
     /** Bytes have left; some may still wait. */
@@ -218,23 +219,46 @@ final class StreamLink implements Link, StreamFlow.Carrier {
     }
 
     @Override
-    public void deliverSoon() {
+    public boolean isOver() {
+        return over;
+    }
+
+    @Override
+    public void offerAgain() {
         stream.deliverSoon();
     }
 
     @Override
-    public void sendSoon() {
+    public void inputReleased() {
+        stream.deliverSoon();
+    }
+
+    @Override
+    public void outputReleased() {
         stream.flush();
     }
 
     @Override
-    public void writeTimeout(long nanos) {
-        stream.sender().writeTimeout(nanos);
+    public void arm() {
+        connection.armFor(flow.due());
     }
 
-    @Override
-    public void armFor(long due) {
-        connection.armFor(due);
+    /** A stream's sender sees for itself whether the peer takes something: the connection's window counts, too. */
+    private final class StreamFlow extends LinkFlow {
+        StreamFlow() {
+            super(StreamLink.this, StreamLink.this.now());
+        }
+
+        @Override
+        public void writeTimeout(long nanos) {
+            stream.sender().writeTimeout(nanos);
+        }
+
+        @Override
+        public void reset() {
+            super.reset();
+            writeTimeout(Link.NEVER);
+        }
     }
 
     // ---- what the protocol says

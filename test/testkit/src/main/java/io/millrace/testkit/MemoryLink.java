@@ -10,6 +10,7 @@ import io.millrace.core.OpenFile;
 import io.millrace.core.Protocol;
 import io.millrace.core.TimeLimit;
 import io.millrace.core.Tls;
+import io.millrace.link.LinkFlow;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -68,7 +69,7 @@ public final class MemoryLink implements Link {
     private long window = Long.MAX_VALUE;
     private long allowance;
     private int deadlineCalls;
-    private final MemoryFlow flow;
+    private final LinkFlow flow;
     private SocketAddress peer;
     private Tls tls;
 
@@ -81,7 +82,7 @@ public final class MemoryLink implements Link {
     public MemoryLink(Protocol protocol, FakeClock clock) {
         this.protocol = protocol;
         this.clock = clock;
-        this.flow = new MemoryFlow(this, clock);
+        this.flow = new LinkFlow(new Carrier(), clock.nanos());
         call(() -> protocol.opened(this));
         turn();
     }
@@ -156,13 +157,13 @@ public final class MemoryLink implements Link {
     }
 
     private void ring() {
-        if (flow.isStalled()) {
+        if (flow.isStalled(clock.nanos())) {
             end(CloseCause.STALLED);
         } else if (closing == null && deadline <= clock.nanos()) {
             deadline = NEVER;
             call(() -> protocol.expired(this));
         }
-        call(flow::ring);
+        call(() -> flow.expire(clock.nanos()));
     }
 
     /** Does all that can be done now: tasks, input that was held back, sending. */
@@ -320,7 +321,7 @@ public final class MemoryLink implements Link {
         return true;
     }
 
-    boolean wantsInput() {
+    private boolean wantsInput() {
         return cause == null && closing == null && !paused && next == null && pending() < flow.outputHigh();
     }
 
@@ -402,7 +403,7 @@ public final class MemoryLink implements Link {
         boolean all = pending() == 0;
         if (all) {
             flushed = false;
-            flow.drained();
+            flow.unblocked();
         } else {
             flow.blocked();
         }
@@ -622,35 +623,53 @@ public final class MemoryLink implements Link {
         tasks.add(task);
     }
 
-    // ---- what its flow control asks
+    /** The link as its flow sees it: {@link MemoryLink#advance} asks when something is due. */
+    private final class Carrier implements LinkFlow.Carrier {
+        @Override
+        public long now() {
+            return clock.nanos();
+        }
 
-    int kept() {
-        return input.length;
-    }
+        @Override
+        public int kept() {
+            return input.length;
+        }
 
-    boolean isOver() {
-        return cause != null || closing == CloseMode.NOW || closing == CloseMode.ABORT;
-    }
+        @Override
+        public boolean isOver() {
+            own();
+            return cause != null || closing == CloseMode.NOW || closing == CloseMode.ABORT;
+        }
 
-    boolean isInputOff() {
-        return paused || (inputEnded && arrived.isEmpty());
-    }
+        @Override
+        public boolean isInputOff() {
+            return paused || (inputEnded && arrived.isEmpty());
+        }
 
-    boolean waitsToSend() {
-        return flushed && pending() > 0;
-    }
+        @Override
+        public boolean isInputWaiting() {
+            return !wantsInput();
+        }
 
-    void offerAgain() {
-        offered = false;
-    }
+        @Override
+        public boolean isOutputWaiting() {
+            return flushed && pending() > 0;
+        }
 
-    void timedOut(TimeLimit which) {
-        if (closing == null && cause == null) {
-            protocol.timedOut(this, which);
+        @Override
+        public void offerAgain() {
+            offered = false;
+        }
+
+        @Override
+        public void timedOut(TimeLimit which) {
+            if (closing == null && cause == null) {
+                protocol.timedOut(MemoryLink.this, which);
+            }
         }
     }
 
-    void own() {
+    private void own() {
         if (!inLoop()) {
             throw new IllegalStateException("called by " + Thread.currentThread() + ", owned by " + owner);
         }
