@@ -49,6 +49,15 @@ public interface Protocol {
         link.close(CloseMode.FLUSHED);
     }
 
+    /**
+     * Returns how many bytes the protocol holds of what it has received, beside what it leaves in the link's input.
+     * They count as the link's own against the memory that connections may hold. Asked after every call, so that it
+     * must cost nearly nothing; 0 by default.
+     */
+    default long heldBytes() {
+        return 0;
+    }
+
     /** The connection has ended; the link is dead. Called once, after {@link #opened}. */
     default void closed(CloseCause why) {}
 }

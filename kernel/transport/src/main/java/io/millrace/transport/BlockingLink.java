@@ -206,10 +206,7 @@ public final class BlockingLink extends BlockingFlow {
         return counted;
     }
 
-    /**
-     * Ends the connection with {@link CloseCause#MEMORY_PRESSURE}, soon: all hold too much, and this one holds most.
-     * Any thread may call.
-     */
+    /** Ends the connection soon, with {@link CloseCause#MEMORY_PRESSURE}. Any thread may call. */
     public void evict() {
         order(CloseCause.MEMORY_PRESSURE);
     }
@@ -225,6 +222,7 @@ public final class BlockingLink extends BlockingFlow {
             trim();
         }
         long held = (in == null ? 0 : in.capacity()) + (output == null ? 0 : output.held());
+        held += is(DEAD) ? 0 : protocol.heldBytes();
         if (held != counted) {
             heap.add(held - counted);
             counted = held;

@@ -109,10 +109,10 @@ final class Connection extends ConnectionProtocol implements HeapTrimmer.Holder 
 
     @Override
     public void count() {
-        if (counted != held()) {
-            long before = counted;
-            counted = held();
-            driver.heap.add(counted - before);
+        long now = held();
+        if (counted != now) {
+            driver.heap.add(now - counted);
+            counted = now;
         }
     }
 

@@ -45,6 +45,9 @@ abstract class ConnectionLink extends ConnectionTimes implements Link, Controlle
     /** Notes how much memory waits here by now. */
     public abstract void count();
 
+    /** Returns how many bytes the protocol holds of what it has received; none once it has ended. */
+    abstract long heldByProtocol();
+
     /** Has the connection served before the turn ends. */
     abstract void touched();
 
@@ -66,7 +69,7 @@ abstract class ConnectionLink extends ConnectionTimes implements Link, Controlle
     }
 
     final long held() {
-        return (in == null ? 0 : in.capacity()) + (output == null ? 0 : output.held());
+        return (in == null ? 0 : in.capacity()) + (output == null ? 0 : output.held()) + heldByProtocol();
     }
 
     /** For {@link HeapTrimmer.Holder}. */

@@ -33,6 +33,11 @@ abstract class ConnectionProtocol extends ConnectionLink {
         guarded(() -> first.opened(this));
     }
 
+    @Override
+    final long heldByProtocol() {
+        return protocol == null || is(DEAD) ? 0 : protocol.heldBytes();
+    }
+
     /** Whether the protocol wants to see so many bytes, or to wait for more. */
     boolean isEnough(int readable) {
         FlowControl flow = agreed();

@@ -201,6 +201,46 @@ class HeapLimitTest {
         loop.close();
     }
 
+    /** Keeps what it receives, as HTTP/2 does with bodies that no handler has taken yet. */
+    private final class Keeping implements Protocol {
+        private long kept;
+
+        @Override
+        public void receive(Buffer in, Link link) {
+            kept += in.readable();
+            in.clear();
+        }
+
+        @Override
+        public long heldBytes() {
+            return kept;
+        }
+
+        @Override
+        public void closed(CloseCause why) {
+            causes.merge(why, 1, Integer::sum);
+        }
+    }
+
+    @Test
+    void whatProtocolsHoldCounts() throws Exception {
+        List<Silent> silent = new ArrayList<>();
+        for (int i = 0; i < 100; i++) {
+            silent.add(new Silent(20_000));
+            kernel.add(silent.getLast());
+        }
+        EventLoop loop = new EventLoop(kernel, "simulated", Engine.READINESS.with(heap));
+        Connections.of(loop).listen(ListenOptions.on(new InetSocketAddress("127.0.0.1", PORT)), () -> Keeping::new);
+        for (int turns = 0; heap.ended() == 0; turns++) {
+            assertTrue(turns < MOST_TURNS, "nobody is ended: " + heap);
+            loop.turn(1_000_000);
+            assertTrue(heap.held() <= LIMIT, heap.held() + " bytes are held");
+        }
+        assertEquals(Map.of(CloseCause.MEMORY_PRESSURE, (int) heap.ended()), causes);
+        loop.close();
+        assertEquals(0, heap.held(), "everything is given back");
+    }
+
     @Test
     void theUsualLimitIsAPartOfTheHeap() {
         assertEquals(Runtime.getRuntime().maxMemory() / 4, HeapLimit.usual());

@@ -64,6 +64,11 @@ final class ConnectionWindow {
         return tuner.streamWindow();
     }
 
+    /** Returns how many bytes have come, or are coming in, that nobody has consumed. */
+    int held() {
+        return window.held();
+    }
+
     /** Returns whether the client may send no more of any body before something was consumed. */
     boolean isShut() {
         return window.isShut();

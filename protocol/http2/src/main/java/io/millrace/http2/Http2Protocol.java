@@ -160,6 +160,11 @@ final class Http2Protocol implements Protocol, Runnable {
         busy = false;
     }
 
+    @Override
+    public long heldBytes() {
+        return window.held();
+    }
+
     // ---- errors and resets
 
     /** Ends the connection because of what the client sent (section 5.4.1). */

@@ -49,6 +49,11 @@ final class ReceiveWindow {
         return increment + widen(newSize);
     }
 
+    /** Returns how many bytes the peer was allowed to send and began to, and nobody has consumed. */
+    int held() {
+        return size - left - uncredited;
+    }
+
     /** Returns whether the peer may send nothing before something is consumed. */
     boolean isShut() {
         return left <= 0;

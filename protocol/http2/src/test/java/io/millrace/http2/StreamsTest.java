@@ -179,6 +179,30 @@ class StreamsTest {
         assertEquals("DATA 1 END_STREAM not mixed", other.frames().getLast());
     }
 
+    /** In whatever way a stream ends, nothing of it counts any more. */
+    @Test
+    void whatNobodyHasTakenIsHeld() {
+        AtomicReference<RequestBody> body = new AtomicReference<>();
+        Peer peer = Peer.of((request, response) -> {
+                    response.defer();
+                    body.set(request.body());
+                })
+                .open();
+        Protocol protocol = peer.link.protocol();
+        peer.post(1, "/").data(1, false, "x".repeat(10_000));
+        assertEquals(10_000, protocol.heldBytes());
+        peer.post(3, "/").data(3, false, "x".repeat(5_000));
+        assertEquals(15_000, protocol.heldBytes());
+        peer.reset(1, ErrorCode.CANCEL);
+        assertEquals(5_000, protocol.heldBytes());
+        body.get().collect(20_000, bytes -> {});
+        peer.link.run();
+        assertEquals(0, protocol.heldBytes());
+        peer.data(3, false, "x".repeat(5_000)).reset(3, ErrorCode.CANCEL);
+        peer.data(3, false, "late");
+        assertEquals(0, protocol.heldBytes());
+    }
+
     /** The connection's window comes back though nobody reads: else other streams would starve for ever. */
     @Test
     void whatIsDroppedGivesTheConnectionItsWindowBack() {

@@ -242,6 +242,11 @@ final class LayerLink extends ForwardingLink implements Flow, LayerContext {
         }
     }
 
+    /** Returns how many bytes wait for the protocol, and are held by it. */
+    long heldByProtocol() {
+        return (in == null ? 0 : in.capacity()) + (protocol == null ? 0 : protocol.heldBytes());
+    }
+
     void drained() {
         if (dead) {
             return;

@@ -82,6 +82,11 @@ public final class LayerProtocol implements Protocol {
     }
 
     @Override
+    public long heldBytes() {
+        return upper == null ? 0 : upper.heldByProtocol();
+    }
+
+    @Override
     public void closed(CloseCause why) {
         if (upper != null) {
             upper.closed(why);
