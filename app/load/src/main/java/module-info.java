@@ -8,6 +8,7 @@ module io.millrace.load {
     requires io.millrace.net;
     requires io.millrace.http;
     requires io.millrace.http1;
+    requires transitive io.millrace.tls;
     requires transitive HdrHistogram;
     requires com.fasterxml.jackson.jr.ob;
     requires java.management;

@@ -56,6 +56,8 @@ final class LoadCommand {
                         "",
                         "  millrace load http://127.0.0.1:8000/            as fast as it answers, 10 s",
                         "  millrace load -c 256 -t 2 -d 30 127.0.0.1:8000  more of everything",
+                        "  millrace load --new-connections https://example.org/",
+                        "                                                  a handshake for each request",
                         "  millrace load --rate 5000 127.0.0.1:8000/page   how long at 5,000 requests a second?",
                         "  millrace load --http2 --streams 32 127.0.0.1:8000\n"
                                 + "                                                  HTTP/2, 32 streams on each connection",
@@ -112,7 +114,7 @@ final class LoadCommand {
     }
 
     private LoadResult alone(LoadPlan plan, PrintStream messages) throws IOException, InterruptedException {
-        Load load = new Load(plan);
+        Load load = new Load(plan, options.tls());
         Shutdown.onSignal(load::stop);
         return load.run(progress(messages));
     }

@@ -8,6 +8,9 @@ import static io.millrace.cli.Options.value;
 
 import io.millrace.load.LoadPlan;
 import io.millrace.load.LoadTarget;
+import io.millrace.tls.Credentials;
+import io.millrace.tls.TlsContext;
+import io.millrace.tls.TlsOptions;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
@@ -79,6 +82,11 @@ final class LoadOptions {
         Options.addSection(
                 spec,
                 "What you see:",
+                value(
+                        "FILE",
+                        String.class,
+                        names("--cacert"),
+                        "Authorities, in PEM, by which an https server is verified. Default: those of the JDK."),
                 value("FILE", String.class, names("--json"), "Write the result as JSON, with - on standard output."),
                 flag("-q", "No progress on the terminal.").names("-q", "--quiet"));
         Options.addSection(
@@ -160,6 +168,24 @@ final class LoadOptions {
             throw new IOException("there is no token in " + file);
         }
         return token;
+    }
+
+    /**
+     * The context for an https target, {@code null} for the JDK's authorities.
+     *
+     * @throws IOException if the file has no certificates, saying why
+     */
+    TlsContext tls() throws IOException {
+        String file = read("--cacert", null);
+        if (file == null) {
+            return null;
+        }
+        if (!agents().isEmpty()) {
+            throw new IllegalArgumentException(
+                    "--cacert is for one machine: agents believe the authorities of their JDK");
+        }
+        TlsOptions options = TlsOptions.DEFAULT.withApplicationProtocols("http/1.1");
+        return TlsContext.client(options.withTrusted(Credentials.certificates(Path.of(file))));
     }
 
     String json() {

@@ -73,7 +73,7 @@ final class HouseTest {
                             "transport",
                             "models",
                             "net")),
-            Map.entry("load", Set.of("core", "loop", "transport", "net", "http", "http1")),
+            Map.entry("load", Set.of("core", "tls", "loop", "transport", "net", "http", "http1")),
             // What lies below load is for the herd, an experiment with processes and sockets of its own.
             Map.entry("lab", Set.of("load", "sys", "poll", "socket", "workers")),
             Map.entry("httpserver", Set.of("core", "sys", "tls", "http", "http1", "transport", "models")),

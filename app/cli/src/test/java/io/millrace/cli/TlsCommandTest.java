@@ -178,6 +178,44 @@ final class TlsCommandTest {
     }
 
     @Test
+    void loadAsksOverTlsAndCountsHandshakes() throws Exception {
+        try (Command serve = Command.start(
+                "serve",
+                "--tls-cert",
+                file("local.pem"),
+                "--tls-key",
+                file("local.key"),
+                "-p",
+                "0",
+                folder.toString())) {
+            String url = "https://localhost:" + url(serve).getPort() + "/a.txt";
+            try (Command load = Command.start(
+                    "load",
+                    "--cacert",
+                    file("ca.pem"),
+                    "--new-connections",
+                    "-c",
+                    "2",
+                    "-d",
+                    "2",
+                    "--json",
+                    "-",
+                    url)) {
+                String counted = load.awaitOut("\"handshakes\"");
+                assertTrue(Long.parseLong(counted.replaceAll("\\D", "")) > 2, counted);
+                String resumed = load.awaitOut("\"resumptions\"");
+                assertTrue(Long.parseLong(resumed.replaceAll("\\D", "")) > 0, resumed);
+                load.awaitErr("handshakes, ");
+                assertEquals(0, load.exitCode());
+            }
+            try (Command load = Command.start("load", "-d", "1", url)) {
+                assertTrue(load.awaitErr("TLS: ").contains("certificate_unknown"));
+                assertEquals(1, load.exitCode());
+            }
+        }
+    }
+
+    @Test
     void whatCannotBeMeantIsSaid() throws Exception {
         refused(2, "--tls-key is said once", "--tls-cert", "a", "--tls-cert", "b", "--tls-key", "c");
         refused(2, "--client-cert needs --client-ca", "--tls", "--client-cert", "require");

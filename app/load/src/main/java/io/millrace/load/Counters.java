@@ -16,6 +16,11 @@ final class Counters {
     long bytesOut;
     long connects;
 
+    /** Over TLS: handshakes that have succeeded, and how many of them resumed a session. */
+    long handshakes;
+
+    long resumptions;
+
     /** Requests that were due within the time and could not even be sent. */
     long unsent;
 
@@ -69,6 +74,8 @@ final class Counters {
         bytesIn += other.bytesIn;
         bytesOut += other.bytesOut;
         connects += other.connects;
+        handshakes += other.handshakes;
+        resumptions += other.resumptions;
         unsent += other.unsent;
         besideHeld += other.besideHeld;
         besideLost += other.besideLost;
@@ -85,7 +92,7 @@ final class Counters {
     }
 
     void reset() {
-        requests = bytesIn = bytesOut = connects = unsent = besideHeld = besideLost = 0;
+        requests = bytesIn = bytesOut = connects = handshakes = resumptions = unsent = besideHeld = besideLost = 0;
         Arrays.fill(statuses, 0);
         Arrays.fill(failures, 0);
         latency.reset();

@@ -2,6 +2,8 @@
 package io.millrace.load;
 
 import io.millrace.loop.EventLoop;
+import io.millrace.tls.TlsContext;
+import io.millrace.tls.TlsOptions;
 import io.millrace.transport.LoopGroup;
 import java.io.IOException;
 import java.time.Duration;
@@ -27,6 +29,7 @@ public final class Load {
     private static final Duration CLOSE = Duration.ofSeconds(2);
 
     private final LoadPlan plan;
+    private final TlsContext tls;
     private final CountDownLatch begun;
     private final CountDownLatch done;
     private final Worker[] workers;
@@ -39,13 +42,28 @@ public final class Load {
      */
     private volatile boolean started;
 
-    /** A run that has not begun. */
+    /** Makes a run that has not begun; servers of https targets are verified by the JDK's authorities. */
     public Load(LoadPlan plan) {
+        this(plan, null);
+    }
+
+    /**
+     * Makes a run that has not begun.
+     *
+     * @param tls by which an https target is asked, its ALPN name {@code http/1.1}; {@code null} for the JDK's
+     *     authorities
+     */
+    public Load(LoadPlan plan, TlsContext tls) {
         this.plan = plan;
+        this.tls = plan.target().kind() != LoadTarget.Kind.HTTPS || tls != null ? tls : usualTls();
         this.begun = new CountDownLatch(plan.clients().threads());
         this.done = new CountDownLatch(plan.clients().threads());
         this.workers = new Worker[plan.clients().threads()];
         this.loops = new EventLoop[workers.length];
+    }
+
+    private static TlsContext usualTls() {
+        return TlsContext.client(TlsOptions.DEFAULT.withApplicationProtocols("http/1.1"));
     }
 
     /**
@@ -62,7 +80,7 @@ public final class Load {
     }
 
     private Dialer dialer(EventLoop loop) throws IOException, InterruptedException {
-        finding = Dialer.find(plan, loop);
+        finding = Dialer.find(plan, loop, plan.target().kind() == LoadTarget.Kind.HTTPS ? tls : null);
         if (ending != null) {
             end(ending);
         }

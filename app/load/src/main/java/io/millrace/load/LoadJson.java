@@ -39,6 +39,8 @@ public final class LoadJson {
         json.put("bytesIn", result.bytesIn());
         json.put("bytesOut", result.bytesOut());
         json.put("connects", result.connects());
+        json.put("handshakes", result.handshakes());
+        json.put("resumptions", result.resumptions());
         json.put("unsent", result.unsent());
         json.put("statuses", statuses(result));
         json.put("failures", failures(result));
@@ -162,6 +164,8 @@ public final class LoadJson {
             counters.bytesIn = number(json, "bytesIn").longValue();
             counters.bytesOut = number(json, "bytesOut").longValue();
             counters.connects = number(json, "connects").longValue();
+            counters.handshakes = number(json, "handshakes").longValue();
+            counters.resumptions = number(json, "resumptions").longValue();
             counters.unsent = number(json, "unsent").longValue();
             counters.besideHeld = number(json, "besideHeld").longValue();
             counters.besideLost = number(json, "besideLost").longValue();

@@ -22,7 +22,8 @@ public record LoadPlan(LoadTarget target, Clients clients, Pace pace, Message me
      * Checks what the parts cannot check alone; a message that closes its connection makes each request have its own.
      */
     public LoadPlan {
-        if (target.kind() == LoadTarget.Kind.HTTP && message.closes()) {
+        boolean isHttp1 = target.kind() == LoadTarget.Kind.HTTP || target.kind() == LoadTarget.Kind.HTTPS;
+        if (isHttp1 && message.closes()) {
             clients = clients.withKeepAlive(false);
         }
         if (target.kind() == LoadTarget.Kind.TCP && message.body().length == 0) {

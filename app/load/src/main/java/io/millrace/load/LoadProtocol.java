@@ -48,7 +48,7 @@ enum LoadProtocol {
 
     static LoadProtocol of(LoadPlan plan) {
         return switch (plan.target().kind()) {
-            case HTTP -> HTTP;
+            case HTTP, HTTPS -> HTTP;
             case HTTP2 -> HTTP2;
             case TCP -> TCP;
         };

@@ -63,6 +63,16 @@ public final class LoadResult {
         return counters.connects;
     }
 
+    /** Returns the number of TLS handshakes in the time that counted. */
+    public long handshakes() {
+        return counters.handshakes;
+    }
+
+    /** Returns how many of them resumed a session. */
+    public long resumptions() {
+        return counters.resumptions;
+    }
+
     /** Requests that were due in time and could not be sent, because no connection was free. */
     public long unsent() {
         return counters.unsent;

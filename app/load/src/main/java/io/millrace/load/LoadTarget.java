@@ -13,7 +13,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What is asked: {@code http://host:port/path}, {@code h2c://host:port/path} or {@code tcp://host:port}.
+ * What is asked: {@code http://host:port/path}, {@code https://host:port/path}, {@code h2c://host:port/path} or
+ * {@code tcp://host:port}.
  *
  * @param kind what is spoken
  * @param host a name or an address; an IPv6 address without brackets, with its zone if it has one: {@code fe80::1%eth0}
@@ -37,6 +38,9 @@ public record LoadTarget(Kind kind, String host, int port, String path) {
         /** HTTP/1.1. */
         HTTP,
 
+        /** HTTP/1.1 over TLS. */
+        HTTPS,
+
         /** HTTP/2 in clear by prior knowledge; {@code h2c} stands in the place of a scheme. */
         HTTP2,
 
@@ -45,6 +49,10 @@ public record LoadTarget(Kind kind, String host, int port, String path) {
 
         String scheme() {
             return this == HTTP2 ? "h2c" : name().toLowerCase(Locale.ROOT);
+        }
+
+        int usualPort() {
+            return this == HTTPS ? 443 : 80;
         }
     }
 
@@ -69,9 +77,11 @@ public record LoadTarget(Kind kind, String host, int port, String path) {
     private static Kind kind(String scheme, String text) {
         return switch (scheme.toLowerCase(Locale.ROOT)) {
             case "http" -> Kind.HTTP;
+            case "https" -> Kind.HTTPS;
             case "h2c" -> Kind.HTTP2;
             case "tcp" -> Kind.TCP;
-            default -> throw new IllegalArgumentException("'" + text + "': only http:// and tcp:// can be asked");
+            default ->
+                throw new IllegalArgumentException("'" + text + "': only http://, https:// and tcp:// can be asked");
         };
     }
 
@@ -114,7 +124,7 @@ public record LoadTarget(Kind kind, String host, int port, String path) {
     private static int port(String written, Kind kind, String text) {
         boolean missing = written == null || written.isEmpty();
         if (missing && kind != Kind.TCP) {
-            return 80;
+            return kind.usualPort();
         }
         int port = missing || written.length() > 9 ? 0 : Integer.parseInt(written);
         if (port < 1 || port > 65_535) {
@@ -141,7 +151,7 @@ public record LoadTarget(Kind kind, String host, int port, String path) {
      * @throws IllegalArgumentException if it is no HTTP target
      */
     public LoadTarget overHttp2() {
-        if (kind == Kind.TCP) {
+        if (kind == Kind.TCP || kind == Kind.HTTPS) {
             throw new IllegalArgumentException("HTTP/2 is for http:// alone");
         }
         return new LoadTarget(Kind.HTTP2, host, port, path);
@@ -163,7 +173,7 @@ public record LoadTarget(Kind kind, String host, int port, String path) {
 
     private String authority(String written) {
         String bracketed = written.contains(":") ? "[" + written + "]" : written;
-        return kind != Kind.TCP && port == 80 ? bracketed : bracketed + ":" + port;
+        return kind != Kind.TCP && port == kind.usualPort() ? bracketed : bracketed + ":" + port;
     }
 
     /** The URL, zone included, such that {@link #parse} reads the same target from it. */

@@ -21,6 +21,7 @@ public final class LoadText {
         text.append(throughput(result)).append("\n\n");
         latency(text, result);
         statuses(text, result);
+        handshakes(text, result);
         failures(text, result);
         beside(text, result);
         warnings(text, result);
@@ -83,6 +84,16 @@ public final class LoadText {
             }
         }
         text.append('\n');
+    }
+
+    private static void handshakes(StringBuilder text, LoadResult result) {
+        if (result.plan().target().kind() == LoadTarget.Kind.HTTPS) {
+            text.append(String.format(
+                    Locale.ROOT,
+                    "  TLS      %,d handshakes, %,d resumed%n",
+                    result.handshakes(),
+                    result.resumptions()));
+        }
     }
 
     private static void failures(StringBuilder text, LoadResult result) {

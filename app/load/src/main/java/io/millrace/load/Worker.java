@@ -2,6 +2,7 @@
 package io.millrace.load;
 
 import io.millrace.core.Protocol;
+import io.millrace.core.Tls;
 import io.millrace.loop.EventLoop;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
@@ -252,7 +253,14 @@ final class Worker {
     // ---- what clients tell
 
     void dial(Protocol protocol, Runnable failed) {
-        dialer.dial(loop, protocol, failed);
+        dialer.dial(loop, protocol, this::secured, failed);
+    }
+
+    private void secured(Tls session) {
+        if (counts(System.nanoTime())) {
+            counters.handshakes++;
+            counters.resumptions += session.resumed() ? 1 : 0;
+        }
     }
 
     void connected() {

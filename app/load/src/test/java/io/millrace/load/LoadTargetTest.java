@@ -49,7 +49,6 @@ final class LoadTargetTest {
                 "",
                 "http://",
                 "http:///x",
-                "https://h/",
                 "ftp://h/",
                 "http://h:0/",
                 "http://h:65536/",
