@@ -3,6 +3,7 @@
 /** The web server: HTTP protocols wired to event loops, access log and statistics. */
 module io.millrace.web {
     requires transitive io.millrace.core;
+    requires transitive io.millrace.link;
     requires transitive io.millrace.http;
     requires io.millrace.http1;
     requires transitive io.millrace.websocket;

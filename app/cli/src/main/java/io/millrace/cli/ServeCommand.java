@@ -99,6 +99,7 @@ final class ServeCommand {
         FileOptions files = options.files();
         Path directory = options.directory();
         options.listenFlags();
+        options.proxies(WebServer.on(0));
         options.hosts();
         options.tls().check();
         options.redirect();
@@ -204,6 +205,7 @@ final class ServeCommand {
         if (!options.http2()) {
             server.http2(null);
         }
+        options.proxies(server);
         options.redirect().ifPresent(server::redirectFrom);
         options.hsts().ifPresent(server::hsts);
         if (options.trace()) {

@@ -78,6 +78,20 @@ final class ServeOptionTable {
                                         + "any other address all are, unless this is said. May be repeated.")
                         .auxiliaryTypes(String.class),
                 value(
+                                "from=CIDR",
+                                List.class,
+                                names("--proxy-protocol"),
+                                "Expect the PROXY protocol, version 1 or 2, from proxies at these addresses, such as "
+                                        + "from=10.0.0.0/8, or from=unix, and from nobody else. May be repeated.")
+                        .auxiliaryTypes(String.class),
+                value(
+                                "CIDR",
+                                List.class,
+                                names("--trust"),
+                                "Believe the proxies at these addresses who their client is, by X-Forwarded-For. May be "
+                                        + "repeated.")
+                        .auxiliaryTypes(String.class),
+                value(
                         "DIR",
                         String.class,
                         names("-d", "--directory"),

@@ -11,6 +11,7 @@ import io.millrace.socket.UnixAddress;
 import io.millrace.transport.AcceptDistribution;
 import io.millrace.transport.OverloadPolicy;
 import io.millrace.web.LogFormat;
+import io.millrace.web.TrustedProxies;
 import io.millrace.web.WebServer;
 import java.net.SocketAddress;
 import java.net.UnknownHostException;
@@ -118,6 +119,29 @@ final class ServeOptions {
             return address;
         } catch (IllegalArgumentException e) {
             throw wrong("--listen: " + e.getMessage());
+        }
+    }
+
+    /** Tells a server which proxies it may believe, and in what. */
+    void proxies(WebServer server) {
+        List<String> trusted = arguments.all("--trust");
+        try {
+            if (!trusted.isEmpty()) {
+                server.trustedProxies(TrustedProxies.byXForwardedFor(trusted.toArray(String[]::new)));
+            }
+        } catch (IllegalArgumentException e) {
+            throw wrong("--trust: " + e.getMessage());
+        }
+        List<String> from = arguments.all("--proxy-protocol");
+        if (from.stream().anyMatch(one -> !one.startsWith("from="))) {
+            throw wrong("--proxy-protocol takes from=CIDR, not '" + from.getFirst() + "'");
+        }
+        try {
+            if (!from.isEmpty()) {
+                server.proxyProtocol(from.stream().map(one -> one.substring(5)).toArray(String[]::new));
+            }
+        } catch (IllegalArgumentException e) {
+            throw wrong("--proxy-protocol: " + e.getMessage());
         }
     }
 

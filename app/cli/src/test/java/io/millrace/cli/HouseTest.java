@@ -59,6 +59,7 @@ final class HouseTest {
                     "web",
                     Set.of(
                             "core",
+                            "link",
                             "http",
                             "http1",
                             "http2",

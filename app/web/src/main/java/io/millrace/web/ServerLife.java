@@ -208,7 +208,8 @@ final class ServerLife {
                 context,
                 http1,
                 settings.http2 == null ? null : () -> new Http2Factory(context, settings.http2, settings.http2Stats));
-        return settings.tls == null ? http : new TlsDetector(settings, settings.tls.over(http));
+        ProtocolFactory above = settings.tls == null ? http : new TlsDetector(settings, settings.tls.over(http));
+        return settings.proxyProtocol == null ? above : settings.proxyProtocol.over(above);
     }
 
     /** Becomes a factory when there is a connection: by then the server has been started. */

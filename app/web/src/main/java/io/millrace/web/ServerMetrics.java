@@ -2,6 +2,7 @@
 package io.millrace.web;
 
 import io.millrace.http2.Http2Stats;
+import io.millrace.link.ProxyProtocol;
 import io.millrace.loop.LoopCounters;
 import io.millrace.tls.TlsContext;
 import io.millrace.workers.WorkerCounters;
@@ -56,6 +57,9 @@ final class ServerMetrics {
         metrics.loops();
         if (server.tls() != null) {
             metrics.tls(server.tls());
+        }
+        if (server.proxyProtocol() != null) {
+            metrics.proxyProtocol(server.proxyProtocol());
         }
         metrics.http2(server.http2Stats());
         server.workers().ifPresent(metrics::workers);
@@ -146,6 +150,12 @@ final class ServerMetrics {
                 .sample(tls.failures());
         text.gauge("millrace_tls_certificate_expiry_timestamp_seconds", "When the first certificate expires.")
                 .sample(tls.credentials().getFirst().expires().getEpochSecond());
+    }
+
+    private void proxyProtocol(ProxyProtocol protocol) {
+        text.counter("millrace_proxy_headers_total", "Headers of the PROXY protocol, by what came of them.")
+                .sample(protocol.headers(), "result", "read")
+                .sample(protocol.failures(), "result", "failed");
     }
 
     private void http2(Http2Stats http2) {

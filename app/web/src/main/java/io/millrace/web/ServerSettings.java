@@ -16,6 +16,7 @@ import io.millrace.http.Limits;
 import io.millrace.http.Router;
 import io.millrace.http2.Http2Limits;
 import io.millrace.http2.Http2Stats;
+import io.millrace.link.ProxyProtocol;
 import io.millrace.models.IoModel;
 import io.millrace.models.ModelOptions;
 import io.millrace.socket.InheritedSocket;
@@ -71,6 +72,7 @@ final class ServerSettings {
     ExchangeLog log = ExchangeLog.NONE;
     String serverName = HttpContext.SERVER;
     TrustedProxies trustedProxies;
+    ProxyProtocol proxyProtocol;
 
     ServerSettings(int port) {
         this.port = port;

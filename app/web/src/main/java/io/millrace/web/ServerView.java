@@ -2,6 +2,7 @@
 package io.millrace.web;
 
 import io.millrace.http2.Http2Stats;
+import io.millrace.link.ProxyProtocol;
 import io.millrace.loop.LoopCounters;
 import io.millrace.models.IoModel;
 import io.millrace.tls.TlsContext;
@@ -100,6 +101,11 @@ abstract class ServerView {
         return life.settings().http2Stats;
     }
 
+    /** Returns the rule of the PROXY protocol, with its counts; {@code null} if it is not spoken. */
+    public ProxyProtocol proxyProtocol() {
+        return life.settings().proxyProtocol;
+    }
+
     /** Returns what has become of the worker processes; empty for models that have none. */
     public Optional<WorkerCounters> workers() {
         return life.running().workers();
@@ -130,5 +136,14 @@ abstract class ServerView {
      */
     public void stopAccepting() {
         life.stopAccepting();
+    }
+
+    /**
+     * Waits until the server has stopped.
+     *
+     * @throws IllegalStateException if it could not go on, with the reason as its cause
+     */
+    public void await() throws InterruptedException {
+        life.running().await();
     }
 }

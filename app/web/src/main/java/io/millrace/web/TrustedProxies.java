@@ -86,7 +86,8 @@ public final class TrustedProxies implements BiFunction<SocketAddress, Headers, 
         return client;
     }
 
-    private boolean trusts(SocketAddress address) {
+    /** Returns whether that is the address of a proxy that is named here. */
+    boolean trusts(SocketAddress address) {
         if (!(address instanceof InetSocketAddress inet)) {
             return unix;
         }

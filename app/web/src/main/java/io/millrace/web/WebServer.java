@@ -5,6 +5,7 @@ import io.millrace.http.Dispatch;
 import io.millrace.http.ExchangeLog;
 import io.millrace.http.Limits;
 import io.millrace.http2.Http2Limits;
+import io.millrace.link.ProxyProtocol;
 import io.millrace.models.IoModel;
 import io.millrace.socket.ListenFlags;
 import io.millrace.tls.TlsContext;
@@ -186,6 +187,15 @@ public final class WebServer extends ServerRoutes implements AutoCloseable {
         return this;
     }
 
+    /**
+     * Expects the PROXY protocol from proxies in these ranges, which are those of {@link TrustedProxies}, and refuses
+     * it from others: {@link ProxyProtocol}. {@link io.millrace.http.Request#peer} is the client then.
+     */
+    public WebServer proxyProtocol(String... ranges) {
+        life.beforeStart().proxyProtocol = ProxyProtocol.from(TrustedProxies.byXForwardedFor(ranges)::trusts);
+        return this;
+    }
+
     /** Sets the value of the Server field, {@code millrace} by default; {@code null} leaves the field away. */
     public WebServer serverName(String name) {
         life.beforeStart().serverName = name;
@@ -345,14 +355,5 @@ public final class WebServer extends ServerRoutes implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-    }
-
-    /**
-     * Waits until the server has stopped.
-     *
-     * @throws IllegalStateException if it could not go on, with the reason as its cause
-     */
-    public void await() throws InterruptedException {
-        life.running().await();
     }
 }

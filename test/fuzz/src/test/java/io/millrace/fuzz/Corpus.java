@@ -20,7 +20,8 @@ final class Corpus {
             "io.millrace.fuzz.ResponseFuzz",
             "io.millrace.fileserver.RangesFuzz",
             "io.millrace.http.PathFuzz",
-            "io.millrace.http.DateFuzz");
+            "io.millrace.http.DateFuzz",
+            "io.millrace.link.ProxyHeaderFuzz");
 
     private final Path file;
     private final String target;
