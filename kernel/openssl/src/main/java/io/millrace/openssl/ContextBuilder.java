@@ -148,7 +148,11 @@ final class ContextBuilder {
     private void set(long context) {
         LibSslContext.minVersion(context, options.onlyLatest() ? LibSslContext.TLS1_3 : LibSslContext.TLS1_2);
         LibSslContext.addModes(context, MODES);
-        LibSslContext.addOptions(context, LibSslContext.OP_NO_RENEGOTIATION | LibSslContext.OP_NO_COMPRESSION);
+        LibSslContext.addOptions(
+                context,
+                LibSslContext.OP_NO_RENEGOTIATION
+                        | LibSslContext.OP_NO_COMPRESSION
+                        | LibSslContext.OP_CIPHER_SERVER_PREFERENCE);
         LibSslContext.ciphers(context, CIPHERS);
         LibSslContext.noSessionCache(context);
         if (isServer) {

@@ -19,6 +19,7 @@ public final class LibSslContext {
     public static final int TLS1_2 = 0x0303;
     public static final int TLS1_3 = 0x0304;
     public static final long OP_NO_COMPRESSION = 1L << 17;
+    public static final long OP_CIPHER_SERVER_PREFERENCE = 1L << 22;
     public static final long OP_NO_RENEGOTIATION = 1L << 30;
     public static final long MODE_ENABLE_PARTIAL_WRITE = 0x1;
     public static final long MODE_ACCEPT_MOVING_WRITE_BUFFER = 0x2;

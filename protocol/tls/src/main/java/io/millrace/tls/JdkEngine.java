@@ -87,7 +87,9 @@ final class JdkEngine implements TlsEngine {
             return Step.NEED_INPUT;
         }
         if (before && isRenegotiation(result.getHandshakeStatus())) {
-            return fail(Alerts.RENEGOTIATION, toPeer);
+            // The engine has no alert for it, and a close_notify would be taken for an end in good order.
+            failure = Alerts.RENEGOTIATION;
+            return Step.FAILED;
         }
         if (before && !credit.allows(result.bytesProduced())) {
             return fail(Alerts.NO_PAYLOAD, toPeer);
