@@ -13,6 +13,7 @@ import io.millrace.web.CredentialsReloader;
 import io.millrace.web.ExchangeLogs;
 import io.millrace.web.LogFormat;
 import io.millrace.web.ServerStats;
+import io.millrace.web.ServiceManager;
 import io.millrace.web.StatusSocket;
 import io.millrace.web.WebServer;
 import io.millrace.workers.WorkerCounters;
@@ -47,6 +48,9 @@ final class ServeCommand {
 
     private final ServeOptions options;
     private final ServerStats stats;
+
+    /** What started this process and wants to know how it is, such as systemd; {@code null} for none. */
+    private ServiceManager manager;
 
     private ServeCommand(Terminal terminal, PrintStream trace, ServeOptions options) {
         this.terminal = terminal;
@@ -141,7 +145,14 @@ final class ServeCommand {
             }
             CredentialsReloader reloader = options.tls().reloadOnHangup(shutdown, tls, server.model(), server::reload);
             WebServer admin = openAdmin(server);
+            manager = ServiceManager.inform(server);
+            if (manager != null) {
+                shutdown.onReload(manager::reloading, manager::ready);
+            }
             int code = untilSignal(server, real(directory), access, shutdown, failure);
+            if (manager != null) {
+                manager.close();
+            }
             if (admin != null) {
                 admin.close();
             }
@@ -236,6 +247,9 @@ final class ServeCommand {
         // What is stopped is not asked any more; those that end now have been started.
         Optional<WorkerCounters> workers = server.workers();
         boolean inTime;
+        if (manager != null) {
+            manager.stopping(options.drain(), options.grace());
+        }
         try {
             inTime = server.stop(options.drain(), options.grace());
         } finally {

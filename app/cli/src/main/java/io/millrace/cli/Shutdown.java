@@ -23,6 +23,8 @@ final class Shutdown {
     private final CountDownLatch asked = new CountDownLatch(1);
     private final AtomicInteger received = new AtomicInteger();
     private volatile Runnable reload;
+    private volatile Runnable beforeReload;
+    private volatile Runnable afterReload;
     private volatile Runnable last = () -> {};
 
     /**
@@ -30,6 +32,15 @@ final class Shutdown {
      */
     void reloadOnHangup(Runnable reload) {
         this.reload = reload;
+    }
+
+    /**
+     * From now on SIGHUP runs these around what it asks for, and asks for nothing where that would be a stop: a service
+     * manager that says "reload" does not mean the end.
+     */
+    void onReload(Runnable before, Runnable after) {
+        afterReload = after;
+        beforeReload = before;
     }
 
     /** From now on signals ask for an orderly stop. */
@@ -104,10 +115,23 @@ final class Shutdown {
         return type.getConstructor(String.class).newInstance(name);
     }
 
+    private void reload() {
+        Runnable before = beforeReload;
+        if (before != null) {
+            before.run();
+        }
+        Runnable own = reload;
+        if (own != null) {
+            own.run();
+        }
+        if (before != null) {
+            afterReload.run();
+        }
+    }
+
     private void received(int number) {
-        Runnable instead = reload;
-        if (number == HUP && instead != null) {
-            instead.run();
+        if (number == HUP && (reload != null || beforeReload != null)) {
+            reload();
             return;
         }
         if (received.incrementAndGet() > 1) {
