@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 
 /**
  * The life of a {@link WebServer}. Any thread may call.
@@ -156,7 +157,10 @@ final class ServerLife {
         }
         Server opened = settings.model().open(settings.modelOptions());
         // A worker process is told by its supervisor, perhaps before it runs.
-        opened.onDrain(() -> draining.set(true));
+        opened.onDrain(() -> {
+            draining.set(true);
+            tellDraining(Duration.ZERO);
+        });
         try {
             listening = opened.listen(
                     settings.listenOptions().withPaused(paused), () -> paused ? new LateFactory() : protocols());
@@ -239,22 +243,29 @@ final class ServerLife {
     // ---- the way down
 
     /** Returns whether the server drains now. */
-    synchronized boolean drain() {
+    synchronized boolean drain(Duration time) {
         if (state == State.RUNNING && draining.compareAndSet(false, true)) {
             server.drain();
+            tellDraining(time);
         }
         return state == State.RUNNING;
     }
 
     void stopAccepting() {
-        if (drain()) {
+        if (drain(Duration.ZERO)) {
             listening().close();
+        }
+    }
+
+    private void tellDraining(Duration time) {
+        for (Consumer<? super Duration> action : settings.drainActions) {
+            Thread.ofVirtual().name("millrace-draining").start(() -> action.accept(time));
         }
     }
 
     boolean stop(Duration drain, Duration grace) throws InterruptedException {
         fromOutside();
-        if (drain()) {
+        if (drain(drain)) {
             try {
                 ending.await(TimeUnit.NANOSECONDS.convert(drain), TimeUnit.NANOSECONDS);
             } catch (InterruptedException e) {

@@ -35,6 +35,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
@@ -55,6 +56,7 @@ final class ServerSettings {
     private long memory = ModelOptions.DEFAULT.memory();
     private Duration reloadGrace = ModelOptions.DEFAULT.reloadGrace();
     Consumer<? super Throwable> failure;
+    final List<Consumer<? super Duration>> drainActions = new CopyOnWriteArrayList<>();
 
     // What it answers.
     final Router router = new Router();

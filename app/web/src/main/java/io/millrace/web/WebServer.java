@@ -260,6 +260,16 @@ public final class WebServer extends ServerRoutes implements AutoCloseable {
     }
 
     /**
+     * Adds what is told when the server begins to drain, with the time that it has for that; zero after {@link #drain}
+     * alone, and in worker processes. Each action runs on a virtual thread of its own, for as long as it likes: to ask
+     * WebSockets to come back elsewhere ({@link io.millrace.websocket.WebSocketGroup#closeAll}).
+     */
+    public WebServer onDraining(Consumer<? super Duration> action) {
+        life.beforeStart().drainActions.add(Objects.requireNonNull(action));
+        return this;
+    }
+
+    /**
      * Sets what is told, in place of the log, why the server cannot go on, when a thread that all depend on has failed.
      * The server is ending by then, its listening sockets first, and {@link #await} throws. Told once, on the thread
      * that found out, where memory may be short.
@@ -304,7 +314,7 @@ public final class WebServer extends ServerRoutes implements AutoCloseable {
      * Without effect unless the server runs. Any thread may call.
      */
     public void drain() {
-        life.drain();
+        life.drain(Duration.ZERO);
     }
 
     /**

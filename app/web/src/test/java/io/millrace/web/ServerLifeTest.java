@@ -304,4 +304,28 @@ final class ServerLifeTest {
             Thread.sleep(10);
         }
     }
+
+    @ParameterizedTest
+    @EnumSource(IoModel.class)
+    void whoWantsToKnowOfTheDrainIsToldItsTime(IoModel model) throws Exception {
+        CompletableFuture<Duration> told = new CompletableFuture<>();
+        WebServer server = server(model).get("/", (request, response) -> response.send("yes"));
+        try (server) {
+            server.onDraining(time -> {
+                assertTrue(server.isDraining());
+                told.complete(time);
+            });
+            server.start();
+            CompletableFuture<Boolean> stopped = CompletableFuture.supplyAsync(() -> {
+                try {
+                    return server.stop(Duration.ofSeconds(600), Duration.ofSeconds(30));
+                } catch (InterruptedException e) {
+                    throw new AssertionError(e);
+                }
+            });
+            assertEquals(Duration.ofSeconds(600), told.get(30, TimeUnit.SECONDS));
+            server.stop(Duration.ofSeconds(30));
+            assertTrue(stopped.get(30, TimeUnit.SECONDS));
+        }
+    }
 }

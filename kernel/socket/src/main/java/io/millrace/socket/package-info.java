@@ -9,8 +9,8 @@
  * and {@code LinuxListen}, which make the system calls; {@link io.millrace.socket.NioKernel} with {@code NioPoller},
  * the same over the JDK's channels; and {@link io.millrace.socket.TracedKernel}, which prints what another kernel does.
  * Then the addresses: {@link io.millrace.socket.UnixAddress}, {@link io.millrace.socket.UnixPeer},
- * {@link io.millrace.socket.InheritedSocket}. {@link io.millrace.socket.ServiceNotifier} tells a service manager how this
- * process is.
+ * {@link io.millrace.socket.InheritedSocket}. {@link io.millrace.socket.ServiceNotifier} tells a service manager how
+ * this process is.
  */
 @NullMarked
 package io.millrace.socket;

@@ -3,6 +3,7 @@ package io.millrace.websocket;
 
 import io.millrace.core.MemberSet;
 import io.millrace.core.SlowConsumer;
+import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.atomic.LongAdder;
 
@@ -15,6 +16,9 @@ import java.util.concurrent.atomic.LongAdder;
 public final class WebSocketGroup {
     /** How many bytes may wait for one member, where nothing else is said: 1 MiB. */
     public static final long MOST_PENDING = 1 << 20;
+
+    private static final long STEP_MILLIS = 100;
+    private static final int MOST_STEPS = 10_000;
 
     private final SlowConsumer policy;
     private final long mostPending;
@@ -73,6 +77,29 @@ public final class WebSocketGroup {
     /** Sends a message to all members. Returns before it has been sent; messages of one thread keep their order. */
     public void send(WebSocketMessage message) {
         members.tell(member -> deliver(member, message));
+    }
+
+    /**
+     * Closes all members with {@link CloseCode#GOING_AWAY}, those that join meanwhile included, a part of them every
+     * tenth of a second: clients that all come back at the same moment would be too many for the servers that are left.
+     * Waits for as long as that takes.
+     *
+     * @param over the time over which they are spread; zero for all at once
+     * @throws InterruptedException if the thread is interrupted; those whose turn has not come stay open
+     */
+    public void closeAll(Duration over) throws InterruptedException {
+        int steps = Math.clamp(over.toMillis() / STEP_MILLIS, 1, MOST_STEPS);
+        for (int step = 0; step < steps; step++) {
+            int due = step;
+            members.tell(member -> {
+                if (Math.floorMod(System.identityHashCode(member), steps) <= due) {
+                    member.close(CloseCode.GOING_AWAY, "");
+                }
+            });
+            if (step + 1 < steps) {
+                Thread.sleep(over.dividedBy(steps));
+            }
+        }
     }
 
     private void deliver(WebSocket member, WebSocketMessage message) {

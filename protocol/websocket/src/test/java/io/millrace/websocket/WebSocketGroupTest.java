@@ -4,12 +4,14 @@ package io.millrace.websocket;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.core.SlowConsumer;
 import io.millrace.testkit.WebSocketFrames;
 import io.millrace.testkit.WebSocketFrames.Frame;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -45,6 +47,28 @@ final class WebSocketGroupTest {
             assertEquals(text, new String(payload, StandardCharsets.UTF_8));
         }
         assertEquals(30, group.delivered());
+    }
+
+    /** Each is closed once, with 1001, and not all of them at once. */
+    @Test
+    void closesItsMembersOverATime() throws Exception {
+        WebSocketGroup group = new WebSocketGroup();
+        List<Server> members = members(group, 40, "");
+        group.closeAll(Duration.ZERO);
+        for (Server member : members) {
+            List<Frame> frames = member.frames();
+            assertEquals(1, frames.size());
+            assertEquals(0x88, frames.getFirst().first());
+            assertEquals(
+                    1001,
+                    (frames.getFirst().payload()[0] & 0xff) << 8
+                            | (frames.getFirst().payload()[1] & 0xff));
+        }
+        List<Server> more = members(group, 40, "");
+        Thread.currentThread().interrupt();
+        assertThrows(InterruptedException.class, () -> group.closeAll(Duration.ofSeconds(100)));
+        long closed = more.stream().filter(member -> !member.frames().isEmpty()).count();
+        assertTrue(closed < 40, closed + " were closed in the first of a thousand steps");
     }
 
     @Test
