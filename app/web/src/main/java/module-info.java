@@ -8,6 +8,8 @@ module io.millrace.web {
     requires io.millrace.http1;
     requires transitive io.millrace.websocket;
     requires transitive io.millrace.sse;
+    requires transitive io.millrace.forms;
+    requires transitive io.millrace.filters;
     requires transitive io.millrace.http2;
     requires transitive io.millrace.fileserver;
     requires transitive io.millrace.client;

@@ -52,6 +52,8 @@ final class HouseTest {
             Map.entry("http2", Set.of("core", "link", "http")),
             Map.entry("websocket", Set.of("core", "http")),
             Map.entry("sse", Set.of("core", "http")),
+            Map.entry("forms", Set.of("http")),
+            Map.entry("filters", Set.of("http")),
             Map.entry("fileserver", Set.of("core", "http")),
             Map.entry("client", Set.of("core", "http", "http1")),
             Map.entry("testkit", Set.of("core", "link", "sys", "poll", "socket")),
@@ -65,6 +67,8 @@ final class HouseTest {
                             "http2",
                             "websocket",
                             "sse",
+                            "forms",
+                            "filters",
                             "fileserver",
                             "client",
                             "tls",
@@ -96,7 +100,7 @@ final class HouseTest {
 
     /** The rooms whose lines cite RFCs and never name a system call. */
     private static final Set<String> RFC_WING =
-            Set.of("link", "tls", "http", "http1", "http2", "websocket", "sse", "fileserver", "client");
+            Set.of("link", "tls", "http", "http1", "http2", "websocket", "sse", "forms", "fileserver", "client");
 
     /** The rooms whose lines name system calls and never cite an RFC. */
     private static final Set<String> KERNEL_WING = Set.of(

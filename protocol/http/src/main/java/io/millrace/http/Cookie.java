@@ -71,6 +71,11 @@ public record Cookie(
         return new Cookie(name, value, null, "/", null, true, true, SameSite.LAX);
     }
 
+    /** Returns the same cookie with another value. */
+    public Cookie value(String text) {
+        return new Cookie(name, text, maxAge, path, domain, secure, httpOnly, sameSite);
+    }
+
     /** Returns the same cookie that lasts for {@code time}; zero removes it. */
     public Cookie maxAge(Duration time) {
         return new Cookie(name, value, time, path, domain, secure, httpOnly, sameSite);

@@ -447,7 +447,9 @@ final class ExchangeResponse extends Response {
     }
 
     /** The handler has thrown something. */
-    void failed(Throwable e) {
+    void failed(Throwable thrown) {
+        // Streams can say a status as the cause of what they throw alone.
+        Throwable e = thrown instanceof IOException && thrown.getCause() instanceof HttpException http ? http : thrown;
         ErrorHandlers errors = exchange.context().errors();
         @Nullable
         ErrorHandler<Throwable> own = errors == null || settled || exchange.cutOff() != null ? null : errors.of(e);
