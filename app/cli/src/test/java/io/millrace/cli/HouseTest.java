@@ -54,6 +54,7 @@ final class HouseTest {
             Map.entry("sse", Set.of("core", "http")),
             Map.entry("forms", Set.of("http")),
             Map.entry("filters", Set.of("http")),
+            Map.entry("webtest", Set.of("core", "http", "web")),
             Map.entry("fileserver", Set.of("core", "http")),
             Map.entry("client", Set.of("core", "http", "http1")),
             Map.entry("testkit", Set.of("core", "link", "sys", "poll", "socket")),

@@ -7,6 +7,7 @@ import io.millrace.fileserver.StaticFiles;
 import io.millrace.http.HttpContext;
 import io.millrace.http1.Http1Factory;
 import io.millrace.http2.Http2Factory;
+import io.millrace.loop.EventLoop;
 import io.millrace.models.IoModel;
 import io.millrace.models.Server;
 import io.millrace.socket.Kernel;
@@ -17,6 +18,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -56,6 +58,8 @@ final class ServerLife {
     private Server server;
     private Listener listening;
     private RedirectListener redirect;
+    private LoopWatch watch;
+    private Thread stopper;
     private volatile boolean cutShort;
     private volatile boolean endedInTime;
 
@@ -148,6 +152,60 @@ final class ServerLife {
             listening.resume();
         }
         state = State.RUNNING;
+        attend(server);
+    }
+
+    // What goes on beside the connections. A worker process for one client has no time for it.
+    private void attend(Server running) {
+        if (WorkerProcess.isForOneClient()) {
+            return;
+        }
+        List<EventLoop> loops = running.loops();
+        watch = LoopWatch.start(loops, settings.blockedThreshold);
+        if (!settings.everies.isEmpty() && loops.isEmpty()) {
+            System.getLogger("io.millrace.web")
+                    .log(
+                            System.Logger.Level.WARNING,
+                            "this model has no loops, and what was given to every() never runs");
+        }
+        for (int i = 0; i < settings.everies.size() && !loops.isEmpty(); i++) {
+            ServerSettings.Periodic each = settings.everies.get(i);
+            loops.getFirst().every(each.period(), () -> guarded(each.task()));
+        }
+        if (settings.signalGrace != null) {
+            stopper = new Thread(() -> stopAtExit(settings.signalGrace), "millrace-stop");
+            Runtime.getRuntime().addShutdownHook(stopper);
+        }
+    }
+
+    private static void guarded(Runnable task) {
+        try {
+            task.run();
+        } catch (RuntimeException e) {
+            System.getLogger("io.millrace.web").log(System.Logger.Level.ERROR, "a periodic task failed", e);
+        }
+    }
+
+    private void stopAtExit(Duration grace) {
+        try {
+            stop(grace);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void leave() {
+        if (watch != null) {
+            watch.close();
+        }
+        Thread hook = stopper;
+        if (hook != null && hook != Thread.currentThread()) {
+            try {
+                Runtime.getRuntime().removeShutdownHook(hook);
+            } catch (IllegalStateException e) {
+                assert hook.isAlive() : e; // the program is ending
+            }
+        }
     }
 
     private void open(boolean paused) throws IOException {
@@ -281,6 +339,7 @@ final class ServerLife {
         if (!end()) {
             return running == null || stopAgain(running, grace);
         }
+        leave();
         try {
             endedInTime = running == null || (running.stop(grace) && !cutShort);
             return endedInTime;

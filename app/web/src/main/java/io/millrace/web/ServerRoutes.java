@@ -20,6 +20,7 @@ import io.millrace.workers.WorkerProcess;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Objects;
+import java.util.SequencedMap;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
@@ -78,6 +79,23 @@ abstract class ServerRoutes extends ServerView implements Routes<WebServer> {
     public WebServer error(int status, Handler handler) {
         life.beforeStart().errors.on(status, handler);
         return self();
+    }
+
+    /**
+     * Answers for balancers and orchestrators: {@code path/live} with 200 while the server answers at all, and
+     * {@code path/ready} with 200 while it {@linkplain WebServer#isReady is ready} and all checks say yes, else 503.
+     * Who asks sees a line for each check.
+     */
+    public WebServer health(String path, HealthChecks checks) {
+        Objects.requireNonNull(checks, "checks");
+        return get(path + "/live", Dispatch.INLINE, (request, response) -> response.send("live: up\n"))
+                .get(path + "/ready", Dispatch.VIRTUAL, (request, response) -> {
+                    SequencedMap<String, Boolean> said = checks.ask();
+                    said.putFirst("server", isReady());
+                    boolean well = !said.containsValue(false);
+                    response.status(well ? 200 : 503).setHeader("Cache-Control", "no-store");
+                    response.send(HealthChecks.text(said));
+                });
     }
 
     /** Sets what turns bodies into objects and back, for {@code request.body().as(type)} and {@code response.json}. */

@@ -60,6 +60,9 @@ final class ServerSettings {
 
     // What it answers.
     final Router router = new Router();
+    Duration blockedThreshold = Duration.ofSeconds(1);
+    Duration signalGrace;
+    final List<Periodic> everies = new ArrayList<>();
     final ErrorHandlers errors = new ErrorHandlers();
     BodyMapper bodyMapper;
     final List<StaticFiles> folders = new ArrayList<>();
@@ -75,6 +78,9 @@ final class ServerSettings {
     String serverName = HttpContext.SERVER;
     TrustedProxies trustedProxies;
     ProxyProtocol proxyProtocol;
+
+    /** What runs on a loop again and again. */
+    record Periodic(Duration period, Runnable task) {}
 
     ServerSettings(int port) {
         this.port = port;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.web;
 
+import io.millrace.http.HttpContext;
 import io.millrace.http2.Http2Stats;
 import io.millrace.link.ProxyProtocol;
+import io.millrace.loop.EventLoop;
 import io.millrace.loop.LoopCounters;
 import io.millrace.models.IoModel;
 import io.millrace.tls.TlsContext;
@@ -12,6 +14,7 @@ import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * What can be seen of a {@link WebServer} while it runs. Any thread may call. What a server has only while it runs
@@ -80,6 +83,20 @@ abstract class ServerView {
         return life.running().engine();
     }
 
+    /**
+     * Returns one of the event loops that serve, for timers and other things of the application; what runs on it must
+     * not block.
+     *
+     * @throws IllegalStateException if the server does not run, or its model has no loops
+     */
+    public EventLoop loop() {
+        List<EventLoop> all = life.running().loops();
+        if (all.isEmpty()) {
+            throw new IllegalStateException("the model " + model() + " has no loops");
+        }
+        return all.getFirst();
+    }
+
     /** Returns what each event loop has done so far; empty for models that have none. */
     public List<LoopCounters> counters() {
         return life.running().counters();
@@ -117,6 +134,14 @@ abstract class ServerView {
      */
     public void timing(boolean on) {
         life.running().timing(on);
+    }
+
+    /**
+     * Returns what connections of this server share: who answers, limits, error handlers. For what brings requests by
+     * another way than a connection, such as a test; may be asked whether the server runs or not.
+     */
+    public HttpContext context() {
+        return life.settings().context(new AtomicBoolean());
     }
 
     /** Returns the I/O model. */

@@ -279,6 +279,45 @@ public final class WebServer extends ServerRoutes implements AutoCloseable {
         return this;
     }
 
+    /**
+     * Reports a loop that a handler has blocked for so long, with the place where it is, in a warning of the logger
+     * {@code io.millrace.web}; each loop once a minute at most. One second if never said, for models that have loops.
+     *
+     * @param threshold zero for no reports
+     * @throws IllegalArgumentException if it is negative
+     */
+    public WebServer reportBlockedLoops(Duration threshold) {
+        if (threshold.isNegative()) {
+            throw new IllegalArgumentException("not a threshold: " + threshold);
+        }
+        life.beforeStart().blockedThreshold = threshold;
+        return this;
+    }
+
+    /**
+     * Stops the server in good order when the program is told to end, by a signal (SIGTERM, SIGINT) or by
+     * {@link System#exit}: as {@link #stop(Duration)} does, which the end of the program waits for.
+     */
+    public WebServer stopOnSignal(Duration grace) {
+        life.beforeStart().signalGrace = Objects.requireNonNull(grace);
+        return this;
+    }
+
+    /**
+     * Runs a task on one of the server's loops again and again, first after one period, from {@link #start} on until
+     * the server stops. It must not block. What it throws is logged and ends the loop's trouble there: the next period
+     * comes.
+     *
+     * @throws IllegalArgumentException if the period is not positive
+     */
+    public WebServer every(Duration period, Runnable task) {
+        if (period.isNegative() || period.isZero()) {
+            throw new IllegalArgumentException("a period must be longer than nothing");
+        }
+        life.beforeStart().everies.add(new ServerSettings.Periodic(period, Objects.requireNonNull(task)));
+        return this;
+    }
+
     // ---- life
 
     /**

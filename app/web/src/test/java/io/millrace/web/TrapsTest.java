@@ -17,11 +17,14 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.logging.Logger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -289,6 +292,61 @@ class TrapsTest {
             get(server, "/x/7");
             String message = said.remove();
             assertTrue(message.startsWith("the response to GET /x/7 (route /x/{id}) is committed"), message);
+        }
+    }
+
+    @ExpectedLog("has been blocked for")
+    @Test
+    void aLoopThatAHandlerBlocksIsReported() throws Exception {
+        CountDownLatch reported = new CountDownLatch(1);
+        Logger logger = Logger.getLogger("io.millrace.web");
+        java.util.logging.Filter before = logger.getFilter();
+        logger.setFilter(line -> {
+            boolean names = line.getThrown() != null
+                    && Arrays.stream(line.getThrown().getStackTrace())
+                            .anyMatch(frame -> frame.getClassName().contains("TrapsTest"));
+            if (line.getMessage().contains("has been blocked for") && names) {
+                reported.countDown();
+            }
+            return true;
+        });
+        try (WebServer server = WebServer.on(0)
+                .loops(1)
+                .reportBlockedLoops(Duration.ofMillis(50))
+                .get("/", (request, response) -> {
+                    assertTrue(reported.await(30, TimeUnit.SECONDS));
+                    response.send("reported");
+                })
+                .start()) {
+            assertTrue(get(server, "/").endsWith("reported"));
+        } finally {
+            logger.setFilter(before);
+        }
+    }
+
+    @Test
+    void periodicTasksAndHealth() throws Exception {
+        CountDownLatch ran = new CountDownLatch(3);
+        AtomicBoolean database = new AtomicBoolean(true);
+        try (WebServer server = WebServer.on(0)
+                .loops(1)
+                .every(Duration.ofMillis(1), ran::countDown)
+                .health(
+                        "/health",
+                        new HealthChecks().add("database", database::get).add("other", () -> true))
+                .start()) {
+            assertTrue(ran.await(30, TimeUnit.SECONDS));
+            CountDownLatch once = new CountDownLatch(1);
+            server.loop().schedule(Duration.ofMillis(1), once::countDown);
+            assertTrue(once.await(30, TimeUnit.SECONDS));
+            assertTrue(get(server, "/health/live").startsWith("HTTP/1.1 200 "));
+            assertTrue(get(server, "/health/ready").endsWith("server: up\ndatabase: up\nother: up\n"));
+            database.set(false);
+            String down = get(server, "/health/ready");
+            assertTrue(down.startsWith("HTTP/1.1 503 ") && down.contains("database: down\nother: up\n"), down);
+            database.set(true);
+            server.drain();
+            assertTrue(get(server, "/health/ready").startsWith("HTTP/1.1 503 "));
         }
     }
 }

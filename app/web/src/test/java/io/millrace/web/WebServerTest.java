@@ -65,6 +65,8 @@ final class WebServerTest {
     private static final String GUIDE_IMPORTS = """
             import io.millrace.core.*;
             import io.millrace.fileserver.*;
+            import io.millrace.filters.*;
+            import io.millrace.forms.*;
             import io.millrace.http.*;
             import io.millrace.http1.*;
             import io.millrace.transport.*;
@@ -72,6 +74,7 @@ final class WebServerTest {
             import java.io.*;
             import java.nio.file.*;
             import java.time.Duration;
+            import java.util.*;
             import java.util.concurrent.*;
             """;
 

@@ -45,6 +45,15 @@ final class LoopServer implements Server {
     }
 
     @Override
+    public List<EventLoop> loops() {
+        List<EventLoop> all = new ArrayList<>();
+        for (int i = 0; i < loops.size(); i++) {
+            all.add(loops.loop(i));
+        }
+        return all;
+    }
+
+    @Override
     public List<LoopCounters> counters() {
         List<LoopCounters> all = new ArrayList<>();
         for (int i = 0; i < loops.size(); i++) {

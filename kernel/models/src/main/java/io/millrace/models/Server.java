@@ -2,6 +2,7 @@
 package io.millrace.models;
 
 import io.millrace.core.ProtocolFactory;
+import io.millrace.loop.EventLoop;
 import io.millrace.loop.LoopCounters;
 import io.millrace.transport.ListenOptions;
 import io.millrace.transport.Listener;
@@ -36,6 +37,11 @@ public interface Server extends AutoCloseable {
 
     /** What each event loop has done so far, for models that have some. */
     default List<LoopCounters> counters() {
+        return List.of();
+    }
+
+    /** The event loops that serve, for models that have some. */
+    default List<EventLoop> loops() {
         return List.of();
     }
 
