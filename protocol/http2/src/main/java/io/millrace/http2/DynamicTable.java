@@ -18,6 +18,11 @@ final class DynamicTable {
     static final int OVERHEAD = 32;
 
     private static final byte[] NOTHING = {};
+    private static final int[] NONE = {};
+
+    // Small: most connections add a field or two, and there may be very many of them.
+    private static final int FIRST_BYTES = 64;
+    private static final int FIRST_ENTRIES = 2;
     private static final int SPAN = 4;
 
     private byte[] bytes = NOTHING;
@@ -25,7 +30,7 @@ final class DynamicTable {
     private int tail;
 
     // A ring of start, length of the name, length of the value and hash of both; the oldest entry is at first.
-    private int[] spans = {};
+    private int[] spans = NONE;
     private int first;
     private int count;
 
@@ -64,7 +69,7 @@ final class DynamicTable {
         evict(0);
         if (count == 0) {
             bytes = NOTHING;
-            spans = new int[0];
+            spans = NONE;
             head = 0;
             tail = 0;
             first = 0;
@@ -113,7 +118,7 @@ final class DynamicTable {
         int used = tail - head;
         byte[] into = used + length <= bytes.length && head >= length
                 ? bytes
-                : new byte[Math.max(used + length, Math.max(256, 2 * bytes.length))];
+                : new byte[Math.max(used + length, Math.max(FIRST_BYTES, 2 * bytes.length))];
         System.arraycopy(bytes, head, into, 0, used);
         for (int i = 0; i < count; i++) {
             spans[SPAN * (first + i & spans.length / SPAN - 1)] -= head;
@@ -127,7 +132,7 @@ final class DynamicTable {
     private int slot() {
         int capacity = spans.length / SPAN;
         if (count == capacity) {
-            int[] larger = new int[Math.max(8 * SPAN, 2 * spans.length)];
+            int[] larger = new int[Math.max(FIRST_ENTRIES * SPAN, 2 * spans.length)];
             for (int i = 0; i < count; i++) {
                 System.arraycopy(spans, SPAN * (first + i & capacity - 1), larger, SPAN * i, SPAN);
             }

@@ -17,6 +17,8 @@ final class HpackEncoder {
     /** A field that is not worth a place in the table, whatever its name. */
     private static final int MOST_ADDED = 256;
 
+    private static final byte[] NOTHING = {};
+
     private static final int INDEXED = 0x80;
     private static final int ADDED = 0x40;
     private static final int RESIZE = 0x20;
@@ -51,7 +53,7 @@ final class HpackEncoder {
 
     private final DynamicTable table = new DynamicTable(MOST_TABLE);
     private int smallest = -1;
-    private byte[] scratch = new byte[0];
+    private byte[] scratch = NOTHING;
 
     /** Returns the table. */
     DynamicTable table() {
@@ -118,7 +120,7 @@ final class HpackEncoder {
         int nameLength = nameEnd - nameStart;
         int length = nameLength + valueEnd - valueStart;
         if (scratch.length < length) {
-            scratch = new byte[Math.max(length, Math.max(256, 2 * scratch.length))];
+            scratch = new byte[Math.max(length, Math.max(64, 2 * scratch.length))];
         }
         for (int i = 0; i < nameLength; i++) {
             scratch[i] = Ascii.toLower(bytes[nameStart + i]);
@@ -126,7 +128,7 @@ final class HpackEncoder {
         System.arraycopy(bytes, valueStart, scratch, nameLength, valueEnd - valueStart);
         field(out, scratch, nameLength, length);
         if (scratch.length > 4 * MOST_TABLE) {
-            scratch = new byte[0];
+            scratch = NOTHING;
         }
     }
 

@@ -10,9 +10,10 @@ import java.util.Arrays;
  */
 final class ResetStreams {
     private static final int MOST = 256;
+    private static final int[] NONE = {};
 
     // A ring of numbers; those that the peer has reset are negative.
-    private int[] ids = {};
+    private int[] ids = NONE;
     private int added;
 
     // Of what fell out of the ring it is not known any more who reset it.
