@@ -2,6 +2,7 @@
 package io.millrace.bench;
 
 import io.millrace.core.Ascii;
+import io.millrace.core.ProtocolFactory;
 import io.millrace.fileserver.FileOptions;
 import io.millrace.fileserver.StaticFiles;
 import io.millrace.http.Handler;
@@ -9,14 +10,19 @@ import io.millrace.http.Request;
 import io.millrace.http.Response;
 import io.millrace.http.Router;
 import io.millrace.http1.Http1Factory;
+import io.millrace.tls.Credentials;
+import io.millrace.tls.TlsContext;
+import io.millrace.tls.TlsOptions;
 import io.millrace.transport.Engine;
 import io.millrace.transport.ListenOptions;
 import io.millrace.transport.LoopGroup;
+import io.millrace.web.TlsProviders;
 import io.millrace.web.WebServer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.util.function.Supplier;
 
 /**
  * Millrace as a contender: one loop that answers every request with 13 bytes on the loop, or, given a folder, serves it
@@ -43,8 +49,21 @@ public final class MillraceServer {
                 .filter(each -> each.name().equals(ENGINE))
                 .findFirst()
                 .orElseThrow(() -> new IllegalArgumentException("no engine " + ENGINE + " among " + Engine.all()));
-        LoopGroup.open(engine.kernel(), 1, engine).listen(ListenOptions.on(address), () -> new Http1Factory(handler));
+        LoopGroup.open(engine.kernel(), 1, engine).listen(ListenOptions.on(address), protocols(handler));
         JvmProbe.listen();
+    }
+
+    /** HTTP/1.1 in the clear, or over TLS by the engine that {@code -Dtls=} names, with the files of two others. */
+    private static Supplier<ProtocolFactory> protocols(Handler handler) throws IOException {
+        Supplier<ProtocolFactory> http = () -> new Http1Factory(handler);
+        String engine = System.getProperty("tls");
+        if (engine == null) {
+            return http;
+        }
+        Credentials credentials =
+                Credentials.pem(Path.of(System.getProperty("certificate")), Path.of(System.getProperty("key")));
+        TlsContext tls = TlsContext.server(TlsOptions.DEFAULT.with(credentials), TlsProviders.named(engine));
+        return () -> tls.over(http.get());
     }
 
     private static void hello(Request request, Response response) {
