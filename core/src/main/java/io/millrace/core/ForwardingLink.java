@@ -54,6 +54,16 @@ public class ForwardingLink implements Link {
     }
 
     @Override
+    public boolean protectOutput(RecordKeys keys) {
+        return lower.protectOutput(keys);
+    }
+
+    @Override
+    public void sendRecord(int type, byte[] content) {
+        lower.sendRecord(type, content);
+    }
+
+    @Override
     public void pause(boolean on) {
         lower.pause(on);
     }

@@ -135,6 +135,26 @@ public interface Link extends Executor {
     }
 
     /**
+     * Has the carrier itself make TLS records of everything that is sent from now on, files included. Only while
+     * nothing waits to be sent ({@link #pending} is 0). Returns {@code false} where the carrier cannot, and then
+     * nothing has changed.
+     */
+    default boolean protectOutput(RecordKeys keys) {
+        return false;
+    }
+
+    /**
+     * Sends a record that is no data, such as an alert, after what is in {@link #out()} so far. Only after
+     * {@link #protectOutput} has returned {@code true}.
+     *
+     * @param type the record's content type
+     * @param content its bytes, which must not change
+     */
+    default void sendRecord(int type, byte[] content) {
+        throw new IllegalStateException("this link makes no records");
+    }
+
+    /**
      * Runs a task on the owner thread, soon and in order. Any thread may call. Runs even after the connection has
      * ended.
      *

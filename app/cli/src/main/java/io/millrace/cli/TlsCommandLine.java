@@ -261,7 +261,8 @@ final class TlsCommandLine {
 
     /** What encrypts, and why it is not OpenSSL where it is not. */
     static String engineLine(TlsContext context) {
-        String reason = context.provider() instanceof JdkProvider ? TlsProviders.whyNoOpenSsl() : null;
+        String reason =
+                context.provider() instanceof JdkProvider ? TlsProviders.whyNoOpenSsl() : TlsProviders.whyNoKernelTls();
         return "engine: " + context.provider().name() + (reason == null ? "" : "; " + reason);
     }
 

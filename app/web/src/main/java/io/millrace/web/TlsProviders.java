@@ -37,6 +37,12 @@ public final class TlsProviders {
         };
     }
 
+    /** Explains why the kernel does not encrypt files here, or returns {@code null} if it does. */
+    public static String whyNoKernelTls() {
+        String reason = whyNoOpenSsl();
+        return reason == null ? OpenSslProvider.whyNoKernelTls() : reason;
+    }
+
     /** Explains why OpenSSL cannot be used here, or returns {@code null} if it can. */
     public static String whyNoOpenSsl() {
         return OpenSslProvider.whyNot();

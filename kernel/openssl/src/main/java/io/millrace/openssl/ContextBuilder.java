@@ -159,6 +159,9 @@ final class ContextBuilder {
             LibSslContext.ticketKeys(context, ticketKeys);
             LibSslContext.tickets(context, 1);
             LibSslContext.sessionIdContext(context, sessionIdContext);
+            if (KernelSupport.WHY_NOT == null) {
+                LibSslContext.keepSecrets(context);
+            }
         }
         setProtocols(context);
         setTrust(context);

@@ -2,14 +2,18 @@
 package io.millrace.openssl;
 
 import io.millrace.core.Buffer;
+import io.millrace.core.RecordKeys;
 import io.millrace.core.Tls;
 import io.millrace.sys.LibCrypto;
 import io.millrace.sys.LibSsl;
+import io.millrace.sys.LibSslContext;
 import io.millrace.tls.AlertName;
 import io.millrace.tls.ClientHello;
 import io.millrace.tls.HostNames;
 import io.millrace.tls.RecordCredit;
 import io.millrace.tls.TlsEngine;
+import io.millrace.tls.TrafficKeys;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -45,6 +49,15 @@ final class OpenSslEngine implements TlsEngine {
     private boolean isFreed;
     private boolean isClosed;
 
+    /** The secret of what a server sends, where the kernel could go on with it. */
+    private byte @Nullable [] secret;
+
+    /** The peer has asked for new keys of ours: from then on the kernel cannot go on with them. */
+    private boolean owesKeyUpdate;
+
+    /** Records that have been sent by it. */
+    private long records;
+
     /** A client has said its first words. */
     private boolean hasBegun;
 
@@ -74,8 +87,13 @@ final class OpenSslEngine implements TlsEngine {
                 LibCrypto.write(pair.input, from.array(), from.head(), length);
                 from.consume(length);
             }
-            Step step = session == null ? shakeHands() : open(plain, length);
-            drain(pair, toPeer);
+            boolean isNew = session == null;
+            Step step = isNew ? shakeHands() : open(plain, length);
+            boolean hasAnswered = drain(pair, toPeer);
+            if (!isNew && hasAnswered) {
+                // A change of our keys, if it is no alert.
+                secret = null;
+            }
             if (step != Step.OK) {
                 // What it has not read is not for the next one.
                 LibCrypto.empty(pair.input);
@@ -126,8 +144,11 @@ final class OpenSslEngine implements TlsEngine {
 
     private Step shakeHands() {
         int result = LibSsl.handshake(ssl);
+        byte[] agreed = owner.isServer() ? LibSslContext.takeSecret() : null;
+        secret = agreed == null ? secret : agreed;
         if (result == 1) {
             session = new OpenSslSession(ssl, serverName, owner.isServer());
+            records = 0;
             return Step.OK;
         }
         return LibSsl.error(ssl, result) == LibSsl.ERROR_WANT_READ ? Step.OK : fail();
@@ -135,7 +156,9 @@ final class OpenSslEngine implements TlsEngine {
 
     private Step open(Buffer plain, int length) {
         plain.reserve(length);
-        int result = LibSsl.read(ssl, plain.array(), plain.tail(), length);
+        int result = owner.keepsSecrets()
+                ? LibSsl.readCalledBack(ssl, plain.array(), plain.tail(), length)
+                : LibSsl.read(ssl, plain.array(), plain.tail(), length);
         if (result > 0) {
             plain.wrote(result);
             credit.allows(result);
@@ -156,6 +179,9 @@ final class OpenSslEngine implements TlsEngine {
         }
         if (host != null) {
             owner.keepSession(ssl, host, port);
+        } else if (LibSsl.owesKeyUpdate(ssl)) {
+            owesKeyUpdate = true;
+            secret = null;
         }
         return Step.OK;
     }
@@ -173,12 +199,47 @@ final class OpenSslEngine implements TlsEngine {
         }
     }
 
-    private static void drain(BioPair pair, Buffer toPeer) {
+    /** Returns whether there was anything. */
+    private boolean drain(BioPair pair, Buffer toPeer) {
         int count = LibCrypto.pending(pair.output);
         if (count > 0) {
             toPeer.reserve(count);
+            int before = toPeer.readable();
             toPeer.wrote(LibCrypto.read(pair.output, toPeer.array(), toPeer.tail(), count));
+            countRecords(toPeer, before);
         }
+        return count > 0;
+    }
+
+    /** The next record's number goes with the keys when they are released. */
+    private void countRecords(Buffer toPeer, int from) {
+        if (secret != null && session != null) {
+            for (int at = from; at + HEADER <= toPeer.readable(); records++) {
+                at += HEADER + ((toPeer.peek(at + 3) & 0xff) << 8 | (toPeer.peek(at + 4) & 0xff));
+            }
+        }
+    }
+
+    @Override
+    public boolean owesKeyUpdate() {
+        return owesKeyUpdate;
+    }
+
+    @Override
+    public boolean canReleaseOutput() {
+        return secret != null && session != null && !isClosed && !isFreed && failure == null;
+    }
+
+    @Override
+    public @Nullable RecordKeys releaseOutput() {
+        byte[] last = secret;
+        if (last == null || session == null) {
+            return null;
+        }
+        secret = null;
+        RecordKeys keys = TrafficKeys.of(session.cipherSuite(), last, records);
+        Arrays.fill(last, (byte) 0);
+        return keys;
     }
 
     @Override
@@ -191,7 +252,9 @@ final class OpenSslEngine implements TlsEngine {
         try {
             LibCrypto.clearErrors();
             int count = Math.min(Math.min(most, MOST_PLAIN), plain.readable());
-            int taken = LibSsl.write(ssl, plain.array(), plain.head(), count);
+            int taken = owner.keepsSecrets()
+                    ? LibSsl.writeCalledBack(ssl, plain.array(), plain.head(), count)
+                    : LibSsl.write(ssl, plain.array(), plain.head(), count);
             if (taken > 0) {
                 plain.consume(taken);
             } else {

@@ -47,6 +47,11 @@ public final class OpenSslProvider implements TlsProvider {
         return new OpenSslEngines(options, false);
     }
 
+    /** Explains why the kernel does not encrypt files here, or returns {@code null} if it does. */
+    public static @Nullable String whyNoKernelTls() {
+        return KernelSupport.WHY_NOT;
+    }
+
     /** Returns how many objects of OpenSSL the engines have made and not freed: connections, contexts, sessions. */
     public static long liveObjects() {
         return NativeObjects.live();

@@ -196,6 +196,24 @@ public abstract class Kernel {
         return 0;
     }
 
+    /**
+     * Has a connected TCP socket make TLS 1.3 records of what is sent from now on, files included. Returns 0, or -errno
+     * if it cannot, and then nothing has changed.
+     *
+     * @param cipher one of {@link io.millrace.sys.KernelTls}
+     */
+    public int protectOutput(int fd, int cipher, byte[] key, byte[] iv, long sequence) {
+        return -Errno.ENOPROTOOPT;
+    }
+
+    /**
+     * Sends a record of another type than data on such a socket, without waiting. Returns the number of bytes, or
+     * -errno.
+     */
+    public int sendRecord(int fd, int type, byte[] content, int offset, int length) {
+        return -Errno.ENOPROTOOPT;
+    }
+
     /** Closes the direction of this end, so that the peer reads the end of the stream. Returns 0 or -errno. */
     public abstract int shutdown(int fd);
 

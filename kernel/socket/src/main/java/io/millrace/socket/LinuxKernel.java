@@ -7,6 +7,7 @@ import io.millrace.poll.Pollers;
 import io.millrace.sys.Descriptors;
 import io.millrace.sys.Errno;
 import io.millrace.sys.Files;
+import io.millrace.sys.KernelTls;
 import io.millrace.sys.Pipes;
 import io.millrace.sys.SocketAddresses;
 import io.millrace.sys.Sockets;
@@ -215,6 +216,17 @@ final class LinuxKernel extends Kernel {
     @Override
     public int unsent(int fd) {
         return Math.max(0, Sockets.unsent(fd));
+    }
+
+    @Override
+    public int protectOutput(int fd, int cipher, byte[] key, byte[] iv, long sequence) {
+        int result = KernelTls.attach(fd);
+        return result < 0 ? result : KernelTls.protectOutput(fd, cipher, key, iv, sequence);
+    }
+
+    @Override
+    public int sendRecord(int fd, int type, byte[] content, int offset, int length) {
+        return KernelTls.sendRecord(fd, type, content, offset, length);
     }
 
     @Override

@@ -123,6 +123,17 @@ public final class TracedKernel extends Kernel {
     }
 
     @Override
+    public int protectOutput(int fd, int cipher, byte[] key, byte[] iv, long sequence) {
+        return (int) trace.called("setsockopt " + fd + " TLS_TX", kernel.protectOutput(fd, cipher, key, iv, sequence));
+    }
+
+    @Override
+    public int sendRecord(int fd, int type, byte[] content, int offset, int length) {
+        return (int)
+                trace.called("sendmsg " + fd + " record " + type, kernel.sendRecord(fd, type, content, offset, length));
+    }
+
+    @Override
     public int unsent(int fd) {
         return (int) trace.called("ioctl " + fd + " SIOCOUTQNSD", kernel.unsent(fd));
     }

@@ -25,10 +25,14 @@ public final class LibSsl {
     private static final int CTRL_SET_HOST_NAME = 55;
     private static final int NO_PARTIAL_WILDCARDS = 4;
     private static final int SENT_AND_RECEIVED = 3;
+    private static final int NO_KEY_UPDATE = -1;
 
     private static final MethodHandle SSL_READ = Native.criticalOnHeap(OpenSsl.symbol("SSL_read"));
     private static final MethodHandle SSL_WRITE = Native.criticalOnHeap(OpenSsl.symbol("SSL_write"));
     private static final MethodHandle SSL_GET_ERROR = Native.criticalShort(OpenSsl.symbol("SSL_get_error"));
+    private static final MethodHandle READ_ORDINARY = OpenSsl.function("SSL_read");
+    private static final MethodHandle WRITE_ORDINARY = OpenSsl.function("SSL_write");
+    private static final MethodHandle KEY_UPDATE = Native.criticalShort(OpenSsl.symbol("SSL_get_key_update_type"));
     private static final MethodHandle NEW = OpenSsl.function("SSL_new");
     private static final MethodHandle FREE = OpenSsl.function("SSL_free");
     private static final MethodHandle SET0_RBIO = OpenSsl.function("SSL_set0_rbio");
@@ -137,10 +141,40 @@ public final class LibSsl {
         }
     }
 
+    /**
+     * Reads plaintext as {@link #read} does, where the context {@link LibSslContext#keepSecrets keeps secrets}: a key
+     * update tells of new ones, and nothing may be called back out of a critical call.
+     */
+    public static int readCalledBack(long ssl, byte[] into, int offset, int length) {
+        MemorySegment bytes = Scratch.mine().bytes();
+        int n = Native.call(READ_ORDINARY, ssl, bytes.address(), Math.min(length, Scratch.BYTES), 0, 0);
+        if (n > 0) {
+            MemorySegment.copy(bytes, ValueLayout.JAVA_BYTE, 0, into, offset, n);
+        }
+        return n;
+    }
+
+    /** Writes plaintext as {@link #write} does, where the context keeps secrets. */
+    public static int writeCalledBack(long ssl, byte[] from, int offset, int length) {
+        MemorySegment bytes = Scratch.mine().bytes();
+        int count = Math.min(length, Scratch.BYTES);
+        MemorySegment.copy(from, offset, bytes, ValueLayout.JAVA_BYTE, 0, count);
+        return Native.call(WRITE_ORDINARY, ssl, bytes.address(), count, 0, 0);
+    }
+
     /** Returns what a result of the last call means (SSL_get_error(3)). */
     public static int error(long ssl, int result) {
         try {
             return (int) (long) SSL_GET_ERROR.invokeExact(ssl, (long) result);
+        } catch (Throwable t) {
+            throw Native.bug(t);
+        }
+    }
+
+    /** Returns whether the next write begins with a change of our keys, which the peer has asked for. */
+    public static boolean owesKeyUpdate(long ssl) {
+        try {
+            return (int) (long) KEY_UPDATE.invokeExact(ssl, 0L) != NO_KEY_UPDATE;
         } catch (Throwable t) {
             throw Native.bug(t);
         }

@@ -8,6 +8,8 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
+import java.util.HexFormat;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What connections of OpenSSL's libssl have in common: SSL_CTX_new(3) and its settings. Pointers are longs. A context
@@ -58,6 +60,7 @@ public final class LibSslContext {
     private static final MethodHandle SET_NUM_TICKETS = OpenSsl.function("SSL_CTX_set_num_tickets");
     private static final MethodHandle SET_ALPN_PROTOS = OpenSsl.function("SSL_CTX_set_alpn_protos");
     private static final MethodHandle SET_ALPN_SELECT = OpenSsl.function("SSL_CTX_set_alpn_select_cb");
+    private static final MethodHandle SET_KEYLOG = OpenSsl.function("SSL_CTX_set_keylog_callback");
     private static final MethodHandle SELECT_NEXT = OpenSsl.function("SSL_select_next_proto");
 
     // ---- life
@@ -188,7 +191,48 @@ public final class LibSslContext {
         Native.call(SET_ALPN_SELECT, context, Chooser.ADDRESS, protocols.list.address(), 0, 0);
     }
 
-    /** The one function that OpenSSL calls back, in {@link LibSsl#handshake} alone. */
+    // ---- secrets
+
+    /** Has {@link #takeSecret} know what handshakes of the context agree upon. */
+    public static void keepSecrets(long context) {
+        Native.call(SET_KEYLOG, context, SecretKeeper.ADDRESS, 0, 0, 0);
+    }
+
+    /**
+     * Returns the secret of what a server sends, if a handshake on this thread has agreed upon one since this was last
+     * asked, else {@code null}.
+     */
+    public static byte @Nullable [] takeSecret() {
+        byte[] secret = SecretKeeper.SECRET.get();
+        if (secret != null) {
+            SecretKeeper.SECRET.remove();
+        }
+        return secret;
+    }
+
+    /** Called back in {@link LibSsl#handshake} with a line for each secret (SSL_CTX_set_keylog_callback(3)). */
+    private static final class SecretKeeper {
+        private static final String WANTED = "SERVER_TRAFFIC_SECRET_0 ";
+        static final ThreadLocal<byte @Nullable []> SECRET = new ThreadLocal<>();
+        static final long ADDRESS = Native.callback(
+                Native.outOfLine(
+                        MethodHandles.lookup(), "keep", MethodType.methodType(void.class, long.class, long.class)),
+                FunctionDescriptor.ofVoid(ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG));
+
+        static void keep(long ssl, long line) {
+            try {
+                String text = LibCrypto.text(line);
+                if (text.startsWith(WANTED)) {
+                    SECRET.set(HexFormat.of().parseHex(text.substring(text.lastIndexOf(' ') + 1)));
+                }
+            } catch (Throwable t) {
+                // Nothing may be thrown through C code; without the secret the kernel does not encrypt.
+                SECRET.remove();
+            }
+        }
+    }
+
+    /** Called back to choose among protocols, in {@link LibSsl#handshake} alone. */
     private static final class Chooser {
         private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
         private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;

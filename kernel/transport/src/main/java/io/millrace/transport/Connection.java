@@ -4,9 +4,11 @@ package io.millrace.transport;
 import io.millrace.core.CloseCause;
 import io.millrace.core.Flow;
 import io.millrace.core.Protocol;
+import io.millrace.core.RecordKeys;
 import io.millrace.link.FlowControl;
 import io.millrace.loop.Log;
 import io.millrace.socket.RawSockaddr;
+import io.millrace.sys.KernelTls;
 import java.net.SocketAddress;
 
 /**
@@ -281,6 +283,16 @@ final class Connection extends ConnectionProtocol implements HeapTrimmer.Holder 
     @Override
     FlowControl agreed() {
         return flow;
+    }
+
+    @Override
+    boolean protect(RecordKeys keys) {
+        int cipher = switch (keys.cipher()) {
+            case AES_128_GCM -> KernelTls.AES_GCM_128;
+            case AES_256_GCM -> KernelTls.AES_GCM_256;
+            case CHACHA20_POLY1305 -> KernelTls.CHACHA20_POLY1305;
+        };
+        return loop.kernel().protectOutput(fd, cipher, keys.key(), keys.iv(), keys.sequence()) >= 0;
     }
 
     @Override

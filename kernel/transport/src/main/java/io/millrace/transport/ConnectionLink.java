@@ -7,6 +7,7 @@ import io.millrace.core.CloseMode;
 import io.millrace.core.Flow;
 import io.millrace.core.Link;
 import io.millrace.core.OpenFile;
+import io.millrace.core.RecordKeys;
 import io.millrace.core.SharedBytes;
 import io.millrace.link.ControlledFlow;
 import io.millrace.link.FlowControl;
@@ -169,6 +170,23 @@ abstract class ConnectionLink extends ConnectionTimes implements Link, Controlle
     /** Whether there is somebody left to send to. */
     final boolean takesOutput() {
         return !is(CLOSING | DEAD | FINISHING);
+    }
+
+    /** Hands the keys to the kernel; returns whether it has taken them. */
+    abstract boolean protect(RecordKeys keys);
+
+    @Override
+    public boolean protectOutput(RecordKeys keys) {
+        assert inLoop();
+        return takesOutput() && pending() == 0 && protect(keys);
+    }
+
+    @Override
+    public void sendRecord(int type, byte[] content) {
+        assert inLoop();
+        if (takesOutput()) {
+            output().addRecord(type, content);
+        }
     }
 
     @Override

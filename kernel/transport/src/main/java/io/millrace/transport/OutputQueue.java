@@ -56,6 +56,9 @@ final class OutputQueue {
         /** Whether the kernel cannot send this file by itself. */
         boolean copied;
 
+        /** The content type of the record that the array is, 0 for data. */
+        int recordType;
+
         private Part() {}
 
         /** A part of the pipe's own, used again and again: {@code left} says how much is under way. */
@@ -88,6 +91,7 @@ final class OutputQueue {
             left = 0;
             kept = 0;
             copied = false;
+            recordType = 0;
         }
     }
 
@@ -237,6 +241,18 @@ final class OutputQueue {
         part.file = file;
         part.position = position;
         part.left = count;
+        add(part);
+    }
+
+    /** A record of that content type. */
+    void addRecord(int type, byte[] content) {
+        seal();
+        Part part = part();
+        part.array = content;
+        part.left = content.length;
+        part.kept = content.length;
+        part.recordType = type;
+        kept += part.kept;
         add(part);
     }
 

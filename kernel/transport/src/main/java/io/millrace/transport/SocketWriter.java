@@ -112,6 +112,10 @@ final class SocketWriter {
     private long sendPart(Connection c, OutputQueue.Part part, long most) {
         if (part.array != null) {
             int length = (int) Math.min(part.left, most);
+            if (part.recordType != 0) {
+                // As a whole, whatever was agreed upon.
+                return kernel.sendRecord(c.fd, part.recordType, part.array, (int) part.position, (int) part.left);
+            }
             return send(c, part.array, (int) part.position, length, part.left > length || c.output.more());
         }
         return part.piped() == null ? sendFile(c, part, most) : part.piped().drain(kernel, most, c.output.more());

@@ -42,6 +42,14 @@ public interface Layer {
     /** Transforms what goes to the peer. {@code FINISHED} once, at the end. */
     Outcome output(Buffer from, Buffer to, Flush mode);
 
+    /**
+     * Returns whether the link below may be given files as they are, because it does itself what the layer would do. A
+     * layer that can hand its work over does so here, when a file is about to be sent.
+     */
+    default boolean passesFiles() {
+        return false;
+    }
+
     /** The layer's own deadline has passed. */
     default void expired() {}
 

@@ -4,6 +4,7 @@ package io.millrace.link;
 import io.millrace.core.Buffer;
 import io.millrace.core.CloseCause;
 import io.millrace.core.Protocol;
+import io.millrace.core.RecordKeys;
 import io.millrace.core.Tls;
 import java.util.concurrent.Executor;
 
@@ -37,6 +38,18 @@ public interface LayerContext {
 
     /** Sets what {@link io.millrace.core.Link#tls} of the link above returns. */
     void session(Tls session);
+
+    /**
+     * Has the link below protect what it is given from now on, as {@link io.millrace.core.Link#protectOutput} says;
+     * {@code false} if it cannot now.
+     */
+    boolean protectBelow(RecordKeys keys);
+
+    /** Returns whether nothing waits in the link below. */
+    boolean isIdleBelow();
+
+    /** Sends a record that is no data by the link below, which protects it. */
+    void sendRecordBelow(int type, byte[] content);
 
     /** Returns the link's time in nanoseconds. */
     long now();

@@ -11,6 +11,7 @@ import io.millrace.core.LinkStats;
 import io.millrace.core.OpenFile;
 import io.millrace.core.Protocol;
 import io.millrace.core.RateLimit;
+import io.millrace.core.RecordKeys;
 import io.millrace.core.SharedBytes;
 import io.millrace.core.TimeLimit;
 import io.millrace.core.Tls;
@@ -564,6 +565,32 @@ final class LayerLink extends ForwardingLink implements Flow, LayerContext {
                 pump();
             }
         }
+    }
+
+    @Override
+    public boolean protectBelow(RecordKeys keys) {
+        return isIdleBelow() && lower.protectOutput(keys);
+    }
+
+    @Override
+    public boolean isIdleBelow() {
+        return lower.pending() == 0;
+    }
+
+    @Override
+    public void sendRecordBelow(int type, byte[] content) {
+        lower.sendRecord(type, content);
+    }
+
+    /** What is sent above goes through the layer. */
+    @Override
+    public boolean protectOutput(RecordKeys keys) {
+        return false;
+    }
+
+    @Override
+    public void sendRecord(int type, byte[] content) {
+        throw new IllegalStateException("this link makes no records");
     }
 
     // ---- input, and the rest ----

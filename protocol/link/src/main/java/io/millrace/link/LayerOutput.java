@@ -21,6 +21,9 @@ import java.util.ArrayDeque;
 final class LayerOutput {
     private static final int PIECE = 32 * 1024;
 
+    /** Of a file with so much left a layer is asked whether it passes. */
+    private static final int LARGE = 64 * 1024;
+
     /** A shorter body is copied behind what stands in the buffer. */
     private static final int LITTLE = 8 * 1024;
 
@@ -40,6 +43,11 @@ final class LayerOutput {
             this.file = file;
             this.position = position;
             this.left = left;
+        }
+
+        /** A file of which it is worth having the link below send the rest. */
+        boolean isLarge() {
+            return file != null && left >= LARGE;
         }
 
         void release() {
@@ -146,8 +154,15 @@ final class LayerOutput {
     /** Hands on as much as may be now; whether the link below was given anything. */
     boolean pump() {
         long before = lower.pending();
+        // Before the head of a file is sealed: then nothing waits below, and a layer can hand its work over.
+        boolean passes = !isQueueEmpty() && queue.getLast().isLarge() && layer.passesFiles();
         while (!isQueueEmpty() && (readable(staged) == 0 || transform(staged, Flush.NORMAL)) && !failed) {
-            stage(queue.getFirst());
+            Part first = queue.getFirst();
+            if (first.isLarge() && (passes || layer.passesFiles())) {
+                passDown(first);
+            } else {
+                stage(first);
+            }
         }
         if (isQueueEmpty() && wanted != null && !failed && transform(last(), wanted)) {
             wanted = null;
@@ -191,6 +206,13 @@ final class LayerOutput {
             }
         }
         return false;
+    }
+
+    /** The link below sends the rest of a file as it is. */
+    private void passDown(Part part) {
+        queue.removeFirst();
+        queued -= part.left;
+        lower.transfer(part.file, part.position, part.left);
     }
 
     private void stage(Part part) {

@@ -35,6 +35,7 @@ public final class TlsContext {
     private final LongAdder handshakes = new LongAdder();
     private final LongAdder resumptions = new LongAdder();
     private final LongAdder failures = new LongAdder();
+    private final LongAdder released = new LongAdder();
     private final Alerts alerts = new Alerts();
     private volatile List<Credentials> credentials;
     private volatile String lastFailure;
@@ -223,7 +224,16 @@ public final class TlsContext {
         lastFailure = why;
     }
 
+    void released() {
+        released.increment();
+    }
+
     // ---- counts
+
+    /** Returns the number of connections whose output is encrypted by the kernel, or was until they ended. */
+    public long releasedToKernel() {
+        return released.sum();
+    }
 
     /** Returns the number of handshakes that have succeeded. */
     public long handshakes() {

@@ -2,6 +2,7 @@
 package io.millrace.tls;
 
 import io.millrace.core.Buffer;
+import io.millrace.core.RecordKeys;
 import io.millrace.core.Tls;
 
 /**
@@ -58,6 +59,25 @@ public interface TlsEngine {
 
     /** Returns why it failed, {@code null} if it has not. */
     String failure();
+
+    /** Returns whether {@link #releaseOutput} would return keys now. */
+    default boolean canReleaseOutput() {
+        return false;
+    }
+
+    /** Returns whether the peer has asked for new keys of our direction. */
+    default boolean owesKeyUpdate() {
+        return false;
+    }
+
+    /**
+     * Returns what it takes to go on with our direction elsewhere, {@code null} where it cannot be had. Once the keys
+     * are used, {@link #write} and {@link #close} are not called any more, and what {@link #read} appends for the peer
+     * cannot be sent.
+     */
+    default RecordKeys releaseOutput() {
+        return null;
+    }
 
     /** Gives back what the garbage collector does not know of. Called last, once. */
     default void free() {}

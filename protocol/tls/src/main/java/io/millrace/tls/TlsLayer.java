@@ -5,11 +5,13 @@ import io.millrace.core.Buffer;
 import io.millrace.core.CloseCause;
 import io.millrace.core.Link;
 import io.millrace.core.Protocol;
+import io.millrace.core.RecordKeys;
 import io.millrace.core.Tls;
 import io.millrace.link.Flush;
 import io.millrace.link.Layer;
 import io.millrace.link.LayerContext;
 import io.millrace.link.ScratchBuffers;
+import java.util.Arrays;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
@@ -31,6 +33,9 @@ final class TlsLayer implements Layer {
     /** A full record, with what TLS adds, in less than 16 KiB. */
     private static final int LARGE_RECORD = 16_320;
 
+    private static final int ALERT = 21;
+    private static final byte[] CLOSE_NOTIFY = {1, 0};
+
     /** After so long a silence the network may have become slow again. */
     private static final long SILENCE_NANOS = 1_000_000_000L;
 
@@ -42,6 +47,13 @@ final class TlsLayer implements Layer {
     private boolean isTold;
     private boolean hasEnded;
     private boolean isClosed;
+
+    /** The link below makes the records of our direction. */
+    private boolean isReleased;
+
+    /** It has not refused to. */
+    private boolean mayRelease = true;
+
     private long inSmallRecords;
     private long lastWrite;
 
@@ -68,6 +80,13 @@ final class TlsLayer implements Layer {
     public Outcome input(Buffer from, Buffer to, Flush mode) {
         Buffer answer = ScratchBuffers.take();
         TlsEngine.Step step = engine.read(from, answer, to);
+        if (isReleased && (!answer.isEmpty() || engine.owesKeyUpdate())) {
+            // An alert, or new keys of our own that the peer asks for: no one can seal it any more.
+            ScratchBuffers.give(answer);
+            failedBy(step == TlsEngine.Step.FAILED ? engine.failure() : Alerts.NEW_KEYS);
+            context.fail(CloseCause.FAILED);
+            return Outcome.NEED_MORE;
+        }
         if (!answer.isEmpty()) {
             context.below().append(answer);
             context.flushBelow();
@@ -128,6 +147,9 @@ final class TlsLayer implements Layer {
         if (from.isEmpty() && (mode != Flush.FINISHED || isClosed)) {
             return Outcome.NEED_MORE;
         }
+        if (isReleased) {
+            return pass(from, to, mode);
+        }
         Buffer sealed = ScratchBuffers.take();
         if (from.isEmpty()) {
             isClosed = true;
@@ -141,6 +163,38 @@ final class TlsLayer implements Layer {
             return failed();
         }
         return from.isEmpty() && (mode != Flush.FINISHED || isClosed) ? Outcome.NEED_MORE : Outcome.OK;
+    }
+
+    /** The link below makes the records. */
+    private Outcome pass(Buffer from, Buffer to, Flush mode) {
+        if (from.isEmpty()) {
+            isClosed = true;
+            context.sendRecordBelow(ALERT, CLOSE_NOTIFY);
+            return Outcome.NEED_MORE;
+        }
+        from.moveTo(to, from.readable());
+        return mode == Flush.FINISHED && !isClosed ? Outcome.OK : Outcome.NEED_MORE;
+    }
+
+    /**
+     * A file is to be sent: hands our direction over to the link below if that can make the records, when nothing
+     * sealed waits there.
+     */
+    @Override
+    public boolean passesFiles() {
+        if (!isReleased && mayRelease && engine.canReleaseOutput() && context.isIdleBelow()) {
+            RecordKeys keys = engine.releaseOutput();
+            isReleased = keys != null && context.protectBelow(keys);
+            mayRelease = isReleased;
+            if (keys != null) {
+                Arrays.fill(keys.key(), (byte) 0);
+                Arrays.fill(keys.iv(), (byte) 0);
+            }
+            if (isReleased) {
+                owner.released();
+            }
+        }
+        return isReleased;
     }
 
     private int recordSize(int wanted) {
