@@ -180,7 +180,9 @@ final class ExchangeResponse extends Response {
 
     @Override
     public void send(byte[] body) {
-        Objects.requireNonNull(body, () -> "the body of the response to " + place());
+        if (body == null) {
+            throw new NullPointerException("the body of the response to " + place());
+        }
         send(body, 0, body.length);
     }
 

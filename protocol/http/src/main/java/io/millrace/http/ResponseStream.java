@@ -74,10 +74,10 @@ public abstract class ResponseStream extends OutputStream implements MemberSet.M
      * @throws IOException if the stream is closed or the connection has ended
      */
     public boolean offer(byte[] bytes) throws IOException {
-        if (!isOpen()) {
-            throw new ClientAbortException("the stream has ended");
-        }
         if (!writable()) {
+            if (!isOpen()) {
+                throw new ClientAbortException("the stream has ended");
+            }
             return false;
         }
         write(SharedBytes.of(bytes));

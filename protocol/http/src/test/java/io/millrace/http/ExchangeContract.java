@@ -75,7 +75,7 @@ public abstract class ExchangeContract extends AnswerContract {
         List<String> told = new ArrayList<>();
         AtomicReference<ResponseStream> stream = new AtomicReference<>();
         ContractWire wire = wire((request, response) -> {
-            stream.set(response.stream());
+            stream.set(response.defer().stream());
             stream.get().onAborted(() -> told.add("aborted"));
             response.onComplete(() -> told.add("complete " + response.bytesSent()));
             stream.get().write("x");
@@ -150,7 +150,7 @@ public abstract class ExchangeContract extends AnswerContract {
         AtomicReference<ResponseStream> stream = new AtomicReference<>();
         List<String> told = new ArrayList<>();
         ContractWire wire = wire((request, response) -> {
-            stream.set(response.stream());
+            stream.set(response.defer().stream());
             stream.get().onWritable(() -> told.add("go on"));
         });
         wire.full().ask("GET", "/");
