@@ -2,13 +2,16 @@
 package io.millrace.web;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.core.FileInfo;
 import io.millrace.core.OpenFile;
+import io.millrace.http.Dispatch;
 import io.millrace.http.RequestBody;
 import io.millrace.http.Response;
+import io.millrace.testkit.ExpectedLog;
 import io.millrace.testkit.RawClient;
 import java.io.IOException;
 import java.time.Instant;
@@ -101,5 +104,52 @@ class ClosedServerTest {
         server.close();
         server.await();
         assertThrows(IOException.class, () -> body.get().stream().readAllBytes());
+    }
+
+    @ExpectedLog("the answer to")
+    @Test
+    void aHandlerThatFailsTooLateThrowsNothingAtItsThread() throws Exception {
+        CountDownLatch began = new CountDownLatch(1);
+        CountDownLatch left = new CountDownLatch(1);
+        CountDownLatch stopped = new CountDownLatch(1);
+        LinkedBlockingQueue<Throwable> ends = new LinkedBlockingQueue<>();
+        Throwable well = new Throwable("ended without an exception");
+        Dispatch place = Dispatch.on(task -> Thread.startVirtualThread(() -> {
+            try {
+                task.run();
+                ends.add(well);
+            } catch (Throwable e) {
+                ends.add(e);
+            }
+        }));
+        WebServer server = WebServer.on(0)
+                .loops(1)
+                .get("/", place, (request, response) -> {
+                    response.onAborted(left::countDown);
+                    began.countDown();
+                    awaitUninterruptibly(stopped);
+                    throw new IllegalStateException("on purpose, for a test");
+                })
+                .start();
+        try (RawClient client = RawClient.connect(server.address())) {
+            client.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+            assertTrue(began.await(20, TimeUnit.SECONDS));
+        }
+        assertTrue(left.await(20, TimeUnit.SECONDS));
+        server.close();
+        server.await();
+        stopped.countDown();
+        assertSame(well, ends.poll(20, TimeUnit.SECONDS));
+    }
+
+    private static void awaitUninterruptibly(CountDownLatch latch) {
+        while (true) {
+            try {
+                latch.await();
+                return;
+            } catch (InterruptedException e) {
+                // The server interrupts what it cuts off, and this handler goes on all the same.
+            }
+        }
     }
 }

@@ -509,6 +509,7 @@ final class ExchangeResponse extends Response {
 
     private void sendError(HttpException e) {
         clearContent(e.status());
-        send(Status.errorText(status, Status.text(e), fields));
+        settled = handedOver = true;
+        exchange.onLoop(() -> exchange.answer(status, fields, Status.errorText(status, Status.text(e), fields)));
     }
 }
