@@ -234,6 +234,7 @@ public abstract class Exchange extends AnswerWriter {
     protected final void bodyEnd() {
         awaitedSince = link.now();
         body.arrived();
+        keepAliveChanged();
     }
 
     /** Where trailer fields of the request go. */
@@ -508,7 +509,9 @@ public abstract class Exchange extends AnswerWriter {
         if (open != null) {
             return open.keepAliveDue();
         }
-        return isOpen() && awaitedSince != Link.NEVER ? awaitedSince + context().answerNanos() : Link.NEVER;
+        // While a body is wanted it is the client that is waited for, and the body's own limits hold.
+        boolean none = !isOpen() || awaitedSince == Link.NEVER || wantsBody();
+        return none ? Link.NEVER : awaitedSince + context().answerNanos();
     }
 
     /** The time of {@link #keepAliveDue} may have come. */
