@@ -23,7 +23,7 @@ final class PairLink implements Link, LinkFlow.Carrier {
     private static final int WINDOW = 64 * 1024;
 
     private final EventLoop loop;
-    private final Buffer in = new Buffer();
+    private final PairInput in = new PairInput();
     private final PairOutput output = new PairOutput();
     private final PairLimits limits;
 
@@ -35,12 +35,10 @@ final class PairLink implements Link, LinkFlow.Carrier {
 
     private final LinkFlow flow;
     private boolean queued;
-    private boolean offer;
     private boolean paused;
     private boolean flushed;
     private boolean finishing;
     private boolean finished;
-    private boolean endArrived;
     private boolean endTold;
     private CloseMode closing;
     private CloseCause cause;
@@ -82,15 +80,15 @@ final class PairLink implements Link, LinkFlow.Carrier {
 
     private void move() {
         if (closing != null) {
-            in.clear();
+            in.bytes.clear();
         }
         if (flushed || closing != null || (finishing && !finished)) {
             send();
         }
-        if (offer && wantsInput()) {
+        if (in.isNew && wantsInput()) {
             deliver();
         }
-        if (endArrived && !endTold && !offer && wantsInput()) {
+        if (in.isLast && !endTold && !in.isNew && wantsInput()) {
             endTold = true;
             protocol.inputClosed(this);
         }
@@ -130,9 +128,9 @@ final class PairLink implements Link, LinkFlow.Carrier {
 
     /** Moves what both ends let through: how many bytes, -1 if a file turned out shorter. */
     private int sendSome() {
-        int room = (int) Math.min(WINDOW - peer.in.readable(), pending());
+        int room = (int) Math.min(WINDOW - peer.in.bytes.readable(), pending());
         int most = room <= 0 ? 0 : peer.flow.mayReceive((int) flow.maySend(room));
-        int n = most <= 0 ? 0 : output.moveTo(peer.in, most);
+        int n = most <= 0 ? 0 : output.moveTo(peer.in.bytes, most);
         if (n > 0) {
             flow.sent(n);
             peer.arrived(n);
@@ -164,14 +162,14 @@ final class PairLink implements Link, LinkFlow.Carrier {
 
     private void arrived(int count) {
         flow.received(count);
-        offer = true;
+        in.isNew = true;
         touch();
     }
 
     private void endArrives() {
-        endArrived = true;
+        in.isLast = true;
         // What was too little to be shown is all there will ever be.
-        offer = !in.isEmpty();
+        in.offerAgain();
         touch();
     }
 
@@ -180,26 +178,9 @@ final class PairLink implements Link, LinkFlow.Carrier {
     }
 
     private void deliver() {
-        offer = false;
-        if (in.isEmpty() || (in.readable() < flow.inputLow() && !endArrived)) {
-            return;
-        }
-        int before = in.readable();
-        int inputHigh = flow.inputHigh();
-        Buffer part = in;
-        if (before > inputHigh) {
-            // More came before the mark was set than is to be shown at once.
-            part = new Buffer(inputHigh);
-            part.append(in.array(), in.head(), inputHigh);
-            protocol.receive(part, this);
-            in.consume(inputHigh - part.readable());
-        } else {
-            protocol.receive(in, this);
-        }
-        if (in.readable() < before) {
-            offer |= part != in && !in.isEmpty();
+        if (in.deliver(protocol, this, flow)) {
             peer.roomAgain();
-            if (offer) {
+            if (in.isNew) {
                 touch();
             }
         }
@@ -228,7 +209,7 @@ final class PairLink implements Link, LinkFlow.Carrier {
         output.release();
         limits.cancel();
         boolean broken = aborting || cause == CloseCause.FAILED;
-        in.clear();
+        in.bytes.clear();
         peer.peerGone(broken);
         try {
             protocol.closed(cause);
@@ -243,7 +224,7 @@ final class PairLink implements Link, LinkFlow.Carrier {
         }
         if (broken) {
             doom(CloseCause.RESET);
-        } else if (!endArrived) {
+        } else if (!in.isLast) {
             endArrives();
         }
         touch();
@@ -275,7 +256,7 @@ final class PairLink implements Link, LinkFlow.Carrier {
 
     @Override
     public int kept() {
-        return in.readable();
+        return in.bytes.readable();
     }
 
     @Override
@@ -290,7 +271,7 @@ final class PairLink implements Link, LinkFlow.Carrier {
 
     @Override
     public void offerAgain() {
-        offer = !in.isEmpty();
+        in.offerAgain();
         peer.roomAgain();
     }
 
@@ -301,7 +282,7 @@ final class PairLink implements Link, LinkFlow.Carrier {
 
     @Override
     public boolean isInputOff() {
-        return paused || endArrived;
+        return paused || in.isLast;
     }
 
     @Override
@@ -371,7 +352,7 @@ final class PairLink implements Link, LinkFlow.Carrier {
     public void pause(boolean on) {
         paused = on;
         if (!on) {
-            offer = !in.isEmpty();
+            in.offerAgain();
             flow.resumed();
             touch();
         }
@@ -383,7 +364,7 @@ final class PairLink implements Link, LinkFlow.Carrier {
             return;
         }
         protocol = next;
-        offer = !in.isEmpty();
+        in.offerAgain();
         endTold = false;
         if (closing == null) {
             limits.reset();
@@ -456,6 +437,6 @@ final class PairLink implements Link, LinkFlow.Carrier {
 
     @Override
     public String toString() {
-        return "PairLink[" + (over ? "ended" : pending() + " bytes to send, " + in.readable() + " to take") + "]";
+        return "PairLink[" + (over ? "ended" : pending() + " bytes to send, " + in.bytes.readable() + " to take") + "]";
     }
 }
