@@ -18,7 +18,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 
 /**
@@ -45,7 +44,6 @@ abstract class LinkServer implements Server {
     /** Given up when there is no memory left: enough to end with. */
     private byte[] reserve = new byte[RESERVE];
 
-    private final AtomicBoolean relieving = new AtomicBoolean();
     private final List<BlockingAcceptor> gates = new ArrayList<>();
 
     /** The threads at the gates: when they have ended nobody comes in any more. */
@@ -54,7 +52,7 @@ abstract class LinkServer implements Server {
     private final List<Thread> workers = new CopyOnWriteArrayList<>();
 
     /** Who is inside, by what carries them. Also the lock that the last one's leaving is told by. */
-    private final Map<Object, Client> clients = new ConcurrentHashMap<>();
+    private final Map<Object, ServedClient> clients = new ConcurrentHashMap<>();
 
     /** Those that serve; a connection's own thread is added while it lasts. */
     private final Set<Thread> carriers = ConcurrentHashMap.newKeySet();
@@ -63,31 +61,8 @@ abstract class LinkServer implements Server {
     private volatile boolean cutting;
     private boolean closed;
 
-    /** Somebody inside, as far as the server's end is concerned. */
-    interface Client {
-
-        /** Is to finish. */
-        void stop();
-
-        /** Is to end now. */
-        void cut();
-
-        /** Bytes of this JVM's heap that wait for it. */
-        default long held() {
-            return 0;
-        }
-
-        /** Is to end now, for the sake of memory. */
-        default void evict() {}
-
-        /** Whether it has been told so. */
-        default boolean evicted() {
-            return false;
-        }
-    }
-
     /** A link as a client. */
-    private record Linked(BlockingLink link) implements Client {
+    private record Linked(BlockingLink link) implements ServedClient {
         @Override
         public void stop() {
             link.stop();
@@ -120,7 +95,8 @@ abstract class LinkServer implements Server {
         this.most = most;
         this.heap = new HeapLimit(options.memory());
         this.failure = new FatalFailure(options.failure());
-        heap.onExceeded(this::relieve);
+        HeapRelief relief = new HeapRelief(heap, clients.values());
+        heap.onExceeded(relief::run);
     }
 
     /** Carries a connection that the gate has just taken: here and now, or on another thread, until {@link #leave}. */
@@ -259,7 +235,7 @@ abstract class LinkServer implements Server {
     }
 
     /** Somebody is inside, until {@link #leave}. */
-    final void enter(Object carrier, Client client) {
+    final void enter(Object carrier, ServedClient client) {
         clients.put(carrier, client);
         if (draining) {
             client.stop();
@@ -299,53 +275,6 @@ abstract class LinkServer implements Server {
         return cutting && keepers.stream().noneMatch(Thread::isAlive) && clients.isEmpty();
     }
 
-    // ---- memory ----
-
-    /** Tells those that hold most to end, until little enough is held. By one thread at a time. */
-    private void relieve() {
-        if (!relieving.compareAndSet(false, true)) {
-            return;
-        }
-        try {
-            heap.ended(evictUntil(heap.excess() - leaving()));
-        } finally {
-            relieving.set(false);
-        }
-    }
-
-    /** Bytes held by those that have been told and have not ended yet. */
-    private long leaving() {
-        long bytes = 0;
-        for (Client client : clients.values()) {
-            bytes += client.evicted() ? client.held() : 0;
-        }
-        return bytes;
-    }
-
-    private int evictUntil(long excess) {
-        int told = 0;
-        long left = excess;
-        for (long most = most(); most > 0 && left > 0; most = most()) {
-            for (Client client : clients.values()) {
-                long held = client.held();
-                if (left > 0 && held > 0 && held >= most / 2 && !client.evicted()) {
-                    client.evict();
-                    left -= held;
-                    told++;
-                }
-            }
-        }
-        return told;
-    }
-
-    private long most() {
-        long most = 0;
-        for (Client client : clients.values()) {
-            most = client.evicted() ? most : Math.max(most, client.held());
-        }
-        return most;
-    }
-
     // ---- the end ----
 
     @Override
@@ -374,7 +303,7 @@ abstract class LinkServer implements Server {
 
     /** Tells all who are inside to finish. */
     void tellStop() {
-        clients.values().forEach(Client::stop);
+        clients.values().forEach(ServedClient::stop);
     }
 
     private void closeGates() {
@@ -409,7 +338,7 @@ abstract class LinkServer implements Server {
         draining = true;
         cutting = true;
         closeGates();
-        clients.values().forEach(Client::cut);
+        clients.values().forEach(ServedClient::cut);
         wakeWorkers();
     }
 

@@ -54,7 +54,7 @@ final class ProcessServer extends LinkServer {
     private static final long LOOK_NANOS = 20_000_000L;
 
     /** A child, the gate that its client came through, and the pidfd's token. */
-    private record Served(ChildProcess child, BlockingAcceptor acceptor) implements Client {
+    private record Served(ChildProcess child, BlockingAcceptor acceptor) implements ServedClient {
         /** All are told at once, by the pipe. */
         @Override
         public void stop() {}
