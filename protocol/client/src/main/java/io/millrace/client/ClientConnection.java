@@ -6,7 +6,6 @@ import io.millrace.core.CloseCause;
 import io.millrace.core.CloseMode;
 import io.millrace.core.Link;
 import io.millrace.core.Protocol;
-import io.millrace.http.FieldBlock;
 import io.millrace.http.Headers;
 import io.millrace.http1.ResponseParser;
 import io.millrace.http1.ResponseParser.Framing;
@@ -23,8 +22,6 @@ import io.millrace.http1.ResponseParser.Framing;
  * </pre>
  */
 final class ClientConnection implements Protocol, BodyOwner, Call.Stage {
-    private static final Headers NO_TRAILERS = new FieldBlock();
-
     /** Where connections come from and go to. */
     interface Owner {
         /** It may carry another call. */
@@ -44,9 +41,8 @@ final class ClientConnection implements Protocol, BodyOwner, Call.Stage {
 
     private Link link;
     private Call call;
-    private BodyWriter body;
+    private final RequestSender request = new RequestSender(this);
     private boolean awaitsContinue;
-    private boolean requestDone;
     private boolean paused;
     private boolean inputOver;
     private boolean leaving;
@@ -57,9 +53,7 @@ final class ClientConnection implements Protocol, BodyOwner, Call.Stage {
     private long idleNanos;
     private int uses;
 
-    /**
-     * Bytes of a piece of body that the parser has found and the caller has not asked for yet, and what follows them.
-     */
+    /** Bytes of a piece of body that the caller has not asked for yet, and what follows them. */
     private int held;
 
     private int behindHeld;
@@ -78,6 +72,7 @@ final class ClientConnection implements Protocol, BodyOwner, Call.Stage {
     /** Makes this the connection of a call: now if it stands, else as soon as it does. */
     void carry(Call next) {
         call = next;
+        request.begin(next.plan().content());
         next.stage(this);
         if (link != null) {
             send();
@@ -115,7 +110,6 @@ final class ClientConnection implements Protocol, BodyOwner, Call.Stage {
         RequestPlan plan = call.plan();
         uses++;
         parser.begin(plan.method());
-        requestDone = false;
         held = 0;
         idleNanos = usualIdle;
         if (silence != plan.times().silence()) {
@@ -127,76 +121,24 @@ final class ClientConnection implements Protocol, BodyOwner, Call.Stage {
         link.flush();
         awaitsContinue = plan.awaitsContinue();
         if (!awaitsContinue) {
-            sendBody(plan.content());
+            request.send(link);
         }
         arm();
     }
 
-    private void sendBody(RequestContent content) {
-        switch (content) {
-            case RequestContent.Bytes inMemory -> {
-                if (inMemory.length() > 0) {
-                    link.transfer(inMemory.bytes);
-                    link.flush();
-                }
-                bodyEnded();
-            }
-            case RequestContent.FilePart part -> {
-                link.transfer(part.file.hold(), part.from, part.length());
-                link.flush();
-                bodyEnded();
-            }
-            case RequestContent.Produced made -> {
-                body = new BodyWriter(link, this, made.length());
-                produce();
-            }
-            case RequestContent.Read read -> throw new IllegalStateException("only for calls that wait");
-        }
-    }
-
-    private void produce() {
-        BodyWriter writer = body;
-        try {
-            producer().produce(writer);
-        } catch (Throwable t) {
-            writer.fail(t);
-        }
-    }
-
-    private BodyProducer producer() {
-        return ((RequestContent.Produced) call.plan().content()).producer;
-    }
-
     @Override
     public void drained(Link from) {
-        if (body != null && body.isOpen()) {
-            produce();
-        }
+        request.drained();
     }
 
     @Override
     public void bodyEnded() {
-        body = null;
-        requestDone = true;
         arm();
     }
 
     @Override
     public void bodyFailed(Throwable why) {
-        body = null;
         abort(new HttpFailure.RequestBodyFailed(true, why));
-    }
-
-    /** The rest of the request is not wanted any more. */
-    private void stopBody(Call of) {
-        if (body != null) {
-            body.close();
-            body = null;
-        }
-        if (!requestDone && of.plan().content() instanceof RequestContent.Produced made) {
-            requestDone = true;
-            Guarded.run(made.producer::cancelled);
-        }
     }
 
     // ---- the answer
@@ -249,7 +191,7 @@ final class ClientConnection implements Protocol, BodyOwner, Call.Stage {
                     behindHeld = parser.consumed() - (parser.dataStart() - start) - held;
                 }
                 case ResponseParser.END -> {
-                    Headers trailers = trailers();
+                    Headers trailers = Answers.trailers(parser);
                     in.consume(parser.consumed());
                     complete(trailers, in.isEmpty());
                     return;
@@ -291,33 +233,23 @@ final class ClientConnection implements Protocol, BodyOwner, Call.Stage {
     private void goOn() {
         if (awaitsContinue) {
             awaitsContinue = false;
-            sendBody(call.plan().content());
+            request.send(link);
         }
     }
 
     private void head(Buffer in, int start) {
         ResponseHead head = new ResponseHead(parser, in.array(), start);
         in.consume(parser.consumed());
-        if (awaitsContinue) {
-            // The answer is final: the body that it was asked about is not sent, and ends the connection's use.
-            awaitsContinue = false;
-        }
+        // The answer is final: the body that it was asked about is not sent, and ends the connection's use.
+        awaitsContinue = false;
         idleNanos = Math.min(idleNanos, KeepAlive.nanos(head.headers(), idleNanos));
         if (parser.framing() == Framing.TUNNEL) {
             tunnel(head);
         } else if (parser.coded()) {
             abort(new HttpFailure.BadResponse("the server applies a transfer coding that was not asked for"));
         } else {
-            call.head(head, bodyLength());
+            call.head(head, Answers.length(parser));
         }
-    }
-
-    private long bodyLength() {
-        return switch (parser.framing()) {
-            case NONE -> 0;
-            case LENGTH -> parser.contentLength();
-            default -> -1;
-        };
     }
 
     private void tunnel(ResponseHead head) {
@@ -337,24 +269,12 @@ final class ClientConnection implements Protocol, BodyOwner, Call.Stage {
         }
     }
 
-    private Headers trailers() {
-        FieldBlock read = parser.framing() == Framing.CHUNKED ? parser.trailers() : null;
-        if (read == null || read.size() == 0) {
-            return NO_TRAILERS;
-        }
-        FieldBlock copy = new FieldBlock();
-        for (int i = 0; i < read.size(); i++) {
-            copy.append(read, i);
-        }
-        return copy;
-    }
-
     private void complete(Headers trailers, boolean clean) {
         Call done = call;
         call = null;
         boolean reusable =
-                clean && requestDone && !inputOver && !last && !done.plan().close() && parser.lasts();
-        stopBody(done);
+                clean && request.isDone() && !inputOver && !last && !done.plan().close() && parser.lasts();
+        request.stop();
         if (reusable) {
             becomeIdle();
         } else {
@@ -391,7 +311,7 @@ final class ClientConnection implements Protocol, BodyOwner, Call.Stage {
         Call of = call;
         call = null;
         if (of != null) {
-            stopBody(of);
+            request.stop();
         }
         leave();
     }
@@ -411,26 +331,21 @@ final class ClientConnection implements Protocol, BodyOwner, Call.Stage {
     private void endOfInput() {
         int end = parser.end();
         if (end == ResponseParser.END) {
-            complete(NO_TRAILERS, false);
+            complete(Answers.NO_TRAILERS, false);
         } else {
             abort(lost());
         }
     }
 
     private HttpFailure lost() {
-        if (parser.begun()) {
-            return new HttpFailure.ConnectionLost("the connection ended in the middle of the answer", true);
-        }
-        return uses > 1
-                ? new HttpFailure.StaleConnection(call.wasSent())
-                : new HttpFailure.ConnectionLost("the connection ended before the answer", call.wasSent());
+        return Answers.lost(parser, uses > 1, call.wasSent());
     }
 
     /** The call fails, and the connection with it. */
     private void abort(HttpFailure why) {
         Call failed = call;
         call = null;
-        stopBody(failed);
+        request.stop();
         leave();
         failed.failed(why);
     }
@@ -470,7 +385,7 @@ final class ClientConnection implements Protocol, BodyOwner, Call.Stage {
         call = null;
         leaving = true;
         if (failed != null) {
-            stopBody(failed);
+            request.stop();
         }
         gone();
         if (failed != null) {
@@ -505,7 +420,7 @@ final class ClientConnection implements Protocol, BodyOwner, Call.Stage {
         } else if (parser.begun()) {
             link.deadline(paused ? call.totalAt() : call.until(now, times.silence()));
         } else {
-            link.deadline(requestDone ? call.until(now, times.head()) : call.totalAt());
+            link.deadline(request.isDone() ? call.until(now, times.head()) : call.totalAt());
         }
     }
 
