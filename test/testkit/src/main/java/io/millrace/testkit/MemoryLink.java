@@ -4,24 +4,13 @@ package io.millrace.testkit;
 import io.millrace.core.Buffer;
 import io.millrace.core.CloseCause;
 import io.millrace.core.CloseMode;
-import io.millrace.core.Flow;
 import io.millrace.core.Link;
-import io.millrace.core.OpenFile;
 import io.millrace.core.Protocol;
-import io.millrace.core.TimeLimit;
 import io.millrace.core.Tls;
-import io.millrace.link.LinkFlow;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.Arrays;
-import java.util.Deque;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
@@ -36,42 +25,15 @@ import java.util.function.BooleanSupplier;
  *   feed ─► arrived ─► input ─► protocol.receive ─► out ─► flush ─► [window of the peer] ─► sent
  * </pre>
  */
-public final class MemoryLink implements Link {
+public final class MemoryLink extends MemoryVerbs {
     private static final byte RUBBISH = (byte) 0xEE;
     private static final int PATIENCE_SECONDS = 20;
 
-    private record Span(OpenFile file, long from, long count) {}
-
-    private final FakeClock clock;
-    private final Thread owner = Thread.currentThread();
-    private final BlockingQueue<Runnable> tasks = new LinkedBlockingQueue<>();
-    private final Deque<Object> queue = new ArrayDeque<>();
-    private final Buffer out = new Buffer();
-    private final ByteArrayOutputStream sent = new ByteArrayOutputStream();
-
-    private Protocol protocol;
-    private Protocol next;
-    private final Buffer arrived = new Buffer();
-    private byte[] input = {};
-    private boolean offered = true;
-    private boolean paused;
-    private boolean inputEnded;
     private boolean endTold;
     private boolean stopTold;
-    private boolean flushed;
-    private boolean finishing;
     private boolean finished;
     private boolean calling;
-    private CloseMode closing;
-    private CloseCause cause;
     private boolean closeTold;
-    private long deadline = NEVER;
-    private long window = Long.MAX_VALUE;
-    private long allowance;
-    private int deadlineCalls;
-    private final LinkFlow flow;
-    private SocketAddress peer;
-    private Tls tls;
 
     /** A link that carries {@code protocol}, which is told so. */
     public MemoryLink(Protocol protocol) {
@@ -80,9 +42,7 @@ public final class MemoryLink implements Link {
 
     /** A link with that clock that carries {@code protocol}, which is told so. */
     public MemoryLink(Protocol protocol, FakeClock clock) {
-        this.protocol = protocol;
-        this.clock = clock;
-        this.flow = new LinkFlow(new Carrier(), clock.nanos());
+        super(protocol, clock);
         call(() -> protocol.opened(this));
         turn();
     }
@@ -129,7 +89,7 @@ public final class MemoryLink implements Link {
 
     /** From now on the peer takes only {@code bytes} more, until told otherwise. */
     public MemoryLink window(long bytes) {
-        window = bytes;
+        output.window(bytes);
         turn();
         return this;
     }
@@ -200,18 +160,18 @@ public final class MemoryLink implements Link {
 
     /** What the peer has got so far. */
     public byte[] sent() {
-        return sent.toByteArray();
+        return output.sent().toByteArray();
     }
 
     /** What the peer has got so far, a character for each byte. */
     public String text() {
-        return sent.toString(StandardCharsets.ISO_8859_1);
+        return output.sent().toString(StandardCharsets.ISO_8859_1);
     }
 
     /** What the peer has got since the last time this was asked, a character for each byte. */
     public String take() {
         String text = text();
-        sent.reset();
+        output.sent().reset();
         return text;
     }
 
@@ -321,7 +281,8 @@ public final class MemoryLink implements Link {
         return true;
     }
 
-    private boolean wantsInput() {
+    @Override
+    boolean wantsInput() {
         return cause == null && closing == null && !paused && next == null && pending() < flow.outputHigh();
     }
 
@@ -385,18 +346,17 @@ public final class MemoryLink implements Link {
         if (!flushed || cause != null || closing == CloseMode.NOW || closing == CloseMode.ABORT || pending() == 0) {
             return false;
         }
-        allowance = flow.maySend(Math.min(window, pending()));
-        boolean moved = sendQueue();
-        if (queue.isEmpty() && cause == null) {
-            int count = (int) Math.min(allowance, out.readable());
-            moved |= count > 0;
-            emit(out.array(), out.head(), count);
-            out.consume(count);
+        long count = output.send(flow.maySend(Math.min(output.window(), pending())));
+        if (count > 0) {
+            flow.sent(count);
+        }
+        if (output.isBroken()) {
+            end(CloseCause.FAILED);
         }
         if (cause == null) {
             tellSent();
         }
-        return moved;
+        return count > 0;
     }
 
     private void tellSent() {
@@ -412,61 +372,6 @@ public final class MemoryLink implements Link {
         }
     }
 
-    private boolean sendQueue() {
-        boolean moved = false;
-        while (!queue.isEmpty() && allowance > 0 && cause == null) {
-            moved = true;
-            Object piece = queue.poll();
-            if (piece instanceof byte[] bytes) {
-                sendBytes(bytes);
-            } else if (piece instanceof Span span) {
-                sendFile(span);
-            }
-        }
-        return moved;
-    }
-
-    private void sendBytes(byte[] bytes) {
-        int count = (int) Math.min(allowance, bytes.length);
-        emit(bytes, 0, count);
-        if (count < bytes.length) {
-            queue.addFirst(Arrays.copyOfRange(bytes, count, bytes.length));
-        }
-    }
-
-    private void sendFile(Span span) {
-        byte[] piece = new byte[(int) Math.min(Math.min(allowance, span.count), 64 * 1024)];
-        int count = read(span, piece);
-        if (count <= 0 && span.count > 0) {
-            span.file.close();
-            end(CloseCause.FAILED);
-            return;
-        }
-        emit(piece, 0, count);
-        if (count < span.count) {
-            queue.addFirst(new Span(span.file, span.from + count, span.count - count));
-        } else {
-            span.file.close();
-        }
-    }
-
-    private static int read(Span span, byte[] into) {
-        try {
-            return into.length == 0 ? 0 : span.file.read(span.from, into, 0, into.length);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    private void emit(byte[] bytes, int from, int count) {
-        sent.write(bytes, from, count);
-        if (count > 0) {
-            flow.sent(count);
-        }
-        allowance -= count;
-        window -= window == Long.MAX_VALUE ? 0 : count;
-    }
-
     private boolean ended() {
         if (cause == null
                 && closing != null
@@ -477,7 +382,9 @@ public final class MemoryLink implements Link {
             return false;
         }
         closeTold = true;
-        dropQueue();
+        output.drop();
+        arrived.clear();
+        input = new byte[0];
         if (next == null) {
             call(() -> protocol.closed(cause));
         }
@@ -487,191 +394,6 @@ public final class MemoryLink implements Link {
     private void end(CloseCause why) {
         if (cause == null) {
             cause = why;
-        }
-    }
-
-    private void dropQueue() {
-        for (Object piece : queue) {
-            if (piece instanceof Span span) {
-                span.file.close();
-            }
-        }
-        queue.clear();
-        out.clear();
-        arrived.clear();
-        input = new byte[0];
-    }
-
-    // ---- the protocol's side
-
-    @Override
-    public Buffer out() {
-        own();
-        return cause == null && !finishing ? out : new Buffer();
-    }
-
-    @Override
-    public void flush() {
-        own();
-        flushed = true;
-        flow.flushed(pending());
-    }
-
-    @Override
-    public boolean writable() {
-        own();
-        return pending() < flow.outputHigh();
-    }
-
-    @Override
-    public long pending() {
-        long bytes = out.readable();
-        for (Object piece : queue) {
-            bytes += piece instanceof Span span ? span.count : ((byte[]) piece).length;
-        }
-        return bytes;
-    }
-
-    @Override
-    public void transfer(OpenFile file, long from, long count) {
-        own();
-        if (cause != null || finishing) {
-            file.close();
-            return;
-        }
-        if (!out.isEmpty()) {
-            queue.add(out.toBytes());
-            out.clear();
-        }
-        queue.add(new Span(file, from, count));
-    }
-
-    @Override
-    public Flow flow() {
-        return flow;
-    }
-
-    @Override
-    public void pause(boolean on) {
-        own();
-        if (!on) {
-            offered = false;
-            flow.resumed();
-        }
-        paused = on;
-    }
-
-    @Override
-    public void switchProtocol(Protocol successor) {
-        own();
-        if (cause == null) {
-            next = successor;
-        }
-    }
-
-    @Override
-    public void deadline(long at) {
-        own();
-        deadline = at;
-        deadlineCalls++;
-    }
-
-    @Override
-    public void shutdownOutput() {
-        own();
-        finishing = true;
-        flushed = true;
-    }
-
-    @Override
-    public void close(CloseMode how) {
-        own();
-        if (closing == null || how == CloseMode.NOW || how == CloseMode.ABORT) {
-            closing = how;
-            flushed = true;
-        }
-    }
-
-    @Override
-    public long now() {
-        own();
-        return clock.nanos();
-    }
-
-    @Override
-    public boolean inLoop() {
-        return Thread.currentThread() == owner;
-    }
-
-    @Override
-    public SocketAddress peer() {
-        return peer;
-    }
-
-    @Override
-    public SocketAddress local() {
-        return null;
-    }
-
-    @Override
-    public Tls tls() {
-        return tls;
-    }
-
-    @Override
-    public void execute(Runnable task) {
-        tasks.add(task);
-    }
-
-    /** The link as its flow sees it: {@link MemoryLink#advance} asks when something is due. */
-    private final class Carrier implements LinkFlow.Carrier {
-        @Override
-        public long now() {
-            return clock.nanos();
-        }
-
-        @Override
-        public int kept() {
-            return input.length;
-        }
-
-        @Override
-        public boolean isOver() {
-            own();
-            return cause != null || closing == CloseMode.NOW || closing == CloseMode.ABORT;
-        }
-
-        @Override
-        public boolean isInputOff() {
-            return paused || (inputEnded && arrived.isEmpty());
-        }
-
-        @Override
-        public boolean isInputWaiting() {
-            return !wantsInput();
-        }
-
-        @Override
-        public boolean isOutputWaiting() {
-            return flushed && pending() > 0;
-        }
-
-        @Override
-        public void offerAgain() {
-            offered = false;
-        }
-
-        @Override
-        public void timedOut(TimeLimit which) {
-            if (closing == null && cause == null) {
-                protocol.timedOut(MemoryLink.this, which);
-            }
-        }
-    }
-
-    private void own() {
-        if (!inLoop()) {
-            throw new IllegalStateException("called by " + Thread.currentThread() + ", owned by " + owner);
         }
     }
 }
