@@ -191,7 +191,7 @@ final class HouseTest {
             "WebSocketCases.java",
             559,
             "Exchange.java",
-            560,
+            565,
             "ExchangeResponse.java",
             515,
             "Http2Protocol.java",
