@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assumptions.abort;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.millrace.models.IoModel;
+import io.millrace.testkit.ExpectedLog;
 import io.millrace.testkit.RawClient;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -76,6 +77,7 @@ final class AdminRoutesTest {
         }
     }
 
+    @ExpectedLog("has been blocked for")
     @Test
     void aLoopThatIsBlockedIsNotAlive() throws Exception {
         CountDownLatch blocked = new CountDownLatch(1);

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.millrace.socket.ServiceNotifier;
+import io.millrace.testkit.ExpectedLog;
 import io.millrace.testkit.RawClient;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -47,6 +48,7 @@ final class ServiceManagerTest {
         return process;
     }
 
+    @ExpectedLog("has been blocked for")
     @Test
     void aLoopThatIsBlockedEndsThePings() throws Exception {
         Path socket = folder.resolve("notify.sock");

@@ -153,7 +153,7 @@ class ExchangeWireTest {
         AtomicReference<ResponseStream> stream = new AtomicReference<>();
         List<String> told = new ArrayList<>();
         TestWire wire = wire((request, response) -> {
-            stream.set(response.stream());
+            stream.set(response.defer().stream());
             stream.get().onWritable(() -> told.add("go on"));
         });
         wire.ask("GET", "/").full();
@@ -280,7 +280,7 @@ class ExchangeWireTest {
     @Test
     void aBadRequestInTheMiddleOfItsAnswerEndsTheConnection() {
         TestWire wire = wire((request, response) -> {
-            ResponseStream stream = response.stream();
+            ResponseStream stream = response.defer().stream();
             stream.write("half");
             stream.flush();
         });

@@ -21,6 +21,9 @@ import org.junit.jupiter.api.Test;
 
 /** What a client may ask of the server in bytes and in seconds. */
 class LimitsTest {
+    /** The time that handlers have is another limit. */
+    private static final Limits PATIENT = Limits.DEFAULT.withAnswerTime(Duration.ofDays(1));
+
     private static final String GET = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
     private static final Limits SMALL =
             Limits.DEFAULT.withTarget(50).withHead(200).withFields(4);
@@ -203,22 +206,24 @@ class LimitsTest {
     void theHandlersSlownessIsNotTheClients() {
         RequestBody[] bodies = new RequestBody[1];
         Response[] responses = new Response[1];
-        MemoryLink link = Serving.of((request, response) -> {
-                    response.defer();
-                    responses[0] = response;
-                    bodies[0] = request.body();
-                    bodies[0].read(new RequestBody.Reader() {
-                        @Override
-                        public void data(byte[] bytes, int offset, int length) {}
+        MemoryLink link = Serving.of(
+                        (request, response) -> {
+                            response.defer();
+                            responses[0] = response;
+                            bodies[0] = request.body();
+                            bodies[0].read(new RequestBody.Reader() {
+                                @Override
+                                public void data(byte[] bytes, int offset, int length) {}
 
-                        @Override
-                        public void end() {}
+                                @Override
+                                public void end() {}
 
-                        @Override
-                        public void failed(IOException why) {}
-                    });
-                    bodies[0].pause(true);
-                })
+                                @Override
+                                public void failed(IOException why) {}
+                            });
+                            bodies[0].pause(true);
+                        },
+                        PATIENT)
                 .open();
         link.feed("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\n");
         link.advance(Duration.ofSeconds(1000));
@@ -233,7 +238,7 @@ class LimitsTest {
     @Test
     void aSlowHandlerHasAllTheTimeItNeeds() {
         Response[] responses = new Response[1];
-        MemoryLink link = Serving.of((request, response) -> responses[0] = response.defer())
+        MemoryLink link = Serving.of((request, response) -> responses[0] = response.defer(), PATIENT)
                 .open()
                 .feed(GET);
         link.advance(Duration.ofHours(3));
