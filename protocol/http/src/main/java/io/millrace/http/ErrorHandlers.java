@@ -52,7 +52,8 @@ public final class ErrorHandlers {
     }
 
     /**
-     * Sets what answers for errors that come to a status, those of the router and of static files included.
+     * Sets what answers for errors that come to a status, those of the router included. Static files answer their own
+     * errors.
      *
      * @param status 400 to 599
      * @throws IllegalArgumentException if it is none of these, or has a handler
