@@ -53,6 +53,9 @@ public final class TlsIdleClient {
         while (System.in.read() >= 0) {
             // They are kept.
         }
+        for (SSLSocket socket : sockets) {
+            socket.close();
+        }
     }
 
     /** Every contender's answer ends so. */

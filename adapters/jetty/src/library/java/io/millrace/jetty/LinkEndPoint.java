@@ -146,7 +146,7 @@ final class LinkEndPoint extends AbstractEndPoint {
     protected void onIncompleteFlush() {
         boolean now;
         synchronized (this) {
-            now = flushing && (ended || link != null && underWay < FULL);
+            now = flushing && (ended || (link != null && underWay < FULL));
             flushing = !now;
         }
         if (now) {

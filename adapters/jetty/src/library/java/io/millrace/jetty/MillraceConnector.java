@@ -124,7 +124,7 @@ public class MillraceConnector extends ServerConnector {
         InetSocketAddress address =
                 getHost() == null ? new InetSocketAddress(getPort()) : new InetSocketAddress(getHost(), getPort());
         WebServer made = WebServer.on(0).hosts("*").serverName(null).limits(limits());
-        if (getHost() == null || address.getAddress() != null && isEveryIpv4(address)) {
+        if (getHost() == null || (address.getAddress() != null && isEveryIpv4(address))) {
             made.everywhere();
         }
         made.address(isEveryIpv4(address) ? new InetSocketAddress("::", address.getPort()) : address);

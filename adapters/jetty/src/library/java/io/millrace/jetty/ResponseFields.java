@@ -30,7 +30,7 @@ final class ResponseFields {
 
     private static void copy(HttpField field, Response to, Set<String> seen) {
         String value = field.getValue() == null ? "" : field.getValue();
-        if (seen.isEmpty() && !(seen instanceof HashSet)
+        if ((seen.isEmpty() && !(seen instanceof HashSet))
                 || seen.add(field.getName().toLowerCase(Locale.ROOT))) {
             to.setHeader(field.getName(), value);
         } else {

@@ -52,7 +52,7 @@ final class ServletTest {
     private static byte[] pattern(int length) {
         byte[] bytes = new byte[length];
         for (int i = 0; i < length; i++) {
-            bytes[i] = (byte) (i * 31 >> 3);
+            bytes[i] = (byte) ((i * 31) >> 3);
         }
         return bytes;
     }

@@ -146,7 +146,7 @@ final class TlsFixture implements LinkFixture {
         /** Takes one record; throws where there is none any more. */
         private void unwrap() throws IOException {
             byte[] header = below.read(HEADER);
-            byte[] record = Arrays.copyOf(header, HEADER + ((header[3] & 0xff) << 8 | header[4] & 0xff));
+            byte[] record = Arrays.copyOf(header, HEADER + ((header[3] & 0xff) << 8 | (header[4] & 0xff)));
             byte[] rest = below.read(record.length - HEADER);
             System.arraycopy(rest, 0, record, HEADER, rest.length);
             plain.clear();
