@@ -5,6 +5,7 @@ module io.millrace.cli {
     requires io.millrace.models;
     requires io.millrace.sys;
     requires io.millrace.fileserver;
+    requires io.millrace.compress;
     requires io.millrace.web;
     requires io.millrace.load;
     requires io.millrace.lab;

@@ -10,6 +10,8 @@ module io.millrace.web {
     requires transitive io.millrace.sse;
     requires transitive io.millrace.forms;
     requires transitive io.millrace.filters;
+    requires transitive io.millrace.compress;
+    requires io.millrace.zstd;
     requires transitive io.millrace.http2;
     requires transitive io.millrace.fileserver;
     requires transitive io.millrace.client;

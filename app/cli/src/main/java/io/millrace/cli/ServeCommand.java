@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.cli;
 
+import io.millrace.compress.Compression;
 import io.millrace.core.Clock;
 import io.millrace.core.DirectoryRoot;
 import io.millrace.fileserver.FileOptions;
@@ -104,6 +105,7 @@ final class ServeCommand {
         Path directory = options.directory();
         options.listenFlags();
         options.proxies(WebServer.on(0));
+        options.compression();
         options.hosts();
         options.tls().check();
         options.redirect();
@@ -212,6 +214,10 @@ final class ServeCommand {
                 .log(log);
         if (!options.hosts().isEmpty()) {
             server.hosts(options.hosts().toArray(String[]::new));
+        }
+        Compression compression = options.compression();
+        if (compression != null) {
+            server.compress(compression);
         }
         if (!options.http2()) {
             server.http2(null);

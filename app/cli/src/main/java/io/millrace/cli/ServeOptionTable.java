@@ -129,6 +129,14 @@ final class ServeOptionTable {
                 flag(
                         "--no-precompressed",
                         "Leave file.br, file.zst and file.gz alone instead of sending them for file."),
+                value(
+                                "CODING,...",
+                                String.class,
+                                names("--compress"),
+                                "Compress what is answered for clients that accept it: gzip, zstd or both, the "
+                                        + "preferred one first. Default: zstd where this machine has it, and gzip.")
+                        .arity("0..1")
+                        .preprocessor(optional(CompressOption.USUAL)),
                 value("PAGE", String.class, names("--spa"), "Answer unknown paths with this page. Default: index.html.")
                         .arity("0..1")
                         .preprocessor(optional("index.html")),

@@ -2,6 +2,7 @@
 package io.millrace.cli;
 
 import io.millrace.cli.Terminal.Color;
+import io.millrace.compress.Compression;
 import io.millrace.fileserver.FileOptions;
 import io.millrace.http.Limits;
 import io.millrace.models.IoModel;
@@ -280,6 +281,16 @@ final class ServeOptions {
     /** The names by which TLS agrees upon what is spoken above it. */
     String[] applicationProtocols() {
         return http2() ? new String[] {"h2", "http/1.1"} : new String[] {"http/1.1"};
+    }
+
+    /** What is compressed on the fly, or {@code null} for nothing. */
+    Compression compression() {
+        String codings = read("--compress", null);
+        try {
+            return codings == null ? null : CompressOption.read(codings);
+        } catch (IllegalArgumentException | UnsupportedOperationException e) {
+            throw wrong("--compress: " + e.getMessage());
+        }
     }
 
     boolean http2() {

@@ -55,6 +55,8 @@ final class HouseTest {
             Map.entry("forms", Set.of("http")),
             Map.entry("filters", Set.of("http")),
             Map.entry("webtest", Set.of("core", "http", "web")),
+            Map.entry("compress", Set.of("core", "http")),
+            Map.entry("zstd", Set.of("core", "sys")),
             Map.entry("fileserver", Set.of("core", "http")),
             Map.entry("client", Set.of("core", "http", "http1")),
             Map.entry("testkit", Set.of("core", "link", "sys", "poll", "socket")),
@@ -70,6 +72,8 @@ final class HouseTest {
                             "sse",
                             "forms",
                             "filters",
+                            "compress",
+                            "zstd",
                             "fileserver",
                             "client",
                             "tls",
@@ -84,7 +88,7 @@ final class HouseTest {
             Map.entry("lab", Set.of("load", "sys", "poll", "socket", "workers")),
             Map.entry("httpserver", Set.of("core", "sys", "tls", "http", "http1", "transport", "models")),
             // sys for one thing: the errno of a SysException, to say in one line why a port cannot be had.
-            Map.entry("cli", Set.of("models", "sys", "fileserver", "web", "load", "lab")));
+            Map.entry("cli", Set.of("models", "sys", "fileserver", "compress", "web", "load", "lab")));
 
     /** Libraries of others, in rooms of the roof that nobody embeds and in the one for tests. */
     private static final Map<String, Set<String>> LIBRARIES = Map.of(
@@ -101,7 +105,7 @@ final class HouseTest {
 
     /** The rooms whose lines cite RFCs and never name a system call. */
     private static final Set<String> RFC_WING =
-            Set.of("link", "tls", "http", "http1", "http2", "websocket", "sse", "forms", "fileserver", "client");
+            Set.of("link", "tls", "http", "http1", "http2", "websocket", "sse", "forms", "compress", "fileserver", "client");
 
     /** The rooms whose lines name system calls and never cite an RFC. */
     private static final Set<String> KERNEL_WING = Set.of(
@@ -116,7 +120,8 @@ final class HouseTest {
             "models",
             "net",
             "signals",
-            "openssl");
+            "openssl",
+            "zstd");
 
     /** The rooms that stand between the house and the APIs of others: nothing in the house requires one. */
     private static final Set<String> ADAPTERS = Set.of("httpserver");
@@ -155,7 +160,7 @@ final class HouseTest {
 
     private static final Map<String, Integer> MORE_FILES = Map.of("transport", 47, "http", 48);
 
-    private static final Set<String> MAY_USE_FFM = Set.of("sys", "poll", "ring", "transport");
+    private static final Set<String> MAY_USE_FFM = Set.of("sys", "poll", "ring", "transport", "zstd");
 
     private static final Pattern REQUIRES =
             Pattern.compile("\\brequires\\s+(?:transitive\\s+|static\\s+)*([\\w.]+)\\s*;");

@@ -64,6 +64,7 @@ final class MainTest {
             "--hidden",
             "--follow-links",
             "--no-precompressed",
+            "--compress",
             "--spa",
             "--cors",
             "--cache",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.web;
 
+import io.millrace.compress.CompressionFilter;
 import io.millrace.core.Clock;
 import io.millrace.core.DirectoryRoot;
 import io.millrace.fileserver.FileOptions;
@@ -74,6 +75,7 @@ final class ServerSettings {
     TlsContext tls;
     Duration hsts;
     private int redirectFrom = -1;
+    CompressionFilter compression;
     ExchangeLog log = ExchangeLog.NONE;
     String serverName = HttpContext.SERVER;
     TrustedProxies trustedProxies;
@@ -206,7 +208,7 @@ final class ServerSettings {
                 next.handle(request, response);
             });
         }
-        return checked(router);
+        return compression == null ? checked(router) : Dispatcher.of(compression.before(checked(router)));
     }
 
     /** Returns what answers for the server's hosts alone. */

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.web;
 
+import io.millrace.compress.Compression;
+import io.millrace.compress.CompressionFilter;
 import io.millrace.http.Dispatch;
 import io.millrace.http.ExchangeLog;
 import io.millrace.http.Limits;
@@ -166,6 +168,16 @@ public final class WebServer extends ServerRoutes implements AutoCloseable {
      */
     public WebServer hsts(Duration age) {
         life.beforeStart().hsts = Objects.requireNonNull(age);
+        return this;
+    }
+
+    /**
+     * Compresses what is answered, as clients accept it, and says what becomes of requests that are compressed; by
+     * default nothing is compressed, and handlers see requests as they are. {@link Compression#DEFAULT} is gzip;
+     * {@link ZstdCoding} can be put before it where the machine has the library.
+     */
+    public WebServer compress(Compression compression) {
+        life.beforeStart().compression = CompressionFilter.of(compression);
         return this;
     }
 

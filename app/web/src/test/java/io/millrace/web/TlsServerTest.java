@@ -23,11 +23,11 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Timeout(60)
 final class TlsServerTest {
 
-    private static Path file(String name) throws Exception {
+    static Path file(String name) throws Exception {
         return Path.of(TlsServerTest.class.getResource(name).toURI());
     }
 
-    private static SSLContext trusting() throws Exception {
+    static SSLContext trusting() throws Exception {
         KeyStore store = KeyStore.getInstance("PKCS12");
         store.load(null, null);
         store.setCertificateEntry(

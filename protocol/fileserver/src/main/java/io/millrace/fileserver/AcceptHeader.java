@@ -8,7 +8,7 @@ import io.millrace.http.FieldList;
  * Allocates nothing.
  */
 final class AcceptHeader {
-    private static final int FULL = 1000;
+    private static final int FULL = FieldList.FULL_WEIGHT;
     private static final int EXACT = 3;
 
     private AcceptHeader() {}
@@ -55,21 +55,15 @@ final class AcceptHeader {
         int from = 0;
         for (int count = 0; from < list.length() && count < FieldList.MOST; count++) {
             int to = FieldList.end(list, from);
-            int nameEnd = parameter(list, from, to);
+            int nameEnd = FieldList.parameter(list, from, to);
             int exactness = exactness(list, from, nameEnd, wanted, types);
             if (exactness > bestExactness) {
                 bestExactness = exactness;
-                best = exactness * (FULL + 1) + weight(list, nameEnd, to);
+                best = exactness * (FULL + 1) + FieldList.weight(list, nameEnd, to);
             }
             from = to + 1;
         }
         return best;
-    }
-
-    /** Index of the next semicolon, or {@code to}. */
-    private static int parameter(String list, int from, int to) {
-        int semicolon = list.indexOf(';', from, to);
-        return semicolon < 0 ? to : semicolon;
     }
 
     private static int exactness(String list, int from, int to, String wanted, boolean types) {
@@ -91,37 +85,5 @@ final class AcceptHeader {
     /** {@code x-gzip} is gzip (RFC 9110 section 8.4.1.3). */
     private static boolean isOldName(String list, int from, int length, String coding) {
         return length > 2 && list.regionMatches(true, from, "x-", 0, 2) && is(list, from + 2, length - 2, coding);
-    }
-
-    /** The q parameter in thousandths; one that cannot be read counts as 1, as if it were not there. */
-    private static int weight(String list, int from, int to) {
-        for (int semicolon = from; semicolon < to; ) {
-            int end = parameter(list, semicolon + 1, to);
-            int first = FieldList.skipBlanks(list, semicolon + 1, end);
-            if (end - first > 2 && (list.charAt(first) | 0x20) == 'q' && list.charAt(first + 1) == '=') {
-                int value = FieldList.skipBlanks(list, first + 2, end);
-                return thousandths(list, value, FieldList.trimEnd(list, value, end));
-            }
-            semicolon = end;
-        }
-        return FULL;
-    }
-
-    /** qvalue = ( "0" [ "." 0*3DIGIT ] ) / ( "1" [ "." 0*3("0") ] ) (RFC 9110 section 12.4.2). */
-    private static int thousandths(String list, int from, int to) {
-        int length = to - from;
-        boolean shaped = length > 0 && length <= 5 && (length == 1 || list.charAt(from + 1) == '.');
-        if (!shaped || list.charAt(from) < '0' || list.charAt(from) > '1') {
-            return FULL;
-        }
-        int sum = (list.charAt(from) - '0') * FULL;
-        for (int i = from + 2, unit = 100; i < to; i++, unit /= 10) {
-            int digit = list.charAt(i) - '0';
-            if (digit < 0 || digit > 9) {
-                return FULL;
-            }
-            sum += digit * unit;
-        }
-        return Math.min(sum, FULL);
     }
 }

@@ -16,6 +16,9 @@ public final class FieldList {
      */
     public static final int MOST = 100;
 
+    /** The weight of an element that says nothing of it, in thousandths. */
+    public static final int FULL_WEIGHT = 1000;
+
     private FieldList() {}
 
     /**
@@ -52,6 +55,50 @@ public final class FieldList {
             end--;
         }
         return end;
+    }
+
+    /** Returns the index of the first semicolon of an element from {@code from} on, or {@code to}. */
+    public static int parameter(String list, int from, int to) {
+        int semicolon = list.indexOf(';', from, to);
+        return semicolon < 0 ? to : semicolon;
+    }
+
+    /**
+     * Returns the q parameter of an element in thousandths (RFC 9110 section 12.4.2); {@link #FULL_WEIGHT} where there
+     * is none, or one that cannot be read.
+     *
+     * @param from index of the first semicolon of the element
+     * @param to index after the element
+     */
+    public static int weight(String list, int from, int to) {
+        for (int semicolon = from; semicolon < to; ) {
+            int end = parameter(list, semicolon + 1, to);
+            int first = skipBlanks(list, semicolon + 1, end);
+            if (end - first > 2 && (list.charAt(first) | 0x20) == 'q' && list.charAt(first + 1) == '=') {
+                int value = skipBlanks(list, first + 2, end);
+                return thousandths(list, value, trimEnd(list, value, end));
+            }
+            semicolon = end;
+        }
+        return FULL_WEIGHT;
+    }
+
+    /** qvalue = ( "0" [ "." 0*3DIGIT ] ) / ( "1" [ "." 0*3("0") ] ). */
+    private static int thousandths(String list, int from, int to) {
+        int length = to - from;
+        boolean shaped = length > 0 && length <= 5 && (length == 1 || list.charAt(from + 1) == '.');
+        if (!shaped || list.charAt(from) < '0' || list.charAt(from) > '1') {
+            return FULL_WEIGHT;
+        }
+        int sum = (list.charAt(from) - '0') * FULL_WEIGHT;
+        for (int i = from + 2, unit = 100; i < to; i++, unit /= 10) {
+            int digit = list.charAt(i) - '0';
+            if (digit < 0 || digit > 9) {
+                return FULL_WEIGHT;
+            }
+            sum += digit * unit;
+        }
+        return Math.min(sum, FULL_WEIGHT);
     }
 
     private static boolean isBlank(char c) {
