@@ -104,7 +104,7 @@ final class GzipDecoder implements AutoCloseable {
         switch (part) {
             case HEAD -> head(value);
             case EXTRA_LENGTH -> {
-                extra |= value << 8 * at;
+                extra |= value << (8 * at);
                 if (++at == 2) {
                     after(extra == 0 ? Part.EXTRA : Part.EXTRA_LENGTH);
                 }
@@ -176,7 +176,7 @@ final class GzipDecoder implements AutoCloseable {
     }
 
     private void trailer(int value) throws ZipException {
-        trailer |= (long) value << 8 * at;
+        trailer |= (long) value << (8 * at);
         if (++at == TRAILER) {
             if ((int) trailer != (int) checksum.getValue() || (int) (trailer >>> 32) != (int) size) {
                 throw wrong("checksum or size differ");
