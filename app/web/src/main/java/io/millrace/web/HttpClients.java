@@ -111,6 +111,11 @@ public final class HttpClients {
         return new HttpClient(loops(group, connector(), tls), options, group);
     }
 
+    /** Returns the context for clients that were given none; their ALPN name is http/1.1. */
+    static TlsContext usualTls() {
+        return UsualTls.CONTEXT;
+    }
+
     /** Made when it is first needed: the JDK reads all authorities that it knows. */
     private static final class UsualTls {
         static final TlsContext CONTEXT = TlsContext.client(TlsOptions.DEFAULT.withApplicationProtocols("http/1.1"));
@@ -129,6 +134,10 @@ public final class HttpClients {
         return IntStream.range(0, group.size())
                 .<ClientLoop>mapToObj(i -> new Loop(group.loop(i), connector, tls))
                 .toList();
+    }
+
+    static boolean isAddress(String host) {
+        return host.indexOf(':') >= 0 || host.chars().allMatch(c -> c == '.' || (c >= '0' && c <= '9'));
     }
 
     /** A loop of this house, as clients see it. */
@@ -173,10 +182,6 @@ public final class HttpClients {
             return isAddress(origin.hostName())
                     ? new InetSocketAddress(origin.hostName(), origin.port())
                     : InetSocketAddress.createUnresolved(origin.hostName(), origin.port());
-        }
-
-        private static boolean isAddress(String host) {
-            return host.indexOf(':') >= 0 || host.chars().allMatch(c -> c == '.' || (c >= '0' && c <= '9'));
         }
 
         private static TlsConnector.Outcome toldOverTls(Outcome outcome) {

@@ -202,6 +202,20 @@ public final class BlockingWebSocket implements AutoCloseable {
         close(CloseCode.NORMAL, "");
     }
 
+    /** Ends the connection at once, if there is one. */
+    public void abort() {
+        WebSocket open;
+        lock.lock();
+        try {
+            open = socket;
+        } finally {
+            lock.unlock();
+        }
+        if (open != null) {
+            open.abort();
+        }
+    }
+
     /** Waits until the WebSocket is over, and returns the code, see {@link WebSocketListener#closed}. */
     public int awaitClose() throws IOException {
         lock.lock();
@@ -232,6 +246,18 @@ public final class BlockingWebSocket implements AutoCloseable {
             return closeReason;
         } finally {
             lock.unlock();
+        }
+    }
+
+    /**
+     * Waits until the opening handshake is done.
+     *
+     * @throws IOException if it failed, saying why
+     * @throws InterruptedIOException if the thread is interrupted while it waits
+     */
+    public void awaitOpen() throws IOException {
+        if (opened() == null) {
+            throw new IOException("no WebSocket: " + closeReason());
         }
     }
 

@@ -54,4 +54,14 @@ public final class CloseCode {
     public static boolean isSendable(int code) {
         return (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) || (code >= 3000 && code <= 4999);
     }
+
+    /** Returns what a Close says by which input is refused. */
+    static String reasonToRefuse(int code) {
+        return switch (code) {
+            case TOO_BIG -> "message too big";
+            case INVALID_DATA -> "invalid data";
+            case POLICY_VIOLATION -> "too many frames";
+            default -> "protocol error";
+        };
+    }
 }

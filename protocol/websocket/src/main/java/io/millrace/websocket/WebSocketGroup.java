@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.websocket;
 
-import io.millrace.core.MemberSet;
+import io.millrace.core.PushGroup;
 import io.millrace.core.SlowConsumer;
 import java.time.Duration;
-import java.util.Objects;
-import java.util.concurrent.atomic.LongAdder;
 
 /**
  * WebSockets that are sent the same messages. A message is framed and compressed once ({@link WebSocketMessage}); each
@@ -13,18 +11,9 @@ import java.util.concurrent.atomic.LongAdder;
  *
  * <p>A member that has closed leaves by itself with the next message; {@link #remove} is for those that go on.
  */
-public final class WebSocketGroup {
-    /** How many bytes may wait for one member, where nothing else is said: 1 MiB. */
-    public static final long MOST_PENDING = 1 << 20;
-
+public final class WebSocketGroup extends PushGroup<WebSocket, WebSocketMessage> {
     private static final long STEP_MILLIS = 100;
     private static final int MOST_STEPS = 10_000;
-
-    private final SlowConsumer policy;
-    private final long mostPending;
-    private final MemberSet<WebSocket> members = new MemberSet<>();
-    private final LongAdder delivered = new LongAdder();
-    private final LongAdder missed = new LongAdder();
 
     /**
      * Makes a group that closes members for which more than {@link #MOST_PENDING} bytes wait, with
@@ -40,43 +29,12 @@ public final class WebSocketGroup {
      * @param mostPending how many bytes may wait for one member before {@code policy} says what becomes of it
      */
     public WebSocketGroup(SlowConsumer policy, long mostPending) {
-        this.policy = Objects.requireNonNull(policy);
-        this.mostPending = mostPending;
-    }
-
-    /** Adds a member: at once if its own thread calls, as {@link WebSocketListener#opened} does, else soon. */
-    public void add(WebSocket socket) {
-        members.add(socket);
-    }
-
-    /** Removes a member. */
-    public void remove(WebSocket socket) {
-        members.remove(socket);
-    }
-
-    /** Returns the number of members; of those that have closed since the last message, some may still be counted. */
-    public int size() {
-        return members.size();
-    }
-
-    /** Returns how many times a message was handed to a member so far. */
-    public long delivered() {
-        return delivered.sum();
-    }
-
-    /** Returns how many times a member could not follow so far. */
-    public long missed() {
-        return missed.sum();
+        super(policy, mostPending);
     }
 
     /** Sends a text to all members. */
     public void send(String text) {
         send(WebSocketMessage.text(text));
-    }
-
-    /** Sends a message to all members. Returns before it has been sent; messages of one thread keep their order. */
-    public void send(WebSocketMessage message) {
-        members.tell(member -> deliver(member, message));
     }
 
     /**
@@ -91,7 +49,7 @@ public final class WebSocketGroup {
         int steps = Math.clamp(over.toMillis() / STEP_MILLIS, 1, MOST_STEPS);
         for (int step = 0; step < steps; step++) {
             int due = step;
-            members.tell(member -> {
+            tell(member -> {
                 if (Math.floorMod(System.identityHashCode(member), steps) <= due) {
                     member.close(CloseCode.GOING_AWAY, "");
                 }
@@ -102,15 +60,17 @@ public final class WebSocketGroup {
         }
     }
 
-    private void deliver(WebSocket member, WebSocketMessage message) {
-        if (policy == SlowConsumer.KEEP || member.pending() + message.bytes().length <= mostPending) {
-            member.send(message);
-            delivered.increment();
-            return;
+    @Override
+    protected boolean offer(WebSocket member, WebSocketMessage message, long most) {
+        if (member.pending() > most - message.bytes().length) {
+            return false;
         }
-        missed.increment();
-        if (policy == SlowConsumer.CLOSE) {
-            member.close(CloseCode.TRY_AGAIN_LATER, "too slow");
-        }
+        member.send(message);
+        return true;
+    }
+
+    @Override
+    protected void drop(WebSocket member) {
+        member.close(CloseCode.TRY_AGAIN_LATER, "too slow");
     }
 }

@@ -19,7 +19,6 @@ import java.util.concurrent.RejectedExecutionException;
 final class WebSocketProtocol implements Protocol, WebSocket {
     private static final byte[] NOTHING = {};
     private static final int MOST_REASON = FrameHeader.MOST_CONTROL - 2;
-    private static final long SECOND = 1_000_000_000L;
 
     private final WebSocketListener listener;
     private final WebSocketLimits limits;
@@ -27,6 +26,7 @@ final class WebSocketProtocol implements Protocol, WebSocket {
     private final DeflateSession deflate;
     private final MaskKeys keys;
     private final MessageReader reader;
+    private final PeerWatch watch;
 
     private Link link;
     private volatile CloseState state = CloseState.OPEN;
@@ -34,13 +34,6 @@ final class WebSocketProtocol implements Protocol, WebSocket {
     private boolean unflushed;
     private boolean paused;
     private boolean choked;
-
-    // Time: when the peer was last heard, or the ping or Close was sent that it has to answer.
-    private long heard;
-    private long awaitedSince;
-    private boolean pinged;
-    private long countedSince;
-    private int controls;
 
     /**
      * Makes the end of a WebSocket whose opening handshake is done.
@@ -59,6 +52,7 @@ final class WebSocketProtocol implements Protocol, WebSocket {
         this.subprotocol = subprotocol;
         this.deflate = deflate;
         this.keys = keys;
+        this.watch = new PeerWatch(limits);
         this.reader = new MessageReader(keys == null, limits, deflate);
     }
 
@@ -74,8 +68,7 @@ final class WebSocketProtocol implements Protocol, WebSocket {
     @Override
     public void opened(Link carrier) {
         link = carrier;
-        heard = link.now();
-        countedSince = heard;
+        watch.begin(link.now());
         link.flow().writeTimeout(limits.write().toNanos());
         arm();
         tell(() -> listener.opened(this));
@@ -84,7 +77,7 @@ final class WebSocketProtocol implements Protocol, WebSocket {
     @Override
     public void receive(Buffer in, Link carrier) {
         receiving = true;
-        heard = link.now();
+        watch.heard(link.now());
         try {
             while (!paused && state != CloseState.CLOSED && read(in)) {
                 reader.release();
@@ -112,18 +105,9 @@ final class WebSocketProtocol implements Protocol, WebSocket {
             case FrameHeader.TEXT, FrameHeader.BINARY -> message(event);
             case FrameHeader.PING, FrameHeader.PONG -> control(event);
             case FrameHeader.CLOSE -> peerCloses();
-            default -> fail(-event, reason(-event));
+            default -> fail(-event, CloseCode.reasonToRefuse(-event));
         }
         return true;
-    }
-
-    private static String reason(int code) {
-        return switch (code) {
-            case CloseCode.TOO_BIG -> "message too big";
-            case CloseCode.INVALID_DATA -> "invalid data";
-            case CloseCode.POLICY_VIOLATION -> "too many frames";
-            default -> "protocol error";
-        };
     }
 
     private void message(int event) {
@@ -142,7 +126,7 @@ final class WebSocketProtocol implements Protocol, WebSocket {
     }
 
     private void control(int event) {
-        if (floods()) {
+        if (watch.floods()) {
             fail(CloseCode.POLICY_VIOLATION, "too many pings");
         } else if (event == FrameHeader.PING) {
             if (state == CloseState.OPEN) {
@@ -153,35 +137,13 @@ final class WebSocketProtocol implements Protocol, WebSocket {
         }
     }
 
-    private boolean floods() {
-        if (heard - countedSince >= SECOND) {
-            countedSince = heard;
-            controls = 0;
-        }
-        return ++controls > limits.controls();
-    }
-
-    // The peer's Close: none of its bytes may be wrong (RFC 6455 sections 5.5.1, 7.4 and 8.1).
     private void peerCloses() {
-        byte[] bytes = reader.array();
-        int from = reader.offset();
-        int length = reader.length();
-        if (length == 0) {
-            over(CloseCode.NO_STATUS, "", NOTHING);
-            return;
+        ClosePayload close = ClosePayload.read(reader.array(), reader.offset(), reader.length());
+        if (close.error() != 0) {
+            fail(close.error(), close.reason());
+        } else {
+            over(close.code(), close.reason(), close.answer());
         }
-        int code = length == 1 ? 0 : ((bytes[from] & 0xff) << 8) | (bytes[from + 1] & 0xff);
-        if (!CloseCode.isSendable(code)) {
-            fail(CloseCode.PROTOCOL_ERROR, "wrong close code");
-            return;
-        }
-        Utf8Validator utf8 = new Utf8Validator();
-        if (!utf8.accept(bytes, from + 2, length - 2) || !utf8.isComplete()) {
-            fail(CloseCode.INVALID_DATA, "invalid close reason");
-            return;
-        }
-        String reason = new String(bytes, from + 2, length - 2, StandardCharsets.UTF_8);
-        over(code, reason, new byte[] {(byte) (code >>> 8), (byte) code});
     }
 
     @Override
@@ -215,51 +177,42 @@ final class WebSocketProtocol implements Protocol, WebSocket {
 
     @Override
     public void expired(Link carrier) {
-        long now = link.now();
         if (state == CloseState.CLOSED) {
             return;
         }
-        if (state == CloseState.CLOSING) {
-            if (now - awaitedSince >= limits.close().toNanos()) {
-                ended("the peer did not answer a Close");
-                link.close(CloseMode.NOW);
-                return;
+        switch (watch.judge(link.now(), state, paused || link.pending() > 0)) {
+            case WAIT -> arm();
+            case PING -> {
+                write(FrameHeader.FIN | FrameHeader.PING, NOTHING, 0, 0);
+                arm();
             }
-        } else if (paused || link.pending() > 0) {
-            // A peer that is not read from cannot be heard; whether it takes what is sent is for the link to watch.
-            heard = now;
-            pinged = false;
-        } else if (pinged && heard - awaitedSince > 0) {
-            pinged = false;
-        } else if (pinged && now - awaitedSince >= limits.pong().toNanos()) {
-            ended("the peer did not answer a ping");
-            link.close(CloseMode.NOW);
-            return;
-        } else if (!pinged && now - heard >= limits.idle().toNanos()) {
-            pinged = true;
-            awaitedSince = now;
-            write(FrameHeader.FIN | FrameHeader.PING, NOTHING, 0, 0);
+            case NO_PONG -> cutOff("the peer did not answer a ping");
+            case NO_CLOSE -> cutOff("the peer did not answer a Close");
         }
-        arm();
     }
 
-    // The deadline is left to pass too early rather than moved with every message.
+    private void cutOff(String why) {
+        ended(why);
+        link.close(CloseMode.NOW);
+    }
+
     private void arm() {
-        if (state == CloseState.CLOSING) {
-            link.deadline(awaitedSince + limits.close().toNanos());
-        } else if (pinged) {
-            link.deadline(awaitedSince + limits.pong().toNanos());
-        } else if (!limits.idle().isZero()) {
-            link.deadline(heard + limits.idle().toNanos());
+        long due = watch.due(state);
+        if (due != Link.NEVER) {
+            link.deadline(due);
         }
     }
 
     // ---- the end
 
     private void broken(Throwable e) {
+        log(e);
+        fail(CloseCode.INTERNAL_ERROR, "");
+    }
+
+    private void log(Throwable e) {
         System.getLogger("io.millrace.websocket")
                 .log(System.Logger.Level.ERROR, () -> "the listener of a WebSocket of " + link.peer() + " failed", e);
-        fail(CloseCode.INTERNAL_ERROR, "");
     }
 
     // What the application does with a call must not disturb the connection; opened and others, outside receive.
@@ -273,7 +226,7 @@ final class WebSocketProtocol implements Protocol, WebSocket {
 
     /** This side cannot go on: says why, and reads no more. */
     private void fail(int code, String reason) {
-        over(code, reason, closePayload(code, reason.getBytes(StandardCharsets.UTF_8)));
+        over(code, reason, ClosePayload.write(code, reason.getBytes(StandardCharsets.UTF_8)));
     }
 
     // Answers with a Close, if none was sent, and ends the connection so that the answer arrives.
@@ -303,17 +256,8 @@ final class WebSocketProtocol implements Protocol, WebSocket {
         try {
             listener.closed(this, code, reason);
         } catch (RuntimeException | Error e) {
-            System.getLogger("io.millrace.websocket")
-                    .log(System.Logger.Level.ERROR, "the listener of a WebSocket failed at its end", e);
+            log(e);
         }
-    }
-
-    private static byte[] closePayload(int code, byte[] reason) {
-        byte[] bytes = new byte[2 + reason.length];
-        bytes[0] = (byte) (code >>> 8);
-        bytes[1] = (byte) code;
-        System.arraycopy(reason, 0, bytes, 2, reason.length);
-        return bytes;
     }
 
     // ---- what the application asks
@@ -321,11 +265,7 @@ final class WebSocketProtocol implements Protocol, WebSocket {
     @Override
     public void send(String text) {
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-        if (link.inLoop()) {
-            sendNow(FrameHeader.TEXT, bytes, 0, bytes.length);
-        } else {
-            later(() -> sendNow(FrameHeader.TEXT, bytes, 0, bytes.length));
-        }
+        onLoop(() -> sendNow(FrameHeader.TEXT, bytes, 0, bytes.length));
     }
 
     @Override
@@ -370,11 +310,7 @@ final class WebSocketProtocol implements Protocol, WebSocket {
 
     @Override
     public void send(WebSocketMessage message) {
-        if (link.inLoop()) {
-            sendNow(message);
-        } else {
-            later(() -> sendNow(message));
-        }
+        onLoop(() -> sendNow(message));
     }
 
     // A client masks each frame with a key of its own, and takeover makes each connection's bytes its own.
@@ -393,18 +329,12 @@ final class WebSocketProtocol implements Protocol, WebSocket {
         if (bytes.length > FrameHeader.MOST_CONTROL) {
             throw new IllegalArgumentException("a ping has at most 125 bytes, not " + bytes.length);
         }
-        if (link.inLoop()) {
-            pingNow(bytes);
-        } else {
-            byte[] copy = bytes.clone();
-            later(() -> pingNow(copy));
-        }
-    }
-
-    private void pingNow(byte[] bytes) {
-        if (state == CloseState.OPEN) {
-            write(FrameHeader.FIN | FrameHeader.PING, bytes, 0, bytes.length);
-        }
+        byte[] copy = bytes.clone();
+        onLoop(() -> {
+            if (state == CloseState.OPEN) {
+                write(FrameHeader.FIN | FrameHeader.PING, copy, 0, copy.length);
+            }
+        });
     }
 
     @Override
@@ -413,12 +343,8 @@ final class WebSocketProtocol implements Protocol, WebSocket {
         if (!CloseCode.isSendable(code) || text.length > MOST_REASON) {
             throw new IllegalArgumentException("a Close cannot say " + code + " " + reason);
         }
-        byte[] payload = closePayload(code, text);
-        if (link.inLoop()) {
-            closeNow(payload);
-        } else {
-            later(() -> closeNow(payload));
-        }
+        byte[] payload = ClosePayload.write(code, text);
+        onLoop(() -> closeNow(payload));
     }
 
     private void closeNow(byte[] payload) {
@@ -427,17 +353,21 @@ final class WebSocketProtocol implements Protocol, WebSocket {
         }
         write(FrameHeader.FIN | FrameHeader.CLOSE, payload, 0, payload.length);
         state = CloseState.CLOSING;
-        awaitedSince = link.now();
+        watch.closing(link.now());
         pause(false); // the peer's answer is behind what was not read
         arm();
     }
 
     @Override
     public void abort() {
+        onLoop(() -> link.close(CloseMode.NOW));
+    }
+
+    private void onLoop(Runnable task) {
         if (link.inLoop()) {
-            link.close(CloseMode.NOW);
+            task.run();
         } else {
-            later(() -> link.close(CloseMode.NOW));
+            later(task);
         }
     }
 
