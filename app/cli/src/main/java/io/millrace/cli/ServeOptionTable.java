@@ -11,6 +11,7 @@ import io.millrace.cli.Terminal.Color;
 import io.millrace.http.Limits;
 import io.millrace.transport.AcceptDistribution;
 import io.millrace.transport.OverloadPolicy;
+import io.millrace.web.ContentCodings;
 import io.millrace.web.LogFormat;
 import java.util.ArrayList;
 import java.util.List;
@@ -136,7 +137,7 @@ final class ServeOptionTable {
                                 "Compress what is answered for clients that accept it: gzip, zstd or both, the "
                                         + "preferred one first. Default: zstd where this machine has it, and gzip.")
                         .arity("0..1")
-                        .preprocessor(optional(CompressOption.USUAL)),
+                        .preprocessor(optional(ContentCodings.ALL)),
                 value("PAGE", String.class, names("--spa"), "Answer unknown paths with this page. Default: index.html.")
                         .arity("0..1")
                         .preprocessor(optional("index.html")),

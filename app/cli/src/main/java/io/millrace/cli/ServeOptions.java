@@ -11,6 +11,7 @@ import io.millrace.socket.ListenFlags;
 import io.millrace.socket.UnixAddress;
 import io.millrace.transport.AcceptDistribution;
 import io.millrace.transport.OverloadPolicy;
+import io.millrace.web.ContentCodings;
 import io.millrace.web.LogFormat;
 import io.millrace.web.TrustedProxies;
 import io.millrace.web.WebServer;
@@ -287,7 +288,7 @@ final class ServeOptions {
     Compression compression() {
         String codings = read("--compress", null);
         try {
-            return codings == null ? null : CompressOption.read(codings);
+            return codings == null ? null : Compression.DEFAULT.withCodings(ContentCodings.read(codings));
         } catch (IllegalArgumentException | UnsupportedOperationException e) {
             throw wrong("--compress: " + e.getMessage());
         }

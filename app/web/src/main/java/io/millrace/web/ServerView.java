@@ -164,6 +164,14 @@ abstract class ServerView {
     }
 
     /**
+     * Replaces the worker processes of PREFORK by new ones without refusing a connection; does nothing for other
+     * models.
+     */
+    public void reload() {
+        life.running().reload();
+    }
+
+    /**
      * Waits until the server has stopped.
      *
      * @throws IllegalStateException if it could not go on, with the reason as its cause

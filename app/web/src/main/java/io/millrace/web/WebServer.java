@@ -172,9 +172,8 @@ public final class WebServer extends ServerRoutes implements AutoCloseable {
     }
 
     /**
-     * Compresses what is answered, as clients accept it, and says what becomes of requests that are compressed; by
-     * default nothing is compressed, and handlers see requests as they are. {@link Compression#DEFAULT} is gzip;
-     * {@link ZstdCoding} can be put before it where the machine has the library.
+     * Compresses what is answered, as clients accept it; nothing by default. {@link ContentCodings} has the codings of
+     * this machine.
      */
     public WebServer compress(Compression compression) {
         life.beforeStart().compression = CompressionFilter.of(compression);
@@ -379,14 +378,6 @@ public final class WebServer extends ServerRoutes implements AutoCloseable {
      */
     public boolean stop(Duration drain, Duration grace) throws InterruptedException {
         return life.stop(drain, grace);
-    }
-
-    /**
-     * Replaces the worker processes of PREFORK by new ones without refusing a connection; does nothing for other
-     * models.
-     */
-    public void reload() {
-        life.running().reload();
     }
 
     /**
