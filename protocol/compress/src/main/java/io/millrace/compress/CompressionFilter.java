@@ -52,6 +52,7 @@ public final class CompressionFilter implements Filter {
         Request seen = inflate || needsEditing(headers, accepted)
                 ? new DecodedRequest(request, response, accepted, inflate ? compression.inflateLimit() : 0)
                 : request;
+        encoded.seen(seen);
         try {
             next.handle(seen, encoded);
         } catch (IOException e) {

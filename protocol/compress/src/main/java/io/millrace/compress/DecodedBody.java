@@ -86,6 +86,30 @@ final class DecodedBody extends RequestBody {
     }
 
     @Override
+    public <T> T as(Class<T> type) throws IOException, HttpException {
+        return map(bytes(MAPPED), type);
+    }
+
+    @Override
+    public <T> void as(Class<T> type, Consumer<? super T> done) {
+        collect(MAPPED, bytes -> {
+            T value;
+            try {
+                value = map(bytes, type);
+            } catch (HttpException e) {
+                response.fail(e);
+                return;
+            }
+            done.accept(value);
+        });
+    }
+
+    @Override
+    public <T> T map(byte[] bytes, Class<T> type) throws HttpException {
+        return body.map(bytes, type);
+    }
+
+    @Override
     public InputStream stream() {
         return new DecodedInput(body.stream(), limit);
     }

@@ -10,6 +10,7 @@ import io.millrace.http.Response;
 import io.millrace.http.ResponseStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Objects;
 import java.util.function.Consumer;
@@ -30,7 +31,7 @@ final class EncodedResponse extends Response {
     private final CompressionFilter filter;
     private final Compression compression;
     private final boolean head;
-    private final boolean apart;
+    private Request seen;
     private String conditions;
     private boolean varies;
     private boolean deferred;
@@ -38,18 +39,23 @@ final class EncodedResponse extends Response {
 
     EncodedResponse(Request request, Response response, AcceptedCodings accepted, CompressionFilter filter) {
         this.request = request;
+        this.seen = request;
         this.response = response;
         this.accepted = accepted;
         this.filter = filter;
         this.compression = filter.compression();
         this.head = request.method().equals("HEAD");
-        this.apart = !request.dispatch().isInline();
         this.conditions = accepted.coding() == null ? null : request.headers().joined("If-None-Match");
     }
 
-    /** The handler has returned: a stream of one that ran elsewhere than on the loop ends. */
+    /** The handler sees another request than the client's. */
+    void seen(Request edited) {
+        seen = edited;
+    }
+
+    /** The handler has returned: a stream that is not deferred ends. */
     void returned() throws IOException {
-        if (stream != null && apart && !deferred) {
+        if (stream != null && !deferred) {
             stream.close();
         }
     }
@@ -231,13 +237,20 @@ final class EncodedResponse extends Response {
         EncodedStream out;
         try {
             mark(coding);
-            out = new EncodedStream(response.stream(), encoder, kept, announced, response::abort);
+            out = new EncodedStream(response.stream(), encoder, kept, announced, this::goesOn, response::abort);
         } catch (RuntimeException | Error e) {
             encoder.end();
             throw e;
         }
         response.onComplete(out::release);
         return out;
+    }
+
+    // What waits in a queue is written after the handler has returned.
+    private void goesOn() {
+        if (!deferred) {
+            response.defer();
+        }
     }
 
     @Override
@@ -276,6 +289,21 @@ final class EncodedResponse extends Response {
         } finally {
             file.close();
         }
+    }
+
+    @Override
+    public void json(Object value, Response through) {
+        response.json(value, through);
+    }
+
+    @Override
+    public void send(Path file) throws IOException {
+        send(file, seen, this);
+    }
+
+    @Override
+    public void send(Path file, Request asked, Response through) throws IOException {
+        response.send(file, asked, through);
     }
 
     // ---- streams
@@ -398,6 +426,11 @@ final class EncodedResponse extends Response {
     @Override
     public void onAborted(Runnable task) {
         response.onAborted(task);
+    }
+
+    @Override
+    public void onStopping(Runnable task) {
+        response.onStopping(task);
     }
 
     @Override

@@ -26,6 +26,7 @@ final class EncodedStream extends ResponseStream {
     private final EncoderHold encoder;
     private final EncodedRecord kept;
     private final long announced;
+    private final Runnable goesOn;
     private final Runnable abort;
 
     private final Buffer gathered = new Buffer();
@@ -43,13 +44,21 @@ final class EncodedStream extends ResponseStream {
      *
      * @param kept where the compressed content is noted, {@code null} for nowhere
      * @param announced number of bytes that will be written, -1 where that is unknown
+     * @param goesOn is run when something begins to wait: it is written after the handler has returned
      * @param abort ends the answer in the middle, on any thread
      */
-    EncodedStream(ResponseStream stream, EncoderHold encoder, EncodedRecord kept, long announced, Runnable abort) {
+    EncodedStream(
+            ResponseStream stream,
+            EncoderHold encoder,
+            EncodedRecord kept,
+            long announced,
+            Runnable goesOn,
+            Runnable abort) {
         this.stream = stream;
         this.encoder = encoder;
         this.kept = kept;
         this.announced = announced;
+        this.goesOn = goesOn;
         this.abort = abort;
     }
 
@@ -242,6 +251,7 @@ final class EncodedStream extends ResponseStream {
             waiting.add(piece);
         }
         if (first) {
+            goesOn.run();
             stream.onWritable(this::writableAgain);
             stream.execute(this::step);
         }

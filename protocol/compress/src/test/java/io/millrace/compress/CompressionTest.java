@@ -9,9 +9,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.compress.Answers.Answer;
 import io.millrace.core.Buffer;
+import io.millrace.http.BodyMapper;
+import io.millrace.http.Dispatcher;
 import io.millrace.http.Handler;
+import io.millrace.http.HttpContext;
+import io.millrace.http1.Http1Factory;
 import io.millrace.testkit.ExpectedLog;
+import io.millrace.testkit.FakeClock;
 import io.millrace.testkit.MemoryLink;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -323,6 +329,29 @@ final class CompressionTest {
         contents.put(large, new byte[10_001]);
         assertNull(contents.get(large));
         assertNull(EncodedContents.key(new byte[10], 0, 10, "W/\"weak\"", coding));
+    }
+
+    @Test
+    void objectsAreCompressedToo() {
+        BodyMapper mapper = new BodyMapper() {
+            @Override
+            public byte[] write(Object value) {
+                return String.valueOf(value).getBytes(StandardCharsets.UTF_8);
+            }
+
+            @Override
+            public <T> T read(byte[] bytes, Class<T> type) {
+                return type.cast(new String(bytes, StandardCharsets.UTF_8));
+            }
+        };
+        Handler handler = Dispatcher.of(gzip.before((request, response) -> response.json(PAGE)));
+        FakeClock clock = new FakeClock();
+        HttpContext context = HttpContext.of(handler).withClock(clock).withBodyMapper(mapper);
+        MemoryLink link = new MemoryLink(new Http1Factory(context).create(), clock);
+        link.feed("GET / HTTP/1.1\r\nHost: h\r\nAccept-Encoding: gzip\r\n\r\n").run();
+        Answer answer = Answers.answer(link.sent());
+        assertEquals("gzip", answer.field("Content-Encoding"));
+        assertEquals(PAGE, answer.text());
     }
 
     @Test

@@ -37,7 +37,7 @@ final class EncodedStreamTest {
     private final List<ResponseStream> streams = new ArrayList<>();
 
     private final Handler opening =
-            (request, response) -> streams.add(response.type("text/plain").header("ETag", "\"s\"").stream());
+            (request, response) -> streams.add(response.defer().type("text/plain").header("ETag", "\"s\"").stream());
 
     /** Bytes that compress to about half. */
     private static byte[] content(int length) {
@@ -234,7 +234,7 @@ final class EncodedStreamTest {
     @Test
     void aLengthThatWasAnnouncedIsKept() {
         List<ResponseStream> opened = new ArrayList<>();
-        Handler handler = (request, response) -> opened.add(response.type("text/plain").stream(5000));
+        Handler handler = (request, response) -> opened.add(response.defer().type("text/plain").stream(5000));
         MemoryLink enough = Answers.link(filter, handler).feed(GET);
         assertThrows(IOException.class, () -> opened.get(0).write(new byte[5001]));
         assertTrue(enough.run().isClosed());

@@ -5,6 +5,7 @@ import io.millrace.core.OpenFile;
 import io.millrace.core.Protocol;
 import io.millrace.core.SharedBytes;
 import io.millrace.http.FieldBlock;
+import io.millrace.http.Request;
 import io.millrace.http.Response;
 import io.millrace.http.ResponseStream;
 import java.io.ByteArrayOutputStream;
@@ -286,6 +287,16 @@ final class StubResponse extends Response {
 
     @Override
     public void json(Object value) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void json(Object value, Response through) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void send(Path file, Request request, Response through) {
         throw new UnsupportedOperationException();
     }
 

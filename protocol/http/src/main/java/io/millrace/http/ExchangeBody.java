@@ -125,6 +125,13 @@ final class ExchangeBody extends RequestBody {
     }
 
     @Override
+    public <T> T map(byte[] bytes, Class<T> type) throws HttpException {
+        BodyMapper mapper = mapper();
+        checkType(mapper);
+        return mapped(mapper, bytes, type);
+    }
+
+    @Override
     public <T> void as(Class<T> type, Consumer<? super T> done) {
         BodyMapper mapper = mapper();
         collect(MAPPED, bytes -> {

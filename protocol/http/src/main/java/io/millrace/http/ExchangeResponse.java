@@ -153,7 +153,7 @@ final class ExchangeResponse extends Response {
     }
 
     @Override
-    public void json(Object value) {
+    public void json(Object value, Response through) {
         BodyMapper mapper = exchange.context().bodyMapper();
         byte[] bytes;
         try {
@@ -161,16 +161,21 @@ final class ExchangeResponse extends Response {
         } catch (Exception e) {
             throw new IllegalArgumentException("no JSON for " + place() + " can be made of this object", e);
         }
-        if (header(TYPE) == null) {
-            type(mapper.mediaType());
+        if (through.header(TYPE) == null) {
+            through.type(mapper.mediaType());
         }
-        send(bytes);
+        through.send(bytes);
     }
 
     @Override
     public void send(Path file) throws IOException {
+        send(file, exchange.givenRequest(), exchange.givenResponse());
+    }
+
+    @Override
+    public void send(Path file, Request request, Response through) throws IOException {
         checkOpen();
-        exchange.context().files().send(exchange.givenRequest(), exchange.givenResponse(), file);
+        exchange.context().files().send(request, through, file);
     }
 
     @Override

@@ -324,6 +324,12 @@ final class GuardedRequest extends Request {
         }
 
         @Override
+        public <T> T map(byte[] bytes, Class<T> type) throws HttpException {
+            handles.check();
+            return body.map(bytes, type);
+        }
+
+        @Override
         public <T> void as(Class<T> type, Consumer<? super T> done) {
             handles.check();
             body.as(type, done);

@@ -59,6 +59,18 @@ final class GuardedResponse extends Response {
     }
 
     @Override
+    public void json(Object value, Response through) {
+        handles.check();
+        response.json(value, through);
+    }
+
+    @Override
+    public void send(Path file, Request request, Response through) throws IOException {
+        handles.check();
+        response.send(file, request, through);
+    }
+
+    @Override
     public void send(Path file) throws IOException {
         handles.check();
         response.send(file);

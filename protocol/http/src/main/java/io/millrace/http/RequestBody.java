@@ -105,6 +105,15 @@ public abstract class RequestBody {
     public abstract <T> T as(Class<T> type) throws IOException, HttpException;
 
     /**
+     * Returns the object that some bytes are, as {@link #as(Class)} does with those of the body: for what stands before
+     * handlers and changes bodies. Any thread may call.
+     *
+     * @throws HttpException 400 or 415, as {@link #as(Class)}
+     * @throws IllegalStateException if the server has no mapper
+     */
+    public abstract <T> T map(byte[] bytes, Class<T> type) throws HttpException;
+
+    /**
      * Collects the whole body, without blocking, then calls {@code done} on the loop with the object that it is. What
      * {@link #as(Class)} throws is answered; {@link #collect} says what becomes of the response.
      *

@@ -143,7 +143,9 @@ public abstract class Response {
      * @throws IllegalArgumentException if the mapper cannot write it
      * @throws IllegalStateException if the server has no mapper
      */
-    public abstract void json(Object value);
+    public void json(Object value) {
+        json(value, this);
+    }
 
     /**
      * Answers with a file, as static files are answered: with type, conditions and ranges. Opens it on the calling
@@ -153,6 +155,24 @@ public abstract class Response {
      * @throws IllegalStateException if the server cannot send files
      */
     public abstract void send(Path file) throws IOException;
+
+    /**
+     * Does what {@link #json(Object)} does by the methods of another response: for filters that change what handlers
+     * send.
+     *
+     * @throws IllegalArgumentException as {@link #json(Object)}
+     * @throws IllegalStateException as {@link #json(Object)}
+     */
+    public abstract void json(Object value, Response through);
+
+    /**
+     * Does what {@link #send(Path)} does, by the conditions of another request and the methods of another response: for
+     * filters that change what handlers see and send.
+     *
+     * @throws IOException as {@link #send(Path)}
+     * @throws IllegalStateException as {@link #send(Path)}
+     */
+    public abstract void send(Path file, Request request, Response through) throws IOException;
 
     /**
      * Answers without a body.
