@@ -104,8 +104,8 @@ final class HouseTest {
     private static final Set<String> OUTSIDE = Set.of("adapters", "bench", "bom", "examples", "fuzz", "it");
 
     /** The rooms whose lines cite RFCs and never name a system call. */
-    private static final Set<String> RFC_WING =
-            Set.of("link", "tls", "http", "http1", "http2", "websocket", "sse", "forms", "compress", "fileserver", "client");
+    private static final Set<String> RFC_WING = Set.of(
+            "link", "tls", "http", "http1", "http2", "websocket", "sse", "forms", "compress", "fileserver", "client");
 
     /** The rooms whose lines name system calls and never cite an RFC. */
     private static final Set<String> KERNEL_WING = Set.of(
@@ -198,7 +198,7 @@ final class HouseTest {
             "Exchange.java",
             565,
             "ExchangeResponse.java",
-            515,
+            510,
             "Http2Protocol.java",
             451);
 

@@ -3,7 +3,6 @@ package io.millrace.compress;
 
 import io.millrace.core.Buffer;
 import io.millrace.core.OpenFile;
-import io.millrace.core.Protocol;
 import io.millrace.http.FieldList;
 import io.millrace.http.Request;
 import io.millrace.http.Response;
@@ -13,20 +12,18 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Objects;
-import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
  * A response whose content is compressed if that is worth it and the client accepts it. Everything is decided when the
  * handler sends: then status and fields are known.
  */
-final class EncodedResponse extends Response {
+final class EncodedResponse extends ForwardedResponse {
     private static final String ENCODING = "Content-Encoding";
     private static final String TYPE = "Content-Type";
     private static final String TAG = "ETag";
 
     private final Request request;
-    private final Response response;
     private final AcceptedCodings accepted;
     private final CompressionFilter filter;
     private final Compression compression;
@@ -38,9 +35,9 @@ final class EncodedResponse extends Response {
     private EncodedStream stream;
 
     EncodedResponse(Request request, Response response, AcceptedCodings accepted, CompressionFilter filter) {
+        super(response);
         this.request = request;
         this.seen = request;
-        this.response = response;
         this.accepted = accepted;
         this.filter = filter;
         this.compression = filter.compression();
@@ -355,11 +352,6 @@ final class EncodedResponse extends Response {
     }
 
     @Override
-    public int status() {
-        return response.status();
-    }
-
-    @Override
     public Response header(String name, String value) {
         response.header(name, value);
         noteVary(name, value);
@@ -380,35 +372,10 @@ final class EncodedResponse extends Response {
     }
 
     @Override
-    public String header(String name) {
-        return response.header(name);
-    }
-
-    @Override
     public Response defer() {
         deferred = true;
         response.defer();
         return this;
-    }
-
-    @Override
-    public boolean committed() {
-        return response.committed();
-    }
-
-    @Override
-    public void abort() {
-        response.abort();
-    }
-
-    @Override
-    public void execute(Runnable task) {
-        response.execute(task);
-    }
-
-    @Override
-    public void upgrade(String name, Supplier<Protocol> next) {
-        response.upgrade(name, next);
     }
 
     @Override
@@ -424,32 +391,7 @@ final class EncodedResponse extends Response {
     }
 
     @Override
-    public void onAborted(Runnable task) {
-        response.onAborted(task);
-    }
-
-    @Override
-    public void onStopping(Runnable task) {
-        response.onStopping(task);
-    }
-
-    @Override
     public void fail(Throwable e) {
         response.fail(UndecodableBodyException.answer(e));
-    }
-
-    @Override
-    public void onComplete(Runnable task) {
-        response.onComplete(task);
-    }
-
-    @Override
-    public void onComplete(Consumer<Outcome> task) {
-        response.onComplete(task);
-    }
-
-    @Override
-    public long bytesSent() {
-        return response.bytesSent();
     }
 }

@@ -114,19 +114,9 @@ final class ExchangeResponse extends Response {
         if (!FieldSyntax.isValue(value)) {
             throw new IllegalArgumentException("not a value for " + name + ": " + Printable.text(value));
         }
-        if (isOurs(name)) {
+        if (FieldSyntax.isOurs(name)) {
             throw new IllegalArgumentException(name + " is the server's work");
         }
-    }
-
-    static boolean isOurs(String name) {
-        return switch (name.length()) {
-            case 4 -> name.equalsIgnoreCase("Date");
-            case 10 -> name.equalsIgnoreCase("Connection");
-            case 14 -> name.equalsIgnoreCase("Content-Length");
-            case 17 -> name.equalsIgnoreCase("Transfer-Encoding");
-            default -> false;
-        };
     }
 
     private void checkOpen() {

@@ -208,7 +208,7 @@ final class ExchangeStream extends ResponseStream {
             throw new IllegalArgumentException("not a field: " + Printable.text(name + ": " + value));
         }
         // Fields that frame or route a message must not come after it (RFC 9110 section 6.5.1).
-        if (ExchangeResponse.isOurs(name) || name.equalsIgnoreCase("Host") || name.equalsIgnoreCase("Trailer")) {
+        if (FieldSyntax.isOurs(name) || name.equalsIgnoreCase("Host") || name.equalsIgnoreCase("Trailer")) {
             throw new IllegalArgumentException(name + " cannot stand in a trailer");
         }
         if (trailers == null) {

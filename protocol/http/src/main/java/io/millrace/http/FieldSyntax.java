@@ -74,4 +74,15 @@ public final class FieldSyntax {
         }
         return length == 0 || (text.charAt(0) > ' ' && text.charAt(length - 1) > ' ');
     }
+
+    /** Returns whether a field is the server's work, which handlers do not set. */
+    static boolean isOurs(String name) {
+        return switch (name.length()) {
+            case 4 -> name.equalsIgnoreCase("Date");
+            case 10 -> name.equalsIgnoreCase("Connection");
+            case 14 -> name.equalsIgnoreCase("Content-Length");
+            case 17 -> name.equalsIgnoreCase("Transfer-Encoding");
+            default -> false;
+        };
+    }
 }
