@@ -73,7 +73,7 @@ record ServerProperties(
 
     /**
      * Returns these settings as limits of HTTP. The time for a request's head stays Millrace's own unless the property
-     * for requests is set; a body may come at any rate, as in the JDK.
+     * for requests is set; a body may come at any rate and an answer at any time, as in the JDK.
      */
     Limits limits() {
         int head = Math.max(16, maxHead > 0 ? Math.min(maxHead, LARGEST_HEAD) : LARGEST_HEAD);
@@ -85,7 +85,8 @@ record ServerProperties(
                 .withUnread(drainAmount)
                 .withIdleTime(Duration.ofSeconds(idleSeconds))
                 .withHalfClosedTime(HALF_CLOSED)
-                .withBodyRate(0);
+                .withBodyRate(0)
+                .withAnswerTime(Duration.ofDays(365));
         if (requestSeconds <= 0) {
             return limits;
         }

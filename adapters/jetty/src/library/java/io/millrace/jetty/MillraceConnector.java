@@ -168,6 +168,7 @@ public class MillraceConnector extends ServerConnector {
                 .withHead(head)
                 .withBody(Long.MAX_VALUE)
                 .withBodyRate(0)
+                .withAnswerTime(Duration.ofDays(365)) // Jetty limits asynchronous requests itself
                 .withIdleTime(idle)
                 .withBodyTime(idle)
                 .withWriteTime(idle);

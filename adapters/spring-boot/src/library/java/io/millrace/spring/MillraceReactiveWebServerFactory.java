@@ -6,6 +6,7 @@ import io.millrace.tls.TlsContext;
 import io.millrace.tls.TlsOptions;
 import io.millrace.web.WebServer;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -73,7 +74,8 @@ public class MillraceReactiveWebServerFactory extends AbstractReactiveWebServerF
                         .withTarget(maxHead)
                         .withHead(maxHead)
                         .withBody(Long.MAX_VALUE)
-                        .withBodyRate(0))
+                        .withBodyRate(0)
+                        .withAnswerTime(Duration.ofDays(365))) // Spring's programs limit their answers themselves
                 .handler(handler);
         int port = Math.max(0, getPort());
         if (getAddress() == null
