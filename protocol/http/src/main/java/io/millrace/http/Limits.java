@@ -111,236 +111,93 @@ public record Limits(
 
     /** Returns the same limits with another {@link #target}. */
     public Limits withTarget(int value) {
-        return new Limits(
-                value,
-                head,
-                fields,
-                body,
-                unread,
-                headTime,
-                idleTime,
-                bodyTime,
-                bodyRate,
-                writeTime,
-                requests,
-                halfClosedTime,
-                answerTime);
+        Values values = new Values(this);
+        values.target = value;
+        return values.limits();
     }
 
     /** Returns the same limits with another {@link #head}. */
     public Limits withHead(int value) {
-        return new Limits(
-                target,
-                value,
-                fields,
-                body,
-                unread,
-                headTime,
-                idleTime,
-                bodyTime,
-                bodyRate,
-                writeTime,
-                requests,
-                halfClosedTime,
-                answerTime);
+        Values values = new Values(this);
+        values.head = value;
+        return values.limits();
     }
 
     /** Returns the same limits with another {@link #fields}. */
     public Limits withFields(int value) {
-        return new Limits(
-                target,
-                head,
-                value,
-                body,
-                unread,
-                headTime,
-                idleTime,
-                bodyTime,
-                bodyRate,
-                writeTime,
-                requests,
-                halfClosedTime,
-                answerTime);
+        Values values = new Values(this);
+        values.fields = value;
+        return values.limits();
     }
 
     /** Returns the same limits with another {@link #body}. */
     public Limits withBody(long value) {
-        return new Limits(
-                target,
-                head,
-                fields,
-                value,
-                unread,
-                headTime,
-                idleTime,
-                bodyTime,
-                bodyRate,
-                writeTime,
-                requests,
-                halfClosedTime,
-                answerTime);
+        Values values = new Values(this);
+        values.body = value;
+        return values.limits();
     }
 
     /** Returns the same limits with another {@link #unread}. */
     public Limits withUnread(long value) {
-        return new Limits(
-                target,
-                head,
-                fields,
-                body,
-                value,
-                headTime,
-                idleTime,
-                bodyTime,
-                bodyRate,
-                writeTime,
-                requests,
-                halfClosedTime,
-                answerTime);
+        Values values = new Values(this);
+        values.unread = value;
+        return values.limits();
     }
 
     /** Returns the same limits with another {@link #headTime}. */
     public Limits withHeadTime(Duration value) {
-        return new Limits(
-                target,
-                head,
-                fields,
-                body,
-                unread,
-                value,
-                idleTime,
-                bodyTime,
-                bodyRate,
-                writeTime,
-                requests,
-                halfClosedTime,
-                answerTime);
+        Values values = new Values(this);
+        values.headTime = value;
+        return values.limits();
     }
 
     /** Returns the same limits with another {@link #idleTime}. */
     public Limits withIdleTime(Duration value) {
-        return new Limits(
-                target,
-                head,
-                fields,
-                body,
-                unread,
-                headTime,
-                value,
-                bodyTime,
-                bodyRate,
-                writeTime,
-                requests,
-                halfClosedTime,
-                answerTime);
+        Values values = new Values(this);
+        values.idleTime = value;
+        return values.limits();
     }
 
     /** Returns the same limits with another {@link #bodyTime}. */
     public Limits withBodyTime(Duration value) {
-        return new Limits(
-                target,
-                head,
-                fields,
-                body,
-                unread,
-                headTime,
-                idleTime,
-                value,
-                bodyRate,
-                writeTime,
-                requests,
-                halfClosedTime,
-                answerTime);
+        Values values = new Values(this);
+        values.bodyTime = value;
+        return values.limits();
     }
 
     /** Returns the same limits with another {@link #bodyRate}. */
     public Limits withBodyRate(int value) {
-        return new Limits(
-                target,
-                head,
-                fields,
-                body,
-                unread,
-                headTime,
-                idleTime,
-                bodyTime,
-                value,
-                writeTime,
-                requests,
-                halfClosedTime,
-                answerTime);
+        Values values = new Values(this);
+        values.bodyRate = value;
+        return values.limits();
     }
 
     /** Returns the same limits with another {@link #writeTime}. */
     public Limits withWriteTime(Duration value) {
-        return new Limits(
-                target,
-                head,
-                fields,
-                body,
-                unread,
-                headTime,
-                idleTime,
-                bodyTime,
-                bodyRate,
-                value,
-                requests,
-                halfClosedTime,
-                answerTime);
+        Values values = new Values(this);
+        values.writeTime = value;
+        return values.limits();
     }
 
     /** Returns the same limits with another {@link #requests}. */
     public Limits withRequests(long value) {
-        return new Limits(
-                target,
-                head,
-                fields,
-                body,
-                unread,
-                headTime,
-                idleTime,
-                bodyTime,
-                bodyRate,
-                writeTime,
-                value,
-                halfClosedTime,
-                answerTime);
+        Values values = new Values(this);
+        values.requests = value;
+        return values.limits();
     }
 
     /** Returns the same limits with another {@link #halfClosedTime}. */
     public Limits withHalfClosedTime(Duration value) {
-        return new Limits(
-                target,
-                head,
-                fields,
-                body,
-                unread,
-                headTime,
-                idleTime,
-                bodyTime,
-                bodyRate,
-                writeTime,
-                requests,
-                value,
-                answerTime);
+        Values values = new Values(this);
+        values.halfClosedTime = value;
+        return values.limits();
     }
 
     /** Returns the same limits with another {@link #answerTime}. */
     public Limits withAnswerTime(Duration value) {
-        return new Limits(
-                target,
-                head,
-                fields,
-                body,
-                unread,
-                headTime,
-                idleTime,
-                bodyTime,
-                bodyRate,
-                writeTime,
-                requests,
-                halfClosedTime,
-                value);
+        Values values = new Values(this);
+        values.answerTime = value;
+        return values.limits();
     }
 
     private static void atLeast(String name, long value, long least) {
@@ -355,6 +212,56 @@ public record Limits(
         }
         if (value.compareTo(LONGEST) > 0) {
             throw new IllegalArgumentException(name + " must be at most " + LONGEST.toDays() + " days, not " + value);
+        }
+    }
+
+    /** The limits while one of them is given another value. */
+    private static final class Values {
+        private int target;
+        private int head;
+        private int fields;
+        private long body;
+        private long unread;
+        private Duration headTime;
+        private Duration idleTime;
+        private Duration bodyTime;
+        private int bodyRate;
+        private Duration writeTime;
+        private long requests;
+        private Duration halfClosedTime;
+        private Duration answerTime;
+
+        Values(Limits from) {
+            target = from.target;
+            head = from.head;
+            fields = from.fields;
+            body = from.body;
+            unread = from.unread;
+            headTime = from.headTime;
+            idleTime = from.idleTime;
+            bodyTime = from.bodyTime;
+            bodyRate = from.bodyRate;
+            writeTime = from.writeTime;
+            requests = from.requests;
+            halfClosedTime = from.halfClosedTime;
+            answerTime = from.answerTime;
+        }
+
+        Limits limits() {
+            return new Limits(
+                    target,
+                    head,
+                    fields,
+                    body,
+                    unread,
+                    headTime,
+                    idleTime,
+                    bodyTime,
+                    bodyRate,
+                    writeTime,
+                    requests,
+                    halfClosedTime,
+                    answerTime);
         }
     }
 }

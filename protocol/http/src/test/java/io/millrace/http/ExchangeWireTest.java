@@ -17,7 +17,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -201,7 +200,7 @@ class ExchangeWireTest {
         assertTrue(wire.data("abc"));
         wire.onLoop(() -> body.get().pause(true));
         assertFalse(wire.data("def"));
-        elsewhere(() -> body.get().pause(false));
+        ContractBase.elsewhere(() -> body.get().pause(false));
         wire.runUntil(wire::wantsBody);
         assertTrue(wire.data("def"));
         assertTrue(wire.data("ghi"));
@@ -220,7 +219,7 @@ class ExchangeWireTest {
         wire.ask(9, "POST", "/");
         assertTrue(wire.data("abc"));
         assertFalse(wire.data("def"));
-        elsewhere(() -> body.get().request(2));
+        ContractBase.elsewhere(() -> body.get().request(2));
         wire.runUntil(wire::wantsBody);
         wire.onLoop(() -> body.get().pause(true));
         assertFalse(wire.data("def"));
@@ -290,32 +289,6 @@ class ExchangeWireTest {
     }
 
     // ---- tools
-
-    private interface Task {
-        void run() throws Exception;
-    }
-
-    private static void elsewhere(Task task) {
-        CountDownLatch done = new CountDownLatch(1);
-        AtomicReference<Throwable> thrown = new AtomicReference<>();
-        Thread.ofPlatform().start(() -> {
-            try {
-                task.run();
-            } catch (Throwable e) {
-                thrown.set(e);
-            } finally {
-                done.countDown();
-            }
-        });
-        try {
-            done.await();
-        } catch (InterruptedException e) {
-            throw new AssertionError(e);
-        }
-        if (thrown.get() != null) {
-            throw new AssertionError(thrown.get());
-        }
-    }
 
     /** Writes down what it is told. */
     private record Recorder(List<String> seen) implements RequestBody.Reader {

@@ -8,16 +8,14 @@ import io.millrace.link.Layer;
 import io.millrace.link.LayerContext;
 import io.millrace.link.LayerProtocol;
 import io.millrace.link.LinkFilter;
-import java.io.IOException;
 import java.util.function.Supplier;
 
 /** A layer that changes no byte, over another fixture's links. */
-final class LayeredFixture implements LinkFixture {
-    private final LinkFixture carrier;
+final class LayeredFixture extends FixtureAbove {
     private final Supplier<Layer> layers;
 
     LayeredFixture(LinkFixture carrier, Supplier<Layer> layers) {
-        this.carrier = carrier;
+        super(carrier);
         this.layers = layers;
     }
 
@@ -34,31 +32,6 @@ final class LayeredFixture implements LinkFixture {
     @Override
     public Peer open(Protocol protocol) throws Exception {
         return carrier.open(new LayerProtocol(layers.get(), protocol));
-    }
-
-    @Override
-    public boolean seesHangups() {
-        return carrier.seesHangups();
-    }
-
-    @Override
-    public boolean isSocket() {
-        return carrier.isSocket();
-    }
-
-    @Override
-    public boolean servesSeveral() {
-        return carrier.servesSeveral();
-    }
-
-    @Override
-    public boolean throwsToTheTest() {
-        return carrier.throwsToTheTest();
-    }
-
-    @Override
-    public void close() throws IOException {
-        carrier.close();
     }
 
     @Override

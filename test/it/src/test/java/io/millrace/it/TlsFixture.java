@@ -21,10 +21,9 @@ import javax.net.ssl.SSLEngineResult.Status;
 import javax.net.ssl.TrustManagerFactory;
 
 /** TLS over another fixture's links. The peer is an engine of the JDK, which takes one record at a time. */
-final class TlsFixture implements LinkFixture {
+final class TlsFixture extends FixtureAbove {
     private static final int HEADER = 5;
 
-    private final LinkFixture carrier;
     private final Supplier<TlsProvider> providers;
     private final String name;
     private final String whyNot;
@@ -32,7 +31,7 @@ final class TlsFixture implements LinkFixture {
 
     /** {@code whyNot} says why the provider cannot be had, {@code null} if it can. */
     TlsFixture(LinkFixture carrier, String name, String whyNot, Supplier<TlsProvider> providers) {
-        this.carrier = carrier;
+        super(carrier);
         this.name = name;
         this.whyNot = whyNot;
         this.providers = providers;
@@ -72,31 +71,6 @@ final class TlsFixture implements LinkFixture {
     @Override
     public boolean isSecure() {
         return true;
-    }
-
-    @Override
-    public boolean seesHangups() {
-        return carrier.seesHangups();
-    }
-
-    @Override
-    public boolean isSocket() {
-        return carrier.isSocket();
-    }
-
-    @Override
-    public boolean servesSeveral() {
-        return carrier.servesSeveral();
-    }
-
-    @Override
-    public boolean throwsToTheTest() {
-        return carrier.throwsToTheTest();
-    }
-
-    @Override
-    public void close() throws IOException {
-        carrier.close();
     }
 
     @Override
