@@ -195,10 +195,6 @@ final class HouseTest {
             519,
             "WebSocketCases.java",
             559,
-            "Exchange.java",
-            565,
-            "ExchangeResponse.java",
-            510,
             "Http2Protocol.java",
             451);
 

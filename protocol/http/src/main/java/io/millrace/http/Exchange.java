@@ -3,8 +3,6 @@ package io.millrace.http;
 
 import io.millrace.core.Clock;
 import io.millrace.core.Link;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -25,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * loop, whole, can be used for the next request; any other is left to the garbage collector, because another thread, or
  * a reader or writer that the handler keeps, may still hold a part of it.
  */
-public abstract class Exchange extends AnswerWriter {
+public abstract class Exchange extends ExchangeThreads {
     private final ExchangeLog log;
     private final Clock clock;
     private final Dispatcher dispatcher;
@@ -35,27 +33,16 @@ public abstract class Exchange extends AnswerWriter {
     private final Handles[] handles = new Handles[Handles.ROTATION];
     private final BooleanSupplier inLoop = this::isInLoop;
 
-    @SuppressWarnings("NullAway.Init") // begin
-    private Link link;
-
-    private long begun;
     private long started;
     private boolean running;
-    private boolean shared;
     private int turn;
 
-    // Since when the handler has had all that the client has sent so far, and whether the server is stopping.
+    // Since when the handler has had all that the client has sent so far.
     private long awaitedSince;
-    private boolean stopping;
-    private @Nullable List<Runnable> whenStopping;
 
     // These cross threads: a handler on a thread of its own opens the stream, and asks whether all is over already.
     private volatile boolean completed;
     private volatile @Nullable ExchangeStream stream;
-
-    // Why no answer is taken any more, though the handler is still at it. Such an exchange is never used again.
-    private volatile @Nullable String cutOff;
-    private @Nullable Thread runner;
 
     /** An exchange that can be used many times, one after the other. */
     @SuppressWarnings("this-escape") // the parts only keep the reference
@@ -73,16 +60,12 @@ public abstract class Exchange extends AnswerWriter {
 
     /** A request has begun to come in: everything of the one before is forgotten. */
     protected final void begin(Link carrier) {
-        link = carrier;
-        begun = carrier.now();
+        beginOn(carrier);
         started = log == ExchangeLog.NONE ? 0 : clock.nanos();
         beginAnswer();
-        shared = false;
         completed = false;
         stream = null;
         awaitedSince = Link.NEVER;
-        stopping = false;
-        whenStopping = null;
         request.begin(carrier);
         response.begin();
         body.begin(0);
@@ -96,10 +79,6 @@ public abstract class Exchange extends AnswerWriter {
         }
     }
 
-    boolean isInLoop() {
-        return link.inLoop();
-    }
-
     /** The request's body is {@code length} bytes long, -1 if that is not known beforehand. */
     protected final void expectBody(long length) {
         body.begin(length);
@@ -111,7 +90,7 @@ public abstract class Exchange extends AnswerWriter {
         given.open();
         Route route = dispatcher.resolve(given.request());
         request.dispatch(route.dispatch());
-        awaitedSince = link.now();
+        awaitedSince = link().now();
         if (!route.dispatch().isInline()) {
             startApart(route, given);
             keepAliveChanged();
@@ -128,7 +107,7 @@ public abstract class Exchange extends AnswerWriter {
         }
         if (isFinal()) {
             complete();
-        } else if (!shared) {
+        } else if (!isShared()) {
             leaveToLoop(given);
         } else {
             keepAliveChanged();
@@ -185,20 +164,6 @@ public abstract class Exchange extends AnswerWriter {
         }
     }
 
-    private synchronized void runner(@Nullable Thread thread) {
-        runner = thread;
-    }
-
-    private synchronized boolean runs() {
-        return runner != null;
-    }
-
-    private synchronized void interruptRunner() {
-        if (runner != null) {
-            runner.interrupt();
-        }
-    }
-
     // On the loop or in the place of the route. Whatever a handler throws is an answer, errors of the machine included.
     private void run(Handler handler, Handles given) {
         try {
@@ -226,13 +191,13 @@ public abstract class Exchange extends AnswerWriter {
 
     /** Bytes of the request's body, for a reader that {@link #wantsBody wants} them. */
     protected final void bodyBytes(byte[] bytes, int offset, int length) {
-        awaitedSince = link.now();
+        awaitedSince = link().now();
         body.offer(bytes, offset, length);
     }
 
     /** The request's body is complete. */
     protected final void bodyEnd() {
-        awaitedSince = link.now();
+        awaitedSince = link().now();
         body.arrived();
         keepAliveChanged();
     }
@@ -281,44 +246,14 @@ public abstract class Exchange extends AnswerWriter {
     /** The connection has ended. */
     protected final void lost() {
         if (markLost()) {
-            if (stopping) {
-                cutOff = "the server was stopped";
+            if (isStopping()) {
+                cutOff("the server was stopped");
             }
             complete();
-            if (stopping) {
+            if (isStopping()) {
                 interruptRunner();
             }
         }
-    }
-
-    /** The server stops in good order: what would go on without end is told. */
-    protected final void serverStops() {
-        if (!stopping) {
-            stopping = true;
-            if (whenStopping != null && !completed) {
-                List.copyOf(whenStopping).forEach(this::quietly);
-            }
-        }
-    }
-
-    void onStopping(Runnable task) {
-        if (completed) {
-            return;
-        }
-        if (stopping) {
-            quietly(task);
-            return;
-        }
-        if (whenStopping == null) {
-            whenStopping = new ArrayList<>();
-        }
-        whenStopping.add(task);
-    }
-
-    /** Returns why an answer comes too late, {@code null} if it does not. Any thread may ask. */
-    @Nullable
-    String cutOff() {
-        return cutOff;
     }
 
     /** Returns the request as its handler has it. */
@@ -331,19 +266,14 @@ public abstract class Exchange extends AnswerWriter {
         return handles[turn].response();
     }
 
-    /** Whether all is said: no more is to come from this exchange. */
+    @Override
     protected final boolean isOver() {
         return completed;
     }
 
     /** Returns whether no other object can hold a part of this exchange, so that it can serve the next request. */
     protected final boolean isReusable() {
-        return completed && isDone() && !shared && stream == null && !body.isClaimed();
-    }
-
-    /** What carries this exchange. */
-    protected final Link link() {
-        return link;
+        return completed && isDone() && !isShared() && stream == null && !body.isClaimed();
     }
 
     /** The request; the wire format fills it in. */
@@ -372,37 +302,9 @@ public abstract class Exchange extends AnswerWriter {
 
     /** From now on another thread may hold the request and the response. */
     void share() {
-        if (!shared) {
-            shared = true;
+        if (markShared()) {
             request.detach();
             handles[turn].share();
-        }
-    }
-
-    /** Whether the caller is on the loop; not asked of the link as long as no other thread can be the caller. */
-    boolean direct() {
-        return !shared || link.inLoop();
-    }
-
-    /** Runs a task on the loop, at once if the caller is there; {@code false} as {@link #execute}. */
-    boolean onLoop(Runnable task) {
-        if (direct()) {
-            task.run();
-            return true;
-        }
-        return execute(task);
-    }
-
-    /**
-     * Runs a task on the loop, soon. Returns {@code false}, and the task does not run, if the loop has been closed:
-     * this connection has ended then, and all that was its own has been told so.
-     */
-    boolean execute(Runnable task) {
-        try {
-            link.execute(task);
-            return true;
-        } catch (RejectedExecutionException e) {
-            return false;
         }
     }
 
@@ -442,17 +344,12 @@ public abstract class Exchange extends AnswerWriter {
         }
         response.completed();
         given.completing(false);
-        if (!shared) {
+        if (!isShared()) {
             given.close();
         }
         if (isDone()) {
             answered();
         }
-    }
-
-    // Nanoseconds since the request began, by the turns of the loop.
-    long elapsed() {
-        return link.now() - begun;
     }
 
     private void tellLog() {
@@ -462,19 +359,10 @@ public abstract class Exchange extends AnswerWriter {
             if (isBroken() && isBegun()) {
                 log.brokenOff(known, sentStatus(), bytesSent(), nanos);
             } else if (known == null) {
-                log.unreadable(link.peer(), sentStatus(), bytesSent(), nanos);
+                log.unreadable(link().peer(), sentStatus(), bytesSent(), nanos);
             } else {
                 log.completed(known, sentStatus(), bytesSent(), nanos);
             }
-        } catch (RuntimeException | Error e) {
-            log(e);
-        }
-    }
-
-    /** Runs what belongs to the application and must not disturb the connection. */
-    void quietly(Runnable task) {
-        try {
-            task.run();
         } catch (RuntimeException | Error e) {
             log(e);
         }
@@ -490,11 +378,6 @@ public abstract class Exchange extends AnswerWriter {
             opened.over(true);
         }
         return opened;
-    }
-
-    /** Returns the number of bytes of the answer that wait to be sent, or of all that the connection sends. */
-    protected long pending() {
-        return link.pending();
     }
 
     /**
@@ -516,12 +399,12 @@ public abstract class Exchange extends AnswerWriter {
 
     /** The time of {@link #keepAliveDue} may have come. */
     protected final void keepAlive() {
-        if (keepAliveDue() > link.now()) {
+        if (keepAliveDue() > link().now()) {
             return;
         }
         ExchangeStream open = stream;
         if (open != null) {
-            open.keepAlive(link.now());
+            open.keepAlive(link().now());
         } else {
             answerTooLate();
         }
@@ -529,9 +412,9 @@ public abstract class Exchange extends AnswerWriter {
 
     // The response may be in the hands of another thread: the answer is made from fields of its own.
     private void answerTooLate() {
-        cutOff = "503 was answered after " + context().limits().answerTime();
+        cutOff("503 was answered after " + context().limits().answerTime());
         System.getLogger("io.millrace.http")
-                .log(System.Logger.Level.ERROR, () -> "no answer to " + response.place() + ": " + cutOff);
+                .log(System.Logger.Level.ERROR, () -> "no answer to " + response.place() + ": " + cutOff());
         answerError(503, Status.reason(503));
         interruptRunner();
     }

@@ -2,7 +2,6 @@
 package io.millrace.http;
 
 import io.millrace.core.OpenFile;
-import io.millrace.core.Printable;
 import io.millrace.core.Protocol;
 import io.millrace.http.ErrorHandlers.ErrorHandler;
 import java.io.IOException;
@@ -16,25 +15,10 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** The response as its handler sees it: gathers status and fields, then hands the whole to the loop, once. */
-final class ExchangeResponse extends Response {
+final class ExchangeResponse extends AnswerHead {
     private static final byte[] NOTHING = {};
     private static final String TYPE = "Content-Type";
-    // What describes the content that an error answer does not have.
-    private static final String[] OF_THE_CONTENT = {
-        "Content-Encoding",
-        "Content-Language",
-        "Content-Range",
-        "Content-Disposition",
-        "ETag",
-        "Last-Modified",
-        "Accept-Ranges",
-        "Cache-Control",
-        "Expires"
-    };
-
     private final Exchange exchange;
-    private final FieldBlock fields = new FieldBlock();
-    private int status = 200;
     private boolean settled;
     private boolean handedOver;
     private boolean deferred;
@@ -51,8 +35,7 @@ final class ExchangeResponse extends Response {
     }
 
     void begin() {
-        fields.clear();
-        status = 200;
+        beginHead();
         settled = false;
         handedOver = false;
         deferred = false;
@@ -63,63 +46,8 @@ final class ExchangeResponse extends Response {
         afterwards = null;
     }
 
-    FieldBlock fields() {
-        return fields;
-    }
-
     @Override
-    public Response status(int newStatus) {
-        if (newStatus < 200 || newStatus > 599) {
-            throw new IllegalArgumentException("not a final status: " + newStatus);
-        }
-        checkOpen();
-        status = newStatus;
-        return this;
-    }
-
-    @Override
-    public int status() {
-        return status;
-    }
-
-    @Override
-    public Response header(String name, String value) {
-        checkOpen();
-        if (!fields.repeat(name, value)) {
-            checkField(name, value);
-            fields.append(name, value);
-        }
-        return this;
-    }
-
-    @Override
-    public Response setHeader(String name, String value) {
-        checkOpen();
-        if (fields.size() > 0 || !fields.repeat(name, value)) {
-            checkField(name, value);
-            fields.set(name, value);
-        }
-        return this;
-    }
-
-    @Override
-    public @Nullable String header(String name) {
-        return fields.first(name);
-    }
-
-    private void checkField(String name, String value) {
-        if (!FieldSyntax.isToken(name)) {
-            throw new IllegalArgumentException("not a field name: " + Printable.text(name));
-        }
-        if (!FieldSyntax.isValue(value)) {
-            throw new IllegalArgumentException("not a value for " + name + ": " + Printable.text(value));
-        }
-        if (FieldSyntax.isOurs(name)) {
-            throw new IllegalArgumentException(name + " is the server's work");
-        }
-    }
-
-    private void checkOpen() {
+    void checkOpen() {
         if (settled) {
             throw new IllegalStateException(
                     "the response to " + place() + " is committed: it has been sent, or a stream"
@@ -186,9 +114,9 @@ final class ExchangeResponse extends Response {
         Objects.checkFromIndexSize(offset, length, body.length);
         settle();
         if (exchange.direct()) {
-            exchange.answer(status, fields, body, offset, length);
+            exchange.answer(status(), fields(), body, offset, length);
         } else {
-            handOver(() -> exchange.answer(status, fields, body, offset, length));
+            handOver(() -> exchange.answer(status(), fields(), body, offset, length));
         }
         handedOver = true;
     }
@@ -196,8 +124,8 @@ final class ExchangeResponse extends Response {
     @Override
     public void send(String text) {
         checkOpen();
-        if (!fields.has(TYPE)) {
-            fields.append(TYPE, "text/plain; charset=utf-8");
+        if (!fields().has(TYPE)) {
+            fields().append(TYPE, "text/plain; charset=utf-8");
         }
         send(text.getBytes(StandardCharsets.UTF_8));
     }
@@ -212,8 +140,8 @@ final class ExchangeResponse extends Response {
             throw e;
         }
         if (exchange.direct()) {
-            exchange.answer(status, fields, file, from, count);
-        } else if (!exchange.execute(() -> exchange.answer(status, fields, file, from, count))) {
+            exchange.answer(status(), fields(), file, from, count);
+        } else if (!exchange.execute(() -> exchange.answer(status(), fields(), file, from, count))) {
             file.close();
         }
         handedOver = true;
@@ -282,7 +210,7 @@ final class ExchangeResponse extends Response {
         checkOpen();
         exchange.checkTunnel(name);
         settle();
-        exchange.onLoop(() -> exchange.upgrade(fields, name, next));
+        exchange.onLoop(() -> exchange.upgrade(fields(), name, next));
         handedOver = true;
     }
 
@@ -293,12 +221,12 @@ final class ExchangeResponse extends Response {
         }
         checkOpen();
         if (exchange.direct()) {
-            exchange.interim(interimStatus, fields);
+            exchange.interim(interimStatus, fields());
         } else {
             // The handler goes on setting fields.
             FieldBlock copy = new FieldBlock();
-            for (int i = 0; i < fields.size(); i++) {
-                copy.append(fields, i);
+            for (int i = 0; i < fields().size(); i++) {
+                copy.append(fields(), i);
             }
             exchange.execute(() -> exchange.interim(interimStatus, copy));
         }
@@ -310,11 +238,11 @@ final class ExchangeResponse extends Response {
         if (length < -1) {
             throw new IllegalArgumentException("not a length: " + length);
         }
-        if (!exchange.request().isHead() && !Status.isEmpty(status)) {
-            throw new IllegalStateException("an answer with status " + status + " has a body");
+        if (!exchange.request().isHead() && !Status.isEmpty(status())) {
+            throw new IllegalStateException("an answer with status " + status() + " has a body");
         }
         settle();
-        exchange.onLoop(() -> exchange.answerHead(status, fields, length));
+        exchange.onLoop(() -> exchange.answerHead(status(), fields(), length));
         handedOver = true;
     }
 
@@ -458,9 +386,9 @@ final class ExchangeResponse extends Response {
         }
         if (!settled) {
             mayBeKept = true;
-            HttpException status = e instanceof HttpException http ? http : new HttpException(500);
-            if (errors == null || !handled(own == null ? errors.of(status.status()) : asHandler(own, e), status)) {
-                sendError(status);
+            HttpException answer = e instanceof HttpException http ? http : new HttpException(500);
+            if (errors == null || !handled(own == null ? errors.of(answer.status()) : asHandler(own, e), answer)) {
+                sendError(answer);
             }
         } else if (!handedOver && !exchange.isOver()) {
             abort(); // of no effect on a stream that was closed: its end is on its way before this
@@ -495,16 +423,10 @@ final class ExchangeResponse extends Response {
         return settled || later;
     }
 
-    private void clearContent(int newStatus) {
-        for (String name : OF_THE_CONTENT) {
-            fields.remove(name);
-        }
-        status = newStatus;
-    }
-
     private void sendError(HttpException e) {
         clearContent(e.status());
         settled = handedOver = true;
-        exchange.onLoop(() -> exchange.answer(status, fields, Status.errorText(status, Status.text(e), fields)));
+        exchange.onLoop(
+                () -> exchange.answer(status(), fields(), Status.errorText(status(), Status.text(e), fields())));
     }
 }
