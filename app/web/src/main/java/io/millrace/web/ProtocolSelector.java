@@ -6,15 +6,16 @@ import io.millrace.core.CloseMode;
 import io.millrace.core.Link;
 import io.millrace.core.Protocol;
 import io.millrace.core.ProtocolFactory;
+import io.millrace.core.Tls;
 import io.millrace.http.HttpContext;
 import io.millrace.http1.Http1Factory;
 import io.millrace.http2.Http2Factory;
 import java.util.function.Supplier;
 
 /**
- * Chooses what a connection speaks by its first bytes: HTTP/2 for those who begin with its preface (RFC 9113 section
- * 3.3), HTTP/1.1 for all others. Whoever asks for an upgrade to {@code h2c} is answered in HTTP/1.1, as that RFC has
- * it. Belongs to its loop's thread.
+ * Chooses what a connection speaks: what TLS has agreed upon by ALPN (RFC 9113 section 3.2), or else, by its first
+ * bytes, HTTP/2 if they are its preface (section 3.3) and HTTP/1.1 if not. A request for an upgrade to {@code h2c} is
+ * answered in HTTP/1.1, as that RFC has it. Belongs to its loop's thread.
  */
 final class ProtocolSelector implements ProtocolFactory {
     /** The first byte of a connection that begins with TLS: a record of its handshake. */
@@ -24,6 +25,9 @@ final class ProtocolSelector implements ProtocolFactory {
     private static final byte[] TLS_ALERT = {21, 3, 1, 0, 2, 2, 40};
 
     private static final int BAD_REQUEST = 400;
+
+    /** The name of HTTP/2 in ALPN. */
+    private static final String HTTP2 = "h2";
 
     private static final String PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
@@ -49,18 +53,30 @@ final class ProtocolSelector implements ProtocolFactory {
         return http1.refuse();
     }
 
-    private Protocol http2() {
+    private Http2Factory http2() {
         if (http2 == null) {
             http2 = makeHttp2.get();
         }
-        return http2.create();
+        return http2;
+    }
+
+    // The name that ALPN has agreed upon, null for none.
+    private static String agreed(Link link) {
+        Tls tls = link.tls();
+        return tls == null ? null : tls.applicationProtocol();
     }
 
     /** Waits for the first bytes, which it leaves to the protocol that it chooses. */
     private final class Undecided implements Protocol {
         @Override
         public void opened(Link link) {
-            link.deadline(link.now() + context.headNanos());
+            String agreed = agreed(link);
+            if (agreed != null) {
+                boolean isHttp2 = makeHttp2 != null && agreed.equals(HTTP2);
+                link.switchProtocol(isHttp2 ? http2().create() : http1.create());
+            } else {
+                link.deadline(link.now() + context.headNanos());
+            }
         }
 
         @Override
@@ -77,7 +93,7 @@ final class ProtocolSelector implements ProtocolFactory {
                 }
             }
             if (count == PREFACE.length()) {
-                link.switchProtocol(http2());
+                link.switchProtocol(http2().create());
             } else if (makeHttp2 == null) {
                 link.switchProtocol(http1.create());
             }

@@ -2,6 +2,7 @@
 package io.millrace.web;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.tls.Credentials;
 import io.millrace.tls.TlsContext;
@@ -10,11 +11,15 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.KeyStore;
 import java.time.Duration;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManagerFactory;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -62,6 +67,36 @@ final class TlsServerTest {
                 assertEquals("https is served", response.body());
                 assertEquals(version, response.version());
             }
+        }
+    }
+
+    private static String answerTo(int port, String agreed, String bytes) throws Exception {
+        try (SSLSocket socket = (SSLSocket) trusting().getSocketFactory().createSocket("localhost", port)) {
+            SSLParameters parameters = socket.getSSLParameters();
+            parameters.setApplicationProtocols(new String[] {agreed});
+            socket.setSSLParameters(parameters);
+            socket.startHandshake();
+            assertEquals(agreed, socket.getApplicationProtocol());
+            socket.getOutputStream().write(bytes.getBytes(StandardCharsets.ISO_8859_1));
+            return new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
+        }
+    }
+
+    /** What ALPN has agreed upon is spoken, whatever the first bytes are. */
+    @Test
+    void whatWasAgreedUponIsSpoken() throws Exception {
+        TlsContext tls = TlsContext.server(TlsOptions.DEFAULT
+                .with(Credentials.pem(file("local.pem"), file("local.key")))
+                .withApplicationProtocols("h2", "http/1.1"));
+        try (WebServer server = WebServer.on(0)
+                .get("/", (request, response) -> response.send("served"))
+                .tls(tls)) {
+            server.start();
+            String http2 = answerTo(server.port(), "h2", "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+            assertEquals(4, http2.charAt(3), "the first frame is SETTINGS");
+            assertTrue(http2.endsWith("no preface of HTTP/2"), http2);
+            String http1 = answerTo(server.port(), "http/1.1", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+            assertTrue(http1.startsWith("HTTP/1.1 505 "), http1);
         }
     }
 }
