@@ -5,8 +5,8 @@ import io.millrace.http.FieldBlock;
 
 /**
  * Reads field lines up to the empty line that ends them (RFC 9112 section 5), strictly: no white space before the
- * colon, no line folding, every line ended by CRLF, no control characters. Remembers where it stopped, and never looks
- * at a byte twice.
+ * colon, no line folding, every line ended by CRLF, no control characters. Lines that have come whole are read in one
+ * go; of one that has not it remembers where it stopped, so that a byte is looked at twice at most.
  *
  * <pre>
  *          ┌──────────────────────────────────────────────────┐
@@ -62,6 +62,19 @@ final class FieldParser {
      */
     int parse(byte[] bytes, int from, int to) {
         int at = from + position;
+        if (state == LINE) {
+            at = wholeLines(bytes, from, at, to);
+            if (to - at >= 2 && bytes[at] == '\r' && bytes[at + 1] == '\n') {
+                position = at + 2 - from;
+                return position;
+            }
+        }
+        return step(bytes, from, at, to);
+    }
+
+    // Goes on byte by byte, from the middle of a line or where the input is cut or wrong.
+    private int step(byte[] bytes, int from, int start, int to) {
+        int at = start;
         while (at < to) {
             switch (state) {
                 case LINE -> {
@@ -120,5 +133,25 @@ final class FieldParser {
         }
         position = at - from;
         return NEED_MORE;
+    }
+
+    // Takes the lines that have come whole, and returns where the first begins that has not, is the last, or is wrong.
+    private int wholeLines(byte[] bytes, int from, int start, int to) {
+        int at = start;
+        while (into.size() < most) {
+            int nameStop = ByteScanner.skipToken(bytes, at, to);
+            if (nameStop == at || nameStop == to || bytes[nameStop] != ':') {
+                return at;
+            }
+            int value = ByteScanner.skipBlanks(bytes, nameStop + 1, to);
+            int valueStop = ByteScanner.skipValue(bytes, value, to);
+            if (to - valueStop < 2 || bytes[valueStop] != '\r' || bytes[valueStop + 1] != '\n') {
+                return at;
+            }
+            int trimmed = ByteScanner.trimEnd(bytes, value, valueStop);
+            into.add(at - from, nameStop - from, value - from, trimmed - from);
+            at = valueStop + 2;
+        }
+        return at;
     }
 }

@@ -7,6 +7,7 @@ import io.millrace.http.ExchangeRequest;
 import io.millrace.http.FieldBlock;
 import io.millrace.http.FieldList;
 import io.millrace.http.PathNormalizer;
+import java.util.Arrays;
 
 /**
  * What the head of a request means for the connection: where the body ends, whether the connection lasts, who is meant.
@@ -22,6 +23,10 @@ final class MessageFraming {
 
     @SuppressWarnings("NullAway.Init") // begin
     private byte[] bytes;
+
+    // The host that was found valid last: most requests of a loop name the same.
+    private final byte[] recentHost = new byte[64];
+    private int recentHostLength;
 
     private int hosts;
     private int host;
@@ -220,7 +225,20 @@ final class MessageFraming {
         int start = fields.valueStart(host);
         int end = fields.valueEnd(host);
         request.authority(start - from, end - from);
-        return Authority.isValid(bytes, start, end) ? 0 : 400;
+        return isRecentHost(start, end) || isValidHost(start, end) ? 0 : 400;
+    }
+
+    private boolean isRecentHost(int start, int end) {
+        return Arrays.equals(recentHost, 0, recentHostLength, bytes, start, end);
+    }
+
+    private boolean isValidHost(int start, int end) {
+        boolean valid = Authority.isValid(bytes, start, end);
+        if (valid && end - start <= recentHost.length) {
+            recentHostLength = end - start;
+            System.arraycopy(bytes, start, recentHost, 0, recentHostLength);
+        }
+        return valid;
     }
 
     private int target(RequestParser parser, int from, ExchangeRequest request) {
