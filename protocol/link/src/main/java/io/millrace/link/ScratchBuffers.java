@@ -5,28 +5,32 @@ import io.millrace.core.Buffer;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
- * Buffers that layers borrow while bytes pass, so that an idle connection holds none. A slot for a few threads each;
- * whoever finds it empty makes a buffer, and what does not fit when it comes back is garbage. Any thread may call.
+ * Buffers that layers borrow while bytes pass, so that an idle connection holds none. A few threads share a slot, which
+ * keeps as many buffers as a thread borrows at once: what came in, what goes out, and one for each layer in between.
+ * When a slot is empty a buffer is made, and what does not fit when it comes back is garbage. Any thread may call.
  */
 public final class ScratchBuffers {
-    private static final int SLOTS = 64;
+    private static final int SLOT_BITS = 6;
+    private static final int IN_SLOT = 4;
     private static final int CAPACITY = 34 * 1024;
 
     /** A buffer that has grown beyond this is not kept. */
     private static final int MOST_KEPT = 4 * CAPACITY;
 
-    private static final AtomicReferenceArray<Buffer> FREE = new AtomicReferenceArray<>(2 * SLOTS);
+    private static final AtomicReferenceArray<Buffer> FREE = new AtomicReferenceArray<>(IN_SLOT << SLOT_BITS);
 
     private ScratchBuffers() {}
 
     /** Returns an empty buffer, to be given back. */
     public static Buffer take() {
         int slot = slot();
-        Buffer free = FREE.getAndSet(slot, null);
-        if (free == null) {
-            free = FREE.getAndSet(slot + 1, null);
+        for (int i = slot; i < slot + IN_SLOT; i++) {
+            Buffer free = FREE.getPlain(i) == null ? null : FREE.getAndSet(i, null);
+            if (free != null) {
+                return free;
+            }
         }
-        return free == null ? new Buffer(CAPACITY) : free;
+        return new Buffer(CAPACITY);
     }
 
     /** Takes a buffer back, emptied. */
@@ -36,8 +40,10 @@ public final class ScratchBuffers {
         }
         buffer.clear();
         int slot = slot();
-        if (!FREE.compareAndSet(slot, null, buffer)) {
-            FREE.compareAndSet(slot + 1, null, buffer);
+        for (int i = slot; i < slot + IN_SLOT; i++) {
+            if (FREE.getPlain(i) == null && FREE.compareAndSet(i, null, buffer)) {
+                return;
+            }
         }
     }
 
@@ -60,6 +66,6 @@ public final class ScratchBuffers {
 
     private static int slot() {
         long id = Thread.currentThread().threadId();
-        return 2 * (int) ((id * 0x9E3779B97F4A7C15L) >>> 58);
+        return IN_SLOT * (int) ((id * 0x9E3779B97F4A7C15L) >>> (Long.SIZE - SLOT_BITS));
     }
 }

@@ -3,6 +3,7 @@ package io.millrace.tls;
 
 import io.millrace.core.Buffer;
 import io.millrace.core.Tls;
+import io.millrace.link.ScratchBuffers;
 import java.nio.ByteBuffer;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLEngineResult;
@@ -112,12 +113,16 @@ final class JdkEngine implements TlsEngine {
         return result;
     }
 
+    /** The engine wants room for a full record, however little it is given: most often more than {@code toPeer} has. */
     private SSLEngineResult wrap(ByteBuffer plain, Buffer toPeer) throws SSLException {
-        toPeer.reserve(engine.getSession().getPacketBufferSize());
-        ByteBuffer target = ByteBuffer.wrap(toPeer.array(), toPeer.tail(), toPeer.writable());
+        Buffer sealed = ScratchBuffers.take();
+        sealed.reserve(engine.getSession().getPacketBufferSize());
+        ByteBuffer target = ByteBuffer.wrap(sealed.array(), sealed.tail(), sealed.writable());
         SSLEngineResult result = engine.wrap(plain, target);
+        sealed.wrote(result.bytesProduced());
         int at = toPeer.readable();
-        toPeer.wrote(result.bytesProduced());
+        toPeer.append(sealed);
+        ScratchBuffers.give(sealed);
         if (!isEstablished && ServerHello.isAt(toPeer, at)) {
             hasPreSharedKey = ServerHello.hasPreSharedKey(toPeer, at);
         }

@@ -30,8 +30,7 @@ final class TlsLayer implements Layer {
 
     private static final int SMALL_BYTES = 64 * 1024;
 
-    /** A full record, with what TLS adds, in less than 16 KiB. */
-    private static final int LARGE_RECORD = 16_320;
+    private static final int LARGE_RECORD = 16 * 1024;
 
     private static final int ALERT = 21;
     private static final byte[] CLOSE_NOTIFY = {1, 0};
@@ -150,15 +149,12 @@ final class TlsLayer implements Layer {
         if (isReleased) {
             return pass(from, to, mode);
         }
-        Buffer sealed = ScratchBuffers.take();
         if (from.isEmpty()) {
             isClosed = true;
-            engine.close(sealed);
+            engine.close(to);
         } else {
-            engine.write(from, recordSize(from.readable()), sealed);
+            engine.write(from, recordSize(from.readable()), to);
         }
-        to.append(sealed);
-        ScratchBuffers.give(sealed);
         if (engine.failure() != null) {
             return failed();
         }
