@@ -100,6 +100,7 @@ final class LabContenders {
             String named = " --model " + model.id() + " -p PORT -q";
             Map<Service, String> services = new EnumMap<>(Service.class);
             services.put(Service.ECHO, "millrace echo" + named);
+            services.put(Service.WEBSOCKET, "millrace echo --websocket" + named);
             services.put(Service.PLAINTEXT, "millrace serve" + named + " --hello FOLDER");
             services.put(Service.FILE, "millrace serve" + named + " FOLDER");
             all.add(new Contender(
@@ -130,9 +131,12 @@ final class LabContenders {
 
     private List<String> command(IoModel model, Service service, int port) {
         String number = String.valueOf(port);
-        return service == Service.ECHO
-                ? ourselves(main, EchoCommand.NAME, "--model", model.id(), "-p", number, "-q")
-                : ourselves(
+        return switch (service) {
+            case ECHO -> ourselves(main, EchoCommand.NAME, "--model", model.id(), "-p", number, "-q");
+            case WEBSOCKET ->
+                ourselves(main, EchoCommand.NAME, "--websocket", "--model", model.id(), "-p", number, "-q");
+            case PLAINTEXT, FILE, HERD ->
+                ourselves(
                         main,
                         ServeCommand.NAME,
                         "--model",
@@ -142,6 +146,7 @@ final class LabContenders {
                         "-q",
                         "--hello",
                         files.toString());
+        };
     }
 
     private void addKnown(String name) throws InterruptedException {

@@ -40,8 +40,8 @@ final class LoadCommand {
         CommandSpec spec = CommandSpec.create().name(NAME);
         spec.usageMessage()
                 .description(
-                        "Asks a server over HTTP/1.1 or HTTP/2, or a TCP service that sends everything back, many times, and says how "
-                                + "long that took.",
+                        "Asks a server over HTTP/1.1, HTTP/2 or a WebSocket, or a TCP service that sends everything back, many times, "
+                                + "and says how long that took.",
                         "",
                         "At a fixed --rate a request's time counts from when it was due, so that a server that stalls is charged "
                                 + "with all the requests it kept from being asked. Without a rate each connection asks again as soon "
@@ -61,6 +61,8 @@ final class LoadCommand {
                         "  millrace load --rate 5000 127.0.0.1:8000/page   how long at 5,000 requests a second?",
                         "  millrace load --http2 --streams 32 127.0.0.1:8000\n"
                                 + "                                                  HTTP/2, 32 streams on each connection",
+                        "  millrace load --websocket --size 1024 127.0.0.1:7777/",
+                        "                                                  a WebSocket that sends messages back",
                         "  millrace load --new-connections tcp://127.0.0.1:7777",
                         "                                                  an echo server, a connection for each message",
                         "  millrace load --agent 0.0.0.0:7000 --token-file secret",

@@ -42,7 +42,7 @@ final class LoadOptions {
                 .paramLabel("URL")
                 .type(String.class)
                 .arity("0..1")
-                .description("What to ask: http://HOST:PORT/PATH or tcp://HOST:PORT.")
+                .description("What to ask: http://HOST:PORT/PATH, https:, ws: or wss:, or tcp://HOST:PORT.")
                 .build());
         Options.addSection(
                 spec,
@@ -55,6 +55,7 @@ final class LoadOptions {
                         names("--pipeline", "--streams"),
                         "Requests under way on each connection; over HTTP/2 each is a stream. Default: 1."),
                 flag("--http2", "HTTP/2 in clear, without asking first, instead of HTTP/1.1."),
+                flag("--websocket", "Messages of a WebSocket that are expected back. Said by ws:// and wss:// too."),
                 flag("--new-connections", "A new connection for each request."),
                 decimal("SECONDS", "--ramp", "Time over which the connections are opened. Default: 0."));
         Options.addSection(
@@ -71,8 +72,12 @@ final class LoadOptions {
                 value("METHOD", String.class, names("-X", "--method"), "Default: GET, with a body POST."),
                 value("'NAME: VALUE'", List.class, names("-H", "--header"), "One more header field. May be repeated.")
                         .auxiliaryTypes(String.class),
-                value("TEXT|@FILE", String.class, names("--body"), "The body of each request."),
-                number("BYTES", 1, names("--size"), "Length of a TCP message. Default: 64."));
+                value(
+                        "TEXT|@FILE",
+                        String.class,
+                        names("--body"),
+                        "The body of each request, or the message of a WebSocket."),
+                number("BYTES", 1, names("--size"), "Length of a message, over TCP or a WebSocket. Default: 64."));
         Options.addSection(
                 spec,
                 "Who is in the way besides:",
@@ -86,7 +91,7 @@ final class LoadOptions {
                         "FILE",
                         String.class,
                         names("--cacert"),
-                        "Authorities, in PEM, by which an https server is verified. Default: those of the JDK."),
+                        "Authorities, in PEM, by which an https or wss server is verified. Default: those of the JDK."),
                 value("FILE", String.class, names("--json"), "Write the result as JSON, with - on standard output."),
                 flag("-q", "No progress on the terminal.").names("-q", "--quiet"));
         Options.addSection(
@@ -171,7 +176,7 @@ final class LoadOptions {
     }
 
     /**
-     * The context for an https target, {@code null} for the JDK's authorities.
+     * The context for an https or wss target, {@code null} for the JDK's authorities.
      *
      * @throws IOException if the file has no certificates, saying why
      */
@@ -203,11 +208,16 @@ final class LoadOptions {
         }
         try {
             LoadTarget named = LoadTarget.parse(url);
-            LoadTarget target = parsed.hasMatchedOption("--http2") ? named.overHttp2() : named;
+            LoadTarget target = spoken(named);
             return new LoadPlan(target, clients(), pace(), message(target), beside());
         } catch (IllegalArgumentException e) {
             throw wrong(e.getMessage());
         }
+    }
+
+    private LoadTarget spoken(LoadTarget named) {
+        LoadTarget target = parsed.hasMatchedOption("--websocket") ? named.overWebSocket() : named;
+        return parsed.hasMatchedOption("--http2") ? target.overHttp2() : target;
     }
 
     private LoadPlan.Clients clients() {
@@ -226,13 +236,14 @@ final class LoadOptions {
 
     private LoadPlan.Message message(LoadTarget target) throws IOException {
         byte[] body = body();
-        if (target.kind() == LoadTarget.Kind.TCP && body.length == 0) {
+        boolean echo = target.kind().isEcho();
+        if (echo && body.length == 0 && !parsed.hasMatchedOption("--body")) {
             body = "0123456789abcdef"
                     .repeat(read("--size", 64) / 16 + 1)
                     .substring(0, read("--size", 64))
                     .getBytes(StandardCharsets.US_ASCII);
         }
-        String method = read("--method", body.length > 0 ? "POST" : "GET");
+        String method = read("--method", body.length > 0 && !echo ? "POST" : "GET");
         return new LoadPlan.Message(method, read("--header", List.of()), body);
     }
 

@@ -178,6 +178,28 @@ final class TlsCommandTest {
     }
 
     @Test
+    void loadSendsMessagesOverAWebSocketInTls() throws Exception {
+        try (Command echo = Command.start(
+                "echo", "--websocket", "--tls-cert", file("local.pem"), "--tls-key", file("local.key"), "-p", "0")) {
+            String port = echo.awaitOut("Echoing on 127.0.0.1:").replaceAll(".*127\\.0\\.0\\.1:(\\d+).*", "$1");
+            try (Command load = Command.start(
+                    "load",
+                    "--cacert",
+                    file("ca.pem"),
+                    "--websocket",
+                    "-c",
+                    "2",
+                    "-d",
+                    "2",
+                    "https://localhost:" + port + "/")) {
+                load.awaitOut("wss://localhost:" + port + "/: 2 connections");
+                load.awaitOut("failures none");
+                assertEquals(0, load.exitCode());
+            }
+        }
+    }
+
+    @Test
     void loadAsksOverTlsAndCountsHandshakes() throws Exception {
         try (Command serve = Command.start(
                 "serve",

@@ -237,12 +237,16 @@ final class LabRun {
     }
 
     private LoadPlan plan(Scenario scenario, Scenario.Asking asking, Subject subject, Duration length, double rate) {
-        boolean http = scenario.service() != Scenario.Service.ECHO;
+        LoadTarget.Kind kind = switch (scenario.service()) {
+            case ECHO -> LoadTarget.Kind.TCP;
+            case WEBSOCKET -> LoadTarget.Kind.WS;
+            case PLAINTEXT, FILE, HERD -> LoadTarget.Kind.HTTP;
+        };
         LoadTarget target = new LoadTarget(
-                http ? LoadTarget.Kind.HTTP : LoadTarget.Kind.TCP,
+                kind,
                 subject.address().getAddress().getHostAddress(),
                 subject.address().getPort(),
-                !http ? "" : scenario.service() == Scenario.Service.FILE ? "/file" : "/");
+                kind == LoadTarget.Kind.TCP ? "" : scenario.service() == Scenario.Service.FILE ? "/file" : "/");
         Contender.Limit limit = subject.contender().limit();
         boolean one = !asking.keepAlive() && !limit.arrival().isZero();
         int connections = one ? 1 : Math.min(asking.connections(), limit.atOnce());
@@ -250,7 +254,7 @@ final class LabRun {
                 target,
                 new LoadPlan.Clients(connections, 1, asking.pipeline(), asking.keepAlive(), Duration.ZERO),
                 new LoadPlan.Pace(rate, limit.arrival().multipliedBy(connections), length, Duration.ofSeconds(5)),
-                new LoadPlan.Message("GET", List.of(), http ? new byte[0] : message(asking.messageBytes())),
+                new LoadPlan.Message("GET", List.of(), kind.isEcho() ? message(asking.messageBytes()) : new byte[0]),
                 new LoadPlan.Beside(asking.idle(), asking.slowReaders(), 0));
     }
 
@@ -313,9 +317,7 @@ final class LabRun {
                         ? " --slow-readers " + plan.beside().slowReaders()
                         : "");
         command.append(
-                plan.target().kind() == LoadTarget.Kind.TCP
-                        ? " --size " + plan.message().body().length
-                        : "");
+                plan.target().kind().isEcho() ? " --size " + plan.message().body().length : "");
         return command.append(' ')
                 .append(plan.target().toString().replaceFirst(":\\d+", ":PORT"))
                 .toString();

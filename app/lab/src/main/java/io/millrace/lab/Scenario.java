@@ -33,6 +33,9 @@ public record Scenario(
         /** Bytes back, over TCP. */
         ECHO,
 
+        /** Messages back, over WebSockets. */
+        WEBSOCKET,
+
         /** A short text over HTTP, made on the loop. */
         PLAINTEXT,
 

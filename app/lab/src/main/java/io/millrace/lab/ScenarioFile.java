@@ -21,7 +21,7 @@ import java.util.TreeSet;
  * <pre>
  * title       = Plain text over kept connections
  * question    = What does the shortest answer cost?
- * service     = plaintext            echo, plaintext, file; or herd, with a sweep of workers
+ * service     = plaintext            echo, websocket, plaintext, file; or herd, with a sweep of workers
  * measured    = perCpuSecond         the figure that the chart shows
  * connections = 64
  * pipeline    = 1
@@ -29,7 +29,7 @@ import java.util.TreeSet;
  * rate        = 0                    requests a second; 0: as fast as answers come
  * idle        = 0                    silent connections besides
  * slow-readers = 0
- * message     = 64                   bytes, for echo
+ * message     = 64                   bytes, for echo and websocket
  * seconds     = 2                    length of a round, instead of the run's
  * sweep       = idle: 100, 1000      what changes from point to point
  * quick       = true
@@ -119,7 +119,7 @@ final class ScenarioFile {
         try {
             return Service.valueOf(required("service").toUpperCase(Locale.ROOT));
         } catch (IllegalArgumentException e) {
-            throw wrong("service is echo, plaintext, file or herd, not " + required("service"));
+            throw wrong("service is echo, websocket, plaintext, file or herd, not " + required("service"));
         }
     }
 

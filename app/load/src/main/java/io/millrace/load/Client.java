@@ -30,6 +30,10 @@ abstract class Client extends LoadClient {
     boolean queued;
 
     private boolean opening;
+
+    /** Whether the connection stands and may carry requests. */
+    private boolean ready;
+
     private boolean timedOut;
     private boolean garbled;
     private boolean answeredOnce;
@@ -59,8 +63,11 @@ abstract class Client extends LoadClient {
 
     // ---- what is spoken
 
-    /** A connection stands: whatever was under way on another is forgotten. */
-    abstract void begin();
+    /**
+     * A connection stands: whatever was under way on another is forgotten. Returns whether it may carry requests
+     * already; if not, {@link #ready} is to be called when it may.
+     */
+    abstract boolean begin();
 
     /** Appends one request, which has that place in the ring; returns its length. */
     abstract int write(Buffer out, int place);
@@ -81,7 +88,7 @@ abstract class Client extends LoadClient {
 
     /** Whether one more request may be under way. */
     boolean isFree() {
-        return count < due.length && (link != null ? !finished : !keepAlive && !opening);
+        return count < due.length && (link != null ? ready && !finished : !keepAlive && !opening);
     }
 
     /** Whether a request is under way. */
@@ -130,7 +137,18 @@ abstract class Client extends LoadClient {
         garbled = false;
         answeredOnce = false;
         finished = false;
-        begin();
+        ready = false;
+        if (begin()) {
+            ready();
+        } else {
+            link.deadline(link.now() + worker.timeout());
+        }
+    }
+
+    /** The connection may carry requests from now on. */
+    final void ready() {
+        ready = true;
+        link.deadline(Link.NEVER);
         worker.connected();
         if (count > 0) {
             send(count);
@@ -224,6 +242,11 @@ abstract class Client extends LoadClient {
         } else {
             leaveConnection();
         }
+    }
+
+    /** Whether the next answer ends the connection, as the plan says. */
+    final boolean isSingle() {
+        return !keepAlive;
     }
 
     /** Ends the connection: nothing more is expected from it. */

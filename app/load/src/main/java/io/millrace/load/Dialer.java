@@ -33,12 +33,13 @@ final class Dialer {
     }
 
     /**
-     * Finds an address of the target that answers, by a connection that is closed at once; over TLS by a handshake. Any
-     * thread may call.
+     * Finds an address of the target that answers, by a connection that is closed at once; over TLS by a handshake, for
+     * a WebSocket by its opening. Any thread may call.
      *
      * @param tls for an https target, else {@code null}
      * @return fails with a {@link ConnectFailure} if the name means nothing or no address answers in time, with an
-     *     {@link SSLHandshakeException} if TLS fails
+     *     {@link SSLHandshakeException} if TLS fails, with an {@link java.io.IOException} if the server opens no
+     *     WebSocket
      */
     static CompletableFuture<Dialer> find(LoadPlan plan, EventLoop loop, TlsContext tls) {
         Connector connector = Connector.USUAL.withTimeLimit(plan.pace().timeout());
@@ -47,12 +48,19 @@ final class Dialer {
             @Override
             public Protocol connected(SocketAddress peer) {
                 Dialer dialer = new Dialer(connector, peer, plan.target(), tls);
-                if (tls == null) {
+                boolean opens = plan.target().kind().isWebSocket();
+                if (tls == null && !opens) {
                     found.complete(dialer);
                     return null;
                 }
+                if (tls == null) {
+                    return new OpeningProbe(plan, dialer, found);
+                }
                 return dialer.over(
                         session -> {
+                            if (opens) {
+                                return new OpeningProbe(plan, dialer, found);
+                            }
                             found.complete(dialer);
                             return new Bye();
                         },

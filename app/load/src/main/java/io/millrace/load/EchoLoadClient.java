@@ -17,8 +17,9 @@ final class EchoLoadClient extends Client {
     }
 
     @Override
-    void begin() {
+    boolean begin() {
         back = 0;
+        return true;
     }
 
     @Override

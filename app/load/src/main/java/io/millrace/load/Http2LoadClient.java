@@ -53,7 +53,7 @@ final class Http2LoadClient extends Client {
     // ---- what it says
 
     @Override
-    void begin() {
+    boolean begin() {
         next = 1;
         window = Http2Request.USUAL_WINDOW;
         uncredited = 0;
@@ -63,6 +63,7 @@ final class Http2LoadClient extends Client {
         Arrays.fill(streams, 0);
         Http2Request.preface(link.out());
         link.flush();
+        return true;
     }
 
     @Override

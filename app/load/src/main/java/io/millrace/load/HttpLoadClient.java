@@ -20,8 +20,9 @@ final class HttpLoadClient extends Client {
     }
 
     @Override
-    void begin() {
+    boolean begin() {
         parser.begin(method);
+        return true;
     }
 
     @Override

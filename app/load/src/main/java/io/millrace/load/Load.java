@@ -50,12 +50,12 @@ public final class Load {
     /**
      * Makes a run that has not begun.
      *
-     * @param tls by which an https target is asked, its ALPN name {@code http/1.1}; {@code null} for the JDK's
+     * @param tls by which an https or wss target is asked, its ALPN name {@code http/1.1}; {@code null} for the JDK's
      *     authorities
      */
     public Load(LoadPlan plan, TlsContext tls) {
         this.plan = plan;
-        this.tls = plan.target().kind() != LoadTarget.Kind.HTTPS || tls != null ? tls : usualTls();
+        this.tls = !plan.target().kind().isSecure() || tls != null ? tls : usualTls();
         this.begun = new CountDownLatch(plan.clients().threads());
         this.done = new CountDownLatch(plan.clients().threads());
         this.workers = new Worker[plan.clients().threads()];
@@ -80,7 +80,7 @@ public final class Load {
     }
 
     private Dialer dialer(EventLoop loop) throws IOException, InterruptedException {
-        finding = Dialer.find(plan, loop, plan.target().kind() == LoadTarget.Kind.HTTPS ? tls : null);
+        finding = Dialer.find(plan, loop, plan.target().kind().isSecure() ? tls : null);
         if (ending != null) {
             end(ending);
         }

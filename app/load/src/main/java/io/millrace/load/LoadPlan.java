@@ -33,6 +33,9 @@ public record LoadPlan(LoadTarget target, Clients clients, Pace pace, Message me
             throw new IllegalArgumentException(
                     "more threads (" + clients.threads() + ") than connections (" + clients.connections() + ")");
         }
+        if (target.kind().isWebSocket() && !message.method().equals("GET")) {
+            throw new IllegalArgumentException("a WebSocket is opened with GET, not with " + message.method());
+        }
         if (target.kind() == LoadTarget.Kind.HTTP2 && message.body().length > Http2Request.LONGEST_BODY) {
             throw new IllegalArgumentException(
                     "over HTTP/2 a body has at most " + Http2Request.LONGEST_BODY + " bytes here");
@@ -106,7 +109,8 @@ public record LoadPlan(LoadTarget target, Clients clients, Pace pace, Message me
      *
      * @param method the HTTP method
      * @param fields header fields besides Host and those of the body, {@code "Name: value"}
-     * @param body the body of a request, or all of a TCP message
+     * @param body the body of a request, or all of a message of TCP or of a WebSocket; a WebSocket sends it as a text
+     *     if it is UTF-8, else as binary
      */
     public record Message(String method, List<String> fields, byte[] body) {
 

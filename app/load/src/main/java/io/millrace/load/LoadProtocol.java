@@ -29,6 +29,19 @@ enum LoadProtocol {
         }
     },
 
+    /** Messages of a WebSocket that are expected back. */
+    WEBSOCKET {
+        @Override
+        byte[] request(LoadPlan plan) {
+            return WebSocketRequest.of(plan).alone();
+        }
+
+        @Override
+        Client client(Worker worker) {
+            return new WebSocketLoadClient(worker, WebSocketRequest.of(worker.plan()));
+        }
+    },
+
     /** Messages that are expected back. */
     TCP {
         @Override
@@ -50,6 +63,7 @@ enum LoadProtocol {
         return switch (plan.target().kind()) {
             case HTTP, HTTPS -> HTTP;
             case HTTP2 -> HTTP2;
+            case WS, WSS -> WEBSOCKET;
             case TCP -> TCP;
         };
     }

@@ -13,8 +13,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What is asked: {@code http://host:port/path}, {@code https://host:port/path}, {@code h2c://host:port/path} or
- * {@code tcp://host:port}.
+ * What is asked: {@code http://host:port/path}, {@code https://host:port/path}, {@code h2c://host:port/path},
+ * {@code ws://host:port/path}, {@code wss://host:port/path} or {@code tcp://host:port}.
  *
  * @param kind what is spoken
  * @param host a name or an address; an IPv6 address without brackets, with its zone if it has one: {@code fe80::1%eth0}
@@ -44,15 +44,36 @@ public record LoadTarget(Kind kind, String host, int port, String path) {
         /** HTTP/2 in clear by prior knowledge; {@code h2c} stands in the place of a scheme. */
         HTTP2,
 
+        /** Messages of a WebSocket that are expected back (RFC 6455). */
+        WS,
+
+        /** Messages of a WebSocket over TLS. */
+        WSS,
+
         /** Bytes that are expected back (RFC 862). */
         TCP;
+
+        /** Returns whether TLS lies below. */
+        public boolean isSecure() {
+            return this == HTTPS || this == WSS;
+        }
+
+        /** Returns whether a request is a message that is expected back, and has no status. */
+        public boolean isEcho() {
+            return this == TCP || isWebSocket();
+        }
+
+        /** Returns whether the messages are those of a WebSocket. */
+        public boolean isWebSocket() {
+            return this == WS || this == WSS;
+        }
 
         String scheme() {
             return this == HTTP2 ? "h2c" : name().toLowerCase(Locale.ROOT);
         }
 
         int usualPort() {
-            return this == HTTPS ? 443 : 80;
+            return isSecure() ? 443 : 80;
         }
     }
 
@@ -79,9 +100,12 @@ public record LoadTarget(Kind kind, String host, int port, String path) {
             case "http" -> Kind.HTTP;
             case "https" -> Kind.HTTPS;
             case "h2c" -> Kind.HTTP2;
+            case "ws" -> Kind.WS;
+            case "wss" -> Kind.WSS;
             case "tcp" -> Kind.TCP;
             default ->
-                throw new IllegalArgumentException("'" + text + "': only http://, https:// and tcp:// can be asked");
+                throw new IllegalArgumentException(
+                        "'" + text + "': only http://, https://, ws://, wss:// and tcp:// can be asked");
         };
     }
 
@@ -151,10 +175,24 @@ public record LoadTarget(Kind kind, String host, int port, String path) {
      * @throws IllegalArgumentException if it is no HTTP target
      */
     public LoadTarget overHttp2() {
-        if (kind == Kind.TCP || kind == Kind.HTTPS) {
+        if (kind != Kind.HTTP && kind != Kind.HTTP2) {
             throw new IllegalArgumentException("HTTP/2 is for http:// alone");
         }
         return new LoadTarget(Kind.HTTP2, host, port, path);
+    }
+
+    /**
+     * Returns the same target, asked over a WebSocket.
+     *
+     * @throws IllegalArgumentException if it is no HTTP target
+     */
+    public LoadTarget overWebSocket() {
+        return switch (kind) {
+            case HTTP, WS -> new LoadTarget(Kind.WS, host, port, path);
+            case HTTPS, WSS -> new LoadTarget(Kind.WSS, host, port, path);
+            case HTTP2, TCP ->
+                throw new IllegalArgumentException("a WebSocket is for http://, https://, ws:// and wss:// alone");
+        };
     }
 
     /** Host and port for a resolver, which has not been asked yet. */

@@ -74,7 +74,7 @@ public final class LoadText {
     }
 
     private static void statuses(StringBuilder text, LoadResult result) {
-        if (result.plan().target().kind() == LoadTarget.Kind.TCP) {
+        if (result.plan().target().kind().isEcho()) {
             return;
         }
         text.append("  status ");
@@ -87,7 +87,7 @@ public final class LoadText {
     }
 
     private static void handshakes(StringBuilder text, LoadResult result) {
-        if (result.plan().target().kind() == LoadTarget.Kind.HTTPS) {
+        if (result.plan().target().kind().isSecure()) {
             text.append(String.format(
                     Locale.ROOT,
                     "  TLS      %,d handshakes, %,d resumed%n",

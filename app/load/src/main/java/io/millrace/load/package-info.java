@@ -3,13 +3,14 @@
 /**
  * The load generator: asks a server many times, at a fixed rate or as fast as it answers, and says how long that took.
  *
- * <p>Knows: how to ask over HTTP/1.1 and over plain TCP, when to ask, how to count. Does not know: what is being
- * tested, or how results are drawn.
+ * <p>Knows: how to ask over HTTP/1.1, HTTP/2, WebSocket and plain TCP, when to ask, how to count. Does not know: what
+ * is being tested, or how results are drawn.
  *
  * <pre>
  *   Load ──► Worker (one for each loop: when to ask) ──► Client (one connection at a time)
  *                                                          ├─ HttpLoadClient
  *                                                          ├─ Http2LoadClient
+ *                                                          ├─ WebSocketLoadClient
  *                                                          └─ EchoLoadClient
  *    │          │                                             │
  *    │          ├── Dialer ─► net.Connector                   ├─► http1.ResponseParser

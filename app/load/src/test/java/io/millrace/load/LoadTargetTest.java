@@ -4,6 +4,7 @@ package io.millrace.load;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -30,6 +31,9 @@ final class LoadTargetTest {
                     http://[fe80::1%25a%3Ab]/      | fe80::1%a:b    | 80   | /       | [fe80::1]
                     http://[fe80::1%252]/          | fe80::1%2      | 80   | /       | [fe80::1]
                     http://[fe80::1%25]/           | fe80::1%25     | 80   | /       | [fe80::1]
+                    ws://h/chat?a=b                | h              | 80   | /chat?a=b | h
+                    wss://h                        | h              | 443  | /       | h
+                    WSS://h:80/                    | h              | 80   | /       | h:80
                     tcp://[::1%lo]:7777            | ::1%lo         | 7777 | ''      | [::1]:7777
                     tcp://my_host:7777/ignored     | my_host        | 7777 | ''      | my_host:7777
                     """)
@@ -74,5 +78,19 @@ final class LoadTargetTest {
             })
     void whatMakesNoSense(String text) {
         assertThrows(IllegalArgumentException.class, () -> LoadTarget.parse(text));
+    }
+
+    @Test
+    void whatIsAskedOverAWebSocket() {
+        assertEquals(LoadTarget.parse("ws://h:81/x"), LoadTarget.parse("h:81/x").overWebSocket());
+        assertEquals(
+                LoadTarget.parse("wss://h/"), LoadTarget.parse("https://h/").overWebSocket());
+        assertEquals(LoadTarget.parse("wss://h/"), LoadTarget.parse("wss://h/").overWebSocket());
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> LoadTarget.parse("tcp://h:1").overWebSocket());
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> LoadTarget.parse("ws://h:1/").overHttp2());
     }
 }
