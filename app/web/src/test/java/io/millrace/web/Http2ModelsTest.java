@@ -9,8 +9,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.millrace.models.IoModel;
 import io.millrace.testkit.WebSocketCases;
 import io.millrace.testkit.WebSocketCases.Case;
-import io.millrace.testkit.WebSocketCases.Script;
 import io.millrace.testkit.WebSocketFrames;
+import io.millrace.testkit.WebSocketScript;
 import io.millrace.websocket.WebSocket;
 import io.millrace.websocket.WebSocketListener;
 import java.io.BufferedInputStream;
@@ -206,7 +206,7 @@ class Http2ModelsTest {
         try (WebServer server = serve(model);
                 Client client = new Client(server)) {
             for (Case test : WebSocketCases.all()) {
-                Script script = test.script();
+                WebSocketScript script = test.script();
                 client.ask(
                         false,
                         ":method",

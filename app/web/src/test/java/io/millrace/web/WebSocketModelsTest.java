@@ -11,8 +11,8 @@ import io.millrace.models.IoModel;
 import io.millrace.testkit.RawClient;
 import io.millrace.testkit.WebSocketCases;
 import io.millrace.testkit.WebSocketCases.Case;
-import io.millrace.testkit.WebSocketCases.Script;
 import io.millrace.testkit.WebSocketFrames;
+import io.millrace.testkit.WebSocketScript;
 import io.millrace.websocket.BlockingWebSocket;
 import io.millrace.websocket.WebSocket;
 import io.millrace.websocket.WebSocketGroup;
@@ -98,7 +98,7 @@ final class WebSocketModelsTest {
     }
 
     private static void run(WebServer server, Case test) throws Exception {
-        Script script = test.script();
+        WebSocketScript script = test.script();
         try (RawClient client = RawClient.connect(server.address())) {
             client.send(OPENING);
             assertTrue(client.readUntil("\r\n\r\n").startsWith("HTTP/1.1 101 "), test.id());

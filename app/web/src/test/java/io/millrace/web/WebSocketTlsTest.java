@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.testkit.WebSocketCases;
 import io.millrace.testkit.WebSocketCases.Case;
-import io.millrace.testkit.WebSocketCases.Script;
 import io.millrace.testkit.WebSocketFrames;
+import io.millrace.testkit.WebSocketScript;
 import io.millrace.tls.Credentials;
 import io.millrace.tls.TlsContext;
 import io.millrace.tls.TlsOptions;
@@ -80,7 +80,7 @@ final class WebSocketTlsTest {
     }
 
     private static void run(SSLSocketFactory sockets, WebServer server, Case test) throws Exception {
-        Script script = test.script();
+        WebSocketScript script = test.script();
         try (SSLSocket socket = (SSLSocket) sockets.createSocket("localhost", server.port())) {
             socket.setSoTimeout(60_000);
             OutputStream out = socket.getOutputStream();

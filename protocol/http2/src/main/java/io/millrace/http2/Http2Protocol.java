@@ -39,7 +39,6 @@ final class Http2Protocol implements Protocol, Runnable {
     private long idleSince;
     private long armed = Link.NEVER;
     private int served;
-
     private boolean busy;
     private boolean posted;
     private boolean closing;

@@ -8,8 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.millrace.http.Limits;
 import io.millrace.testkit.WebSocketCases;
 import io.millrace.testkit.WebSocketCases.Case;
-import io.millrace.testkit.WebSocketCases.Script;
 import io.millrace.testkit.WebSocketFrames;
+import io.millrace.testkit.WebSocketScript;
 import io.millrace.websocket.WebSocket;
 import io.millrace.websocket.WebSocketLimits;
 import io.millrace.websocket.WebSocketListener;
@@ -95,7 +95,7 @@ final class WebSocketStreamsTest {
     }
 
     private void run(Case test) {
-        Script script = test.script();
+        WebSocketScript script = test.script();
         Peer peer = server();
         open(peer, 1);
         byte[] input = script.input();

@@ -9,8 +9,8 @@ import io.millrace.testkit.MemoryLink;
 import io.millrace.testkit.Trickle;
 import io.millrace.testkit.WebSocketCases;
 import io.millrace.testkit.WebSocketCases.Case;
-import io.millrace.testkit.WebSocketCases.Script;
 import io.millrace.testkit.WebSocketFrames;
+import io.millrace.testkit.WebSocketScript;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
@@ -64,7 +64,7 @@ final class WebSocketSuiteTest {
     }
 
     private static void run(Case test) {
-        Script script = test.script();
+        WebSocketScript script = test.script();
         Echo echo = new Echo();
         MemoryLink link = open(echo);
         byte[] input = script.input();

@@ -6,14 +6,12 @@ import static io.millrace.testkit.WebSocketFrames.CLOSE;
 import static io.millrace.testkit.WebSocketFrames.PING;
 import static io.millrace.testkit.WebSocketFrames.PONG;
 import static io.millrace.testkit.WebSocketFrames.TEXT;
+import static io.millrace.testkit.WebSocketScript.CONT;
+import static io.millrace.testkit.WebSocketScript.CONT_GOES_ON;
+import static io.millrace.testkit.WebSocketScript.TEXT_BEGINS;
 
-import io.millrace.testkit.WebSocketFrames.Frame;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.function.Consumer;
 
@@ -23,10 +21,6 @@ import java.util.function.Consumer;
  * of a text must be refused before its message is whole.
  */
 public final class WebSocketCases {
-    private static final int CONT = 0x80;
-    private static final int TEXT_BEGINS = 0x01;
-    private static final int BINARY_BEGINS = 0x02;
-    private static final int CONT_GOES_ON = 0x00;
     private static final byte[] NOTHING = {};
 
     /** The limits that a server needs for these cases: messages of 16 MiB, in this many fragments. */
@@ -41,69 +35,19 @@ public final class WebSocketCases {
      * @param chop sent in pieces of so many bytes, 0 for whole
      * @param make writes what the client sends, and notes what it must get
      */
-    public record Case(String id, int chop, Consumer<Script> make) {
+    public record Case(String id, int chop, Consumer<WebSocketScript> make) {
 
         /** Returns what the client sends and must get. */
-        public Script script() {
-            Script script = new Script();
+        public WebSocketScript script() {
+            WebSocketScript script = new WebSocketScript();
             make.accept(script);
-            if (!script.ended) {
-                script.out.close();
-                script.closed(1000);
-            }
+            script.complete();
             return script;
         }
 
         @Override
         public String toString() {
             return id;
-        }
-    }
-
-    /** What the client of a case sends, and what it must get. */
-    public static final class Script {
-        private final WebSocketFrames out = new WebSocketFrames();
-        private final List<Frame> expected = new ArrayList<>();
-        private boolean ended;
-
-        private Script() {}
-
-        /** Returns the bytes that the client sends. */
-        public byte[] input() {
-            return out.bytes();
-        }
-
-        /** Returns the frames that it must get, a Close with any reason. */
-        public List<Frame> expected() {
-            return expected;
-        }
-
-        private Script send(int first, byte[] payload) {
-            out.frame(first, payload);
-            return this;
-        }
-
-        private Script send(int first, String payload) {
-            out.frame(first, payload);
-            return this;
-        }
-
-        private Script gets(int first, byte[] payload) {
-            expected.add(new Frame(first, payload));
-            return this;
-        }
-
-        private Script gets(int first, String payload) {
-            return gets(first, payload.getBytes(StandardCharsets.UTF_8));
-        }
-
-        private Script echoed(int first, byte[] payload) {
-            return send(first, payload).gets(first, payload);
-        }
-
-        private void closed(int code) {
-            gets(CLOSE, new byte[] {(byte) (code >>> 8), (byte) code});
-            ended = true;
         }
     }
 
@@ -117,9 +61,9 @@ public final class WebSocketCases {
         table.reserved();
         table.opcodes();
         table.fragments();
-        table.utf8();
+        new WebSocketTextCases(table::add).addAll();
         table.closing();
-        table.add("10.1.1", script -> fragmented(script, TEXT, text(65536), 1300));
+        table.add("10.1.1", script -> script.fragmented(TEXT, text(65536), 1300));
         return table.cases;
     }
 
@@ -137,11 +81,11 @@ public final class WebSocketCases {
         return table.cases;
     }
 
-    private void add(String id, Consumer<Script> make) {
+    private void add(String id, Consumer<WebSocketScript> make) {
         add(id, 0, make);
     }
 
-    private void add(String id, int chop, Consumer<Script> make) {
+    private void add(String id, int chop, Consumer<WebSocketScript> make) {
         cases.add(new Case(id, chop, make));
     }
 
@@ -202,7 +146,7 @@ public final class WebSocketCases {
         add(id, chop, script -> script.send(PING, payload).gets(PONG, payload));
     }
 
-    private static void tenPings(Script script) {
+    private static void tenPings(WebSocketScript script) {
         for (int i = 0; i < 10; i++) {
             script.send(PING, "payload-" + i).gets(PONG, "payload-" + i);
         }
@@ -292,173 +236,12 @@ public final class WebSocketCases {
         add("5.20", 1, WebSocketCases::fiveFragments);
     }
 
-    private static void fiveFragments(Script script) {
+    private static void fiveFragments(WebSocketScript script) {
         script.send(TEXT_BEGINS, "fragment1").send(CONT_GOES_ON, "fragment2");
         script.send(PING, "pongme 1!").gets(PONG, "pongme 1!");
         script.send(CONT_GOES_ON, "fragment3").send(CONT_GOES_ON, "fragment4");
         script.send(PING, "pongme 2!").gets(PONG, "pongme 2!");
         script.send(CONT, "fragment5").gets(TEXT, "fragment1fragment2fragment3fragment4fragment5");
-    }
-
-    private static void fragmented(Script script, int first, byte[] payload, int size) {
-        int begins = first == TEXT ? TEXT_BEGINS : BINARY_BEGINS;
-        for (int from = 0; from < payload.length; from += size) {
-            int to = Math.min(payload.length, from + size);
-            int opcode = from == 0 ? begins : CONT_GOES_ON;
-            script.send(to == payload.length ? opcode | 0x80 : opcode, Arrays.copyOfRange(payload, from, to));
-        }
-        script.gets(first, payload);
-    }
-
-    // ---- 6
-
-    private static final byte[] GREEK = hex("ceba e1bdb9 cf83 cebc ceb5");
-    private static final byte[] BEYOND = hex("ceba e1bdb9 cf83 cebc ceb5 f4908080 656469746564");
-
-    private void utf8() {
-        add("6.1.1", script -> script.echoed(TEXT, NOTHING));
-        add(
-                "6.1.2",
-                script -> script.send(TEXT_BEGINS, "")
-                        .send(CONT_GOES_ON, "")
-                        .send(CONT, "")
-                        .gets(TEXT, ""));
-        add("6.1.3", script -> {
-            script.send(TEXT_BEGINS, "")
-                    .send(CONT_GOES_ON, "middle frame payload")
-                    .send(CONT, "");
-            script.gets(TEXT, "middle frame payload");
-        });
-        byte[] hello = "Hello-µ@ßöäüàá-UTF-8!!".getBytes(StandardCharsets.UTF_8);
-        add("6.2.1", script -> script.echoed(TEXT, hello));
-        add("6.2.2", script -> fragmented(script, TEXT, hello, 12));
-        add("6.2.3", script -> fragmented(script, TEXT, hello, 1));
-        add("6.2.4", script -> fragmented(script, TEXT, GREEK, 1));
-        byte[] wrong = concat(GREEK, hex("eda080"), "edited".getBytes(StandardCharsets.UTF_8));
-        add("6.3.1", script -> script.send(TEXT, wrong).closed(1007));
-        add("6.3.2", script -> {
-            for (int i = 0; i < wrong.length; i++) {
-                script.send(i == 0 ? TEXT_BEGINS : CONT_GOES_ON, new byte[] {wrong[i]});
-            }
-            script.closed(1007);
-        });
-        failFast();
-        String[] sections = sequences();
-        for (int i = 0; i < sections.length; i++) {
-            String[] texts = sections[i].split(",");
-            for (int k = 0; k < texts.length; k++) {
-                byte[] bytes = hex(texts[k]);
-                String id = "6." + (i + 5) + "." + (k + 1);
-                add(id, script -> {
-                    if (isUtf8(bytes)) {
-                        script.echoed(TEXT, bytes);
-                    } else {
-                        script.send(TEXT, bytes).closed(1007);
-                    }
-                });
-            }
-        }
-    }
-
-    // The message never ends: its first wrong byte alone must be answered.
-    private void failFast() {
-        add("6.4.1", script -> {
-            script.send(TEXT_BEGINS, GREEK).send(CONT_GOES_ON, hex("f4908080")).closed(1007);
-        });
-        add("6.4.2", script -> {
-            script.send(TEXT_BEGINS, concat(GREEK, hex("f4")))
-                    .send(CONT_GOES_ON, hex("90"))
-                    .closed(1007);
-        });
-        add("6.4.3", script -> {
-            script.out.frame(TEXT, Arrays.copyOf(BEYOND, GREEK.length + 4), BEYOND.length);
-            script.closed(1007);
-        });
-        add("6.4.4", 1, script -> {
-            script.out.frame(TEXT, Arrays.copyOf(BEYOND, GREEK.length + 2), BEYOND.length);
-            script.closed(1007);
-        });
-    }
-
-    // The sections 6.5 to 6.23.
-    private static String[] sequences() {
-        String greek = "cebae1bdb9cf83cebcceb5";
-        StringBuilder prefixes = new StringBuilder();
-        for (int i = 1; i <= greek.length() / 2; i++) {
-            prefixes.append(i == 1 ? "" : ",").append(greek, 0, 2 * i);
-        }
-        StringBuilder continuations = new StringBuilder();
-        for (int i = 0x80; i < 0xc0; i++) {
-            continuations.append(Integer.toHexString(i));
-        }
-        StringBuilder nonCharacters = new StringBuilder();
-        for (int plane = 0; plane <= 16; plane++) {
-            nonCharacters.append(plane == 0 ? "" : ",").append(point(plane << 16 | 0xfffe));
-            nonCharacters.append(',').append(point(plane << 16 | 0xffff));
-        }
-        StringBuilder specials = new StringBuilder();
-        for (int point = 0xfff9; point <= 0xffff; point++) {
-            specials.append(point == 0xfff9 ? "" : ",").append(point(point));
-        }
-        String missing = "c0,e080,f08080,f8808080,fc80808080,df,efbf,f7bfbf,fbbfbfbf,fdbfbfbfbf";
-        return new String[] {
-            "68656c6c6f24776f726c64,68656c6c6fc2a2776f726c64,68656c6c6fe282ac776f726c64,68656c6c6ff0a4ada2776f726c64,"
-                    + greek,
-            prefixes.toString(),
-            "00,c280,e0a080,f0908080",
-            "f888808080,fc8480808080",
-            "7f,dfbf,efbfbf,f48fbfbf",
-            "f7bfbfbf,fbbfbfbfbf,fdbfbfbfbfbf",
-            "ed9fbf,ee8080,efbfbd,f48fbfbf,f4908080",
-            "80,bf,80bf,80bf80,80bf80bf,80bf80bf80,80bf80bf80bf," + continuations,
-            String.join(",", lonely(0xc0, 32), lonely(0xe0, 16), lonely(0xf0, 8), lonely(0xf8, 4), lonely(0xfc, 2)),
-            missing,
-            missing.replace(",", ""),
-            "fe,ff,fefeffff",
-            "c0af,e080af,f08080af,f8808080af,fc80808080af",
-            "c1bf,e09fbf,f08fbfbf,f887bfbfbf,fc83bfbfbfbf",
-            "c080,e08080,f0808080,f880808080,fc8080808080",
-            "eda080,edadbf,edae80,edafbf,edb080,edbe80,edbfbf",
-            "eda080edb080,eda080edbfbf,edadbfedb080,edadbfedbfbf,edae80edb080,edae80edbfbf,edafbfedb080,edafbfedbfbf",
-            nonCharacters.toString(),
-            specials.toString()
-        };
-    }
-
-    private static String lonely(int from, int count) {
-        StringBuilder text = new StringBuilder();
-        for (int i = 0; i < count; i++) {
-            text.append(Integer.toHexString(from + i)).append("20");
-        }
-        return text.toString();
-    }
-
-    private static String point(int point) {
-        StringBuilder text = new StringBuilder();
-        for (byte value : Character.toString(point).getBytes(StandardCharsets.UTF_8)) {
-            text.append(String.format("%02x", value));
-        }
-        return text.toString();
-    }
-
-    private static byte[] hex(String text) {
-        return HexFormat.of().parseHex(text.replace(" ", ""));
-    }
-
-    private static byte[] concat(byte[]... parts) {
-        ByteBuffer all = ByteBuffer.allocate(
-                Arrays.stream(parts).mapToInt(part -> part.length).sum());
-        Arrays.stream(parts).forEach(all::put);
-        return all.array();
-    }
-
-    private static boolean isUtf8(byte[] bytes) {
-        try {
-            StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes));
-            return true;
-        } catch (CharacterCodingException e) {
-            return false;
-        }
     }
 
     // ---- 7
@@ -489,14 +272,14 @@ public final class WebSocketCases {
         });
         add("7.3.1", script -> {
             script.send(CLOSE, NOTHING).gets(CLOSE, NOTHING);
-            script.ended = true;
+            script.ends();
         });
         add("7.3.2", script -> script.send(CLOSE, "a").closed(1002));
         close("7.3.3", 1000, NOTHING, 1000);
         close("7.3.4", 1000, hello, 1000);
         close("7.3.5", 1000, text(123), 1000);
         close("7.3.6", 1000, text(124), 1002);
-        close("7.5.1", 1000, BEYOND, 1007);
+        close("7.5.1", 1000, WebSocketTextCases.BEYOND, 1007);
         int[] right = {1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 3000, 3999, 4000, 4999};
         for (int i = 0; i < right.length; i++) {
             close("7.7." + (i + 1), right[i], NOTHING, right[i]);
@@ -533,7 +316,7 @@ public final class WebSocketCases {
         int size = 64;
         for (int i = 1; i <= 9; i++) {
             int piece = size;
-            add("9." + section + "." + i, script -> fragmented(script, first, payload(first, 4 * MIB), piece));
+            add("9." + section + "." + i, script -> script.fragmented(first, payload(first, 4 * MIB), piece));
             size *= 4;
         }
     }
