@@ -229,7 +229,7 @@ final class MessageFraming {
     }
 
     private boolean isRecentHost(int start, int end) {
-        return Arrays.equals(recentHost, 0, recentHostLength, bytes, start, end);
+        return start < end && Arrays.equals(recentHost, 0, recentHostLength, bytes, start, end);
     }
 
     private boolean isValidHost(int start, int end) {
