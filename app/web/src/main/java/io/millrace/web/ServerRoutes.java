@@ -69,9 +69,9 @@ abstract class ServerRoutes extends ServerView implements Routes<WebServer> {
 
     /**
      * Answers errors that come to a status and have no error handler for their class: those of an
-     * {@link io.millrace.http.HttpException} and of the router (404, 405), and 500 for every other exception. The
-     * status is set when {@code handler} is called. An answer for which a handler has set the status itself is no
-     * error.
+     * {@link io.millrace.http.HttpException}, of the router (404, 405) and of static files, and 500 for every other
+     * exception. The status is set when {@code handler} is called. An answer for which a handler has set the status
+     * itself is no error.
      *
      * @param status 400 to 599
      * @throws IllegalArgumentException if it is none of these, or has an error handler

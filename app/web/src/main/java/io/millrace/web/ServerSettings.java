@@ -153,7 +153,7 @@ final class ServerSettings {
 
     void serve(String path, DirectoryRoot folder, FileOptions options) {
         FileOptions mounted = options.mount(path);
-        StaticFiles files = StaticFiles.of(folder, mounted);
+        StaticFiles files = StaticFiles.of(folder, mounted, errors);
         folders.add(files);
         if (mounted.mount().isEmpty()) {
             // What cannot be read was meant for something in it, and pages of other sites may know that.

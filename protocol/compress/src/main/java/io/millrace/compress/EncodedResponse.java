@@ -7,6 +7,7 @@ import io.millrace.http.FieldList;
 import io.millrace.http.Request;
 import io.millrace.http.Response;
 import io.millrace.http.ResponseStream;
+import io.millrace.http.ResponseWrapper;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -18,12 +19,13 @@ import java.util.function.Supplier;
  * A response whose content is compressed if that is worth it and the client accepts it. Everything is decided when the
  * handler sends: then status and fields are known.
  */
-final class EncodedResponse extends ForwardedResponse {
+final class EncodedResponse extends ResponseWrapper {
     private static final String ENCODING = "Content-Encoding";
     private static final String TYPE = "Content-Type";
     private static final String TAG = "ETag";
 
     private final Request request;
+    private final Response response;
     private final AcceptedCodings accepted;
     private final CompressionFilter filter;
     private final Compression compression;
@@ -35,8 +37,9 @@ final class EncodedResponse extends ForwardedResponse {
     private EncodedStream stream;
 
     EncodedResponse(Request request, Response response, AcceptedCodings accepted, CompressionFilter filter) {
-        super(response);
+        super(request, response);
         this.request = request;
+        this.response = response;
         this.seen = request;
         this.accepted = accepted;
         this.filter = filter;
@@ -146,19 +149,6 @@ final class EncodedResponse extends ForwardedResponse {
     public void send() {
         decide(0);
         response.send();
-    }
-
-    @Override
-    public void send(byte[] body) {
-        send(body, 0, body.length);
-    }
-
-    @Override
-    public void send(String text) {
-        if (response.header(TYPE) == null) {
-            response.header(TYPE, "text/plain; charset=utf-8");
-        }
-        send(text.getBytes(StandardCharsets.UTF_8));
     }
 
     @Override
@@ -289,18 +279,8 @@ final class EncodedResponse extends ForwardedResponse {
     }
 
     @Override
-    public void json(Object value, Response through) {
-        response.json(value, through);
-    }
-
-    @Override
     public void send(Path file) throws IOException {
         send(file, seen, this);
-    }
-
-    @Override
-    public void send(Path file, Request asked, Response through) throws IOException {
-        response.send(file, asked, through);
     }
 
     // ---- streams
@@ -343,13 +323,7 @@ final class EncodedResponse extends ForwardedResponse {
         }
     }
 
-    // ---- what stays as it is
-
-    @Override
-    public Response status(int status) {
-        response.status(status);
-        return this;
-    }
+    // ---- fields, and what is told of the handler
 
     @Override
     public Response header(String name, String value) {
@@ -375,18 +349,6 @@ final class EncodedResponse extends ForwardedResponse {
     public Response defer() {
         deferred = true;
         response.defer();
-        return this;
-    }
-
-    @Override
-    public Response interim(int status) {
-        response.interim(status);
-        return this;
-    }
-
-    @Override
-    public Response closeAfter() {
-        response.closeAfter();
         return this;
     }
 

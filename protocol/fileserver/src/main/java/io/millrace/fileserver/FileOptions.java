@@ -4,6 +4,7 @@ package io.millrace.fileserver;
 import io.millrace.core.DirectoryRoot;
 import io.millrace.core.Printable;
 import io.millrace.http.FieldSyntax;
+import io.millrace.http.Handler;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -41,6 +42,7 @@ public final class FileOptions {
     private boolean hidden;
     private boolean precompressed = true;
     private String spa;
+    private Handler notFound;
     private String cors;
     private String cacheControl;
     private String mount = "";
@@ -57,6 +59,7 @@ public final class FileOptions {
         copy.hidden = hidden;
         copy.precompressed = precompressed;
         copy.spa = spa;
+        copy.notFound = notFound;
         copy.cors = cors;
         copy.cacheControl = cacheControl;
         copy.mount = mount;
@@ -134,6 +137,22 @@ public final class FileOptions {
     public FileOptions spa(String page) {
         FileOptions copy = copy();
         copy.spa = page;
+        return copy;
+    }
+
+    /** What answers for names that are not in the folder, or {@code null}. */
+    public Handler notFound() {
+        return notFound;
+    }
+
+    /**
+     * Sets what answers for names that are not in the folder, such as by a page of the application; {@code null} for
+     * its error handler for 404, or a line of text where there is none. The status is set when {@code handler} is
+     * called, on the loop, and so are the fields that all answers carry.
+     */
+    public FileOptions notFound(Handler handler) {
+        FileOptions copy = copy();
+        copy.notFound = handler;
         return copy;
     }
 

@@ -2,6 +2,7 @@
 package io.millrace.fileserver;
 
 import io.millrace.http.FieldList;
+import io.millrace.http.HttpException;
 import io.millrace.http.Request;
 import io.millrace.http.Response;
 import io.millrace.http.Status;
@@ -9,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntPredicate;
 
 /** The header fields that every answer of a {@link StaticFiles} carries: CORS and what its owner added. */
 final class SharedHeaders {
@@ -21,8 +23,15 @@ final class SharedHeaders {
     private final String cors;
     private final List<Map.Entry<String, String>> extra;
     private final boolean[] again;
+    private final IntPredicate failed;
 
     SharedHeaders(FileOptions options) {
+        this(options, status -> false);
+    }
+
+    /** The fields of these options; errors of the statuses that {@code failed} says are not answered here. */
+    SharedHeaders(FileOptions options, IntPredicate failed) {
+        this.failed = failed;
         this.cors = options.cors();
         this.extra = options.headers();
         this.again = new boolean[extra.size()];
@@ -63,8 +72,13 @@ final class SharedHeaders {
         }
     }
 
-    /** Answers with a status and its reason phrase as text. */
+    /** Answers with a status and its reason phrase as text, or as the application answers errors of that status. */
     void refuse(Response response, int status) {
+        if (failed.test(status)) {
+            apply(response);
+            response.fail(new HttpException(status));
+            return;
+        }
         response.status(status).type("text/plain; charset=utf-8").header("X-Content-Type-Options", "nosniff");
         apply(response);
         response.send((status + " " + Status.reason(status) + "\n").getBytes(StandardCharsets.US_ASCII));

@@ -5,6 +5,7 @@ import io.millrace.core.Clock;
 import io.millrace.core.DirectoryRoot;
 import io.millrace.core.FileInfo;
 import io.millrace.core.OpenFile;
+import io.millrace.http.ErrorHandlers;
 import io.millrace.http.Handler;
 import io.millrace.http.Request;
 import io.millrace.http.Response;
@@ -17,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.IntPredicate;
 
 /**
  * Serves a {@link DirectoryRoot}: GET and HEAD with conditions, ranges and precompressed siblings, index files,
@@ -25,8 +27,8 @@ import java.util.concurrent.atomic.AtomicLong;
  * <p>One instance serves any number of loops and threads. It touches the disk for each request, at least to see whether
  * what it remembers still holds, and so an edited file shows at once, and one that may not be read any more. Another
  * directory at the path of the folder shows within a tenth of a second; as long as there is none, everything is 404.
- * Errors are answered in plain text: 403 for what may not be read, 404 for what is not there or hidden, 405 for other
- * methods, 503 when the system is out of descriptors.
+ * Errors are answered in plain text, or as the application says: 403 for what may not be read, 404 for what is not
+ * there or hidden, 405 for other methods, 503 when the system is out of descriptors.
  */
 public final class StaticFiles implements Handler, AutoCloseable {
     /** So often, at most, it is asked whether another directory stands at the folder's path. */
@@ -41,10 +43,10 @@ public final class StaticFiles implements Handler, AutoCloseable {
     private final RecentNames names = new RecentNames();
     private final Listings listings;
 
-    private StaticFiles(DirectoryRoot folder, FileOptions options, Clock clock) {
+    private StaticFiles(DirectoryRoot folder, FileOptions options, Clock clock, IntPredicate failed) {
         this.folder = folder;
         this.options = options;
-        this.shared = new SharedHeaders(options);
+        this.shared = new SharedHeaders(options, failed);
         this.sender = new FileSender(folder, options, shared, clock);
         this.listings = new Listings(folder, options, shared);
         this.clock = clock;
@@ -58,7 +60,15 @@ public final class StaticFiles implements Handler, AutoCloseable {
 
     /** Serves a folder, which is closed with this, by a clock of the caller's: for tests that set the time. */
     public static StaticFiles of(DirectoryRoot folder, FileOptions options, Clock clock) {
-        return new StaticFiles(folder, options, clock);
+        return new StaticFiles(folder, options, clock, status -> false);
+    }
+
+    /**
+     * Serves a folder, which is closed with this, and leaves the errors that there are error handlers for to these. The
+     * header fields that all answers carry are set when they are called.
+     */
+    public static StaticFiles of(DirectoryRoot folder, FileOptions options, ErrorHandlers errors) {
+        return new StaticFiles(folder, options, Clock.SYSTEM, errors::handles);
     }
 
     /**
@@ -100,7 +110,7 @@ public final class StaticFiles implements Handler, AutoCloseable {
                 other(method, request, response);
             }
         } catch (NoSuchFileException | NotDirectoryException e) {
-            refuse(response, 404);
+            notFound(request, response);
         } catch (AccessDeniedException e) {
             refuse(response, 403);
         } catch (IOException | UncheckedIOException e) {
@@ -125,7 +135,7 @@ public final class StaticFiles implements Handler, AutoCloseable {
         if (name == null) {
             outside(request, response, path);
         } else if (!RequestedName.servable(name, options.hidden())) {
-            refuse(response, name.indexOf('\0') >= 0 ? 400 : 404);
+            unservable(request, response, name);
         } else if (name.isEmpty() || name.endsWith("/")) {
             folder(request, response, name, refresh());
         } else {
@@ -151,7 +161,7 @@ public final class StaticFiles implements Handler, AutoCloseable {
         if (!path.isEmpty() && path.equals(options.mount())) {
             redirect(request, response);
         } else {
-            refuse(response, 404);
+            notFound(request, response);
         }
     }
 
@@ -210,7 +220,7 @@ public final class StaticFiles implements Handler, AutoCloseable {
         }
         boolean route = options.spa() != null && isRoute(request, name);
         if (!route || !sent(request, response, options.spa(), now).isFile()) {
-            refuse(response, 404);
+            notFound(request, response);
         }
     }
 
@@ -236,6 +246,29 @@ public final class StaticFiles implements Handler, AutoCloseable {
         response.header("Location", last + "/" + UrlEncoding.query(request.query()));
         shared.apply(response);
         response.status(301).send();
+    }
+
+    private void unservable(Request request, Response response, String name) {
+        if (name.indexOf('\0') >= 0) {
+            refuse(response, 400);
+        } else {
+            notFound(request, response);
+        }
+    }
+
+    private void notFound(Request request, Response response) {
+        Handler own = options.notFound();
+        if (own == null) {
+            refuse(response, 404);
+            return;
+        }
+        response.status(404);
+        shared.apply(response);
+        try {
+            own.handle(request, response);
+        } catch (Exception e) {
+            response.fail(e);
+        }
     }
 
     private void refuse(Response response, int status) {

@@ -52,8 +52,7 @@ public final class ErrorHandlers {
     }
 
     /**
-     * Sets what answers for errors that come to a status, those of the router included. Static files answer their own
-     * errors.
+     * Sets what answers for errors that come to a status, those of the router and of static files included.
      *
      * @param status 400 to 599
      * @throws IllegalArgumentException if it is none of these, or has a handler
@@ -67,6 +66,17 @@ public final class ErrorHandlers {
             throw new IllegalArgumentException(status + " has an error handler already");
         }
         return this;
+    }
+
+    /**
+     * Returns whether an error handler answers for an {@link HttpException} with that status. For what answers errors
+     * itself where the application does not.
+     */
+    public boolean handles(int status) {
+        return byStatus.containsKey(status)
+                || byClass.containsKey(HttpException.class)
+                || byClass.containsKey(Exception.class)
+                || byClass.containsKey(Throwable.class);
     }
 
     /** Returns the handler of the nearest class, {@code null} if there is none. */

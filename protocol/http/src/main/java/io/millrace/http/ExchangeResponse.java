@@ -277,7 +277,9 @@ final class ExchangeResponse extends AnswerHead {
 
     @Override
     public void fail(Throwable e) {
-        if (!exchange.onLoop(() -> failed(e))) {
+        if (!deferred) {
+            failed(e);
+        } else if (!exchange.onLoop(() -> failed(e))) {
             exchange.log(e);
         }
     }
@@ -346,15 +348,9 @@ final class ExchangeResponse extends AnswerHead {
     private void forgotten() {
         mayBeKept = true;
         if (!exchange.isOver()) {
-            failed(unanswered());
+            failed(new IllegalStateException("the handler of " + place() + " returned without an answer: a handler"
+                    + " sends one, opens a stream, or calls defer() and answers later"));
         }
-    }
-
-    private IllegalStateException unanswered() {
-        return new IllegalStateException(
-                "the handler of "
-                        + place()
-                        + " returned without an answer: a handler sends one, opens a stream, or calls defer() and answers later");
     }
 
     private Outcome outcome() {

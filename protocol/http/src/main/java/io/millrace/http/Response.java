@@ -305,7 +305,8 @@ public abstract class Response {
     /**
      * Answers as if the handler had thrown {@code e}: by its {@link ErrorHandlers error handler}, with the status of an
      * {@link HttpException}, with 500 for anything else, which is logged. Once the head of the answer has left, the
-     * connection is ended instead. For handlers that have {@link #defer deferred} and fail later; any thread may call.
+     * connection is ended instead. For handlers that have {@link #defer deferred} and fail later, by whatever thread;
+     * one that has not deferred answers at once, on its own thread.
      */
     public abstract void fail(Throwable e);
 

@@ -5,8 +5,9 @@
  *
  * <p>Knows: what a {@link io.millrace.http.Handler handler} is given and may say, who answers which request and
  * {@linkplain io.millrace.http.Dispatch where}, how far an {@linkplain io.millrace.http.Exchange exchange} has come,
- * statuses, dates, fields, paths. Does not know: how a request or an answer is written, sockets, files as such. Starts
- * no thread but the virtual one of a {@link io.millrace.http.Dispatch#VIRTUAL} exchange.
+ * statuses, dates, fields, paths. {@link io.millrace.http.RequestWrapper} and {@link io.millrace.http.ResponseWrapper}
+ * are for filters that change what is seen and sent. Does not know: how a request or an answer is written, sockets,
+ * files as such. Starts no thread but the virtual one of a {@link io.millrace.http.Dispatch#VIRTUAL} exchange.
  *
  * <pre>
  *   handler:  Handler ◄─ Filter ◄─ Router (Dispatcher: finds the Route)
