@@ -172,7 +172,7 @@ final class RouteTree {
         if (end == start || path[start] != '/') {
             return null;
         }
-        PathParams params = request.params();
+        Request.PathParams params = request.params();
         @Nullable Route route = find(root, path, start, start + 1, end, method, params, 0);
         if (route != null) {
             params.matched(route.names(), route.pattern());
@@ -183,7 +183,7 @@ final class RouteTree {
     // The part that begins at `at` is to be matched by a child of `node`; `count` parameters have been noted on the
     // way.
     private static @Nullable Route find(
-            Node node, byte[] path, int start, int at, int end, String method, PathParams params, int count) {
+            Node node, byte[] path, int start, int at, int end, String method, Request.PathParams params, int count) {
         int to = at;
         while (to < end && path[to] != '/') {
             to++;
@@ -212,7 +212,7 @@ final class RouteTree {
     }
 
     private static @Nullable Route behind(
-            Node node, byte[] path, int start, int to, int end, String method, PathParams params, int count) {
+            Node node, byte[] path, int start, int to, int end, String method, Request.PathParams params, int count) {
         if (to == end) {
             return node.end == null ? null : node.end.find(method);
         }
