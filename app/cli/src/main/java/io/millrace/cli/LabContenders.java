@@ -102,6 +102,7 @@ final class LabContenders {
             services.put(Service.ECHO, "millrace echo" + named);
             services.put(Service.WEBSOCKET, "millrace echo --websocket" + named);
             services.put(Service.PLAINTEXT, "millrace serve" + named + " --hello FOLDER");
+            services.put(Service.HTTP2, "millrace serve" + named + " --hello FOLDER");
             services.put(Service.FILE, "millrace serve" + named + " FOLDER");
             all.add(new Contender(
                     model.id(),
@@ -135,7 +136,7 @@ final class LabContenders {
             case ECHO -> ourselves(main, EchoCommand.NAME, "--model", model.id(), "-p", number, "-q");
             case WEBSOCKET ->
                 ourselves(main, EchoCommand.NAME, "--websocket", "--model", model.id(), "-p", number, "-q");
-            case PLAINTEXT, FILE, HERD ->
+            case PLAINTEXT, HTTP2, FILE, HERD ->
                 ourselves(
                         main,
                         ServeCommand.NAME,

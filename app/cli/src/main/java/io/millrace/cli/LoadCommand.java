@@ -116,7 +116,7 @@ final class LoadCommand {
     }
 
     private LoadResult alone(LoadPlan plan, PrintStream messages) throws IOException, InterruptedException {
-        Load load = new Load(plan, options.tls());
+        Load load = new Load(plan, options.tls(plan));
         Shutdown.onSignal(load::stop);
         return load.run(progress(messages));
     }

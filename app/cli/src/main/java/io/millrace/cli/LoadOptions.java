@@ -54,7 +54,7 @@ final class LoadOptions {
                         1,
                         names("--pipeline", "--streams"),
                         "Requests under way on each connection; over HTTP/2 each is a stream. Default: 1."),
-                flag("--http2", "HTTP/2 in clear, without asking first, instead of HTTP/1.1."),
+                flag("--http2", "HTTP/2 instead of HTTP/1.1: over TLS by ALPN, in clear without asking first."),
                 flag("--websocket", "Messages of a WebSocket that are expected back. Said by ws:// and wss:// too."),
                 flag("--new-connections", "A new connection for each request."),
                 decimal("SECONDS", "--ramp", "Time over which the connections are opened. Default: 0."));
@@ -176,11 +176,11 @@ final class LoadOptions {
     }
 
     /**
-     * The context for an https or wss target, {@code null} for the JDK's authorities.
+     * The context for a target over TLS, {@code null} for the JDK's authorities.
      *
      * @throws IOException if the file has no certificates, saying why
      */
-    TlsContext tls() throws IOException {
+    TlsContext tls(LoadPlan plan) throws IOException {
         String file = read("--cacert", null);
         if (file == null) {
             return null;
@@ -189,7 +189,8 @@ final class LoadOptions {
             throw new IllegalArgumentException(
                     "--cacert is for one machine: agents believe the authorities of their JDK");
         }
-        TlsOptions options = TlsOptions.DEFAULT.withApplicationProtocols("http/1.1");
+        String alpn = plan.target().kind().alpn();
+        TlsOptions options = TlsOptions.DEFAULT.withApplicationProtocols(alpn);
         return TlsContext.client(options.withTrusted(Credentials.certificates(Path.of(file))));
     }
 

@@ -230,6 +230,11 @@ final class TlsCommandTest {
                 load.awaitErr("handshakes, ");
                 assertEquals(0, load.exitCode());
             }
+            try (Command load = Command.start(
+                    "load", "--http2", "--streams", "8", "-c", "2", "-d", "1", "--cacert", file("ca.pem"), url)) {
+                load.awaitOut("2xx: ");
+                assertEquals(0, load.exitCode());
+            }
             try (Command load = Command.start("load", "-d", "1", url)) {
                 assertTrue(load.awaitErr("TLS: ").contains("certificate_unknown"));
                 assertEquals(1, load.exitCode());
@@ -277,6 +282,26 @@ final class TlsCommandTest {
         try (Command serve = Command.start(line.toArray(String[]::new))) {
             serve.awaitErr(why);
             assertEquals(code, serve.exitCode());
+        }
+    }
+
+    @Test
+    void loadSaysThatAServerDoesNotSpeakHttp2() throws Exception {
+        try (Command serve = Command.start(
+                "serve",
+                "--no-http2",
+                "--tls-cert",
+                file("local.pem"),
+                "--tls-key",
+                file("local.key"),
+                "-p",
+                "0",
+                folder.toString())) {
+            String target = "https://localhost:" + url(serve).getPort() + "/a.txt";
+            try (Command load = Command.start("load", "--http2", "-d", "1", "--cacert", file("ca.pem"), target)) {
+                load.awaitErr("no_application_protocol");
+                assertEquals(1, load.exitCode());
+            }
         }
     }
 }

@@ -240,6 +240,7 @@ final class LabRun {
         LoadTarget.Kind kind = switch (scenario.service()) {
             case ECHO -> LoadTarget.Kind.TCP;
             case WEBSOCKET -> LoadTarget.Kind.WS;
+            case HTTP2 -> LoadTarget.Kind.HTTP2;
             case PLAINTEXT, FILE, HERD -> LoadTarget.Kind.HTTP;
         };
         LoadTarget target = new LoadTarget(

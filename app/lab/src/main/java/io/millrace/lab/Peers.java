@@ -29,7 +29,7 @@ public final class Peers {
                 client_body_temp_path %1$s/body; proxy_temp_path %1$s/proxy; fastcgi_temp_path %1$s/fastcgi;
                 uwsgi_temp_path %1$s/uwsgi; scgi_temp_path %1$s/scgi;
                 server {
-                    listen 127.0.0.1:%2$d backlog=4096;
+                    listen 127.0.0.1:%2$d%5$s backlog=4096;
                     location = / { default_type text/plain; return 200 "Hello, World!\\n"; }
                     location = /file { root %3$s; }
                 }
@@ -47,8 +47,14 @@ public final class Peers {
         return new Contender(
                 "nginx",
                 "nginx, one worker: an event loop over epoll, in C",
-                Map.of(Service.PLAINTEXT, "nginx, one worker, return 200", Service.FILE, "nginx, one worker, sendfile"),
-                (service, port) -> List.of("nginx", "-c", nginxConfiguration(files, port)),
+                Map.of(
+                        Service.PLAINTEXT,
+                        "nginx, one worker, return 200",
+                        Service.FILE,
+                        "nginx, one worker, sendfile",
+                        Service.HTTP2,
+                        "nginx, one worker, return 200 over HTTP/2"),
+                (service, port) -> List.of("nginx", "-c", nginxConfiguration(files, port, service)),
                 Contender.Limit.NONE);
     }
 
@@ -57,11 +63,13 @@ public final class Peers {
         return System.getProperty("user.name").equals("root") ? "user root;" : "";
     }
 
-    private static String nginxConfiguration(Path files, int port) {
+    private static String nginxConfiguration(Path files, int port, Service service) {
         try {
             Path folder = Files.createTempDirectory(files, "nginx");
             Path configuration = folder.resolve("nginx.conf");
-            Files.writeString(configuration, NGINX.formatted(folder, port, files, user()));
+            Files.writeString(
+                    configuration,
+                    NGINX.formatted(folder, port, files, user(), service == Service.HTTP2 ? " http2" : ""));
             return configuration.toString();
         } catch (IOException e) {
             throw new UncheckedIOException("cannot write nginx's configuration", e);

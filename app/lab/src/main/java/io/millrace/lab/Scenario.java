@@ -42,6 +42,9 @@ public record Scenario(
         /** A file of 64 KiB over HTTP. */
         FILE,
 
+        /** A short text over HTTP/2 in clear, made on the loop; what is under way on a connection are streams. */
+        HTTP2,
+
         /** Nothing: the thundering herd is an {@link Experiment} and asks itself. */
         HERD
     }

@@ -21,7 +21,7 @@ import java.util.TreeSet;
  * <pre>
  * title       = Plain text over kept connections
  * question    = What does the shortest answer cost?
- * service     = plaintext            echo, websocket, plaintext, file; or herd, with a sweep of workers
+ * service     = plaintext            echo, websocket, plaintext, file, http2; or herd, with a sweep of workers
  * measured    = perCpuSecond         the figure that the chart shows
  * connections = 64
  * pipeline    = 1
@@ -119,7 +119,7 @@ final class ScenarioFile {
         try {
             return Service.valueOf(required("service").toUpperCase(Locale.ROOT));
         } catch (IllegalArgumentException e) {
-            throw wrong("service is echo, websocket, plaintext, file or herd, not " + required("service"));
+            throw wrong("service is echo, websocket, plaintext, file, http2 or herd, not " + required("service"));
         }
     }
 

@@ -58,10 +58,14 @@ final class Dialer {
                 }
                 return dialer.over(
                         session -> {
-                            if (opens) {
+                            if (!dialer.isAgreed(session)) {
+                                found.completeExceptionally(
+                                        new SSLHandshakeException("the server does not speak HTTP/2 over TLS"));
+                            } else if (opens) {
                                 return new OpeningProbe(plan, dialer, found);
+                            } else {
+                                found.complete(dialer);
                             }
-                            found.complete(dialer);
                             return new Bye();
                         },
                         why -> found.completeExceptionally(new SSLHandshakeException("TLS: " + why)));
@@ -73,6 +77,11 @@ final class Dialer {
             }
         });
         return found;
+    }
+
+    // HTTP/1.1 needs no agreement (RFC 9112), HTTP/2 over TLS does (RFC 9113 section 3.2).
+    private boolean isAgreed(Tls session) {
+        return !target.kind().isHttp2() || target.kind().alpn().equals(session.applicationProtocol());
     }
 
     private Protocol over(Function<Tls, Protocol> above, Consumer<String> refused) {

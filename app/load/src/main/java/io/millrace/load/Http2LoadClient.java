@@ -6,9 +6,9 @@ import java.util.ArrayDeque;
 import java.util.Arrays;
 
 /**
- * Asks over HTTP/2 by prior knowledge (RFC 9113 section 3.3): each request that is under way is a stream. Of an answer
- * only the status counts. Server and client agree on a header table of size 0, so that the status, which comes first,
- * is read without decoding the rest.
+ * Asks over HTTP/2 (RFC 9113 section 3): each request that is under way is a stream. Of an answer only the status
+ * counts. Server and client agree on a header table of size 0, so that the status, which comes first, is read without
+ * decoding the rest.
  */
 final class Http2LoadClient extends Client {
     private static final int HEADER = 9;

@@ -50,14 +50,15 @@ final class Http2Request {
         LoadPlan.Message message = plan.message();
         FieldBlock own = message.fieldLines();
         Buffer out = new Buffer(256);
-        // Indexes of the static table (RFC 7541 appendix A): 1 :authority, 2 :method GET, 4 :path /, 6 :scheme http.
+        // Indexes of the static table (RFC 7541 appendix A): 1 :authority, 2 :method GET, 4 :path /, 6 :scheme http, 7
+        // https.
         if (message.method().equals("GET")) {
             out.append((byte) 0x82);
         } else {
             out.append((byte) 2);
             string(out, message.method());
         }
-        out.append((byte) 0x86);
+        out.append((byte) (plan.target().kind().isSecure() ? 0x87 : 0x86));
         out.append((byte) 4);
         string(out, plan.target().path());
         out.append((byte) 1);

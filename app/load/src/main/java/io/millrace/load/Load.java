@@ -50,20 +50,21 @@ public final class Load {
     /**
      * Makes a run that has not begun.
      *
-     * @param tls by which an https or wss target is asked, its ALPN name {@code http/1.1}; {@code null} for the JDK's
-     *     authorities
+     * @param tls by which a target over TLS is asked, its ALPN name that of {@link LoadTarget.Kind#alpn}; {@code null}
+     *     for the JDK's authorities
      */
     public Load(LoadPlan plan, TlsContext tls) {
         this.plan = plan;
-        this.tls = !plan.target().kind().isSecure() || tls != null ? tls : usualTls();
+        this.tls = tls != null || !plan.target().kind().isSecure() ? tls : usualTls(plan.target());
         this.begun = new CountDownLatch(plan.clients().threads());
         this.done = new CountDownLatch(plan.clients().threads());
         this.workers = new Worker[plan.clients().threads()];
         this.loops = new EventLoop[workers.length];
     }
 
-    private static TlsContext usualTls() {
-        return TlsContext.client(TlsOptions.DEFAULT.withApplicationProtocols("http/1.1"));
+    private static TlsContext usualTls(LoadTarget target) {
+        return TlsContext.client(
+                TlsOptions.DEFAULT.withApplicationProtocols(target.kind().alpn()));
     }
 
     /**

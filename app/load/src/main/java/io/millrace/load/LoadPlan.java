@@ -36,7 +36,7 @@ public record LoadPlan(LoadTarget target, Clients clients, Pace pace, Message me
         if (target.kind().isWebSocket() && !message.method().equals("GET")) {
             throw new IllegalArgumentException("a WebSocket is opened with GET, not with " + message.method());
         }
-        if (target.kind() == LoadTarget.Kind.HTTP2 && message.body().length > Http2Request.LONGEST_BODY) {
+        if (target.kind().isHttp2() && message.body().length > Http2Request.LONGEST_BODY) {
             throw new IllegalArgumentException(
                     "over HTTP/2 a body has at most " + Http2Request.LONGEST_BODY + " bytes here");
         }

@@ -16,7 +16,7 @@ enum LoadProtocol {
         }
     },
 
-    /** HTTP/2 by prior knowledge. */
+    /** HTTP/2, by prior knowledge or by ALPN. */
     HTTP2 {
         @Override
         byte[] request(LoadPlan plan) {
@@ -62,7 +62,7 @@ enum LoadProtocol {
     static LoadProtocol of(LoadPlan plan) {
         return switch (plan.target().kind()) {
             case HTTP, HTTPS -> HTTP;
-            case HTTP2 -> HTTP2;
+            case HTTP2, HTTP2_TLS -> HTTP2;
             case WS, WSS -> WEBSOCKET;
             case TCP -> TCP;
         };

@@ -13,8 +13,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What is asked: {@code http://host:port/path}, {@code https://host:port/path}, {@code h2c://host:port/path},
- * {@code ws://host:port/path}, {@code wss://host:port/path} or {@code tcp://host:port}.
+ * What is asked: {@code http://host:port/path}, {@code https://host:port/path}, the same over HTTP/2 with {@code h2c}
+ * and {@code h2} in the place of the scheme, {@code ws://host:port/path}, {@code wss://host:port/path} or
+ * {@code tcp://host:port}.
  *
  * @param kind what is spoken
  * @param host a name or an address; an IPv6 address without brackets, with its zone if it has one: {@code fe80::1%eth0}
@@ -44,6 +45,9 @@ public record LoadTarget(Kind kind, String host, int port, String path) {
         /** HTTP/2 in clear by prior knowledge; {@code h2c} stands in the place of a scheme. */
         HTTP2,
 
+        /** HTTP/2 over TLS, agreed upon by ALPN; {@code h2} stands in the place of a scheme. */
+        HTTP2_TLS,
+
         /** Messages of a WebSocket that are expected back (RFC 6455). */
         WS,
 
@@ -55,7 +59,7 @@ public record LoadTarget(Kind kind, String host, int port, String path) {
 
         /** Returns whether TLS lies below. */
         public boolean isSecure() {
-            return this == HTTPS || this == WSS;
+            return this == HTTPS || this == HTTP2_TLS || this == WSS;
         }
 
         /** Returns whether a request is a message that is expected back, and has no status. */
@@ -69,11 +73,25 @@ public record LoadTarget(Kind kind, String host, int port, String path) {
         }
 
         String scheme() {
-            return this == HTTP2 ? "h2c" : name().toLowerCase(Locale.ROOT);
+            return switch (this) {
+                case HTTP2 -> "h2c";
+                case HTTP2_TLS -> "h2";
+                default -> name().toLowerCase(Locale.ROOT);
+            };
         }
 
         int usualPort() {
             return isSecure() ? 443 : 80;
+        }
+
+        /** Returns whether it is HTTP/2. */
+        public boolean isHttp2() {
+            return this == HTTP2 || this == HTTP2_TLS;
+        }
+
+        /** Returns the name that ALPN has for what is spoken over TLS. */
+        public String alpn() {
+            return isHttp2() ? "h2" : "http/1.1";
         }
     }
 
@@ -102,6 +120,7 @@ public record LoadTarget(Kind kind, String host, int port, String path) {
             case "h2c" -> Kind.HTTP2;
             case "ws" -> Kind.WS;
             case "wss" -> Kind.WSS;
+            case "h2" -> Kind.HTTP2_TLS;
             case "tcp" -> Kind.TCP;
             default ->
                 throw new IllegalArgumentException(
@@ -175,10 +194,10 @@ public record LoadTarget(Kind kind, String host, int port, String path) {
      * @throws IllegalArgumentException if it is no HTTP target
      */
     public LoadTarget overHttp2() {
-        if (kind != Kind.HTTP && kind != Kind.HTTP2) {
-            throw new IllegalArgumentException("HTTP/2 is for http:// alone");
+        if (kind == Kind.TCP || kind.isWebSocket()) {
+            throw new IllegalArgumentException("HTTP/2 is for http:// and https:// alone");
         }
-        return new LoadTarget(Kind.HTTP2, host, port, path);
+        return new LoadTarget(kind.isSecure() ? Kind.HTTP2_TLS : Kind.HTTP2, host, port, path);
     }
 
     /**
@@ -190,7 +209,7 @@ public record LoadTarget(Kind kind, String host, int port, String path) {
         return switch (kind) {
             case HTTP, WS -> new LoadTarget(Kind.WS, host, port, path);
             case HTTPS, WSS -> new LoadTarget(Kind.WSS, host, port, path);
-            case HTTP2, TCP ->
+            case HTTP2, HTTP2_TLS, TCP ->
                 throw new IllegalArgumentException("a WebSocket is for http://, https://, ws:// and wss:// alone");
         };
     }

@@ -127,6 +127,10 @@ final class Http2LoadTest {
                 "h2c://a:81/x", LoadTarget.parse("http://a:81/x").overHttp2().toString());
         assertEquals(
                 LoadTarget.parse("h2c://a/x"), LoadTarget.parse("http://a/x").overHttp2());
+        assertEquals("h2://a/x", LoadTarget.parse("https://a/x").overHttp2().toString());
+        assertEquals(
+                LoadTarget.parse("h2://a:443/x"),
+                LoadTarget.parse("https://a/x").overHttp2());
         assertThrows(
                 IllegalArgumentException.class,
                 () -> LoadTarget.parse("tcp://a:1").overHttp2());
