@@ -5,6 +5,7 @@ module io.millrace.socket {
     requires static org.jspecify;
     requires io.millrace.sys;
     requires transitive io.millrace.poll;
+    requires transitive io.millrace.ring;
 
     exports io.millrace.socket;
 }

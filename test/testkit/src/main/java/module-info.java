@@ -6,6 +6,7 @@ module io.millrace.testkit {
     requires io.millrace.link;
     requires io.millrace.sys;
     requires transitive io.millrace.poll;
+    requires io.millrace.ring;
     requires transitive io.millrace.socket;
     requires java.logging;
     requires transitive org.junit.jupiter.api;

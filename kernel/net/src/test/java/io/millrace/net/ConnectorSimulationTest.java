@@ -126,7 +126,12 @@ class ConnectorSimulationTest {
 
     @Test
     void oneOutcomeUnderEveryFault() {
-        Schedules.play(SCHEDULES, ConnectorSimulationTest::play);
+        Schedules.play(SCHEDULES, seed -> play(seed, Engine.READINESS));
+    }
+
+    @Test
+    void oneOutcomeOverTheRingUnderEveryFault() {
+        Schedules.play(SCHEDULES / 4, seed -> play(seed, Engine.RING));
     }
 
     @Test
@@ -170,10 +175,10 @@ class ConnectorSimulationTest {
         }
     }
 
-    private static void play(long seed) throws Exception {
+    private static void play(long seed, Engine engine) throws Exception {
         SimKernel kernel = new SimKernel(seed);
         Random random = new Random(seed);
-        EventLoop loop = new EventLoop(kernel, "simulated", Engine.READINESS);
+        EventLoop loop = new EventLoop(kernel, "simulated", engine);
         loop.turn(1);
         List<Run> runs = new ArrayList<>();
         for (int i = 1 + random.nextInt(4); i > 0; i--) {

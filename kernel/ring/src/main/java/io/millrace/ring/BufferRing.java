@@ -53,7 +53,7 @@ public final class BufferRing {
      *
      * @param incremental whether buffers are to be filled by several completions, which older kernels refuse
      */
-    static BufferRing register(int ring, int group, int count, int size, boolean incremental) throws SysException {
+    static BufferRing register(Ring ring, int group, int count, int size, boolean incremental) throws SysException {
         if (Integer.bitCount(count) != 1 || count > 32_768) {
             throw new IllegalArgumentException("a power of two up to 32768, not " + count);
         }
@@ -74,7 +74,7 @@ public final class BufferRing {
         return buffers;
     }
 
-    private static int register(int ring, int group, int count, long address, boolean incremental) {
+    private static int register(Ring ring, int group, int count, long address, boolean incremental) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment registration = arena.allocate(Uring.BUF_REG_SIZE, 8);
             registration.set(ValueLayout.JAVA_LONG, 0, address);
@@ -82,7 +82,7 @@ public final class BufferRing {
             registration.set(ValueLayout.JAVA_SHORT, Uring.BUF_REG_BGID, (short) group);
             registration.set(
                     ValueLayout.JAVA_SHORT, Uring.BUF_REG_FLAGS, (short) (incremental ? Uring.IOU_PBUF_RING_INC : 0));
-            return Uring.register(ring, Uring.IORING_REGISTER_PBUF_RING, registration, 1);
+            return ring.register(Uring.IORING_REGISTER_PBUF_RING, registration, 1);
         }
     }
 

@@ -39,7 +39,7 @@ public record Probe(@Nullable String whyNot, boolean incrementalBuffers, boolean
         if (platform != null) {
             return refused(platform);
         }
-        try (Ring ring = Ring.open(8, 16)) {
+        try (Ring ring = LinuxRing.open(8, 16)) {
             return ask(ring);
         } catch (SysException e) {
             return refused(reason(e.errno(), disabled()));
@@ -58,7 +58,7 @@ public record Probe(@Nullable String whyNot, boolean incrementalBuffers, boolean
     private static Probe ask(Ring ring) throws SysException {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment answer = arena.allocate(Uring.PROBE_SIZE + (long) OPERATIONS * Uring.PROBE_OP_SIZE, 8);
-            int result = Uring.register(ring.descriptor(), Uring.IORING_REGISTER_PROBE, answer, OPERATIONS);
+            int result = ring.register(Uring.IORING_REGISTER_PROBE, answer, OPERATIONS);
             if (result < 0) {
                 return refused("io_uring_register: " + Errno.describe(result));
             }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.ring;
 
-import io.millrace.sys.Descriptors;
 import io.millrace.sys.Errno;
 import io.millrace.sys.SysException;
 import io.millrace.sys.Uring;
@@ -14,25 +13,15 @@ import java.util.List;
 /**
  * One ring: the two queues and the calls that go with them. Made on any thread, then {@link #enable enabled} by the one
  * thread that uses it from then on (IORING_SETUP_SINGLE_ISSUER); the kernel refuses others with -EEXIST.
+ *
+ * <p>The door to the kernel is as narrow as that of io_uring itself: two system calls, {@link #enter} and
+ * {@link #register}, and memory that both sides read and write. Everything else is the same over every implementation.
+ * A program loads one, that of Linux, so the JIT compiler binds the calls directly; a simulated kernel can take its
+ * place in tests.
  */
-public final class Ring implements AutoCloseable {
+public abstract class Ring implements AutoCloseable {
     private static final long NANOS = 1_000_000_000L;
 
-    private static final int WANTED = Uring.IORING_SETUP_CQSIZE
-            | Uring.IORING_SETUP_CLAMP
-            | Uring.IORING_SETUP_R_DISABLED
-            | Uring.IORING_SETUP_SUBMIT_ALL
-            | Uring.IORING_SETUP_SINGLE_ISSUER
-            | Uring.IORING_SETUP_DEFER_TASKRUN;
-
-    private static final int NEEDED_FEATURES = Uring.IORING_FEAT_SINGLE_MMAP
-            | Uring.IORING_FEAT_NODROP
-            | Uring.IORING_FEAT_SUBMIT_STABLE
-            | Uring.IORING_FEAT_EXT_ARG;
-
-    private final int fd;
-    private final MemorySegment rings;
-    private final MemorySegment entries;
     private final SubmissionQueue submissions;
     private final CompletionQueue completions;
     private final List<BufferRing> buffers = new ArrayList<>();
@@ -47,92 +36,63 @@ public final class Ring implements AutoCloseable {
     private boolean enabled;
     private boolean closed;
 
-    private Ring(int fd, MemorySegment params, MemorySegment rings, MemorySegment entries, boolean indexed) {
-        this.fd = fd;
-        this.rings = rings;
-        this.entries = entries;
+    /**
+     * A ring over memory that is shared with the kernel.
+     *
+     * @param params a struct io_uring_params that the kernel has completed
+     * @param rings holds both queues where {@code params} says (IORING_FEAT_SINGLE_MMAP)
+     * @param entries the entries of the submission queue
+     * @param indexed whether the submission queue has an array of indices (no IORING_SETUP_NO_SQARRAY)
+     */
+    protected Ring(MemorySegment params, MemorySegment rings, MemorySegment entries, boolean indexed) {
         this.submissions = new SubmissionQueue(params, rings, entries, indexed);
         this.completions = new CompletionQueue(params, rings);
     }
 
+    // ---- the door ----
+
     /**
-     * A new ring for that many entries a submission and that many unread completions; both are rounded up to powers of
-     * two.
+     * Hands over {@code submit} entries and waits until there are {@code least} completions (io_uring_enter(2)).
+     * Blocks. Returns the number of entries taken, or -errno.
      *
-     * @throws SysException with what the kernel says: see {@link Probe#reason}
+     * @param flags IORING_ENTER bits
+     * @param argument a struct io_uring_getevents_arg for IORING_ENTER_EXT_ARG
      */
-    public static Ring open(int submissions, int completions) throws SysException {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment params = arena.allocate(Uring.PARAMS_SIZE, 8);
-            int extra = Uring.IORING_SETUP_NO_SQARRAY;
-            int fd = setup(params, submissions, completions, WANTED | extra);
-            if (fd == -Errno.EINVAL) {
-                // Before Linux 6.6.
-                extra = 0;
-                fd = setup(params, submissions, completions, WANTED);
-            }
-            if (fd < 0) {
-                throw new SysException("io_uring_setup", fd, "for " + submissions + " entries");
-            }
-            try {
-                return map(fd, params, extra == 0);
-            } catch (SysException e) {
-                Descriptors.close(fd);
-                throw e;
-            }
-        }
-    }
+    protected abstract int enter(int submit, int least, int flags, MemorySegment argument);
 
-    private static int setup(MemorySegment params, int submissions, int completions, int flags) {
-        params.fill((byte) 0);
-        params.set(ValueLayout.JAVA_INT, Uring.PARAMS_CQ_ENTRIES, completions);
-        params.set(ValueLayout.JAVA_INT, Uring.PARAMS_FLAGS, flags);
-        return Uring.setup(submissions, params);
-    }
+    /** Registers something with the ring (io_uring_register(2)). Returns what the operation gives, or -errno. */
+    protected abstract int register(int operation, MemorySegment argument, int count);
 
-    private static Ring map(int fd, MemorySegment params, boolean indexed) throws SysException {
-        if ((Words.plain(params, Uring.PARAMS_FEATURES) & NEEDED_FEATURES) != NEEDED_FEATURES) {
-            throw new SysException("io_uring_setup", Errno.EINVAL, "(features missing)");
-        }
-        int sqEntries = Words.plain(params, Uring.PARAMS_SQ_ENTRIES);
-        long cqEntries = Words.plain(params, Uring.PARAMS_CQ_ENTRIES);
-        // One mapping holds both (IORING_FEAT_SINGLE_MMAP): as long as the one that ends later.
-        long sqEnd = Words.plain(params, Uring.SQ_OFF_ARRAY) + (indexed ? 4L * sqEntries : 0);
-        long cqEnd = Words.plain(params, Uring.CQ_OFF_CQES) + cqEntries * Uring.CQE_SIZE;
-        MemorySegment rings = map(fd, Math.max(sqEnd, cqEnd), Uring.IORING_OFF_SQ_RING);
-        try {
-            MemorySegment entries = map(fd, (long) sqEntries * Uring.SQE_SIZE, Uring.IORING_OFF_SQES);
-            return new Ring(fd, params, rings, entries, indexed);
-        } catch (SysException e) {
-            Uring.unmap(rings.address(), rings.byteSize());
-            throw e;
-        }
-    }
+    /** Returns the descriptor of the eventfd(2) that {@link #wakeup} writes to: it is polled and never read. */
+    public abstract int eventfd();
 
-    private static MemorySegment map(int fd, long size, long offset) throws SysException {
-        long address = Uring.map(fd, size, offset);
-        if (address < 0) {
-            throw new SysException("mmap", (int) address, "of a ring");
-        }
-        return Uring.memory(address, size);
-    }
+    /** Makes the eventfd readable. Any thread may call, as long as the ring is not closed. */
+    public abstract void wakeup();
+
+    /** Returns 0 for a descriptor that is open, or -EBADF: a poll of it would say so too late. */
+    public abstract int check(int fd);
+
+    /** Closes the descriptors and gives the queues' memory back. Called once. */
+    protected abstract void release();
+
+    // ---- what every ring has ----
 
     /** Makes the calling thread the ring's owner: 0 or -errno. A second time does nothing. */
-    public int enable() {
+    public final int enable() {
         if (enabled) {
             return 0;
         }
         enabled = true;
-        return Uring.register(fd, Uring.IORING_REGISTER_ENABLE_RINGS, MemorySegment.NULL, 0);
+        return register(Uring.IORING_REGISTER_ENABLE_RINGS, MemorySegment.NULL, 0);
     }
 
     /** What is to be done. */
-    public SubmissionQueue submissions() {
+    public final SubmissionQueue submissions() {
         return submissions;
     }
 
     /** What has been done. */
-    public CompletionQueue completions() {
+    public final CompletionQueue completions() {
         return completions;
     }
 
@@ -141,24 +101,24 @@ public final class Ring implements AutoCloseable {
      * completions each where {@code incremental} is asked for and the kernel can. Their memory lives as long as the
      * ring.
      */
-    public BufferRing buffers(int group, int count, int size, boolean incremental) throws SysException {
+    public final BufferRing buffers(int group, int count, int size, boolean incremental) throws SysException {
         BufferRing registered;
         try {
-            registered = BufferRing.register(fd, group, count, size, incremental);
+            registered = BufferRing.register(this, group, count, size, incremental);
         } catch (SysException e) {
             if (!incremental || e.errno() != Errno.EINVAL) {
                 throw e;
             }
-            registered = BufferRing.register(fd, group, count, size, false);
+            registered = BufferRing.register(this, group, count, size, false);
         }
         buffers.add(registered);
         return registered;
     }
 
     /** Hands over what has been written, and no more: the number of entries taken, or -errno. */
-    public int submit() {
+    public final int submit() {
         int count = submissions.publish();
-        return count == 0 ? 0 : Uring.enter(fd, count, 0, 0, MemorySegment.NULL);
+        return count == 0 ? 0 : enter(count, 0, 0, MemorySegment.NULL);
     }
 
     /**
@@ -168,16 +128,16 @@ public final class Ring implements AutoCloseable {
      *
      * @return the number of entries taken, or -errno: -ETIME when time is up, -EINTR
      */
-    public int submitAndWait(int least, long timeoutNanos) {
+    public final int submitAndWait(int least, long timeoutNanos) {
         int count = submissions.publish();
         if (least == 0 || timeoutNanos < 0) {
-            return Uring.enter(fd, count, least, Uring.IORING_ENTER_GETEVENTS, MemorySegment.NULL);
+            return enter(count, least, Uring.IORING_ENTER_GETEVENTS, MemorySegment.NULL);
         }
         time.set(ValueLayout.JAVA_LONG, 0, timeoutNanos / NANOS);
         time.set(ValueLayout.JAVA_LONG, 8, timeoutNanos % NANOS);
         argument.set(ValueLayout.JAVA_LONG, Uring.GETEVENTS_ARG_TS, time.address());
         int flags = Uring.IORING_ENTER_GETEVENTS | Uring.IORING_ENTER_EXT_ARG;
-        return Uring.enter(fd, count, least, flags, argument);
+        return enter(count, least, flags, argument);
     }
 
     /**
@@ -186,25 +146,19 @@ public final class Ring implements AutoCloseable {
      *
      * @param idle whether no operation is under way
      */
-    public void close(boolean idle) {
+    public final void close(boolean idle) {
         if (closed) {
             return;
         }
         closed = true;
-        Descriptors.close(fd);
-        Uring.unmap(entries.address(), entries.byteSize());
-        Uring.unmap(rings.address(), rings.byteSize());
+        release();
         if (idle) {
             buffers.forEach(BufferRing::free);
         }
     }
 
     @Override
-    public void close() {
+    public final void close() {
         close(false);
-    }
-
-    int descriptor() {
-        return fd;
     }
 }

@@ -22,7 +22,7 @@
  * reads them.
  *
  * <p>Read in this order: {@code SubmissionQueue}, {@code Sqe}, {@code CompletionQueue}, {@code BufferRing},
- * {@code Ring}, {@code Probe}.
+ * {@code Ring}, {@code LinuxRing}, {@code Probe}.
  */
 @NullMarked
 package io.millrace.ring;

@@ -42,7 +42,7 @@ class RingTest {
     void open() throws Exception {
         Probe probe = Probe.host();
         Assumptions.assumeTrue(probe.available(), probe.whyNot());
-        ring = Ring.open(8, 16);
+        ring = LinuxRing.open(8, 16);
         assertEquals(0, ring.enable());
         int type = Sockets.SOCK_STREAM | Sockets.SOCK_NONBLOCK | Sockets.SOCK_CLOEXEC;
         assertEquals(0, Sockets.socketpair(Sockets.AF_UNIX, type, 0, pair));

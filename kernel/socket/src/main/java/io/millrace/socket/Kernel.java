@@ -3,6 +3,7 @@ package io.millrace.socket;
 
 import io.millrace.poll.Poller;
 import io.millrace.poll.PollerKind;
+import io.millrace.ring.Ring;
 import io.millrace.sys.Errno;
 import io.millrace.sys.Platform;
 import io.millrace.sys.SysException;
@@ -55,6 +56,17 @@ public abstract class Kernel {
      * @throws SysException if the kernel refuses what the poller needs
      */
     public abstract Poller poller(PollerKind kind, int capacity) throws SysException;
+
+    /**
+     * Opens a ring of io_uring(7) over sockets of this kernel, for that many entries a submission and that many unread
+     * completions.
+     *
+     * @throws UnsupportedOperationException if this kernel has none
+     * @throws SysException if the kernel refuses it
+     */
+    public Ring ring(int submissions, int completions) throws SysException {
+        throw new UnsupportedOperationException("io_uring: " + getClass().getSimpleName() + " has no rings");
+    }
 
     /**
      * Opens an epoll poller.

@@ -4,6 +4,8 @@ package io.millrace.socket;
 import io.millrace.poll.Poller;
 import io.millrace.poll.PollerKind;
 import io.millrace.poll.Pollers;
+import io.millrace.ring.LinuxRing;
+import io.millrace.ring.Ring;
 import io.millrace.sys.Descriptors;
 import io.millrace.sys.Errno;
 import io.millrace.sys.Files;
@@ -31,6 +33,11 @@ final class LinuxKernel extends Kernel {
     @Override
     public Poller poller(PollerKind kind, int capacity) throws SysException {
         return Pollers.open(kind, capacity);
+    }
+
+    @Override
+    public Ring ring(int submissions, int completions) throws SysException {
+        return LinuxRing.open(submissions, completions);
     }
 
     @Override

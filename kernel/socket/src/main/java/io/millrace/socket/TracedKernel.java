@@ -3,6 +3,7 @@ package io.millrace.socket;
 
 import io.millrace.poll.Poller;
 import io.millrace.poll.PollerKind;
+import io.millrace.ring.Ring;
 import io.millrace.sys.SysException;
 import java.io.PrintStream;
 import java.net.SocketAddress;
@@ -53,6 +54,11 @@ public final class TracedKernel extends Kernel {
     @Override
     public Poller poller(PollerKind kind, int capacity) throws SysException {
         return new TracedPoller(kernel.poller(kind, capacity), trace);
+    }
+
+    @Override
+    public Ring ring(int submissions, int completions) throws SysException {
+        return kernel.ring(submissions, completions);
     }
 
     @Override

@@ -10,7 +10,6 @@ import io.millrace.poll.PollBits;
 import io.millrace.ring.BufferRing;
 import io.millrace.ring.CompletionQueue;
 import io.millrace.ring.Ring;
-import io.millrace.sys.Descriptors;
 import io.millrace.sys.Epoll;
 import io.millrace.sys.Errno;
 import io.millrace.sys.Sockets;
@@ -50,7 +49,6 @@ class RingDriver extends Driver {
     private final RingInput input;
     private final RingOutput output;
     private final RingPolls polls;
-    private final int eventfd;
     private boolean wakeArmed;
     private boolean looked;
     private boolean freed;
@@ -58,19 +56,14 @@ class RingDriver extends Driver {
 
     RingDriver(EventLoop loop, Budget budget, HeapLimit heap, RingSizes sizes) throws SysException {
         super(loop, budget, heap);
-        this.ring = Ring.open(sizes.submissions(), sizes.completions());
+        this.ring = kernel.ring(sizes.submissions(), sizes.completions());
         this.completions = ring.completions();
         this.queue = new RingQueue(ring, new SendArea(sizes.sendArea()), this::call);
         this.output = new RingOutput(queue, writer, sizes.sendLimit());
         this.polls = new RingPolls(queue);
-        this.eventfd = Descriptors.eventfd(0, Descriptors.EFD_CLOEXEC | Descriptors.EFD_NONBLOCK);
         try {
-            if (eventfd < 0) {
-                throw new SysException("eventfd", eventfd, "for wake-ups");
-            }
             this.buffers = ring.buffers(0, sizes.buffers(), sizes.bufferSize(), sizes.incremental());
         } catch (SysException e) {
-            Descriptors.close(eventfd);
             ring.close();
             throw e;
         }
@@ -185,7 +178,7 @@ class RingDriver extends Driver {
     /** The kernel reports each wake-up once, so the counter never has to be read back. */
     private void armWake() {
         wakeArmed = true;
-        queue.next().pollMultishot(eventfd, Epoll.EPOLLIN, RingQueue.WAKE);
+        queue.next().pollMultishot(ring.eventfd(), Epoll.EPOLLIN, RingQueue.WAKE);
     }
 
     /**
@@ -194,7 +187,7 @@ class RingDriver extends Driver {
     @Override
     protected synchronized void wakeup() {
         if (!freed) {
-            Descriptors.signal(eventfd);
+            ring.wakeup();
         }
     }
 
@@ -270,7 +263,7 @@ class RingDriver extends Driver {
         }
         if (kind == RingQueue.ROOM) {
             c.set(Connection.WRITABLE | Connection.DIRTY);
-        } else if (kind == RingQueue.READY) {
+        } else if (kind == RingQueue.READY && !c.is(Connection.ENDED)) {
             c.set(Connection.READABLE);
         }
         if ((result & ENDS) != 0) {
@@ -332,7 +325,7 @@ class RingDriver extends Driver {
     @Override
     protected int watch(Source source, int interest) {
         // A poll would say so too late.
-        int result = Descriptors.fcntl(source.fd, Descriptors.F_GETFD, 0);
+        int result = ring.check(source.fd);
         if (result < 0) {
             return result;
         }
@@ -417,6 +410,5 @@ class RingDriver extends Driver {
 
     private synchronized void free() {
         freed = true;
-        Descriptors.close(eventfd);
     }
 }

@@ -47,6 +47,8 @@ final class RingInput {
             return;
         }
         if (result == 0) {
+            // A poll may have reported it before; there is nothing more to fetch.
+            c.clear(Connection.READABLE);
             if (!c.is(Connection.ENDED)) {
                 c.endRead();
             }

@@ -33,9 +33,7 @@ final class RingOutput {
     }
 
     private void submit(Connection c, Buffer bytes, int length) {
-        if (!queue.area.fits(length)) {
-            queue.flush();
-        }
+        queue.reserve(length);
         long address = queue.area.put(bytes.array(), bytes.head(), length);
         int flags = Sockets.MSG_DONTWAIT | Sockets.MSG_NOSIGNAL | (c.output.more() ? Sockets.MSG_MORE : 0);
         queue.next(c, RingQueue.SEND).send(c.fd, address, length, flags, RingQueue.data(c, RingQueue.SEND));

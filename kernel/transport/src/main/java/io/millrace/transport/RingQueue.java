@@ -85,6 +85,16 @@ final class RingQueue {
         };
     }
 
+    /**
+     * Makes room for an entry and so many bytes of the area. Both before the bytes are put there: handing over what was
+     * written before gives the whole area back.
+     */
+    void reserve(int length) {
+        if (!area.fits(length) || ring.submissions().isFull()) {
+            flush();
+        }
+    }
+
     Sqe next() {
         if (ring.submissions().isFull()) {
             flush();

@@ -34,7 +34,7 @@ class RateLimitTest {
     Engine trigger;
 
     static List<Engine> triggers() {
-        return List.of(Engine.EPOLL_EDGE, Engine.EPOLL_LEVEL);
+        return List.of(Engine.EPOLL_EDGE, Engine.EPOLL_LEVEL, Engine.RING);
     }
 
     private static final int CONNECTIONS = 30;

@@ -34,7 +34,7 @@ class TimeLimitTest {
     Engine trigger;
 
     static List<Engine> triggers() {
-        return List.of(Engine.EPOLL_EDGE, Engine.EPOLL_LEVEL);
+        return List.of(Engine.EPOLL_EDGE, Engine.EPOLL_LEVEL, Engine.RING);
     }
 
     /** Sends a byte and reads it back, some times with a pause before each, and then waits for the end. */

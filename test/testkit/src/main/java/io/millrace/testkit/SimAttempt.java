@@ -3,25 +3,20 @@ package io.millrace.testkit;
 
 import io.millrace.poll.Interest;
 import io.millrace.sys.Errno;
-import java.net.SocketAddress;
+import java.util.Random;
 
 /** A simulated socket that connects: to a host that does with it what its kind is. */
 final class SimAttempt {
-    private final SimKernel kernel;
     private final SimHost host;
-    final SimConnection connection;
-
     int fd = -1;
 
     /** The outcome, -EINPROGRESS before there is one. */
     private int error = -Errno.EINPROGRESS;
 
-    SimAttempt(SimKernel kernel, SocketAddress to) {
-        this.kernel = kernel;
-        this.host = kernel.host(to);
-        this.connection = new SimConnection(kernel);
+    SimAttempt(SimHost host, Random random) {
+        this.host = host;
         // As Linux does for what is on this machine: the answer is there before connect(2) has returned.
-        if (host == SimHost.NO_ROUTE || (kernel.faults.random.nextInt(8) == 0 && host != SimHost.SILENT)) {
+        if (host == SimHost.NO_ROUTE || (random.nextInt(8) == 0 && host != SimHost.SILENT)) {
             error = host.outcome;
         }
     }
@@ -40,7 +35,6 @@ final class SimAttempt {
 
     void end() {
         error = host.outcome;
-        kernel.poller.changed(fd, Interest.WRITE);
     }
 
     /** What poll would say now. */

@@ -276,7 +276,7 @@ public final class SimConnection {
 
     private void changed(int edge) {
         if (fd >= 0) {
-            kernel.poller.changed(fd, edge);
+            kernel.reporter.changed(fd, edge);
         }
     }
 

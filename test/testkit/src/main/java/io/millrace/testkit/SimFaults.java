@@ -23,6 +23,17 @@ public final class SimFaults {
     final int receiveWindow;
     final int sendWindow;
 
+    /** How many entries the queues of a ring have at most. */
+    final int submissions;
+
+    final int completions;
+
+    /** Whether a ring's buffers can be filled in parts (Linux 6.12). */
+    final boolean incremental;
+
+    /** Whether an accept can go on. */
+    final boolean multishotAccept;
+
     /** The faults of a seed. */
     public SimFaults(long seed) {
         // Neighbouring seeds give Random neighbouring first draws: mixed, they do not.
@@ -37,6 +48,12 @@ public final class SimFaults {
         overtaking = true;
         receiveWindow = oneOf(1 << 16, 1 << 18, 1000, 37);
         sendWindow = oneOf(1 << 17, 1 << 14, 500, 23);
+        // Drawn apart: schedules over a poller stay what they were.
+        Random ofRings = new Random(seed * 0x9e3779b97f4a7c15L);
+        submissions = 1 << ofRings.nextInt(1, 8);
+        completions = 1 << ofRings.nextInt(1, 10);
+        incremental = ofRings.nextBoolean();
+        multishotAccept = ofRings.nextInt(8) > 0;
     }
 
     private SimFaults(long seed, int window) {
@@ -51,6 +68,10 @@ public final class SimFaults {
         overtaking = false;
         receiveWindow = window;
         sendWindow = window;
+        submissions = 1 << 10;
+        completions = 1 << 12;
+        incremental = true;
+        multishotAccept = true;
     }
 
     /** No faults at all: for tests of what is measured, not of what is survived. */
@@ -76,6 +97,8 @@ public final class SimFaults {
         return "faults[interrupted 1/" + interrupted + ", spurious 1/" + spurious + ", short send 1/" + shortSend
                 + ", aborted accept 1/" + abortedAccept + ", exhausted 1/" + exhausted + ", slow arrival 1/"
                 + slowArrival
-                + ", time jump 1/" + timeJump + ", windows " + receiveWindow + " and " + sendWindow + "]";
+                + ", time jump 1/" + timeJump + ", windows " + receiveWindow + " and " + sendWindow + ", queues "
+                + submissions + " and "
+                + completions + (incremental ? ", buffers in parts" : "") + "]";
     }
 }

@@ -4,6 +4,7 @@ package io.millrace.testkit;
 import io.millrace.poll.Interest;
 import io.millrace.poll.Poller;
 import io.millrace.poll.PollerKind;
+import io.millrace.ring.Ring;
 import io.millrace.socket.Kernel;
 import io.millrace.socket.ListenFlags;
 import io.millrace.socket.RawSockaddr;
@@ -24,9 +25,9 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * A kernel that plays sockets, listeners, epoll and the clock in one thread, with faults drawn from a seed: the same
- * seed plays the same schedule, call by call. Checks as it goes that nobody uses a closed descriptor, sends after a
- * shutdown, or spins.
+ * A kernel that plays sockets, listeners, epoll, io_uring and the clock in one thread, with faults drawn from a seed:
+ * the same seed plays the same schedule, call by call. Checks as it goes that nobody uses a closed descriptor, sends
+ * after a shutdown, or spins.
  *
  * <p>Files are real ones; only their way to the client is simulated.
  */
@@ -36,7 +37,9 @@ public final class SimKernel extends Kernel {
 
     final SimFaults faults;
     final SimWorld world = new SimWorld(this);
-    SimPoller poller;
+
+    /** What the loop waits with. */
+    SimReporter reporter;
 
     /** Counts what has moved: a loop that waits and waits while nothing does, spins. */
     long moves;
@@ -51,6 +54,9 @@ public final class SimKernel extends Kernel {
     private final Set<SimConnection> deniedRoom = new LinkedHashSet<>();
     private long now = 1_000_000_000L;
     private int peers;
+
+    /** The first thing that was wrong, or {@code null}. */
+    private AssertionError failure;
 
     /** The kernel of a seed. */
     public SimKernel(long seed) {
@@ -78,13 +84,18 @@ public final class SimKernel extends Kernel {
         world.clients.add(client);
     }
 
-    /** Whether all clients have come to their end. */
+    /**
+     * Whether all clients have come to their end. Throws the first AssertionError that a check or a client has thrown:
+     * where the loop called the kernel out of a callback, it took it for a failure of that callback.
+     */
     public boolean done() {
+        rethrow();
         return world.done();
     }
 
     /** The descriptors that are open: connections and listeners, by number. */
     public List<Integer> open() {
+        rethrow();
         List<Integer> all = new ArrayList<>(connections.keySet());
         all.addAll(attempts.keySet());
         all.addAll(listeners.keySet());
@@ -94,7 +105,21 @@ public final class SimKernel extends Kernel {
 
     void check(boolean condition, String what) {
         if (!condition) {
-            throw new AssertionError(what + " (seed " + seed + ")");
+            throw failed(new AssertionError(what + " (seed " + seed + ")"));
+        }
+    }
+
+    /** Notes that something is wrong. Returns the error, to be thrown. */
+    AssertionError failed(AssertionError wrong) {
+        if (failure == null) {
+            failure = wrong;
+        }
+        return wrong;
+    }
+
+    private void rethrow() {
+        if (failure != null) {
+            throw failure;
         }
     }
 
@@ -108,7 +133,7 @@ public final class SimKernel extends Kernel {
         for (Map.Entry<Integer, SocketAddress> listener : listeners.entrySet()) {
             if (listener.getValue() instanceof InetSocketAddress inet && inet.getPort() == port) {
                 queues.get(listener.getKey()).add(connection);
-                poller.changed(listener.getKey(), Interest.READ);
+                reporter.changed(listener.getKey(), Interest.READ);
                 return connection;
             }
         }
@@ -155,7 +180,9 @@ public final class SimKernel extends Kernel {
         if (under.isEmpty()) {
             return false;
         }
-        under.get(faults.random.nextInt(under.size())).end();
+        SimAttempt attempt = under.get(faults.random.nextInt(under.size()));
+        attempt.end();
+        reporter.changed(attempt.fd, Interest.WRITE);
         return true;
     }
 
@@ -186,10 +213,10 @@ public final class SimKernel extends Kernel {
         return fd;
     }
 
-    private SimConnection at(int fd, String call) {
+    SimConnection at(int fd, String call) {
         SimConnection connection = connections.get(fd);
         check(connection != null, call + " on a descriptor that is no connection: " + fd);
-        poller.answered(fd);
+        reporter.answered(fd);
         return connection;
     }
 
@@ -197,9 +224,18 @@ public final class SimKernel extends Kernel {
 
     @Override
     public Poller poller(PollerKind kind, int capacity) {
-        check(poller == null, "one poller is enough");
-        poller = new SimPoller(this);
+        check(reporter == null, "one poller is enough");
+        SimPoller poller = new SimPoller(this);
+        reporter = poller;
         return poller;
+    }
+
+    @Override
+    public Ring ring(int submissions, int completions) {
+        check(reporter == null, "one ring is enough");
+        SimRing ring = SimRing.open(this, submissions, completions);
+        reporter = ring;
+        return ring;
     }
 
     @Override
@@ -223,7 +259,7 @@ public final class SimKernel extends Kernel {
         if (faults.happens(faults.exhausted)) {
             return -Errno.EMFILE;
         }
-        SimAttempt attempt = new SimAttempt(this, to);
+        SimAttempt attempt = new SimAttempt(host(to), faults.random);
         if (attempt.refusedAtOnce()) {
             return attempt.error();
         }
@@ -241,8 +277,9 @@ public final class SimKernel extends Kernel {
         int result = attempt.error();
         if (result == 0) {
             attempts.remove(fd);
-            attempt.connection.accepted(fd);
-            connections.put(fd, attempt.connection);
+            SimConnection connection = new SimConnection(this);
+            connection.accepted(fd);
+            connections.put(fd, connection);
         }
         return result;
     }
@@ -256,7 +293,7 @@ public final class SimKernel extends Kernel {
     @Override
     public int accept(int listener, RawSockaddr peer) {
         check(listeners.containsKey(listener), "accept on a descriptor that does not listen: " + listener);
-        poller.answered(listener);
+        reporter.answered(listener);
         if (faults.happens(faults.interrupted)) {
             return -Errno.EINTR;
         }
@@ -274,10 +311,21 @@ public final class SimKernel extends Kernel {
         int fd = descriptor();
         connections.put(fd, connection);
         connection.accepted(fd);
-        byte[] address = SocketAddresses.encode(new InetSocketAddress("127.0.0.1", 10_000 + peers++ % 50_000));
-        System.arraycopy(address, 0, peer.bytes(), 0, address.length);
+        address(10_000 + peers++ % 50_000, peer);
         moves++;
         return fd;
+    }
+
+    private static void address(int port, RawSockaddr peer) {
+        byte[] address = SocketAddresses.encode(new InetSocketAddress("127.0.0.1", port));
+        System.arraycopy(address, 0, peer.bytes(), 0, address.length);
+    }
+
+    @Override
+    public int peer(int fd, RawSockaddr peer) {
+        at(fd, "getpeername");
+        address(10_000 + fd, peer);
+        return 0;
     }
 
     @Override
@@ -325,7 +373,7 @@ public final class SimKernel extends Kernel {
     @Override
     public int close(int fd) {
         check(isOpen(fd), "close of a descriptor that is not open: " + fd);
-        poller.closed(fd);
+        reporter.closed(fd);
         attempts.remove(fd);
         SimConnection connection = connections.remove(fd);
         if (connection != null) {

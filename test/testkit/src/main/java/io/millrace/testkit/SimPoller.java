@@ -18,11 +18,8 @@ import java.util.Set;
  * reports what is true of it now, and only the level-triggered ones stay on the list. The world moves while the loop
  * waits.
  */
-final class SimPoller extends Poller {
+final class SimPoller extends Poller implements SimReporter {
     private static final int ALWAYS = Interest.ERROR | Interest.HANGUP;
-
-    /** How many waits that do not wait may follow one another before it is called a spin. */
-    private static final int SPIN = 20_000;
 
     /** How often level trigger may repeat itself without any call on the descriptor before it is called a spin. */
     private static final int REPEATS = 100;
@@ -37,8 +34,6 @@ final class SimPoller extends Poller {
     private final Map<Integer, Integer> unanswered = new HashMap<>();
 
     private final List<Long> deadTokens = new ArrayList<>();
-    private int polls;
-    private long movesAtLastPoll;
 
     SimPoller(SimKernel kernel) {
         super("simulated epoll", Interest.READ | Interest.WRITE | Interest.PEER_CLOSED | Interest.EDGE);
@@ -81,8 +76,9 @@ final class SimPoller extends Poller {
         return watch == null ? -Errno.ENOENT : watch.interest;
     }
 
-    /** The last descriptor of a socket was closed: epoll forgets it by itself. */
-    void closed(int fd) {
+    /** epoll forgets it by itself. */
+    @Override
+    public void closed(int fd) {
         Watch watch = watches.remove(fd);
         if (watch != null) {
             deadTokens.add(watch.token);
@@ -91,13 +87,13 @@ final class SimPoller extends Poller {
         answered(fd);
     }
 
-    /** The loop has done something with a descriptor. */
-    void answered(int fd) {
+    @Override
+    public void answered(int fd) {
         unanswered.remove(fd);
     }
 
-    /** Something happened to a descriptor. */
-    void changed(int fd, int edge) {
+    @Override
+    public void changed(int fd, int edge) {
         Watch watch = watches.get(fd);
         if (watch != null && (edge & (watch.interest | ALWAYS)) != 0) {
             ready.add(fd);
@@ -107,7 +103,7 @@ final class SimPoller extends Poller {
     @Override
     public int poll(long timeoutNanos, Ready found) {
         found.clear();
-        watchForSpin();
+        kernel.world.waits();
         kernel.world.move();
         if (kernel.faults.happens(kernel.faults.interrupted)) {
             return 0;
@@ -125,14 +121,6 @@ final class SimPoller extends Poller {
         }
         spurious(found);
         return found.count();
-    }
-
-    private void watchForSpin() {
-        if (kernel.moves != movesAtLastPoll) {
-            movesAtLastPoll = kernel.moves;
-            polls = 0;
-        }
-        kernel.check(++polls < SPIN, "the loop spins");
     }
 
     private void collect(Ready found) {

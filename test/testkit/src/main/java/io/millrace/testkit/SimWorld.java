@@ -9,8 +9,13 @@ final class SimWorld {
     private static final int MOVES = 8;
     private static final long LONGEST_JUMP = 200_000_000_000L;
 
+    /** How many waits that do not wait may follow one another before it is called a spin. */
+    private static final int SPIN = 20_000;
+
     private final SimKernel kernel;
     final List<SimClient> clients = new ArrayList<>();
+    private int waits;
+    private long movesAtLastWait;
 
     SimWorld(SimKernel kernel) {
         this.kernel = kernel;
@@ -18,6 +23,15 @@ final class SimWorld {
 
     boolean done() {
         return clients.stream().allMatch(SimClient::done);
+    }
+
+    /** The loop waits once more: it must not do so for ever while nothing moves. */
+    void waits() {
+        if (kernel.moves != movesAtLastWait) {
+            movesAtLastWait = kernel.moves;
+            waits = 0;
+        }
+        kernel.check(++waits < SPIN, "the loop spins");
     }
 
     /** Some moves, drawn by lot; {@code false} if nothing in the world can move. */
@@ -47,7 +61,7 @@ final class SimWorld {
                 kernel.moves++;
                 return true;
             }
-            if (!client.done() && !client.asleep() && client.step()) {
+            if (!client.done() && !client.asleep() && step(client)) {
                 kernel.moves++;
                 return true;
             }
@@ -57,6 +71,14 @@ final class SimWorld {
             }
         }
         return kernel.roomAgain() || kernel.moveAttempt();
+    }
+
+    private boolean step(SimClient client) {
+        try {
+            return client.step();
+        } catch (AssertionError e) {
+            throw kernel.failed(e);
+        }
     }
 
     /** Nothing moves: time passes until the wait ends or a client wakes. */
