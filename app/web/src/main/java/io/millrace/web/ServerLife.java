@@ -173,7 +173,7 @@ final class ServerLife {
             loops.getFirst().every(each.period(), () -> guarded(each.task()));
         }
         if (settings.signalGrace != null) {
-            stopper = new Thread(() -> stopAtExit(settings.signalGrace), "millrace-stop");
+            stopper = new Thread(this::stopAtExit, "millrace-stop");
             Runtime.getRuntime().addShutdownHook(stopper);
         }
     }
@@ -181,14 +181,14 @@ final class ServerLife {
     private static void guarded(Runnable task) {
         try {
             task.run();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             System.getLogger("io.millrace.web").log(System.Logger.Level.ERROR, "a periodic task failed", e);
         }
     }
 
-    private void stopAtExit(Duration grace) {
+    private void stopAtExit() {
         try {
-            stop(grace);
+            stop(settings.signalDrain, settings.signalGrace);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

@@ -62,6 +62,7 @@ final class ServerSettings {
     // What it answers.
     final Router router = new Router();
     Duration blockedThreshold = Duration.ofSeconds(1);
+    Duration signalDrain;
     Duration signalGrace;
     final List<Periodic> everies = new ArrayList<>();
     final ErrorHandlers errors = new ErrorHandlers();
@@ -127,6 +128,14 @@ final class ServerSettings {
 
     int loops() {
         return loops;
+    }
+
+    void stopOnSignal(Duration drain, Duration grace) {
+        if (drain.isNegative() || grace.isNegative()) {
+            throw new IllegalArgumentException("no time to stop in: " + drain + ", " + grace);
+        }
+        signalDrain = drain;
+        signalGrace = grace;
     }
 
     void maxConnections(int most, OverloadPolicy beyond) {

@@ -310,14 +310,20 @@ public final class WebServer extends ServerRoutes implements AutoCloseable {
      * {@link System#exit}: as {@link #stop(Duration)} does, which the end of the program waits for.
      */
     public WebServer stopOnSignal(Duration grace) {
-        life.beforeStart().signalGrace = Objects.requireNonNull(grace);
+        return stopOnSignal(Duration.ZERO, grace);
+    }
+
+    /**
+     * Drains the server and then stops it when the program is told to end, as {@link #stop(Duration, Duration)} does.
+     */
+    public WebServer stopOnSignal(Duration drain, Duration grace) {
+        life.beforeStart().stopOnSignal(drain, grace);
         return this;
     }
 
     /**
      * Runs a task on one of the server's loops again and again, first after one period, from {@link #start} on until
-     * the server stops. It must not block. What it throws is logged and ends the loop's trouble there: the next period
-     * comes.
+     * the server stops. It must not block. What it throws is logged, and the next period comes all the same.
      *
      * @throws IllegalArgumentException if the period is not positive
      */
