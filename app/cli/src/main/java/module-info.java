@@ -7,6 +7,8 @@ module io.millrace.cli {
     requires io.millrace.fileserver;
     requires io.millrace.compress;
     requires io.millrace.web;
+    // Only where --acme is given.
+    requires static io.millrace.acme;
     requires io.millrace.load;
     requires io.millrace.lab;
     requires info.picocli;

@@ -251,7 +251,7 @@ final class LabCommand {
     private int measure(List<Scenario> scenarios, LabContenders contenders, RunFolder folder)
             throws IOException, InterruptedException {
         long begin = System.nanoTime();
-        Lab lab = new Lab(settings(folder.path()), contenders.all(), new HerdExperiment(), progress());
+        Lab lab = new Lab(settings(folder.path()), contenders.all(), new HerdCommand.Rounds(), progress());
         lab.note(
                 "command",
                 "millrace lab "

@@ -225,6 +225,9 @@ final class ServeCommand {
         options.proxies(server);
         options.redirect().ifPresent(server::redirectFrom);
         options.hsts().ifPresent(server::hsts);
+        if (options.tls().acme().wanted()) {
+            server.challenges(options.tls().acme().challenges());
+        }
         if (options.trace()) {
             server.trace(trace);
         }
@@ -301,6 +304,9 @@ final class ServeCommand {
         }
         Path development = options.tls().isDevelopment() ? options.tls().files().getFirst() : null;
         List<String> lines = new ArrayList<>(Banner.tls(server.tls(), development, Instant.now()));
+        if (options.tls().acme().wanted()) {
+            lines.add(options.tls().acme().line());
+        }
         lines.add(TlsCommandLine.engineLine(server.tls()));
         if (options.redirect().isPresent()) {
             lines.add("clients of port " + server.redirectPort() + ", in the clear, are sent here");

@@ -116,6 +116,7 @@ final class ServeOptionTable {
                 .converters(Options.number(0, Integer.MAX_VALUE))
                 .arity("0..1")
                 .preprocessor(optional(Integer.toString(HSTS_SECONDS))));
+        all.addAll(List.of(AcmeCommandLine.options()));
         return all.toArray(OptionSpec.Builder[]::new);
     }
 

@@ -35,10 +35,12 @@ final class ServeOptions {
     }
 
     private final Arguments arguments;
+    private final TlsCommandLine tls;
 
     /** Reads what was given; {@link ParameterException} for what picocli cannot see to be wrong. */
     ServeOptions(Arguments arguments) {
         this.arguments = arguments;
+        this.tls = new TlsCommandLine(arguments);
     }
 
     private <T> T read(String name, T otherwise) {
@@ -75,7 +77,7 @@ final class ServeOptions {
     }
 
     TlsCommandLine tls() {
-        return new TlsCommandLine(arguments);
+        return tls;
     }
 
     /** The port in the clear that sends its clients to the https URL; none where nothing was said. */

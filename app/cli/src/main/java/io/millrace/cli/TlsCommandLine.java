@@ -40,9 +40,16 @@ final class TlsCommandLine {
     private static final List<String> LOCAL = List.of("localhost", "127.0.0.1", "::1");
 
     private final Arguments arguments;
+    private final AcmeCommandLine acme;
 
     TlsCommandLine(Arguments arguments) {
         this.arguments = arguments;
+        this.acme = new AcmeCommandLine(arguments);
+    }
+
+    /** What is for certificates of an authority. */
+    AcmeCommandLine acme() {
+        return acme;
     }
 
     // ---- the table
@@ -126,7 +133,7 @@ final class TlsCommandLine {
     // ---- what they ask for
 
     boolean wanted() {
-        return arguments.has("--tls") || arguments.has("--tls-cert");
+        return arguments.has("--tls") || arguments.has("--tls-cert") || acme.wanted();
     }
 
     /** Checks what can be checked without reading a file. */
@@ -145,16 +152,20 @@ final class TlsCommandLine {
                 throw arguments.wrong(other + " is for TLS: say --tls, or --tls-cert");
             }
         }
+        acme.check();
         files();
     }
 
     /** Whether the certificate is one for development, of our own making. */
     boolean isDevelopment() {
-        return arguments.all("--tls-cert").isEmpty();
+        return arguments.all("--tls-cert").isEmpty() && !acme.wanted();
     }
 
     /** The files that a change of credentials shows in. */
     List<Path> files() {
+        if (acme.wanted()) {
+            return List.of(acme.certificates().file());
+        }
         if (isDevelopment()) {
             return List.of(DevelopmentCertificate.file(DevelopmentCertificate.usualFolder()));
         }
@@ -178,6 +189,9 @@ final class TlsCommandLine {
      * @throws IOException if they cannot be read, saying which file, block and line
      */
     List<Credentials> load() throws IOException {
+        if (acme.wanted()) {
+            return List.of(acme.certificates().load());
+        }
         if (isDevelopment()) {
             return List.of(DevelopmentCertificate.in(DevelopmentCertificate.usualFolder(), hosts()));
         }
@@ -304,6 +318,9 @@ final class TlsCommandLine {
             reloader.onReplaced(renewal);
         }
         shutdown.reloadOnHangup(reloader::reload);
+        if (acme.wanted()) {
+            acme.certificates().start(reloader::reload);
+        }
         return reloader;
     }
 

@@ -85,11 +85,17 @@ final class Command implements AutoCloseable {
 
     /** Where the classes of the command come from: test runners do not all put them on the JVM's own class path. */
     static String classPath() {
-        return Stream.concat(
-                        HouseClassPath.places().stream().map(Path::toString),
-                        Stream.of(CommandLine.class, Histogram.class, JSON.class, JsonFactory.class)
-                                .map(Command::place))
+        Stream<String> libraries = Stream.of(CommandLine.class, Histogram.class, JSON.class, JsonFactory.class)
+                .map(Command::place);
+        return Stream.of(HouseClassPath.places().stream().map(Path::toString), libraries, acme())
+                .flatMap(each -> each)
                 .collect(Collectors.joining(File.pathSeparator));
+    }
+
+    /** What the launcher adds for {@code --acme}; no module of the command names it. */
+    private static Stream<String> acme() {
+        return Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
+                .filter(place -> place.matches(".*/(acme4j|bc|jose4j|slf4j)[^/]*\\.jar"));
     }
 
     /** The folder or archive that a class comes from. */

@@ -88,12 +88,14 @@ final class HouseTest {
             Map.entry("lab", Set.of("load", "sys", "poll", "socket", "workers")),
             Map.entry("httpserver", Set.of("core", "sys", "tls", "http", "http1", "transport", "models")),
             // sys for one thing: the errno of a SysException, to say in one line why a port cannot be had.
-            Map.entry("cli", Set.of("models", "sys", "fileserver", "compress", "web", "load", "lab")));
+            Map.entry("cli", Set.of("models", "sys", "fileserver", "compress", "web", "acme", "load", "lab")),
+            Map.entry("acme", Set.of("tls", "web")));
 
     /** Libraries of others, in rooms of the roof that nobody embeds and in the one for tests. */
     private static final Map<String, Set<String>> LIBRARIES = Map.of(
             "testkit", Set.of("junit-jupiter-api"),
             "load", Set.of("HdrHistogram", "jackson-jr-objects"),
+            "acme", Set.of("acme4j-client", "slf4j-jdk14"),
             "lab", Set.of("jackson-jr-objects"),
             "cli", Set.of("picocli", "jackson-jr-objects"));
 
@@ -133,6 +135,7 @@ final class HouseTest {
             "httpserver", Set.of("jdk.httpserver"),
             "testkit", Set.of("java.logging"),
             "load", Set.of("java.management"),
+            "acme", Set.of("java.net.http"),
             // jdk.unsupported for sun.misc.Signal: the command ends in good order where no system call may be made,
             // too.
             "cli", Set.of("java.management", "jdk.unsupported"));

@@ -196,4 +196,26 @@ final class ServeOptionsTest {
         assertEquals(parsed.grace(), told.grace());
         assertTrue(told.quiet() && !told.files().listing() && !told.trace());
     }
+
+    @Test
+    void ordersFromAnAuthorityOnlyWhatItMayAndWithAgreement() {
+        for (String[] wrong : new String[][] {
+            {"--acme", "example.org"},
+            {"--acme", "*.example.org", "--acme-agree"},
+            {"--acme", "127.0.0.1", "--acme-agree"},
+            {"--acme", "example.org", "--acme-agree", "--tls-cert", "cert.pem"},
+            {"--acme", "example.org", "--acme-agree", "--acme-staging", "--acme-directory", "https://localhost/"},
+            {"--acme", "example.org", "--acme-agree", "--model", "prefork"},
+            {"--acme-agree"}
+        }) {
+            ServeOptions options = parse(wrong);
+            assertThrows(ParameterException.class, () -> options.tls().check(), String.join(" ", wrong));
+        }
+        ServeOptions options = parse("--acme", "example.org,www.example.org", "--acme-agree", "--acme-staging");
+        options.tls().check();
+        assertTrue(options.tls().wanted());
+        assertFalse(options.tls().isDevelopment());
+        assertEquals(8443, options.port());
+        assertTrue(options.tls().acme().line().startsWith("from acme-staging-v02.api.letsencrypt.org"));
+    }
 }

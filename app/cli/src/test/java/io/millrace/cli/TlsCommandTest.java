@@ -111,6 +111,31 @@ final class TlsCommandTest {
         assertEquals(digests.get(0), digests.get(1));
     }
 
+    /** The directory is a port that nothing listens at: what is wrong is said, and the server answers all the same. */
+    @Test
+    void servesWhileACertificateIsBeingOrdered() throws Exception {
+        Map<String, String> environment =
+                Map.of("XDG_STATE_HOME", folder.resolve("state").toString());
+        try (Command serve = Command.startWith(
+                environment,
+                "serve",
+                "--acme",
+                "www.millrace.test",
+                "--acme-agree",
+                "--acme-directory",
+                "https://127.0.0.1:1/directory",
+                "-p",
+                "0",
+                folder.toString())) {
+            URI at = url(serve);
+            assertTrue(serve.awaitOut("  tls ").contains("www.millrace.test"));
+            assertTrue(serve.awaitOut("127.0.0.1: being ordered").contains("do not trust"));
+            assertTrue(serve.awaitErr("no certificate for").contains("the next attempt is at"));
+            String answer = run("curl", "-sSk", "--max-time", "60", "https://" + at.getAuthority() + "/a.txt");
+            assertEquals("0\nsome text\n", answer);
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"auto", "prefork", "thread"})
     void usesNewFilesAtSighupAndKeepsTheOldOnesIfTheyAreBroken(String model) throws Exception {

@@ -104,9 +104,7 @@ public final class CredentialsReloader implements AutoCloseable {
 
     /** Reads the files again if they have changed, and says once a day that a certificate ends soon. */
     synchronized void check() {
-        List<String> there = look();
-        if (!there.equals(seen)) {
-            seen = there;
+        if (!look().equals(seen)) {
             reload();
         } else if (warning() != null && !now.get().isBefore(warned.plus(DAY))) {
             warned = now.get();
@@ -132,6 +130,7 @@ public final class CredentialsReloader implements AutoCloseable {
     /** Reads the files again and returns whether they are used from now on. */
     public synchronized boolean reload() {
         List<Credentials> before = context.credentials();
+        seen = look();
         try {
             List<Credentials> fresh = source.load();
             context.replace(fresh);

@@ -27,7 +27,8 @@ final class RedirectListener implements AutoCloseable {
     }
 
     static RedirectListener open(ServerSettings settings, int tlsPort) throws IOException {
-        HttpContext context = settings.clearContext((request, response) -> redirect(request, response, tlsPort));
+        HttpContext context =
+                settings.clearContext((request, response) -> redirect(request, response, tlsPort), settings.challenges);
         Server server = IoModel.auto().open(ModelOptions.DEFAULT.withCarriers(1));
         try {
             ListenOptions options = ListenOptions.on(settings.redirectFrom());

@@ -74,6 +74,7 @@ final class ServerSettings {
     Http2Limits http2 = Http2Limits.DEFAULT;
     final Http2Stats http2Stats = new Http2Stats();
     TlsContext tls;
+    CertificateChallenges challenges;
     Duration hsts;
     private int redirectFrom = -1;
     CompressionFilter compression;
@@ -228,7 +229,19 @@ final class ServerSettings {
 
     /** Returns what connections in the clear share, where the server speaks TLS: they get one answer. */
     HttpContext clearContext(Handler handler) {
-        return HttpContext.of(checked(Dispatcher.of(handler)))
+        return clearContext(checked(Dispatcher.of(handler)));
+    }
+
+    /**
+     * As above, and answers challenges, for whatever host: the names that they are for need not be the server's yet.
+     */
+    HttpContext clearContext(Handler handler, CertificateChallenges open) {
+        Dispatcher others = checked(Dispatcher.of(handler));
+        return clearContext(open == null ? others : new ChallengeDispatcher(open, others));
+    }
+
+    private HttpContext clearContext(Dispatcher dispatcher) {
+        return HttpContext.of(dispatcher)
                 .withLimits(limits)
                 .withLog(log)
                 .withClock(Clock.SYSTEM)

@@ -59,7 +59,7 @@ final class TlsDetector implements ProtocolFactory {
         response.send("400 Bad Request\n\nThis port speaks HTTPS alone" + (url == null ? "" : ": " + url) + "\n");
     }
 
-    /** Waits for the first byte, which it leaves to the protocol that it chooses. */
+    /** Waits for the first bytes, which it leaves to the protocol that it chooses. */
     private final class Undecided implements Protocol {
         @Override
         public void opened(Link link) {
@@ -68,8 +68,16 @@ final class TlsDetector implements ProtocolFactory {
 
         @Override
         public void receive(Buffer in, Link link) {
-            boolean isTls = in.peek(0) == ProtocolSelector.TLS_HANDSHAKE;
-            link.switchProtocol(isTls ? tls.create() : clear().create());
+            if (in.peek(0) != ProtocolSelector.TLS_HANDSHAKE) {
+                link.switchProtocol(clear().create());
+            } else if (settings.challenges == null || !settings.challenges.needsMore(in)) {
+                link.switchProtocol(tls(in));
+            }
+        }
+
+        private Protocol tls(Buffer in) {
+            Protocol challenge = settings.challenges == null ? null : settings.challenges.protocolFor(in);
+            return challenge == null ? tls.create() : challenge;
         }
 
         @Override

@@ -163,6 +163,15 @@ public final class WebServer extends ServerRoutes implements AutoCloseable {
     }
 
     /**
+     * Answers the challenges of a certificate authority: texts at the port of {@link #redirectFrom}, certificates at
+     * the port with TLS, where the model is not PREFORK.
+     */
+    public WebServer challenges(CertificateChallenges challenges) {
+        life.beforeBind().challenges = challenges;
+        return this;
+    }
+
+    /**
      * Adds Strict-Transport-Security to all answers over TLS: for so long browsers that have seen it use https alone,
      * by whatever URL (RFC 6797).
      */

@@ -7,13 +7,15 @@ import java.util.Arrays;
 import java.util.Locale;
 
 /**
- * Looks into a ClientHello (RFC 8446 section 4.1.2) for the name that the client asks for (RFC 6066 section 3), before
- * an engine sees it. Whether the message is valid is the engine's to say.
+ * Looks into a ClientHello (RFC 8446 section 4.1.2) for the name that the client asks for (RFC 6066 section 3) and the
+ * application protocols that it offers (RFC 7301), before an engine sees it. Whether the message is valid is the
+ * engine's to say.
  */
 public final class ClientHello {
     private static final int HANDSHAKE = 22;
     private static final int CLIENT_HELLO = 1;
     private static final int SERVER_NAME = 0;
+    private static final int APPLICATION_PROTOCOLS = 16;
 
     /** No client needs more; what is longer is shown to the engine without a name. */
     private static final int LONGEST = 48 * 1024;
@@ -33,13 +35,29 @@ public final class ClientHello {
 
     /** Returns the host name that is asked for, in lower case, {@code null} if there is none. */
     public static String serverName(Buffer bytes) {
-        byte[] message = bytes.readable() < RECORD_HEADER ? null : message(bytes);
+        byte[] hello = helloIn(bytes);
         try {
-            return message == null || message.length == 0 ? null : nameIn(message);
+            return hello == null ? null : nameIn(hello);
         } catch (ArrayIndexOutOfBoundsException e) {
             // The engine will refuse it.
             return null;
         }
+    }
+
+    /** Returns whether the client offers an application protocol (ALPN). */
+    public static boolean offers(Buffer bytes, String protocol) {
+        byte[] hello = helloIn(bytes);
+        try {
+            return hello != null && offersIn(hello, protocol.getBytes(StandardCharsets.ISO_8859_1));
+        } catch (ArrayIndexOutOfBoundsException e) {
+            return false;
+        }
+    }
+
+    /** The body of the message; {@code null} if there is none, or not all of it. */
+    private static byte[] helloIn(Buffer bytes) {
+        byte[] message = bytes.readable() < RECORD_HEADER ? null : message(bytes);
+        return message == null || message.length == 0 ? null : message;
     }
 
     /**
@@ -66,19 +84,43 @@ public final class ClientHello {
     }
 
     private static String nameIn(byte[] hello) {
+        int at = extension(hello, SERVER_NAME);
+        if (at < 0 || u16(hello, at - 2) <= 5 || hello[at + 2] != 0) {
+            return null;
+        }
+        int length = u16(hello, at + 3);
+        return length > hello.length - at - 5
+                ? null
+                : new String(hello, at + 5, length, StandardCharsets.ISO_8859_1).toLowerCase(Locale.ROOT);
+    }
+
+    private static boolean offersIn(byte[] hello, byte[] protocol) {
+        int begin = extension(hello, APPLICATION_PROTOCOLS);
+        if (begin < 0) {
+            return false;
+        }
+        int end = begin + u16(hello, begin - 2);
+        for (int at = begin + 2; at < end; at += 1 + (hello[at] & 0xff)) {
+            int last = at + 1 + (hello[at] & 0xff);
+            if (Arrays.equals(hello, at + 1, Math.min(last, hello.length), protocol, 0, protocol.length)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Where the data of an extension begins, after its length; -1 if it is not there. */
+    private static int extension(byte[] hello, int type) {
         int at = 2 + 32;
         at += 1 + (hello[at] & 0xff);
         at += 2 + u16(hello, at);
         at += 1 + (hello[at] & 0xff);
         for (at += 2; at + 4 <= hello.length; at += 4 + u16(hello, at + 2)) {
-            if (u16(hello, at) == SERVER_NAME && u16(hello, at + 2) > 5 && hello[at + 6] == 0) {
-                int length = u16(hello, at + 7);
-                return length > hello.length - at - 9
-                        ? null
-                        : new String(hello, at + 9, length, StandardCharsets.ISO_8859_1).toLowerCase(Locale.ROOT);
+            if (u16(hello, at) == type) {
+                return at + 4;
             }
         }
-        return null;
+        return -1;
     }
 
     private static int u16(Buffer bytes, int at) {

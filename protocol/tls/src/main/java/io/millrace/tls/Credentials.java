@@ -42,6 +42,18 @@ public final class Credentials {
     }
 
     /**
+     * Returns credentials of a key and a chain that are in memory.
+     *
+     * @throws IOException if they do not belong together, or the chain is empty
+     */
+    public static Credentials of(PrivateKey key, List<X509Certificate> chain) throws IOException {
+        if (chain.isEmpty()) {
+            throw new IOException("a chain has at least one certificate");
+        }
+        return checked(chain, key, "the chain");
+    }
+
+    /**
      * Reads a certificate chain and a key in PEM: PKCS#8, PKCS#1, SEC 1. Both may stand in one file.
      *
      * @throws IOException if a file cannot be read or does not hold what it should; the message names the file, the
