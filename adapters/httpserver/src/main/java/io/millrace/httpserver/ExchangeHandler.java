@@ -27,6 +27,7 @@ final class ExchangeHandler {
     private final AtomicInteger inFlight = new AtomicInteger();
     private final ScheduledThreadPoolExecutor timer;
     private volatile Executor executor;
+    private volatile boolean batches;
     private volatile IntSupplier connections = () -> 0;
 
     /**
@@ -53,6 +54,7 @@ final class ExchangeHandler {
     /** Sets what runs the exchanges. */
     void executor(Executor newExecutor) {
         executor = newExecutor;
+        batches = TaskBatch.suits(newExecutor);
     }
 
     /** Sets who knows how many connections are open. */
@@ -71,8 +73,9 @@ final class ExchangeHandler {
      * Takes a request, on its loop.
      *
      * @param session the TLS session of its connection; {@code null} in the clear
+     * @param batch of the loop
      */
-    void handle(Request request, Response response, SSLSession session) {
+    void handle(Request request, Response response, SSLSession session, TaskBatch batch) {
         URI uri = uri(request.target());
         if (uri == null) {
             response.closeAfter();
@@ -85,7 +88,7 @@ final class ExchangeHandler {
         } else if (context.getHandler() == null) {
             refuse(response, 500, "No handler for context");
         } else {
-            start(request, response, context, uri, session);
+            start(request, response, context, uri, session, batch);
         }
     }
 
@@ -102,7 +105,8 @@ final class ExchangeHandler {
         response.status(status).type("text/html").send(page.getBytes(StandardCharsets.ISO_8859_1));
     }
 
-    private void start(Request request, Response response, PathContext context, URI uri, SSLSession session) {
+    private void start(
+            Request request, Response response, PathContext context, URI uri, SSLSession session, TaskBatch batch) {
         response.defer();
         inFlight.incrementAndGet();
         ScheduledFuture<?> limit =
@@ -116,7 +120,12 @@ final class ExchangeHandler {
         ServerExchange exchange =
                 new ServerExchange(request, response, context, uri, settings, this::hasEnoughIdleConnections);
         HttpExchange seen = session == null ? exchange : new SecureExchange(exchange, session);
-        new ExchangeTask(exchange, seen, context, response, elsewhere, settings.closeOnException()).start(executor);
+        ExchangeTask task = new ExchangeTask(exchange, seen, context, response, elsewhere, settings.closeOnException());
+        if (batches) {
+            batch.add(task, executor, response::execute);
+        } else {
+            task.start(executor);
+        }
     }
 
     private boolean hasEnoughIdleConnections() {

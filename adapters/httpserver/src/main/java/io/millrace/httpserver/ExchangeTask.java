@@ -47,14 +47,21 @@ final class ExchangeTask implements Runnable {
 
     /** Hands the task to an executor; the connection of one that is rejected ends without an answer. */
     void start(Executor executor) {
+        start(executor, this);
+    }
+
+    /** Hands over {@code run}, which runs this task. Returns whether the executor has taken it. */
+    boolean start(Executor executor, Runnable run) {
         try {
-            executor.execute(this);
+            executor.execute(run);
+            return true;
         } catch (RejectedExecutionException e) {
             response.abort();
         } catch (RuntimeException | Error e) {
             LOGGER.log(System.Logger.Level.ERROR, "the executor failed", e);
             response.abort();
         }
+        return false;
     }
 
     @Override
@@ -110,7 +117,15 @@ final class ExchangeTask implements Runnable {
         if (closeOnException || exchange.isAnswered() || response.committed()) {
             response.abort();
         } else {
+            answerFailure();
+        }
+    }
+
+    private void answerFailure() {
+        try {
             response.status(500).closeAfter().type("text/html").send(FAILURE.getBytes(StandardCharsets.ISO_8859_1));
+        } catch (IllegalStateException e) {
+            LOGGER.log(System.Logger.Level.DEBUG, "the server was stopped before a handler failed", e);
         }
     }
 }

@@ -10,6 +10,7 @@ import io.millrace.core.Protocol;
 import io.millrace.tls.TlsContext;
 import io.millrace.tls.TlsOptions;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import javax.net.ssl.SSLEngine;
@@ -24,22 +25,26 @@ final class HttpsConnection implements Protocol {
     private static final System.Logger LOGGER = System.getLogger("com.sun.net.httpserver");
 
     private final Supplier<HttpsConfigurator> configured;
+    private final TlsOptions options;
     private final Function<SSLSession, Protocol> above;
 
     /**
      * Makes the first protocol of a connection.
      *
      * @param configured returns the configurator of the server as it is now, or {@code null}
+     * @param handshakeTime how long the first byte, and then a handshake, may take
      * @param above makes the protocol above TLS when the handshake has succeeded
      */
-    HttpsConnection(Supplier<HttpsConfigurator> configured, Function<SSLSession, Protocol> above) {
+    HttpsConnection(
+            Supplier<HttpsConfigurator> configured, Duration handshakeTime, Function<SSLSession, Protocol> above) {
         this.configured = configured;
+        this.options = TlsOptions.DEFAULT.withHandshakeTime(handshakeTime);
         this.above = above;
     }
 
     @Override
     public void opened(Link link) {
-        link.deadline(link.now() + TlsOptions.DEFAULT.handshakeTime().toNanos());
+        link.deadline(link.now() + options.handshakeTime().toNanos());
     }
 
     @Override
@@ -51,7 +56,7 @@ final class HttpsConnection implements Protocol {
             return;
         }
         SSLEngine[] made = new SSLEngine[1];
-        TlsContext tls = TlsContext.server(configurator.getSSLContext(), TlsOptions.DEFAULT);
+        TlsContext tls = TlsContext.server(configurator.getSSLContext(), options);
         link.switchProtocol(tls.accept(
                 engine -> {
                     made[0] = engine;

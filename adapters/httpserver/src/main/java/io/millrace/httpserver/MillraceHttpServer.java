@@ -149,16 +149,24 @@ final class MillraceHttpServer extends HttpServer {
         if (settings.maxConnections() > 0) {
             options = options.withMaxConnections(settings.maxConnections(), OverloadPolicy.REFUSE);
         }
-        return opened.listen(options, secure == null ? () -> new Http1Factory(context(null)) : this::connections);
+        return opened.listen(options, secure == null ? this::clear : this::overTls);
     }
 
-    // What handlers are told of TLS belongs to one connection.
-    private ProtocolFactory connections() {
-        return () -> new HttpsConnection(secure, session -> new Http1Factory(context(session)).create());
+    // For one loop.
+    private ProtocolFactory clear() {
+        return new Http1Factory(context(null, new TaskBatch()));
     }
 
-    private io.millrace.http.HttpContext context(SSLSession session) {
-        return io.millrace.http.HttpContext.of((request, response) -> handler.handle(request, response, session))
+    // For one loop. What handlers are told of TLS belongs to one connection.
+    private ProtocolFactory overTls() {
+        TaskBatch batch = new TaskBatch();
+        Duration handshakeTime = Duration.ofSeconds(settings.idleSeconds());
+        return () -> new HttpsConnection(
+                secure, handshakeTime, session -> new Http1Factory(context(session, batch)).create());
+    }
+
+    private io.millrace.http.HttpContext context(SSLSession session, TaskBatch batch) {
+        return io.millrace.http.HttpContext.of((request, response) -> handler.handle(request, response, session, batch))
                 .withLimits(settings.limits())
                 .withServer(null);
     }

@@ -71,6 +71,9 @@ final class ResponseOutput extends OutputStream {
     @Override
     public void write(byte[] bytes, int offset, int length) throws IOException {
         Objects.checkFromIndexSize(offset, length, bytes.length);
+        if (length == 0 && begun) {
+            return; // programs write an empty body where there is none
+        }
         checkOpen();
         if (announced >= 0) {
             take(length);

@@ -241,7 +241,12 @@ final class ServerExchange extends HttpExchange {
     }
 
     private void sendFinal(int status, long length) throws IOException {
-        response.status(status);
+        try {
+            response.status(status);
+        } catch (IllegalStateException e) {
+            closed = true; // the server was stopped meanwhile
+            throw new IOException(e.getMessage(), e);
+        }
         FieldCopies.into(response, responseHeaders);
         if (closeAfter.getAsBoolean()) {
             response.closeAfter();

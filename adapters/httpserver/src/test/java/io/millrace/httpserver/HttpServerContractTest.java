@@ -56,11 +56,11 @@ final class HttpServerContractTest {
         }
     }
 
-    private static InetSocketAddress loopback(int port) {
+    static InetSocketAddress loopback(int port) {
         return new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
     }
 
-    private static String ask(HttpServer server, String request) throws IOException {
+    static String ask(HttpServer server, String request) throws IOException {
         try (Socket socket =
                 new Socket(InetAddress.getLoopbackAddress(), server.getAddress().getPort())) {
             socket.setSoTimeout(30_000);
@@ -73,7 +73,7 @@ final class HttpServerContractTest {
         return ask(server, "GET " + target + HOST + "\r\n");
     }
 
-    private static String answered(Maker maker, String request, HttpHandler handler) throws IOException {
+    static String answered(Maker maker, String request, HttpHandler handler) throws IOException {
         return answered(maker, request, null, handler);
     }
 
@@ -90,7 +90,7 @@ final class HttpServerContractTest {
         }
     }
 
-    private static void answer(HttpExchange exchange, int status, String text) throws IOException {
+    static void answer(HttpExchange exchange, int status, String text) throws IOException {
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
         exchange.sendResponseHeaders(status, bytes.length);
         try (OutputStream out = exchange.getResponseBody()) {
@@ -98,7 +98,7 @@ final class HttpServerContractTest {
         }
     }
 
-    private static boolean has(String answer, String field) {
+    static boolean has(String answer, String field) {
         String head =
                 answer.substring(0, Math.max(0, answer.indexOf("\r\n\r\n"))).toLowerCase(Locale.ROOT);
         return head.contains("\r\n" + field.toLowerCase(Locale.ROOT));

@@ -50,6 +50,7 @@ final class Connection extends ConnectionProtocol implements HeapTrimmer.Holder 
     private final long peerLow;
     private final int peerPort;
     private SocketAddress peer;
+    private SocketAddress local;
 
     Connection(Driver driver, ConnectionLimit connectionLimit, long peerHigh, long peerLow, int peerPort) {
         super(driver.loop());
@@ -348,7 +349,13 @@ final class Connection extends ConnectionProtocol implements HeapTrimmer.Holder 
 
     @Override
     public SocketAddress local() {
-        return is(DEAD) ? null : loop.kernel().local(fd);
+        if (is(DEAD)) {
+            return null;
+        }
+        if (local == null) {
+            local = loop.kernel().local(fd);
+        }
+        return local;
     }
 
     /** A task of a connection that throws ends it: whoever waits for what the task was to do would wait for ever. */
