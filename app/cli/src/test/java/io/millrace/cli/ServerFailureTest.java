@@ -2,7 +2,6 @@
 package io.millrace.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.millrace.models.IoModel;
@@ -78,8 +77,10 @@ final class ServerFailureTest {
             int port = server.url().getPort();
             assertEquals(404, status(port));
             Files.createFile(trap());
-            assertThrows(IOException.class, () -> status(port));
-            server.awaitErr(WHY);
+            // Wakes a worker that sleeps. Nobody may ever answer: it comes back into the backlog of all.
+            try (RawClient client = RawClient.connect(port)) {
+                server.awaitErr(WHY);
+            }
             Files.delete(trap());
             server.awaitErr("ended with exit code 1");
             assertEquals(404, status(port));

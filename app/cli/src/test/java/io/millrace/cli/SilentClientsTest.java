@@ -37,6 +37,10 @@ class SilentClientsTest {
     private static final int SILENT = 600;
     private static final int REQUESTS = 250;
     private static final int ANSWERS = 30;
+
+    /** As many answers are enough of a model that starts a JVM for each: no heap is shared that they could fill. */
+    private static final int PROCESSES = 6;
+
     private static final int PLACES = 4;
     private static final long PATIENCE_NANOS = 30_000_000_000L;
     private static final String HEAP = "-Xmx64m";
@@ -126,7 +130,7 @@ class SilentClientsTest {
         List<String> options = List.of("--max-connections", String.valueOf(PLACES), "--overload", "refuse");
         try (Command server = start(IoModel.PROCESS, options)) {
             connectSilent(PLACES - 1);
-            for (int i = 0; i < ANSWERS; i++) {
+            for (int i = 0; i < PROCESSES; i++) {
                 askMore();
                 awaitPlace(server);
                 readALittle();

@@ -9,7 +9,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * The tests of the usual driver once more over every other poller, in each trigger that it has. Of the loops that share
- * a listening socket SIGIO lets one watch it; the others log that they cannot.
+ * a listening socket SIGIO lets one watch it; the others log that they cannot. Tests that choose their drivers by
+ * themselves, as {@link FlowTest} does, are not repeated here.
  */
 @ParameterizedClass
 @MethodSource("pollers")
@@ -33,15 +34,6 @@ class ReadinessContractTest extends OverEveryDriver {
 
     @Nested
     class Pauses extends PauseTest {}
-
-    @Nested
-    class Flow extends FlowTest {}
-
-    @Nested
-    class Rates extends RateLimitTest {}
-
-    @Nested
-    class Splices extends SpliceTest {}
 
     @Nested
     class Unix extends UnixSocketTest {}
