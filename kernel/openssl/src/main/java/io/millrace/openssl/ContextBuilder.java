@@ -159,9 +159,7 @@ final class ContextBuilder {
             LibSslContext.ticketKeys(context, ticketKeys);
             LibSslContext.tickets(context, 1);
             LibSslContext.sessionIdContext(context, sessionIdContext);
-            if (KernelSupport.WHY_NOT == null) {
-                LibSslContext.keepSecrets(context);
-            }
+            LibSslContext.keepSecrets(context);
         }
         setProtocols(context);
         setTrust(context);

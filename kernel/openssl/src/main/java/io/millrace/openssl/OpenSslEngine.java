@@ -7,13 +7,14 @@ import io.millrace.core.Tls;
 import io.millrace.sys.LibCrypto;
 import io.millrace.sys.LibSsl;
 import io.millrace.sys.LibSslContext;
+import io.millrace.sys.LibSslContext.Secrets;
 import io.millrace.tls.AlertName;
 import io.millrace.tls.ClientHello;
 import io.millrace.tls.HostNames;
 import io.millrace.tls.RecordCredit;
+import io.millrace.tls.RecordLayer;
 import io.millrace.tls.TlsEngine;
 import io.millrace.tls.TrafficKeys;
-import java.util.Arrays;
 import java.util.Locale;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +22,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * One connection of OpenSSL. It is given whole records, one for each call, so that nothing of the peer's waits in
  * native memory; a server's is made when the ClientHello is there, with the context for its name.
+ *
+ * <pre>
+ *   ClientHello ─► SSL: handshake, first record ─► {@link RecordLayer}: a server's of TLS 1.3, from the second record on
+ * </pre>
  */
 final class OpenSslEngine implements TlsEngine {
     private static final int HEADER = 5;
@@ -49,14 +54,16 @@ final class OpenSslEngine implements TlsEngine {
     private boolean isFreed;
     private boolean isClosed;
 
-    /** The secret of what a server sends, where the kernel could go on with it. */
-    private byte @Nullable [] secret;
+    /** What a server's handshake has agreed upon; {@code null} when keys have been changed since. */
+    private @Nullable Secrets secrets;
 
-    /** The peer has asked for new keys of ours: from then on the kernel cannot go on with them. */
-    private boolean owesKeyUpdate;
+    /** Goes on with the records when {@link #ssl} has been freed. */
+    private @Nullable RecordLayer records;
 
-    /** Records that have been sent by it. */
-    private long records;
+    /** Records that have been sent since the handshake, and that have been received. */
+    private long sent;
+
+    private long received;
 
     /** A client has said its first words. */
     private boolean hasBegun;
@@ -69,6 +76,14 @@ final class OpenSslEngine implements TlsEngine {
 
     @Override
     public Step read(Buffer from, Buffer toPeer, Buffer plain) {
+        if (records == null && received > 0 && from.readable() > HEADER && canTakeOver()) {
+            takeOver();
+        }
+        if (records != null) {
+            Step step = records.read(from, toPeer, plain);
+            failure = records.failure();
+            return step;
+        }
         if (failure != null || isFreed) {
             return Step.FAILED;
         }
@@ -80,6 +95,10 @@ final class OpenSslEngine implements TlsEngine {
             return Step.NEED_INPUT;
         }
         hasBegun = true;
+        return read(from, length, toPeer, plain);
+    }
+
+    private Step read(Buffer from, int length, Buffer toPeer, Buffer plain) {
         BioPair pair = borrow();
         try {
             LibCrypto.clearErrors();
@@ -92,7 +111,7 @@ final class OpenSslEngine implements TlsEngine {
             boolean hasAnswered = drain(pair, toPeer);
             if (!isNew && hasAnswered) {
                 // A change of our keys, if it is no alert.
-                secret = null;
+                secrets = null;
             }
             if (step != Step.OK) {
                 // What it has not read is not for the next one.
@@ -103,6 +122,39 @@ final class OpenSslEngine implements TlsEngine {
         } finally {
             BioPair.give(pair);
         }
+    }
+
+    /**
+     * Whether we can go on with the records by ourselves: a server's of TLS 1.3. A connection does not begin that way,
+     * for one that ends after a request or two would not be worth deriving the keys.
+     */
+    private boolean canTakeOver() {
+        return secrets != null
+                && secrets.client() != null
+                && secrets.server() != null
+                && secrets.exporter() != null
+                && session != null
+                && !isClosed
+                && !isFreed
+                && failure == null
+                && TrafficKeys.isKnown(session.cipherSuite());
+    }
+
+    /** Frees OpenSSL's connection, which takes many times the memory of two ciphers. */
+    private void takeOver() {
+        Secrets all = Objects.requireNonNull(secrets);
+        OpenSslSession known = Objects.requireNonNull(session);
+        secrets = null;
+        records = RecordLayer.ofServer(
+                OpenSslCipher::new,
+                known.cipherSuite(),
+                Objects.requireNonNull(all.client()),
+                received,
+                Objects.requireNonNull(all.server()),
+                sent,
+                credit);
+        known.detach(Objects.requireNonNull(all.exporter()));
+        freeConnection();
     }
 
     private boolean begin(Buffer from) {
@@ -144,19 +196,25 @@ final class OpenSslEngine implements TlsEngine {
 
     private Step shakeHands() {
         int result = LibSsl.handshake(ssl);
-        byte[] agreed = owner.isServer() ? LibSslContext.takeSecret() : null;
-        secret = agreed == null ? secret : agreed;
+        Secrets agreed = owner.isServer() ? LibSslContext.takeSecrets() : null;
+        secrets = agreed == null ? secrets : agreed.or(secrets);
         if (result == 1) {
             session = new OpenSslSession(ssl, serverName, owner.isServer());
-            records = 0;
+            secrets = session.isLatest() ? secrets : null;
             return Step.OK;
         }
         return LibSsl.error(ssl, result) == LibSsl.ERROR_WANT_READ ? Step.OK : fail();
     }
 
+    /** Whether a record can have OpenSSL tell of new secrets, which it must not out of a critical call. */
+    private boolean mayCallBack() {
+        return owner.isServer() && session != null && session.isLatest();
+    }
+
     private Step open(Buffer plain, int length) {
         plain.reserve(length);
-        int result = owner.keepsSecrets()
+        received++;
+        int result = mayCallBack()
                 ? LibSsl.readCalledBack(ssl, plain.array(), plain.tail(), length)
                 : LibSsl.read(ssl, plain.array(), plain.tail(), length);
         if (result > 0) {
@@ -174,14 +232,13 @@ final class OpenSslEngine implements TlsEngine {
     /** A key update, a ticket, an empty record. */
     private Step withoutPayload() {
         if (!credit.allows(0)) {
-            failure = "too many records without a payload";
+            failure = RecordCredit.EXHAUSTED;
             return Step.FAILED;
         }
         if (host != null) {
             owner.keepSession(ssl, host, port);
-        } else if (LibSsl.owesKeyUpdate(ssl)) {
-            owesKeyUpdate = true;
-            secret = null;
+        } else {
+            secrets = null;
         }
         return Step.OK;
     }
@@ -211,10 +268,10 @@ final class OpenSslEngine implements TlsEngine {
         return count > 0;
     }
 
-    /** The next record's number goes with the keys when they are released. */
+    /** Which number the next record has we must know to go on by ourselves. */
     private void countRecords(Buffer toPeer, int from) {
-        if (secret != null && session != null) {
-            for (int at = from; at + HEADER <= toPeer.readable(); records++) {
+        if (secrets != null && session != null) {
+            for (int at = from; at + HEADER <= toPeer.readable(); sent++) {
                 at += HEADER + ((toPeer.peek(at + 3) & 0xff) << 8 | (toPeer.peek(at + 4) & 0xff));
             }
         }
@@ -222,28 +279,33 @@ final class OpenSslEngine implements TlsEngine {
 
     @Override
     public boolean owesKeyUpdate() {
-        return owesKeyUpdate;
+        return records != null && records.owesKeyUpdate();
     }
 
     @Override
     public boolean canReleaseOutput() {
-        return secret != null && session != null && !isClosed && !isFreed && failure == null;
+        return KernelSupport.WHY_NOT == null && (records == null ? canTakeOver() : records.canRelease());
     }
 
     @Override
-    public @Nullable RecordKeys releaseOutput() {
-        byte[] last = secret;
-        if (last == null || session == null) {
-            return null;
+    public @Nullable RecordKeys outputKeys() {
+        if (records == null && canTakeOver()) {
+            takeOver();
         }
-        secret = null;
-        RecordKeys keys = TrafficKeys.of(session.cipherSuite(), last, records);
-        Arrays.fill(last, (byte) 0);
-        return keys;
+        return records == null ? null : records.outputKeys();
+    }
+
+    @Override
+    public void releaseOutput() {
+        Objects.requireNonNull(records).releaseOutput();
     }
 
     @Override
     public void write(Buffer plain, int most, Buffer toPeer) {
+        if (records != null) {
+            records.write(plain, most, toPeer);
+            return;
+        }
         if (session == null || isClosed || isFreed || failure != null) {
             plain.consume(plain.readable());
             return;
@@ -252,7 +314,7 @@ final class OpenSslEngine implements TlsEngine {
         try {
             LibCrypto.clearErrors();
             int count = Math.min(Math.min(most, MOST_PLAIN), plain.readable());
-            int taken = owner.keepsSecrets()
+            int taken = mayCallBack()
                     ? LibSsl.writeCalledBack(ssl, plain.array(), plain.head(), count)
                     : LibSsl.write(ssl, plain.array(), plain.head(), count);
             if (taken > 0) {
@@ -269,6 +331,10 @@ final class OpenSslEngine implements TlsEngine {
 
     @Override
     public void close(Buffer toPeer) {
+        if (records != null) {
+            records.close(toPeer);
+            return;
+        }
         if (session == null || isClosed || isFreed || failure != null) {
             return;
         }
@@ -309,6 +375,13 @@ final class OpenSslEngine implements TlsEngine {
         if (session != null) {
             session.detach();
         }
+        freeConnection();
+        if (records != null) {
+            records.free();
+        }
+    }
+
+    private void freeConnection() {
         if (ssl != 0) {
             LibSsl.free(ssl);
             NativeObjects.freed();

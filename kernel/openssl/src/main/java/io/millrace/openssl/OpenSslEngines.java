@@ -26,13 +26,11 @@ final class OpenSslEngines implements TlsEngines {
 
     private final ContextBuilder builder;
     private final boolean isServer;
-    private final boolean keepsSecrets;
     private final Current current;
     private final ClientSessions sessions = new ClientSessions();
 
     OpenSslEngines(TlsOptions options, boolean isServer) {
         this.isServer = isServer;
-        this.keepsSecrets = isServer && KernelSupport.WHY_NOT == null;
         this.builder = new ContextBuilder(options, isServer);
         Current holder = new Current(new ContextSet(builder, options.credentials()));
         this.current = holder;
@@ -64,11 +62,6 @@ final class OpenSslEngines implements TlsEngines {
 
     boolean isServer() {
         return isServer;
-    }
-
-    /** Whether OpenSSL calls back for secrets, for the kernel to go on with. */
-    boolean keepsSecrets() {
-        return keepsSecrets;
     }
 
     /** Makes a server's connection, with the credentials for the name that the client asks for. */

@@ -3,12 +3,14 @@ package io.millrace.openssl;
 
 import io.millrace.core.Tls;
 import io.millrace.sys.LibSsl;
+import io.millrace.tls.TrafficKeys;
 import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +28,9 @@ final class OpenSslSession implements Tls {
 
     /** The connection, 0 when it has been freed. */
     private long ssl;
+
+    /** What others can be derived from without the connection, {@code null} as long as that is there. */
+    private byte @Nullable [] exporterSecret;
 
     OpenSslSession(long ssl, @Nullable String serverName, boolean isServer) {
         this.ssl = ssl;
@@ -88,6 +93,9 @@ final class OpenSslSession implements Tls {
         if (length <= 0) {
             throw new IllegalArgumentException("secret bytes of a length of " + length);
         }
+        if (exporterSecret != null) {
+            return TrafficKeys.export(cipherSuite, exporterSecret, label, context == null ? NO_BYTES : context, length);
+        }
         byte[] bytes = new byte[length];
         byte[] name = label.getBytes(StandardCharsets.UTF_8);
         byte[] bound = context == null ? NO_BYTES : context;
@@ -97,8 +105,23 @@ final class OpenSslSession implements Tls {
         return bytes;
     }
 
-    /** The connection is about to be freed: from now on nothing can be derived. */
+    /** The connection is about to be freed: what is derived from now on, is from that secret. */
+    synchronized void detach(byte[] exporter) {
+        ssl = 0;
+        exporterSecret = exporter;
+    }
+
+    /** The connection has ended: from now on nothing can be derived. */
     synchronized void detach() {
         ssl = 0;
+        if (exporterSecret != null) {
+            Arrays.fill(exporterSecret, (byte) 0);
+            exporterSecret = null;
+        }
+    }
+
+    /** Whether it is one of TLS 1.3. */
+    boolean isLatest() {
+        return protocol.equals("TLSv1.3");
     }
 }

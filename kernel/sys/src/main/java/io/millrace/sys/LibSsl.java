@@ -25,14 +25,12 @@ public final class LibSsl {
     private static final int CTRL_SET_HOST_NAME = 55;
     private static final int NO_PARTIAL_WILDCARDS = 4;
     private static final int SENT_AND_RECEIVED = 3;
-    private static final int NO_KEY_UPDATE = -1;
 
     private static final MethodHandle SSL_READ = Native.criticalOnHeap(OpenSsl.symbol("SSL_read"));
     private static final MethodHandle SSL_WRITE = Native.criticalOnHeap(OpenSsl.symbol("SSL_write"));
     private static final MethodHandle SSL_GET_ERROR = Native.criticalShort(OpenSsl.symbol("SSL_get_error"));
     private static final MethodHandle READ_ORDINARY = OpenSsl.function("SSL_read");
     private static final MethodHandle WRITE_ORDINARY = OpenSsl.function("SSL_write");
-    private static final MethodHandle KEY_UPDATE = Native.criticalShort(OpenSsl.symbol("SSL_get_key_update_type"));
     private static final MethodHandle NEW = OpenSsl.function("SSL_new");
     private static final MethodHandle FREE = OpenSsl.function("SSL_free");
     private static final MethodHandle SET0_RBIO = OpenSsl.function("SSL_set0_rbio");
@@ -166,15 +164,6 @@ public final class LibSsl {
     public static int error(long ssl, int result) {
         try {
             return (int) (long) SSL_GET_ERROR.invokeExact(ssl, (long) result);
-        } catch (Throwable t) {
-            throw Native.bug(t);
-        }
-    }
-
-    /** Returns whether the next write begins with a change of our keys, which the peer has asked for. */
-    public static boolean owesKeyUpdate(long ssl) {
-        try {
-            return (int) (long) KEY_UPDATE.invokeExact(ssl, 0L) != NO_KEY_UPDATE;
         } catch (Throwable t) {
             throw Native.bug(t);
         }

@@ -9,6 +9,7 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.util.HexFormat;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -193,41 +194,71 @@ public final class LibSslContext {
 
     // ---- secrets
 
-    /** Has {@link #takeSecret} know what handshakes of the context agree upon. */
+    /**
+     * What a handshake of TLS 1.3 agrees upon, one after another; {@code null} is what has not been yet.
+     *
+     * @param client the traffic secret of what the client sends
+     * @param server the traffic secret of what the server sends
+     * @param exporter what other secrets are derived from
+     */
+    public record Secrets(byte @Nullable [] client, byte @Nullable [] server, byte @Nullable [] exporter) {
+
+        /** Returns these, and what another has instead of what is not here yet. */
+        public Secrets or(@Nullable Secrets other) {
+            return other == null
+                    ? this
+                    : new Secrets(
+                            client == null ? other.client : client,
+                            server == null ? other.server : server,
+                            exporter == null ? other.exporter : exporter);
+        }
+    }
+
+    /** Has {@link #takeSecrets} know what handshakes of the context agree upon. */
     public static void keepSecrets(long context) {
         Native.call(SET_KEYLOG, context, SecretKeeper.ADDRESS, 0, 0, 0);
     }
 
     /**
-     * Returns the secret of what a server sends, if a handshake on this thread has agreed upon one since this was last
-     * asked, else {@code null}.
+     * Returns the secrets that a handshake on this thread has agreed upon since this was last asked, {@code null} for
+     * none. Those of the handshake itself are not kept.
      */
-    public static byte @Nullable [] takeSecret() {
-        byte[] secret = SecretKeeper.SECRET.get();
-        if (secret != null) {
-            SecretKeeper.SECRET.remove();
-        }
-        return secret;
+    public static @Nullable Secrets takeSecrets() {
+        return SecretKeeper.take();
     }
 
     /** Called back in {@link LibSsl#handshake} with a line for each secret (SSL_CTX_set_keylog_callback(3)). */
     private static final class SecretKeeper {
-        private static final String WANTED = "SERVER_TRAFFIC_SECRET_0 ";
-        static final ThreadLocal<byte @Nullable []> SECRET = new ThreadLocal<>();
+        private static final List<String> WANTED =
+                List.of("CLIENT_TRAFFIC_SECRET_0 ", "SERVER_TRAFFIC_SECRET_0 ", "EXPORTER_SECRET ");
+        private static final ThreadLocal<@Nullable Secrets> SECRETS = new ThreadLocal<>();
         static final long ADDRESS = Native.callback(
                 Native.outOfLine(
                         MethodHandles.lookup(), "keep", MethodType.methodType(void.class, long.class, long.class)),
                 FunctionDescriptor.ofVoid(ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG));
 
+        static @Nullable Secrets take() {
+            Secrets taken = SECRETS.get();
+            if (taken != null) {
+                SECRETS.remove();
+            }
+            return taken;
+        }
+
         static void keep(long ssl, long line) {
             try {
                 String text = LibCrypto.text(line);
-                if (text.startsWith(WANTED)) {
-                    SECRET.set(HexFormat.of().parseHex(text.substring(text.lastIndexOf(' ') + 1)));
+                for (int i = 0; i < WANTED.size(); i++) {
+                    if (text.startsWith(WANTED.get(i))) {
+                        byte[] secret = HexFormat.of().parseHex(text, text.lastIndexOf(' ') + 1, text.length());
+                        Secrets one =
+                                new Secrets(i == 0 ? secret : null, i == 1 ? secret : null, i == 2 ? secret : null);
+                        SECRETS.set(one.or(SECRETS.get()));
+                    }
                 }
             } catch (Throwable t) {
-                // Nothing may be thrown through C code; without the secret the kernel does not encrypt.
-                SECRET.remove();
+                // Nothing may be thrown through C code; without secrets OpenSSL goes on with the records itself.
+                SECRETS.remove();
             }
         }
     }

@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  *   critical   long f(int, pointer, long, int)                 recv and send, straight on a heap array
  *   syscall    long f(long, long, long, long, long, long, long)   syscall(2) with six arguments, linked by those who need it
  *   OpenSSL    long f(long, pointer, long), long f(long, long)      critical, linked with the library
+ *              long f(long, pointer, long, pointer, long), the wide shape    likewise
  * </pre>
  *
  * <p>A function that has fewer or narrower parameters is called in the wide shape all the same: on Linux, x86-64
@@ -40,6 +41,8 @@ final class Native {
             FunctionDescriptor.of(LONG, LONG, LONG, LONG, LONG, LONG, LONG, LONG);
     private static final FunctionDescriptor SHORT = FunctionDescriptor.of(LONG, LONG, LONG);
     private static final FunctionDescriptor WITH_HEAP = FunctionDescriptor.of(LONG, LONG, ValueLayout.ADDRESS, LONG);
+    private static final FunctionDescriptor ON_TWO_HEAPS =
+            FunctionDescriptor.of(LONG, LONG, ValueLayout.ADDRESS, LONG, ValueLayout.ADDRESS, LONG);
     private static final FunctionDescriptor ON_HEAP = FunctionDescriptor.of(LONG, INT, ValueLayout.ADDRESS, LONG, INT);
 
     /** The shape of methods that are called out of line, but for those on a heap array. */
@@ -153,9 +156,22 @@ final class Native {
         return LINKER.downcallHandle(symbol, WITH_HEAP, Linker.Option.critical(true));
     }
 
+    /**
+     * Binds a function of another library that works on two heap arrays, {@code long f(long, pointer, long, pointer,
+     * long)}, and never blocks, calls nothing back and whose work is bounded.
+     */
+    static MethodHandle criticalOnTwoArrays(MemorySegment symbol) {
+        return LINKER.downcallHandle(symbol, ON_TWO_HEAPS, Linker.Option.critical(true));
+    }
+
     /** Binds a function of another library of up to two arguments that never blocks and does next to nothing. */
     static MethodHandle criticalShort(MemorySegment symbol) {
         return LINKER.downcallHandle(symbol, SHORT, Linker.Option.critical(false));
+    }
+
+    /** Binds a function of another library in the wide shape that never blocks and does little. */
+    static MethodHandle criticalWide(MemorySegment symbol) {
+        return LINKER.downcallHandle(symbol, WIDE, Linker.Option.critical(false));
     }
 
     /** Binds a function of another library that has eight arguments. */

@@ -29,7 +29,7 @@ final class Alerts {
     static final String GAVE_UP = "the peer gave the handshake up";
     static final String RENEGOTIATION = "renegotiation was refused";
     static final String NEW_KEYS = "the peer asked for new keys, which the kernel cannot change";
-    static final String NO_PAYLOAD = "too many records without a payload";
+    static final String NO_PAYLOAD = RecordCredit.EXHAUSTED;
     private static final Set<String> WORDS = Set.of(TOO_LONG, WENT_AWAY, GAVE_UP, RENEGOTIATION, NO_PAYLOAD, NEW_KEYS);
 
     private final Map<String, LongAdder> counts = new ConcurrentHashMap<>();

@@ -7,6 +7,9 @@ package io.millrace.tls;
  */
 public final class RecordCredit {
 
+    /** What is told of a connection that has ended because there were too many. */
+    public static final String EXHAUSTED = "too many records without a payload";
+
     /** So many may come in a row. */
     private static final int MOST = 64;
 

@@ -60,24 +60,29 @@ public interface TlsEngine {
     /** Returns why it failed, {@code null} if it has not. */
     String failure();
 
-    /** Returns whether {@link #releaseOutput} would return keys now. */
+    /** Returns whether {@link #outputKeys} would return keys now. */
     default boolean canReleaseOutput() {
         return false;
     }
 
-    /** Returns whether the peer has asked for new keys of our direction. */
+    /** Returns whether the peer has asked for new keys of our direction, which has been released. */
     default boolean owesKeyUpdate() {
         return false;
     }
 
     /**
-     * Returns what it takes to go on with our direction elsewhere, {@code null} where it cannot be had. Once the keys
-     * are used, {@link #write} and {@link #close} are not called any more, and what {@link #read} appends for the peer
-     * cannot be sent.
+     * Returns what it takes to go on with our direction elsewhere, {@code null} where it cannot be had. Nothing changes
+     * yet: another may not be able to.
      */
-    default RecordKeys releaseOutput() {
+    default RecordKeys outputKeys() {
         return null;
     }
+
+    /**
+     * Another goes on with our direction, by {@link #outputKeys}: {@link #write} and {@link #close} are not called any
+     * more, and what {@link #read} appends for the peer cannot be sent.
+     */
+    default void releaseOutput() {}
 
     /** Gives back what the garbage collector does not know of. Called last, once. */
     default void free() {}

@@ -179,7 +179,7 @@ final class TlsLayer implements Layer {
     @Override
     public boolean passesFiles() {
         if (!isReleased && mayRelease && engine.canReleaseOutput() && context.isIdleBelow()) {
-            RecordKeys keys = engine.releaseOutput();
+            RecordKeys keys = engine.outputKeys();
             isReleased = keys != null && context.protectBelow(keys);
             mayRelease = isReleased;
             if (keys != null) {
@@ -187,6 +187,7 @@ final class TlsLayer implements Layer {
                 Arrays.fill(keys.iv(), (byte) 0);
             }
             if (isReleased) {
+                engine.releaseOutput();
                 owner.released();
             }
         }
