@@ -5,6 +5,7 @@ module io.millrace.fs {
     requires static org.jspecify;
     requires transitive io.millrace.core;
     requires io.millrace.sys;
+    requires transitive io.millrace.loop;
 
     exports io.millrace.fs;
 }

@@ -26,8 +26,11 @@ final class Banner {
         this.colors = colors;
     }
 
-    /** Prints it; {@code tls} are lines about certificates, empty for a server in the clear. */
-    void print(PrintStream out, Path root, SocketAddress address, String engine, List<String> tls) {
+    /**
+     * Prints it; {@code tls} are lines about certificates, empty for a server in the clear, {@code reload} says how
+     * changes of files are seen, {@code null} where they are not looked for.
+     */
+    void print(PrintStream out, Path root, SocketAddress address, String engine, List<String> tls, String reload) {
         out.println("Serving " + style(BOLD, Printable.text(root.toString())));
         if (address instanceof InetSocketAddress inet) {
             printUrls(out, inet, !tls.isEmpty());
@@ -38,6 +41,9 @@ final class Banner {
         out.println("  on   " + Printable.text(engine));
         for (int i = 0; i < tls.size(); i++) {
             out.println((i == 0 ? "  tls  " : "       ") + tls.get(i));
+        }
+        if (reload != null) {
+            out.println("  live " + reload);
         }
         out.println("  stop " + style(DIM, "Ctrl-C: finishes what is in flight; once more: at once"));
         out.flush();

@@ -12,6 +12,7 @@ import io.millrace.web.AccessLog;
 import io.millrace.web.AdminRoutes;
 import io.millrace.web.CredentialsReloader;
 import io.millrace.web.ExchangeLogs;
+import io.millrace.web.LiveReload;
 import io.millrace.web.LogFormat;
 import io.millrace.web.ServerStats;
 import io.millrace.web.ServiceManager;
@@ -53,6 +54,9 @@ final class ServeCommand {
     /** What started this process and wants to know how it is, such as systemd; {@code null} for none. */
     private ServiceManager manager;
 
+    /** How changes of files are seen; {@code null} where they are not looked for. */
+    private String reloadLine;
+
     private ServeCommand(Terminal terminal, PrintStream trace, ServeOptions options) {
         this.terminal = terminal;
         this.trace = trace;
@@ -79,6 +83,7 @@ final class ServeCommand {
                         "  millrace serve -b 0.0.0.0 -p 80 /srv  a folder for everybody",
                         "  millrace serve --spa --cache none dist",
                         "                                        a single-page application under development",
+                        "  millrace serve --live-reload site     pages that reload when a file changes",
                         "  millrace serve --cors --header 'Cross-Origin-Resource-Policy: cross-origin' media",
                         "                                        files for the pages of other sites",
                         "  millrace serve --tls --redirect 8080  https://127.0.0.1:8443/, for development",
@@ -136,7 +141,14 @@ final class ServeCommand {
             return terminal.fail("TLS: " + TlsCommandLine.why(e));
         }
         try (access;
-                WebServer server = server(address, log).tls(tls).files("/", folder, files)) {
+                LiveReload reload = options.liveReload() ? LiveReload.of(directory) : null;
+                WebServer server = server(address, log)
+                        .tls(tls)
+                        .files("/", folder, reload == null ? files : reload.pages(files))) {
+            if (reload != null) {
+                reload.addTo(server);
+                reloadLine = "pages reload when a file changes" + (reload.isPolling() ? " (seen by polling)" : "");
+            }
             // Before the port answers: whoever sees it answer may send a signal.
             Shutdown shutdown = WorkerProcess.isWorker() ? null : Shutdown.onSignal();
             ServerFailure failure = shutdown == null ? ServerFailure.atOnce() : ServerFailure.then(shutdown::ask);
@@ -289,7 +301,8 @@ final class ServeCommand {
                     root,
                     server.local(),
                     Models.engine(server.engine(), options.model()),
-                    tlsLines(server));
+                    tlsLines(server),
+                    reloadLine);
         } else if (options.port() == 0 && server.local() instanceof InetSocketAddress) {
             terminal.out()
                     .println(AddressFormat.urls(server.address(), server.tls() != null)

@@ -139,6 +139,10 @@ final class ServeOptionTable {
                                         + "preferred one first. Default: zstd where this machine has it, and gzip.")
                         .arity("0..1")
                         .preprocessor(optional(ContentCodings.ALL)),
+                flag(
+                        "--live-reload",
+                        "For development: pages reload themselves in the browser when a file has changed. Adds a script "
+                                + "to each page; Cache-Control of other files is no-cache unless --cache says otherwise."),
                 value("PAGE", String.class, names("--spa"), "Answer unknown paths with this page. Default: index.html.")
                         .arity("0..1")
                         .preprocessor(optional("index.html")),

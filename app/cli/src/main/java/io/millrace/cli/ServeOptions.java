@@ -250,6 +250,16 @@ final class ServeOptions {
         return has("--follow-links");
     }
 
+    /** Whether pages reload themselves when a file has changed. */
+    boolean liveReload() {
+        boolean on = has("--live-reload");
+        IoModel model = model().orElseGet(IoModel::auto);
+        if (on && (model.inProcesses() || model.clientsAtOnce() == 1)) {
+            throw wrong("--live-reload holds a connection for each page, which --model " + model.id() + " cannot");
+        }
+        return on;
+    }
+
     /** Whether {@code millrace top} may look. */
     boolean status() {
         return !has("--no-status");
@@ -343,7 +353,7 @@ final class ServeOptions {
     }
 
     private String cacheControl() {
-        String value = read("--cache", null);
+        String value = read("--cache", liveReload() ? "no-cache" : null);
         if (value == null || !value.matches("none|[0-9]+")) {
             return value;
         }

@@ -40,7 +40,7 @@ final class HouseTest {
             Map.entry("poll", Set.of("sys")),
             Map.entry("socket", Set.of("sys", "poll", "ring")),
             Map.entry("ring", Set.of("sys")),
-            Map.entry("fs", Set.of("core", "sys")),
+            Map.entry("fs", Set.of("core", "sys", "loop")),
             Map.entry("loop", Set.of("core", "sys", "poll", "socket")),
             Map.entry("transport", Set.of("core", "link", "sys", "poll", "socket", "ring", "fs", "loop")),
             Map.entry("workers", Set.of("core", "sys", "poll", "socket", "transport")),

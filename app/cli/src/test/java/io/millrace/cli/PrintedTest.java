@@ -52,7 +52,7 @@ final class PrintedTest {
     @Test
     void theBanner() {
         new Banner(false)
-                .print(out, Path.of("/tmp/a\u009bb\u202e"), UnixAddress.of("/run/\u001b[2J"), "epoll", List.of());
+                .print(out, Path.of("/tmp/a\u009bb\u202e"), UnixAddress.of("/run/\u001b[2J"), "epoll", List.of(), null);
         assertTrue(printed().contains("Serving /tmp/a\\x9bb\\u202e"), printed());
         assertTrue(printed().contains("unix:/run/\\x1b[2J"), printed());
     }

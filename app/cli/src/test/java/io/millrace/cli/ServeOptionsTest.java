@@ -90,6 +90,20 @@ final class ServeOptionsTest {
     }
 
     @Test
+    void liveReloadKeepsFilesOutOfCachesAndNeedsModelsThatHoldStreams() {
+        assertFalse(parse().liveReload());
+        assertTrue(parse("--live-reload").liveReload());
+        assertEquals("no-cache", parse("--live-reload").files().cacheControl());
+        assertEquals(
+                "max-age=60", parse("--live-reload", "--cache", "60").files().cacheControl());
+        for (String model : List.of("process", "prefork", "iterative")) {
+            assertThrows(
+                    ParameterException.class,
+                    () -> parse("--live-reload", "--model", model).liveReload());
+        }
+    }
+
+    @Test
     void headersAddUp() {
         assertEquals(
                 List.of(Map.entry("X-A", "1: 2"), Map.entry("X-B", "3")),

@@ -116,6 +116,11 @@ public final class Descriptors {
         return n;
     }
 
+    /** Reads into native memory. Returns the number of bytes, 0 at the end, or -errno. */
+    static int readInto(int fd, MemorySegment into) {
+        return (int) Native.callLong(READ, fd, into.address(), into.byteSize(), 0, 0);
+    }
+
     /** Writes up to 256 bytes to a descriptor of any kind. May block. Returns the number taken, or -errno. */
     public static int write(int fd, byte[] from, int length) {
         MemorySegment struct = Scratch.mine().struct;

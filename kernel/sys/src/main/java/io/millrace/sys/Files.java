@@ -152,7 +152,7 @@ public final class Files {
     }
 
     /** Writes the path as a C string. Returns 0, or the error that the kernel would have for it. */
-    private static int path(String text, MemorySegment into) {
+    static int path(String text, MemorySegment into) {
         if (text.indexOf('\0') >= 0) {
             return -Errno.ENOENT;
         }

@@ -5,7 +5,9 @@ import io.millrace.core.OpenFile;
 import io.millrace.http.Headers;
 import io.millrace.http.Request;
 import io.millrace.http.Response;
+import java.io.EOFException;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -14,6 +16,8 @@ import java.util.List;
  * compressed sibling was chosen.
  */
 final class FileAnswer {
+    private static final int LARGEST_PAGE = 8 << 20;
+
     private final FileOptions options;
     private final SharedHeaders shared;
 
@@ -22,8 +26,19 @@ final class FileAnswer {
         this.shared = shared;
     }
 
+    /** Returns whether something is sent after the file, which then is sent whole whatever the request says. */
+    boolean isWithSuffix(FileMetadata metadata) {
+        return options.pageSuffix() != null
+                && metadata.size() <= LARGEST_PAGE
+                && metadata.type().coding() == null
+                && metadata.type().value().startsWith("text/html");
+    }
+
     /** Judges the conditions of the request; true if they settled it: 304 or 412 has been sent. */
     boolean settled(Request request, Response response, FileMetadata metadata) {
+        if (isWithSuffix(metadata)) {
+            return false;
+        }
         switch (Preconditions.judge(request.headers(), metadata.etag(), metadata.modified())) {
             case PROCEED -> {
                 return false;
@@ -52,6 +67,10 @@ final class FileAnswer {
     /** Sends the file or the pieces asked for: from its content where the facts hold it, else from {@code file}. */
     void send(Request request, Response response, FileMetadata original, FileMetadata metadata, OpenFile file)
             throws IOException {
+        if (isWithSuffix(metadata)) {
+            page(response, metadata, file);
+            return;
+        }
         ByteRanges ranges = ranges(request, metadata);
         if (ranges != null && ranges.verdict() == ByteRanges.Verdict.UNSATISFIABLE) {
             response.header("Content-Range", "bytes */" + metadata.size());
@@ -67,6 +86,32 @@ final class FileAnswer {
         } else {
             partial(response, type, metadata, file, ranges.pieces());
         }
+    }
+
+    private void page(Response response, FileMetadata metadata, OpenFile file) throws IOException {
+        byte[] suffix = options.pageSuffix();
+        byte[] page = Arrays.copyOf(content(metadata, file), (int) metadata.size() + suffix.length);
+        System.arraycopy(suffix, 0, page, page.length - suffix.length, suffix.length);
+        response.type(metadata.type().value());
+        response.header("Cache-Control", "no-store");
+        response.header("X-Content-Type-Options", "nosniff");
+        shared.apply(response);
+        response.send(page);
+    }
+
+    private static byte[] content(FileMetadata metadata, OpenFile file) throws IOException {
+        if (metadata.content() != null) {
+            return metadata.content();
+        }
+        byte[] content = new byte[(int) metadata.size()];
+        for (int done = 0; done < content.length; ) {
+            int count = file.read(done, content, done, content.length - done);
+            if (count <= 0) {
+                throw new EOFException(metadata.name() + " has become shorter");
+            }
+            done += count;
+        }
+        return content;
     }
 
     /** The ranges asked for; {@code null} without. Only GET has them (RFC 9110 section 14.2). */

@@ -5,6 +5,7 @@ import io.millrace.core.DirectoryRoot;
 import io.millrace.core.Printable;
 import io.millrace.http.FieldSyntax;
 import io.millrace.http.Handler;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -46,6 +47,7 @@ public final class FileOptions {
     private String cors;
     private String cacheControl;
     private String mount = "";
+    private byte[] pageSuffix;
     private List<Map.Entry<String, String>> headers = List.of();
     private int cacheFiles = 1024;
     private long cacheBytes = 16L << 20;
@@ -63,6 +65,7 @@ public final class FileOptions {
         copy.cors = cors;
         copy.cacheControl = cacheControl;
         copy.mount = mount;
+        copy.pageSuffix = pageSuffix;
         copy.headers = headers;
         copy.cacheFiles = cacheFiles;
         copy.cacheBytes = cacheBytes;
@@ -183,6 +186,22 @@ public final class FileOptions {
         }
         FileOptions copy = copy();
         copy.cacheControl = value;
+        return copy;
+    }
+
+    /** Returns what is sent after each page, or {@code null} for nothing. */
+    byte[] pageSuffix() {
+        return pageSuffix;
+    }
+
+    /**
+     * Sends some HTML after each file of type text/html of up to 8 MiB; {@code null} for none. Such a page is sent
+     * whole and as it is, without a sibling that is compressed, a validator or ranges, and kept in no cache. For
+     * development.
+     */
+    public FileOptions pageSuffix(String html) {
+        FileOptions copy = copy();
+        copy.pageSuffix = html == null ? null : html.getBytes(StandardCharsets.UTF_8);
         return copy;
     }
 

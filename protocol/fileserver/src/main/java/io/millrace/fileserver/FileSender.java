@@ -99,7 +99,7 @@ final class FileSender {
     void send(Request request, Response response, FileMetadata original, long now) throws IOException {
         cache.sweep(now);
         FileMetadata chosen = original;
-        if (options.precompressed() && original.type().compressible()) {
+        if (options.precompressed() && original.type().compressible() && !answer.isWithSuffix(original)) {
             response.header("Vary", "Accept-Encoding");
             chosen = variants.choose(original, codings(request.headers()), now);
         } else if (original.type().coding() != null) {
