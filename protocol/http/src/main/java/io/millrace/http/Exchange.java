@@ -3,8 +3,9 @@ package io.millrace.http;
 
 import io.millrace.core.Clock;
 import io.millrace.core.Link;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,25 +25,32 @@ import org.jspecify.annotations.Nullable;
  * a reader or writer that the handler keeps, may still hold a part of it.
  */
 public abstract class Exchange extends ExchangeThreads {
+    private static final VarHandle STREAM;
+
+    static {
+        try {
+            STREAM = MethodHandles.lookup().findVarHandle(Exchange.class, "stream", ExchangeStream.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
     private final ExchangeLog log;
     private final Clock clock;
     private final Dispatcher dispatcher;
     private final ExchangeRequest request;
     private final ExchangeBody body;
     private final ExchangeResponse response;
-    private final Handles[] handles = new Handles[Handles.ROTATION];
-    private final BooleanSupplier inLoop = this::isInLoop;
+    private final Handles.Rotation handles;
 
     private long started;
     private boolean running;
-    private int turn;
 
     // Since when the handler has had all that the client has sent so far.
     private long awaitedSince;
 
-    // These cross threads: a handler on a thread of its own opens the stream, and asks whether all is over already.
-    private volatile boolean completed;
-    private volatile @Nullable ExchangeStream stream;
+    // A handler on a thread of its own opens it.
+    private @Nullable ExchangeStream stream;
 
     /** An exchange that can be used many times, one after the other. */
     @SuppressWarnings("this-escape") // the parts only keep the reference
@@ -54,6 +62,7 @@ public abstract class Exchange extends ExchangeThreads {
         this.body = new ExchangeBody(this);
         this.request = new ExchangeRequest(body, body.trailers(), context.clientAddress());
         this.response = new ExchangeResponse(this);
+        this.handles = new Handles.Rotation(request, response, this::isInLoop);
     }
 
     // ---- what a wire format says
@@ -63,20 +72,12 @@ public abstract class Exchange extends ExchangeThreads {
         beginOn(carrier);
         started = log == ExchangeLog.NONE ? 0 : clock.nanos();
         beginAnswer();
-        completed = false;
         stream = null;
         awaitedSince = Link.NEVER;
         request.begin(carrier);
         response.begin();
         body.begin(0);
-        nextHandles();
-    }
-
-    private void nextHandles() {
-        turn = turn + 1 & Handles.ROTATION - 1;
-        if (handles[turn] == null || handles[turn].isSpent()) {
-            handles[turn] = new Handles(request, response, inLoop);
-        }
+        handles.next();
     }
 
     /** The request's body is {@code length} bytes long, -1 if that is not known beforehand. */
@@ -86,7 +87,7 @@ public abstract class Exchange extends ExchangeThreads {
 
     /** The head is there: answers it as the dispatcher says. */
     protected final void handle() {
-        Handles given = handles[turn];
+        Handles given = handles.current();
         given.open();
         Route route = dispatcher.resolve(given.request());
         request.dispatch(route.dispatch());
@@ -211,7 +212,7 @@ public abstract class Exchange extends ExchangeThreads {
     protected final void drained() {
         if (hasRest()) {
             pump();
-        } else if (!completed) {
+        } else if (!isOver()) {
             streamDrained();
         }
     }
@@ -258,22 +259,17 @@ public abstract class Exchange extends ExchangeThreads {
 
     /** Returns the request as its handler has it. */
     Request givenRequest() {
-        return handles[turn].request();
+        return handles.current().request();
     }
 
     /** Returns the response as its handler has it. */
     Response givenResponse() {
-        return handles[turn].response();
-    }
-
-    @Override
-    protected final boolean isOver() {
-        return completed;
+        return handles.current().response();
     }
 
     /** Returns whether no other object can hold a part of this exchange, so that it can serve the next request. */
     protected final boolean isReusable() {
-        return completed && isDone() && !isShared() && stream == null && !body.isClaimed();
+        return isOver() && isDone() && !isShared() && stream() == null && !body.isClaimed();
     }
 
     /** The request; the wire format fills it in. */
@@ -304,7 +300,7 @@ public abstract class Exchange extends ExchangeThreads {
     void share() {
         if (markShared()) {
             request.detach();
-            handles[turn].share();
+            handles.current().share();
         }
     }
 
@@ -328,16 +324,17 @@ public abstract class Exchange extends ExchangeThreads {
     }
 
     private void complete() {
-        if (completed) {
+        if (isOver()) {
             return;
         }
-        completed = true;
-        Handles given = handles[turn];
+        markOver();
+        Handles given = handles.current();
         given.completing(true);
         dropRest();
         body.over(isBroken());
-        if (stream != null) {
-            stream.over();
+        ExchangeStream open = stream();
+        if (open != null) {
+            open.over();
         }
         if (log != ExchangeLog.NONE) {
             tellLog();
@@ -354,7 +351,7 @@ public abstract class Exchange extends ExchangeThreads {
 
     private void tellLog() {
         try {
-            Request known = request.isKnown() ? handles[turn].request() : null;
+            Request known = request.isKnown() ? handles.current().request() : null;
             long nanos = clock.nanos() - started;
             if (isBroken() && isBegun()) {
                 log.brokenOff(known, sentStatus(), bytesSent(), nanos);
@@ -370,11 +367,16 @@ public abstract class Exchange extends ExchangeThreads {
 
     // ---- a streamed answer, on the loop
 
+    private @Nullable ExchangeStream stream() {
+        return (ExchangeStream) STREAM.getAcquire(this);
+    }
+
     ExchangeStream open(long length) {
-        ExchangeStream opened = new ExchangeStream(this, handles[turn], length);
-        stream = opened;
+        ExchangeStream opened = new ExchangeStream(this, handles.current(), length);
+        STREAM.setRelease(this, opened);
+        fence();
         // Either complete() has seen the stream, or this sees that it has been: the client may have left long ago.
-        if (completed) {
+        if (isOver()) {
             opened.over(true);
         }
         return opened;
@@ -385,10 +387,10 @@ public abstract class Exchange extends ExchangeThreads {
      * {@link Link#NEVER} if it may.
      */
     protected final long keepAliveDue() {
-        if (completed) {
+        if (isOver()) {
             return Link.NEVER;
         }
-        ExchangeStream open = stream;
+        ExchangeStream open = stream();
         if (open != null) {
             return open.keepAliveDue();
         }
@@ -402,7 +404,7 @@ public abstract class Exchange extends ExchangeThreads {
         if (keepAliveDue() > link().now()) {
             return;
         }
-        ExchangeStream open = stream;
+        ExchangeStream open = stream();
         if (open != null) {
             open.keepAlive(link().now());
         } else {
@@ -420,14 +422,15 @@ public abstract class Exchange extends ExchangeThreads {
     }
 
     private void streamDrained() {
-        if (stream != null) {
-            stream.drained();
+        ExchangeStream open = stream();
+        if (open != null) {
+            open.drained();
         }
     }
 
     @Override
     boolean streamHead() {
-        ExchangeStream open = stream;
+        ExchangeStream open = stream();
         if (isOpen() && open != null) {
             begun(response.status(), response.fields(), open.announced());
         }
@@ -435,7 +438,7 @@ public abstract class Exchange extends ExchangeThreads {
     }
 
     void streamEnd(@Nullable FieldBlock trailers) {
-        ExchangeStream open = stream;
+        ExchangeStream open = stream();
         if (streamHead() && open != null) {
             open.deliver();
             finish(trailers);

@@ -2,6 +2,8 @@
 package io.millrace.http;
 
 import io.millrace.core.Link;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
@@ -13,11 +15,25 @@ import org.jspecify.annotations.Nullable;
  * said otherwise.
  */
 abstract class ExchangeThreads extends AnswerWriter {
+    private static final VarHandle OVER;
+
+    static {
+        try {
+            OVER = MethodHandles.lookup().findVarHandle(ExchangeThreads.class, "over", boolean.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
     @SuppressWarnings("NullAway.Init") // beginOn
     private Link link;
 
     private long begun;
     private boolean shared;
+
+    // A handler on another thread asks. Written with release and not as a volatile, which costs each request a fence.
+    private boolean over;
+
     private boolean stopping;
     private @Nullable List<Runnable> whenStopping;
 
@@ -29,13 +45,11 @@ abstract class ExchangeThreads extends AnswerWriter {
         super(context);
     }
 
-    /** Whether all is said: no more is to come from this exchange. */
-    protected abstract boolean isOver();
-
     final void beginOn(Link carrier) {
         link = carrier;
         begun = carrier.now();
         shared = false;
+        over = false;
         stopping = false;
         whenStopping = null;
     }
@@ -53,6 +67,24 @@ abstract class ExchangeThreads extends AnswerWriter {
     /** Returns the nanoseconds since the request began, by the turns of the loop. */
     final long elapsed() {
         return link.now() - begun;
+    }
+
+    /** Returns whether all is said: no more is to come from this exchange. Any thread may ask. */
+    protected final boolean isOver() {
+        return (boolean) OVER.getAcquire(this);
+    }
+
+    /** Notes that all is said. */
+    final void markOver() {
+        OVER.setRelease(this, true);
+        fence();
+    }
+
+    /** Keeps the order of a write that another thread looks for and a read of what that thread writes. */
+    final void fence() {
+        if (shared) {
+            VarHandle.fullFence();
+        }
     }
 
     // ---- how the loop is reached

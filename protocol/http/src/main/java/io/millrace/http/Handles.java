@@ -168,4 +168,39 @@ final class Handles {
         throw new IllegalStateException(Thread.currentThread() + " uses an exchange that belongs to the thread of its"
                 + " handler: call Response.defer() there before another thread is given a part of it");
     }
+
+    /** Handles that an exchange gives out in turn, each made when it is first needed, or needed anew. */
+    static final class Rotation {
+        private final Request request;
+        private final Response response;
+        private final BooleanSupplier inLoop;
+        private final Handles[] handles = new Handles[ROTATION];
+        private Handles current;
+        private int turn;
+
+        /** Handles of an exchange with these parts; {@code inLoop} says whether the calling thread is its loop's. */
+        Rotation(Request request, Response response, BooleanSupplier inLoop) {
+            this.request = request;
+            this.response = response;
+            this.inLoop = inLoop;
+            this.current = new Handles(request, response, inLoop);
+            this.handles[turn] = current;
+        }
+
+        /** Goes on to the next ones. */
+        void next() {
+            turn = turn + 1 & ROTATION - 1;
+            Handles next = handles[turn];
+            if (next == null || next.isSpent()) {
+                next = new Handles(request, response, inLoop);
+                handles[turn] = next;
+            }
+            current = next;
+        }
+
+        /** Returns those of the request in flight. */
+        Handles current() {
+            return current;
+        }
+    }
 }
