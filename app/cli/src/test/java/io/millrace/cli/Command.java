@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.cli;
 
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
+
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.jr.ob.JSON;
 import io.millrace.testkit.HouseClassPath;
@@ -187,8 +189,12 @@ final class Command implements AutoCloseable {
         return file;
     }
 
-    /** Sends a signal by its name, as kill(1) does. */
+    /**
+     * Sends a signal by its name, as kill(1) does. Where the tests were started by nohup(1) their children ignore
+     * SIGHUP, and a test of it is skipped.
+     */
     void signal(String name) throws IOException, InterruptedException {
+        assumeFalse(name.equals("HUP") && isIgnored(1), "SIGHUP is ignored, as under nohup");
         int code = new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()))
                 .start()
                 .waitFor();
@@ -202,11 +208,15 @@ final class Command implements AutoCloseable {
      * by a shell ignores SIGINT (POSIX sh, "Asynchronous Lists"), and so does every child: there it is SIGTERM.
      */
     int interrupt() throws IOException, InterruptedException {
-        boolean ignored = Files.readAllLines(Path.of("/proc/self/status")).stream()
-                .filter(line -> line.startsWith("SigIgn:"))
-                .anyMatch(line -> (Long.parseUnsignedLong(line.substring(7).trim(), 16) >> 1 & 1) != 0);
+        boolean ignored = isIgnored(2);
         signal(ignored ? "TERM" : "INT");
         return ignored ? 15 : 2;
+    }
+
+    private static boolean isIgnored(int number) throws IOException {
+        return Files.readAllLines(Path.of("/proc/self/status")).stream()
+                .filter(line -> line.startsWith("SigIgn:"))
+                .anyMatch(line -> (Long.parseUnsignedLong(line.substring(7).trim(), 16) >> number - 1 & 1) != 0);
     }
 
     boolean isAlive() {
