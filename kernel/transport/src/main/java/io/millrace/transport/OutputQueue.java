@@ -4,6 +4,7 @@ package io.millrace.transport;
 import io.millrace.core.Buffer;
 import io.millrace.core.OpenFile;
 import io.millrace.core.SharedBytes;
+import io.millrace.socket.Kernel;
 import java.util.Arrays;
 
 /**
@@ -16,6 +17,19 @@ import java.util.Arrays;
  * begins: no buffer doubles because a peer does not read.
  */
 final class OutputQueue {
+
+    /** Output that lies in a pipe: bytes that never come to the heap. */
+    interface PipedBytes {
+
+        /** Sends up to {@code most} bytes of it: bytes or -errno. */
+        long drain(Kernel kernel, long most, boolean more);
+
+        /** So many bytes have left. */
+        void left(long count);
+
+        /** All of it has left, or never will. */
+        void release();
+    }
     /** A tail with so many bytes is full. */
     private static final int FULL = 16 * 1024;
 

@@ -12,7 +12,7 @@ import io.millrace.sys.Errno;
  * <p>It is filled only when it is empty. A pipe is full when its slots are, not when its bytes are, so -EAGAIN would
  * not say which of the two, socket or pipe, was meant (splice(2)).
  */
-final class Splice implements PipedBytes {
+final class Splice implements OutputQueue.PipedBytes {
     final Connection from;
     final Connection to;
     private final OutputQueue.Part part = new OutputQueue.Part(this);
