@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.http2;
 
+import io.millrace.core.Link;
+import java.util.concurrent.RejectedExecutionException;
+
 /** The streams that have something to tell, in the order in which they noted it. */
 final class AttentionQueue {
     private StreamEntry first;
     private StreamEntry last;
+    private boolean posted;
 
     boolean isEmpty() {
         return first == null;
@@ -19,6 +23,28 @@ final class AttentionQueue {
             last.nextToAttend = stream;
         }
         last = stream;
+    }
+
+    /** Has {@code task} run soon, once for all that have something to tell until then. */
+    void post(Link link, Runnable task) {
+        if (!posted) {
+            posted = true;
+            try {
+                link.execute(task);
+            } catch (RejectedExecutionException e) {
+                // The loop has been closed: the connection has told everybody of its end, or is about to.
+            }
+        }
+    }
+
+    /** Returns whether a task is still to run. */
+    boolean isPosted() {
+        return posted;
+    }
+
+    /** The task runs. */
+    void ran() {
+        posted = false;
     }
 
     /** Lets every stream tell what it has noted, those included that note something meanwhile. */

@@ -5,7 +5,7 @@ package io.millrace.http2;
  * How much the client may send over a connection, all its streams together (RFC 9113 section 6.9). The window grows
  * with what a round trip moves, once bodies are being taken.
  */
-final class ConnectionWindow {
+final class ConnectionWindow implements IdleConnection.Part {
     private final Http2Limits limits;
     private final FrameOutput output;
     private final ReceiveWindow window = new ReceiveWindow();
@@ -22,6 +22,23 @@ final class ConnectionWindow {
         int more = window.widen(limits.connectionWindow());
         if (more > 0) {
             Frame.windowUpdate(output.out(), 0, more);
+        }
+    }
+
+    @Override
+    public void save(IdleConnection idle) {
+        window.save(idle);
+        if (tuner != null) {
+            tuner.save(idle);
+        }
+    }
+
+    @Override
+    public void restore(IdleConnection idle) {
+        window.restore(idle);
+        if (idle.tunedStream > 0) {
+            tuner = new WindowTuner(limits);
+            tuner.restore(idle);
         }
     }
 

@@ -8,21 +8,31 @@ import io.millrace.core.Link;
  * when the client has heard it or after a second, one that names the last stream that is answered.
  */
 final class Departure {
+    /** What the PING between the two says. */
+    static final long PING = 0x6d696c6c72616365L;
+
     /** Between the two, for a client that does not answer PING. */
     private static final long DRAIN_NANOS = 1_000_000_000L;
 
+    private final FrameOutput output;
     private long drainAt = Link.NEVER;
     private boolean leaving;
 
     /** The highest stream that is answered, once a GOAWAY has said so. */
     private int last = Integer.MAX_VALUE;
 
-    /** Begins the orderly end; returns whether it had not begun before. */
+    Departure(FrameOutput output) {
+        this.output = output;
+    }
+
+    /** Begins the orderly end; returns whether frames were written, since it had not begun before. */
     boolean drains(long now) {
         if (drainAt != Link.NEVER || last != Integer.MAX_VALUE) {
             return false;
         }
         drainAt = now + DRAIN_NANOS;
+        Frame.goAway(output.out(), Integer.MAX_VALUE, ErrorCode.NO_ERROR, "shutting down");
+        Frame.ping(output.out(), 0, PING);
         return true;
     }
 
@@ -38,13 +48,14 @@ final class Departure {
         return waited;
     }
 
-    /** Takes no streams after {@code lastStream}; returns whether the client is to be told. */
+    /** Takes no streams after {@code lastStream}; returns whether a frame was written. */
     boolean leaves(int lastStream) {
         if (leaving) {
             return false;
         }
         leaving = true;
         last = lastStream;
+        Frame.goAway(output.out(), lastStream, ErrorCode.NO_ERROR, "");
         return true;
     }
 
@@ -52,6 +63,11 @@ final class Departure {
     void peerLeaves(int most) {
         leaving = true;
         last = Math.min(last, most);
+    }
+
+    /** Returns whether the orderly end has begun. */
+    boolean isBegun() {
+        return leaving || drainAt != Link.NEVER || last != Integer.MAX_VALUE;
     }
 
     /** Returns whether the connection ends with its last stream. */

@@ -111,6 +111,38 @@ final class DynamicTable {
         added++;
     }
 
+    /** Returns all entries as bytes, the oldest first, {@code null} if there are none: for {@link #addAll}. */
+    byte[] toBytes() {
+        if (count == 0) {
+            return null;
+        }
+        byte[] all = new byte[size - count * OVERHEAD + count * 2 * Short.BYTES];
+        int to = 0;
+        for (int index = count - 1; index >= 0; index--) {
+            int at = span(index);
+            int length = spans[at + 1] + spans[at + 2];
+            all[to++] = (byte) (spans[at + 1] >>> 8);
+            all[to++] = (byte) spans[at + 1];
+            all[to++] = (byte) (length >>> 8);
+            all[to++] = (byte) length;
+            System.arraycopy(bytes, spans[at], all, to, length);
+            to += length;
+        }
+        return all;
+    }
+
+    /** Adds the entries of a table whose size was at most 64 KiB. */
+    void addAll(byte[] all) {
+        int from = 0;
+        while (all != null && from < all.length) {
+            int nameLength = (all[from] & 0xff) << 8 | all[from + 1] & 0xff;
+            int length = (all[from + 2] & 0xff) << 8 | all[from + 3] & 0xff;
+            from += 2 * Short.BYTES;
+            add(all, from, from + nameLength, from + length);
+            from += length;
+        }
+    }
+
     private void reserve(int length) {
         if (length <= bytes.length - tail) {
             return;

@@ -12,6 +12,10 @@ final class EarlyPriorities {
     private int[] entries;
     private int added;
 
+    boolean isEmpty() {
+        return entries == null;
+    }
+
     void remember(int id, int priority) {
         if (entries == null) {
             entries = new int[2 * MOST];

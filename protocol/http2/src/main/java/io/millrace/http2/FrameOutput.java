@@ -9,7 +9,7 @@ import io.millrace.http.FieldBlock;
  * Where a connection writes its frames, and which stream's DATA goes next as far as the client's window lets it. Knows
  * whether something was written that the link has not been asked to send.
  */
-final class FrameOutput {
+final class FrameOutput implements IdleConnection.Part {
     private final LoopState loop;
     private final HpackEncoder encoder = new HpackEncoder();
     private Link link;
@@ -30,6 +30,20 @@ final class FrameOutput {
 
     void opened(Link carrier) {
         link = carrier;
+    }
+
+    @Override
+    public void save(IdleConnection idle) {
+        idle.sendWindow = window;
+        idle.mostPayload = mostPayload;
+        encoder.save(idle);
+    }
+
+    @Override
+    public void restore(IdleConnection idle) {
+        window = idle.sendWindow;
+        mostPayload = idle.mostPayload;
+        encoder.restore(idle);
     }
 
     /** Returns where frames are written. */

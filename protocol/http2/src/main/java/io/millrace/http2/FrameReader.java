@@ -14,7 +14,7 @@ import io.millrace.core.Buffer;
  *                      └─► PADDING (a type that is not known) ─► HEADER
  * </pre>
  */
-final class FrameReader {
+final class FrameReader implements IdleConnection.Part {
     /** What becomes of the frames. The verbs with a result say whether the connection goes on. */
     interface Handler {
 
@@ -65,6 +65,21 @@ final class FrameReader {
                 goesOn = frame(in);
             }
         }
+    }
+
+    @Override
+    public void save(IdleConnection idle) {
+        // Rests between two frames: there is nothing to remember.
+    }
+
+    @Override
+    public void restore(IdleConnection idle) {
+        prefaceLeft = 0;
+    }
+
+    /** Returns whether the next byte begins a frame. */
+    boolean isBetweenFrames() {
+        return prefaceLeft == 0 && !inData && skipLeft == 0;
     }
 
     /** Returns whether the client's preface has come in. */

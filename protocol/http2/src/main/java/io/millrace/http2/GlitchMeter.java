@@ -13,7 +13,7 @@ package io.millrace.http2;
  *   1 KiB of a body   +  1
  * </pre>
  */
-final class GlitchMeter {
+final class GlitchMeter implements IdleConnection.Part {
     /** A stream that the client resets before it was answered, or that it makes this side reset. */
     static final int RESET = 5;
 
@@ -51,12 +51,16 @@ final class GlitchMeter {
     private long useful;
     private long wasted;
 
-    /** Makes a full bucket. */
-    GlitchMeter(Http2Limits limits, long now) {
+    /** Makes an empty bucket. */
+    GlitchMeter(Http2Limits limits) {
         this.most = limits.glitches();
         this.rate = limits.glitchRate();
-        this.tokens = most;
-        this.at = now;
+    }
+
+    /** Fills the bucket. */
+    void begin(long now) {
+        tokens = most;
+        at = now;
     }
 
     /** Takes tokens; returns whether there were as many. */
@@ -70,6 +74,21 @@ final class GlitchMeter {
     boolean waste(int bytes) {
         wasted += bytes;
         return wasted / WASTE_RATIO <= useful + FREE_WASTE;
+    }
+
+    @Override
+    public void save(IdleConnection idle) {
+        idle.tokens = (float) tokens;
+        idle.tokensAt = at;
+        idle.useful = useful - wasted / WASTE_RATIO;
+    }
+
+    @Override
+    public void restore(IdleConnection idle) {
+        tokens = idle.tokens;
+        at = idle.tokensAt;
+        useful = Math.max(0, idle.useful);
+        wasted = Math.max(0, -idle.useful) * WASTE_RATIO;
     }
 
     /** Counts bytes of a body that a handler took or that the client took. */

@@ -69,6 +69,18 @@ final class HeaderBlocks {
         return head == null ? Link.NEVER : since + connection.loop().context().headNanos();
     }
 
+    void save(IdleConnection idle) {
+        idle.lastStream = lastStream;
+        idle.opened = opened;
+        decoder.save(idle);
+    }
+
+    void restore(IdleConnection idle) {
+        lastStream = idle.lastStream;
+        opened = idle.opened;
+        decoder.restore(idle);
+    }
+
     /** The connection has ended. */
     void closed() {
         release();
@@ -218,9 +230,12 @@ final class HeaderBlocks {
             loop.context().log().unreadable(connection.link().peer(), 400, 0, 0);
             return refuse(ErrorCode.PROTOCOL_ERROR, GlitchMeter.RESET, "too many requests that are malformed");
         }
-        if (connection.isFull()) {
+        if (isFull()) {
             loop.stats().refusal();
             return refuse(ErrorCode.REFUSED_STREAM, GlitchMeter.REFUSED, "too many streams at once");
+        }
+        if (connection.isClosing()) {
+            return false;
         }
         int priority = frames.priorityOf(stream, request.priority());
         Http2Stream opened = connection.open(stream, priority, frames.initialWindow());
@@ -229,6 +244,17 @@ final class HeaderBlocks {
         }
         opened.exchange().head(request, result);
         return true;
+    }
+
+    // Streams that the client has reset meanwhile count until they are told: they are before another is refused.
+    private boolean isFull() {
+        LentStreams<Http2Stream> streams = connection.streams();
+        int most = connection.limits().streams();
+        if (streams.isFull(most)) {
+            connection.tellAll();
+            streams.makeRoom(connection.link().now());
+        }
+        return streams.isFull(most);
     }
 
     private boolean refuse(int code, int weight, String text) {

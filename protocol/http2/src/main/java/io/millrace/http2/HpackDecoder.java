@@ -47,6 +47,16 @@ final class HpackDecoder {
         return table;
     }
 
+    void save(IdleConnection idle) {
+        idle.mostTable = table.most();
+        idle.table = table.toBytes();
+    }
+
+    void restore(IdleConnection idle) {
+        table.resize(idle.mostTable);
+        table.addAll(idle.table);
+    }
+
     /** Begins a block. */
     void begin() {
         begun = false;

@@ -69,6 +69,17 @@ final class HpackEncoder {
         }
     }
 
+    // The table is given up: the next block says that it is empty, by a size of 0 on the way to what it was.
+    void save(IdleConnection idle) {
+        idle.encoderTable = table.most();
+        idle.encoderSmallest = table.count() > 0 ? 0 : smallest;
+    }
+
+    void restore(IdleConnection idle) {
+        table.resize(idle.encoderTable);
+        smallest = idle.encoderSmallest;
+    }
+
     /** Begins a block. */
     void begin(Buffer out) {
         if (smallest >= 0) {

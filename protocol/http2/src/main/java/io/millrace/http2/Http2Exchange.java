@@ -205,7 +205,7 @@ final class Http2Exchange extends Exchange {
         if (on) {
             handler.set(RUNS);
         } else if (handler.getAndSet(RETURNED) == LEFT_BEHIND) {
-            stream.connection().handlerReturned();
+            stream.connection().streams().handlerReturned(link());
         }
     }
 
@@ -223,8 +223,18 @@ final class Http2Exchange extends Exchange {
         if (lingersUntil != Link.NEVER) {
             return stream.isRemoteClosed() ? Link.NEVER : lingersUntil;
         }
+        return waitsForBody() ? pace.bodyDue() : Link.NEVER;
+    }
+
+    private boolean waitsForBody() {
         boolean waits = !stream.isRemoteClosed() && (isOver() || wantsBody());
-        return waits && stream.inbox().isEmpty() && !stream.isInputHeld() ? pace.bodyDue() : Link.NEVER;
+        return waits && stream.inbox().isEmpty() && !stream.isInputHeld();
+    }
+
+    /** Returns since when the client has sent nothing, or too little, of a body that is wanted. */
+    long heldSince() {
+        boolean waits = lingersUntil == Link.NEVER && waitsForBody();
+        return waits ? pace.bodyDue() - context.bodyNanos() : Link.NEVER;
     }
 
     /** Returns when the answer will have been silent for so long that something has to be sent. */

@@ -20,6 +20,7 @@ public final class Http2Factory implements ProtocolFactory {
     public Http2Factory(HttpContext context, Http2Limits limits, Http2Stats stats) {
         this.loop = new LoopState(context, limits, stats);
         this.streams = new StreamPool<>(() -> new Http2Stream(loop), limits.streamsPerLoop());
+        loop.waker(new Waker());
     }
 
     /** Serves what {@code context} says, with the usual limits. */
@@ -29,13 +30,27 @@ public final class Http2Factory implements ProtocolFactory {
 
     @Override
     public Protocol create() {
-        return new Http2Protocol(loop, streams);
+        return new Http2Protocol(loop, streams, null);
     }
 
     /** A protocol that says at once, in a way that lets a client try elsewhere, that no request was or will be read. */
     @Override
     public Protocol refuse() {
         return new Refusal();
+    }
+
+    /** Makes connections of those that have rested. */
+    private final class Waker implements IdleConnection.Waker {
+        @Override
+        public Protocol wake(IdleConnection idle) {
+            return new Http2Protocol(loop, streams, idle);
+        }
+
+        @Override
+        public long due(IdleConnection idle) {
+            HttpContext context = loop.context();
+            return idle.idleSince + (idle.served == 0 ? context.headNanos() : context.idleNanos());
+        }
     }
 
     private final class Refusal implements Protocol {

@@ -6,25 +6,15 @@ import io.millrace.core.CloseCause;
 import io.millrace.core.CloseMode;
 import io.millrace.core.Link;
 import io.millrace.core.Protocol;
-import java.util.concurrent.RejectedExecutionException;
 
 /**
  * One HTTP/2 connection (RFC 9113): its streams, its windows, what leaves next, time limits, the end. Small, since
  * there may be very many that do nothing; what its streams need is lent by {@link StreamPool} while there are some.
  *
- * <pre>
- *   receive ─► FrameReader ─► InboundFrames ─► Http2Stream ─► Http2Exchange ─► handler
- *                                                  ▲                              │
- *      flush ◄─ FrameOutput.pump ◄── Scheduler ◄────┴── DATA that waits ◄──────────┘
- * </pre>
- *
  * <p>The verbs that the streams call only note what is to be done; {@link #settle} does it when the input has been
  * read, or, where a handler acts by itself, in a task of its own.
  */
 final class Http2Protocol implements Protocol, Runnable {
-    /** What the PING between the two says. */
-    static final long DRAIN_PING = 0x6d696c6c72616365L;
-
     private final LoopState loop;
     private final LentStreams<Http2Stream> streams;
     private final InboundFrames inbound;
@@ -32,25 +22,31 @@ final class Http2Protocol implements Protocol, Runnable {
     private final FrameOutput output;
     private final AttentionQueue attention = new AttentionQueue();
     private final ConnectionWindow window;
-    private final Departure departure = new Departure();
-    private GlitchMeter glitches;
+    private final Departure departure;
+    private final GlitchMeter glitches;
+    private final IdleConnection.Part[] parts;
     private Link link;
+    private IdleConnection rested;
 
-    private long idleSince;
+    private final IdleConnection.Timer idle = new IdleConnection.Timer();
     private long armed = Link.NEVER;
-    private int served;
     private boolean busy;
-    private boolean posted;
     private boolean closing;
     private boolean stopping;
 
-    Http2Protocol(LoopState loop, StreamPool<Http2Stream> pool) {
+    /** Begins, or goes on where {@code rested} has stopped unless that is {@code null}. */
+    Http2Protocol(LoopState loop, StreamPool<Http2Stream> pool, IdleConnection rested) {
         this.loop = loop;
-        this.streams = new LentStreams<>(pool);
+        this.rested = rested;
+        this.streams = new LentStreams<>(
+                pool, () -> fail(ErrorCode.ENHANCE_YOUR_CALM, "streams that stand still, and the loop is full"));
         this.inbound = new InboundFrames(this);
         this.reader = new FrameReader(inbound);
         this.output = new FrameOutput(loop);
         this.window = new ConnectionWindow(loop.limits(), output);
+        this.departure = new Departure(output);
+        this.glitches = new GlitchMeter(loop.limits());
+        this.parts = new IdleConnection.Part[] {idle, inbound, output, window, glitches, reader};
     }
 
     // ---- what the link says
@@ -59,14 +55,50 @@ final class Http2Protocol implements Protocol, Runnable {
     public void opened(Link carrier) {
         link = carrier;
         output.opened(carrier);
-        glitches = new GlitchMeter(limits(), link.now());
-        loop.stats().connection();
         link.flow().writeTimeout(loop.context().writeNanos());
-        idleSince = link.now();
-        output.preface();
-        window.begin();
-        link.flush();
+        idle.begin(link.now());
+        if (rested == null) {
+            glitches.begin(link.now());
+            loop.stats().connection();
+            output.preface();
+            window.begin();
+            link.flush();
+        } else {
+            restore();
+        }
         armFor(due());
+    }
+
+    private void restore() {
+        IdleConnection from = rested;
+        rested = null;
+        for (IdleConnection.Part part : parts) {
+            part.restore(from);
+        }
+        if (from.stopping) {
+            shuttingDown(link);
+        }
+        if (from.ended) {
+            inputClosed(link);
+        }
+    }
+
+    // Nothing refers to a connection at rest but its link: all that it was made of is given up.
+    private void rest() {
+        IdleConnection to = new IdleConnection(loop.waker());
+        for (IdleConnection.Part part : parts) {
+            part.save(to);
+        }
+        link.switchProtocol(to);
+    }
+
+    private boolean isAtRest() {
+        boolean isFree = streams.count() == 0
+                && attention.isEmpty()
+                && !attention.isPosted()
+                && !closing
+                && !departure.isBegun();
+        return isFree && reader.isBetweenFrames() && inbound.isAtRest() && link.pending() == 0;
     }
 
     @Override
@@ -89,7 +121,7 @@ final class Http2Protocol implements Protocol, Runnable {
 
     @Override
     public void run() {
-        posted = false;
+        attention.ran();
         settle();
     }
 
@@ -118,8 +150,6 @@ final class Http2Protocol implements Protocol, Runnable {
     // Section 6.8: what is on its way is still answered, what comes after the client has heard goes elsewhere.
     private void drain() {
         if (!closing && departure.drains(link.now())) {
-            Frame.goAway(out(), Integer.MAX_VALUE, ErrorCode.NO_ERROR, "shutting down");
-            Frame.ping(out(), 0, DRAIN_PING);
             written();
         }
     }
@@ -139,7 +169,6 @@ final class Http2Protocol implements Protocol, Runnable {
     /** Takes no more streams; the connection ends with the last of those that are open. */
     void leave() {
         if (!closing && departure.leaves(inbound.lastStream())) {
-            Frame.goAway(out(), inbound.lastStream(), ErrorCode.NO_ERROR, "");
             written();
         }
     }
@@ -172,7 +201,7 @@ final class Http2Protocol implements Protocol, Runnable {
             return;
         }
         loop.failed(link, code, text);
-        Frame.goAway(out(), inbound.lastStream(), code, text);
+        Frame.goAway(output.out(), inbound.lastStream(), code, text);
         end(CloseMode.LINGERING);
         streams.cutAll();
     }
@@ -223,20 +252,6 @@ final class Http2Protocol implements Protocol, Runnable {
 
     // ---- streams
 
-    /** Returns whether the client may open no more streams now. */
-    boolean isFull() {
-        return streams.count() >= limits().streams() || streams.isLoopFull();
-    }
-
-    /** A handler has returned whose stream had ended before. Any thread calls. */
-    void handlerReturned() {
-        try {
-            link.execute(streams::handlerReturned);
-        } catch (RejectedExecutionException e) {
-            // The loop has been closed, and the connection with it.
-        }
-    }
-
     /** Returns the streams that are open. */
     LentStreams<Http2Stream> streams() {
         return streams;
@@ -247,8 +262,7 @@ final class Http2Protocol implements Protocol, Runnable {
         Http2Stream stream = streams.lend();
         stream.begin(this, id, priority, sendWindow);
         streams.add(stream);
-        served++;
-        if (served >= loop.context().limits().requests()) {
+        if (idle.streamOpens() >= loop.context().limits().requests()) {
             leave();
         } else if (loop.context().isDraining()) {
             drain();
@@ -268,24 +282,15 @@ final class Http2Protocol implements Protocol, Runnable {
         streams.remove(stream, stream.exchange().isSpare() && !stream.hasTunnel());
         if (streams.isEmpty()) {
             output.nothingWaits();
-            idleSince = link.now();
+            idle.begin(link.now());
         }
     }
 
     /** A stream has something to tell. */
     void attend(Http2Stream stream) {
         attention.add(stream);
-        post();
-    }
-
-    private void post() {
-        if (!busy && !posted) {
-            posted = true;
-            try {
-                link.execute(this);
-            } catch (RejectedExecutionException e) {
-                // The loop has been closed: closed() has told everybody, or is about to.
-            }
+        if (!busy) {
+            attention.post(link, this);
         }
     }
 
@@ -294,10 +299,6 @@ final class Http2Protocol implements Protocol, Runnable {
     /** Returns where frames are written, and what leaves next is decided. */
     FrameOutput output() {
         return output;
-    }
-
-    private Buffer out() {
-        return output.out();
     }
 
     /** Something was written: it is sent once for all that is done together. */
@@ -350,8 +351,8 @@ final class Http2Protocol implements Protocol, Runnable {
         busy = true;
         if (link != null) {
             tellAll();
-            if (!closing) {
-                leaveIfDone();
+            if (!closing && departure.isLeaving() && streams.isEmpty()) {
+                end(CloseMode.FLUSHED);
             }
             flush();
             if (!closing) {
@@ -361,19 +362,14 @@ final class Http2Protocol implements Protocol, Runnable {
         busy = false;
     }
 
-    private void tellAll() {
+    /** Tells streams what they have noted, those included that note something meanwhile. */
+    void tellAll() {
         do {
             attention.tellAll();
             if (!closing) {
                 pump();
             }
         } while (!attention.isEmpty());
-    }
-
-    private void leaveIfDone() {
-        if (departure.isLeaving() && streams.isEmpty()) {
-            end(CloseMode.FLUSHED);
-        }
     }
 
     // ---- time
@@ -392,16 +388,20 @@ final class Http2Protocol implements Protocol, Runnable {
         if (!closing) {
             streams.expire(now, output.starvedSince());
         }
-        if (!closing && streams.isEmpty() && idleDue() <= now) {
+        if (!closing && streams.isEmpty() && idle.endDue(loop.context()) <= now) {
             idle();
         }
         busy = false;
-        settle();
+        if (idle.isTimeToRest(now) && isAtRest()) {
+            rest();
+        } else {
+            settle();
+        }
     }
 
     private void idle() {
         if (link.pending() > 0) {
-            idleSince = link.now(); // the last answer is still leaving
+            idle.begin(link.now()); // the last answer is still leaving
         } else if (reader.isBegun()) {
             leave();
         } else {
@@ -409,14 +409,9 @@ final class Http2Protocol implements Protocol, Runnable {
         }
     }
 
-    private long idleDue() {
-        long most = served == 0 ? loop.context().headNanos() : loop.context().idleNanos();
-        return streams.isEmpty() ? idleSince + most : Link.NEVER;
-    }
-
     private long due() {
         long due = Math.min(departure.due(), inbound.due());
-        due = Math.min(due, idleDue());
+        due = Math.min(due, streams.isEmpty() ? idle.due(loop.context()) : Link.NEVER);
         // Whatever begins to be waited for arms by itself: only what is left after the deadline has passed is looked
         // up.
         return armed == Link.NEVER ? Math.min(due, streams.due(output.starvedSince())) : due;

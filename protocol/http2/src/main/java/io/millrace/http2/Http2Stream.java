@@ -396,6 +396,11 @@ final class Http2Stream extends StreamEntry implements StreamSender.Owner {
     }
 
     @Override
+    long heldSince() {
+        return Math.min(sender.heldSince(frames().starvedSince()), tunnel == null ? exchange.heldSince() : Link.NEVER);
+    }
+
+    @Override
     void expired(long now, long since) {
         if (sender.due(since) <= now) {
             connection.reset(this, ErrorCode.CANCEL);

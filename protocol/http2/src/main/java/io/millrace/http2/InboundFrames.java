@@ -5,7 +5,7 @@ package io.millrace.http2;
  * What each frame that comes in means (RFC 9113 section 6), and whether it may come now: errors end the stream or the
  * connection with the code that the section names. Header blocks have a class of their own, {@link HeaderBlocks}.
  */
-final class InboundFrames implements FrameReader.Handler {
+final class InboundFrames implements FrameReader.Handler, IdleConnection.Part {
     private static final int MOST_FRAME_SIZE = 0xff_ffff;
 
     private final Http2Protocol connection;
@@ -55,6 +55,26 @@ final class InboundFrames implements FrameReader.Handler {
         if (receiver == stream) {
             receiver = null;
         }
+    }
+
+    /** Returns whether nothing is under way that is not over. */
+    boolean isAtRest() {
+        return settled && !blocks.isOpen() && early.isEmpty();
+    }
+
+    @Override
+    public void save(IdleConnection idle) {
+        idle.initialWindow = initialWindow;
+        idle.resetUpTo = resets.isEmpty() ? 0 : lastStream();
+        blocks.save(idle);
+    }
+
+    @Override
+    public void restore(IdleConnection idle) {
+        settled = true;
+        initialWindow = idle.initialWindow;
+        resets.forget(idle.resetUpTo);
+        blocks.restore(idle);
     }
 
     /** The connection has ended. */
@@ -335,7 +355,7 @@ final class InboundFrames implements FrameReader.Handler {
     }
 
     private boolean answered(long data) {
-        if (data == Http2Protocol.DRAIN_PING) {
+        if (data == Departure.PING) {
             connection.drainHeard();
         } else if (data == WindowTuner.PING) {
             connection.window().roundTripEnds(connection.link().now());

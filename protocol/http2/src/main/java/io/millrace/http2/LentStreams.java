@@ -3,6 +3,7 @@ package io.millrace.http2;
 
 import io.millrace.core.Link;
 import java.util.List;
+import java.util.concurrent.RejectedExecutionException;
 
 /**
  * The streams that one connection has open, lent by the pool of its loop. Holds a table only while there are some, and
@@ -11,11 +12,18 @@ import java.util.List;
  */
 final class LentStreams<S extends StreamEntry> {
     private final StreamPool<S> pool;
+    private final Runnable standsStill;
     private OpenStreams<S> open;
     private int leftBehind;
 
-    LentStreams(StreamPool<S> pool) {
+    // For the pool, which chains those together that have streams.
+    LentStreams<S> next;
+    LentStreams<S> previous;
+
+    /** {@code standsStill} ends the connection, for others to have room. */
+    LentStreams(StreamPool<S> pool, Runnable standsStill) {
         this.pool = pool;
+        this.standsStill = standsStill;
     }
 
     boolean isEmpty() {
@@ -27,9 +35,17 @@ final class LentStreams<S extends StreamEntry> {
         return leftBehind + (open == null ? 0 : open.count());
     }
 
-    /** Returns whether all connections of this loop together have as many streams open as they may. */
-    boolean isLoopFull() {
-        return pool.isFull();
+    /** Returns whether there are {@code most} streams, or as many as all connections of the loop may have. */
+    boolean isFull(int most) {
+        return count() >= most || pool.isFull();
+    }
+
+    /** Where the loop has no room, ends the connection whose streams have waited for their client longest. */
+    void makeRoom(long now) {
+        LentStreams<S> slowest = pool.isFull() ? pool.slowest(now) : null;
+        if (slowest != null) {
+            slowest.standsStill.run();
+        }
     }
 
     /** Returns the open stream with that number, {@code null} for none. */
@@ -55,7 +71,7 @@ final class LentStreams<S extends StreamEntry> {
     /** Adds a stream that was lent and has its number now. */
     void add(S stream) {
         if (open == null) {
-            open = pool.lendTable();
+            open = pool.lendTable(this);
         }
         open.add(stream);
     }
@@ -65,7 +81,7 @@ final class LentStreams<S extends StreamEntry> {
         open.remove(stream);
         pool.giveBack(stream, again);
         if (open.count() == 0) {
-            pool.giveBack(open);
+            pool.giveBack(open, this);
             open = null;
         }
     }
@@ -97,6 +113,15 @@ final class LentStreams<S extends StreamEntry> {
         return due;
     }
 
+    /** Returns since when a client has let a stream wait, that which waits longest, {@link Link#NEVER} for none. */
+    long heldSince() {
+        long since = Link.NEVER;
+        for (S stream : snapshot()) {
+            since = Math.min(since, stream.heldSince());
+        }
+        return since;
+    }
+
     /** Sees to the streams that have taken too long. */
     void expire(long now, long since) {
         for (S stream : snapshot()) {
@@ -113,8 +138,12 @@ final class LentStreams<S extends StreamEntry> {
         leftBehind++;
     }
 
-    /** A handler has returned whose stream had ended before. */
-    void handlerReturned() {
-        leftBehind--;
+    /** A handler has returned whose stream had ended before. Any thread calls. */
+    void handlerReturned(Link link) {
+        try {
+            link.execute(() -> leftBehind--);
+        } catch (RejectedExecutionException e) {
+            // The loop has been closed, and the connection with it.
+        }
     }
 }

@@ -21,6 +21,7 @@ final class LoopState {
     private final Http2Limits limits;
     private final Http2Stats stats;
     private final HeadWriter heads;
+    private IdleConnection.Waker waker;
     private final ArrayDeque<RequestHead> requests = new ArrayDeque<>(SPARE_HEADS);
 
     LoopState(HttpContext context, Http2Limits limits, Http2Stats stats) {
@@ -28,6 +29,15 @@ final class LoopState {
         this.limits = limits;
         this.stats = stats;
         this.heads = new HeadWriter(context.clock(), context.server());
+    }
+
+    /** Sets how connections at rest are woken. */
+    void waker(IdleConnection.Waker value) {
+        waker = value;
+    }
+
+    IdleConnection.Waker waker() {
+        return waker;
     }
 
     /** A connection ends because of what its client sent: counts it, and says so at most once a second. */

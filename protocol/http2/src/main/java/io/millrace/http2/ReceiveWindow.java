@@ -17,6 +17,18 @@ final class ReceiveWindow {
         uncredited = 0;
     }
 
+    // Where nothing is held, what is left is the rest.
+    void save(IdleConnection idle) {
+        idle.receiveWindow = size;
+        idle.uncredited = uncredited;
+    }
+
+    void restore(IdleConnection idle) {
+        size = idle.receiveWindow;
+        uncredited = idle.uncredited;
+        left = size - uncredited;
+    }
+
     /** Widens the window to {@code newSize}; returns by how much, which the peer must be told. */
     int widen(int newSize) {
         int more = Math.max(0, newSize - size);

@@ -19,6 +19,16 @@ final class ResetStreams {
     // Of what fell out of the ring it is not known any more who reset it.
     private int forgotten;
 
+    /** Returns whether none was reset. */
+    boolean isEmpty() {
+        return added == 0 && forgotten == 0;
+    }
+
+    /** Of streams up to this one it is not known any more which were reset, and by whom. */
+    void forget(int id) {
+        forgotten = id;
+    }
+
     /** This side has reset a stream. */
     void addOwn(int id) {
         add(id);

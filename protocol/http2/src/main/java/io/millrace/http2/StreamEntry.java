@@ -32,6 +32,9 @@ abstract class StreamEntry {
     /** Returns when the stream will have taken too long; {@code since} is when the connection's own window ran out. */
     abstract long due(long since);
 
+    /** Returns since when the client has let the stream wait, {@link io.millrace.core.Link#NEVER} if it does not. */
+    abstract long heldSince();
+
     /** The moment of {@link #due} may have come. */
     abstract void expired(long now, long since);
 }

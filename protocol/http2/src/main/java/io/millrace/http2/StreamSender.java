@@ -250,6 +250,14 @@ final class StreamSender {
         return since != Link.NEVER && output.queued() > 0 ? Math.min(own, later(since)) : own;
     }
 
+    /**
+     * Returns since when the peer has let nothing leave, {@link Link#NEVER} if something may; {@code since} as
+     * {@link StreamEntry#due} has it.
+     */
+    long heldSince(long since) {
+        return output.queued() > 0 ? Math.min(stalledSince, since) : stalledSince;
+    }
+
     private long later(long since) {
         return since == Link.NEVER || since + writeNanos < since ? Link.NEVER : since + writeNanos;
     }

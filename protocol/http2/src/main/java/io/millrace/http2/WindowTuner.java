@@ -29,6 +29,16 @@ final class WindowTuner {
         this.connection = limits.connectionWindow();
     }
 
+    void save(IdleConnection idle) {
+        idle.tunedStream = stream;
+        idle.tunedConnection = connection;
+    }
+
+    void restore(IdleConnection idle) {
+        stream = idle.tunedStream;
+        connection = idle.tunedConnection;
+    }
+
     /** Bytes of bodies have come in; returns whether a PING is to be sent now. */
     boolean received(int count, long now) {
         received += count;

@@ -21,6 +21,7 @@
  *   windows:     ConnectionWindow and each stream: ReceiveWindow; WindowTuner (how much may come in)
  *   limits:      Http2Limits, GlitchMeter (what abuse costs), ResetStreams; the end: Departure
  *   a loop has:  LoopState (what is shared), StreamPool (what is lent, to LentStreams of a connection)
+ *   at rest:     IdleConnection (what a connection without streams keeps)
  * </pre>
  *
  * <p>Read in this order: {@code Http2Factory}, {@code Http2Protocol}, {@code FrameReader}, {@code InboundFrames},
