@@ -204,7 +204,7 @@ public class MillraceConnector extends ServerConnector {
             parameters.setApplicationProtocols(alpn);
             engine.setSSLParameters(parameters);
         };
-        return TlsContext.server(factory.getSslContext(), options, setup);
+        return TlsContext.server(factory::getSslContext, options, setup); // which changes when keys are reloaded
     }
 
     /** Takes no more connections, and lets requests in flight finish: in the background, until the connector stops. */

@@ -29,16 +29,17 @@ final class MillraceStream implements HttpStream {
     private final Response response;
     private final boolean isHead;
     private volatile boolean committed;
+    private volatile boolean hasInterim;
     private volatile long idleTimeout;
+    private volatile Throwable failure;
 
     // On the loop.
     private ResponseStream stream;
     private Supplier<HttpFields> trailers;
-    private boolean isBodyless;
+    private volatile boolean isBodyless;
     private boolean isUpgraded;
     private boolean isHeld;
     private Callback waiting;
-    private Throwable failure;
 
     MillraceStream(RequestExchange exchange, RequestBodyChunks body, Response response, boolean isHead) {
         this.exchange = exchange;
@@ -109,9 +110,42 @@ final class MillraceStream implements HttpStream {
         // Taken on the caller's thread: the buffer goes back to a pool, and the loop has other things to do.
         int length = content == null ? 0 : content.remaining();
         byte[] bytes = taken(content, !isHead);
-        if (!exchange.onLoop(() -> sendOnLoop(head, last, bytes, length, callback))) {
+        if (last && isWhole(head, bytes)) {
+            sendWhole(head, bytes, length, callback);
+        } else if (!exchange.onLoop(() -> sendOnLoop(head, last, bytes, length, callback))) {
             callback.failed(new EofException("the connection has ended"));
         }
+    }
+
+    // Nothing follows, and nothing waits: no need of the loop, nor of another thread for the callback.
+    private boolean isWhole(MetaData.Response head, byte[] bytes) {
+        if (head == null || head.getStatus() < 200 || head.getTrailersSupplier() != null || !body.isEnded()) {
+            return false;
+        }
+        long announced = announced(head);
+        return isHead || announced < 0 || announced == bytes.length;
+    }
+
+    private void sendWhole(MetaData.Response head, byte[] bytes, int length, Callback callback) {
+        if (failure != null) {
+            callback.failed(failure);
+            return;
+        }
+        try {
+            beginHead(head);
+            if (!sendWithoutBody(head, true, length)) {
+                response.send(bytes);
+            }
+        } catch (RuntimeException e) {
+            callback.failed(new EofException(e)); // the connection has ended, or a field cannot be sent
+            return;
+        }
+        callback.succeeded();
+    }
+
+    private static long announced(MetaData.Response head) {
+        long announced = head.getHttpFields().getLongField("Content-Length");
+        return announced < 0 ? head.getContentLength() : announced;
     }
 
     private static byte[] taken(ByteBuffer content, boolean wanted) {
@@ -148,14 +182,15 @@ final class MillraceStream implements HttpStream {
 
     private void interim(MetaData.Response head) {
         if (head.getStatus() > 101) {
-            ResponseFields.copy(head.getHttpFields(), response);
+            ResponseFields.copy(head.getHttpFields(), response, hasInterim);
+            hasInterim = true;
             response.interim(head.getStatus());
         }
     }
 
     private void upgrade(MetaData.Response head) {
         HttpField name = head.getHttpFields().getField("Upgrade");
-        ResponseFields.copy(head.getHttpFields(), response);
+        ResponseFields.copy(head.getHttpFields(), response, hasInterim);
         LinkEndPoint end = exchange.endPoint();
         response.upgrade(name == null ? "" : name.getValue().toLowerCase(Locale.ROOT), end::protocol);
         isUpgraded = true;
@@ -163,27 +198,14 @@ final class MillraceStream implements HttpStream {
 
     private void begin(MetaData.Response head, boolean last, byte[] bytes, int length, Callback callback)
             throws IOException {
-        int status = head.getStatus();
-        response.status(status);
-        if (ResponseFields.copy(head.getHttpFields(), response)
-                || exchange.getConnector().isShutdown()) {
-            response.closeAfter();
-        }
-        long announced = head.getHttpFields().getLongField("Content-Length");
-        if (announced < 0) {
-            announced = head.getContentLength();
-        }
+        beginHead(head);
         trailers = head.getTrailersSupplier();
-        if (isHead || status == 204 || status == 304) {
-            isBodyless = true;
-            response.sendHead(status == 204 ? -1 : announced < 0 && last && status != 304 ? length : announced);
+        if (sendWithoutBody(head, last, length)) {
             succeed(callback);
-        } else if (last && trailers == null && (announced < 0 || announced == bytes.length)) {
-            if (body.isEnded()) {
-                response.send(bytes);
-                succeed(callback);
-                return;
-            }
+            return;
+        }
+        long announced = announced(head);
+        if (last && trailers == null && (announced < 0 || announced == bytes.length)) {
             stream = response.stream(bytes.length);
             write(true, bytes, callback);
         } else {
@@ -191,6 +213,25 @@ final class MillraceStream implements HttpStream {
             stream.onWritable(this::writable);
             write(last, bytes, callback);
         }
+    }
+
+    private void beginHead(MetaData.Response head) {
+        response.status(head.getStatus());
+        if (ResponseFields.copy(head.getHttpFields(), response, hasInterim)
+                || exchange.getConnector().isShutdown()) {
+            response.closeAfter();
+        }
+    }
+
+    private boolean sendWithoutBody(MetaData.Response head, boolean last, int length) {
+        int status = head.getStatus();
+        if (!isHead && status != 204 && status != 304) {
+            return false;
+        }
+        isBodyless = true;
+        long announced = announced(head);
+        response.sendHead(status == 204 ? -1 : announced < 0 && last && status != 304 ? length : announced);
+        return true;
     }
 
     private void write(boolean last, byte[] bytes, Callback callback) throws IOException {

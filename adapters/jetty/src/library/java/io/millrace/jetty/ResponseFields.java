@@ -13,29 +13,28 @@ import org.eclipse.jetty.http.HttpHeader;
 final class ResponseFields {
     private ResponseFields() {}
 
-    /** Copies, replacing what an interim answer has set. Returns whether the connection is to end after the answer. */
-    static boolean copy(HttpFields from, Response to) {
+    /**
+     * Copies. Returns whether the connection is to end after the answer.
+     *
+     * @param replaces whether an interim answer may have set fields, which these replace
+     */
+    static boolean copy(HttpFields from, Response to, boolean replaces) {
         boolean closes = false;
-        Set<String> seen = from.size() > 1 ? new HashSet<>() : Set.of();
+        Set<String> seen = replaces ? new HashSet<>() : null;
         for (HttpField field : from) {
             HttpHeader known = field.getHeader();
             if (known == HttpHeader.CONNECTION) {
                 closes |= field.contains("close");
             } else if (!isTheConnections(known)) {
-                copy(field, to, seen);
+                String value = field.getValue() == null ? "" : field.getValue();
+                if (seen != null && seen.add(field.getName().toLowerCase(Locale.ROOT))) {
+                    to.setHeader(field.getName(), value);
+                } else {
+                    to.header(field.getName(), value);
+                }
             }
         }
         return closes;
-    }
-
-    private static void copy(HttpField field, Response to, Set<String> seen) {
-        String value = field.getValue() == null ? "" : field.getValue();
-        if ((seen.isEmpty() && !(seen instanceof HashSet))
-                || seen.add(field.getName().toLowerCase(Locale.ROOT))) {
-            to.setHeader(field.getName(), value);
-        } else {
-            to.header(field.getName(), value);
-        }
     }
 
     private static boolean isTheConnections(HttpHeader header) {

@@ -9,7 +9,10 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
+import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLParameters;
 import org.springframework.boot.ssl.SslBundle;
@@ -89,13 +92,24 @@ public class MillraceReactiveWebServerFactory extends AbstractReactiveWebServerF
             server.http2(null);
         }
         if (Ssl.isEnabled(getSsl())) {
-            server.tls(tls(getSslBundle(), getSsl().getClientAuth(), http2));
+            server.tls(tls(keys(), getSslBundle(), getSsl().getClientAuth(), http2));
         }
         customizers.forEach(each -> each.customize(server));
         return server;
     }
 
-    private static TlsContext tls(SslBundle bundle, Ssl.ClientAuth clients, boolean http2) {
+    // A bundle that is reloaded is for the next connection.
+    private Supplier<SSLContext> keys() {
+        AtomicReference<SSLContext> now = new AtomicReference<>(getSslBundle().createSslContext());
+        String name = getSsl().getBundle();
+        if (name != null && getSslBundles() != null) {
+            getSslBundles().addBundleUpdateHandler(name, bundle -> now.set(bundle.createSslContext()));
+        }
+        return now::get;
+    }
+
+    private static TlsContext tls(
+            Supplier<SSLContext> keys, SslBundle bundle, Ssl.ClientAuth clients, boolean http2) {
         String[] names = http2 ? new String[] {"h2", "http/1.1"} : new String[] {"http/1.1"};
         String[] protocols = bundle.getOptions().getEnabledProtocols();
         String[] ciphers = bundle.getOptions().getCiphers();
@@ -114,6 +128,6 @@ public class MillraceReactiveWebServerFactory extends AbstractReactiveWebServerF
             }
             engine.setSSLParameters(parameters);
         };
-        return TlsContext.server(bundle.createSslContext(), TlsOptions.DEFAULT.withApplicationProtocols(names), setup);
+        return TlsContext.server(keys, TlsOptions.DEFAULT.withApplicationProtocols(names), setup);
     }
 }

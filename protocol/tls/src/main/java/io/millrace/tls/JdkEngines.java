@@ -7,6 +7,7 @@ import java.security.KeyStore;
 import java.security.cert.X509Certificate;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLContext;
@@ -22,27 +23,37 @@ final class JdkEngines implements TlsEngines {
 
     private final TlsOptions options;
     private final CredentialsManager manager;
-    private final SSLContext context;
+    private final SSLContext own;
+    private final Supplier<SSLContext> given;
     private final Consumer<SSLEngine> setup;
 
     JdkEngines(TlsOptions options, boolean isServer) {
         this.setup = engine -> {};
         this.options = options;
+        this.given = null;
         this.manager = new CredentialsManager(options.credentials());
         try {
-            this.context = SSLContext.getInstance("TLS");
-            context.init(new KeyManager[] {manager}, trust(options.trusted(), isServer), null);
+            this.own = SSLContext.getInstance("TLS");
+            own.init(new KeyManager[] {manager}, trust(options.trusted(), isServer), null);
         } catch (GeneralSecurityException | IOException e) {
             throw new IllegalStateException("this JDK has no TLS that can be used", e);
         }
     }
 
-    /** With the keys and the trust of a context of the JDK; {@code setup} has the last word on each engine. */
-    JdkEngines(SSLContext context, TlsOptions options, Consumer<SSLEngine> setup) {
+    /**
+     * With the keys and the trust of a context of the JDK, asked for with each connection; {@code setup} has the last
+     * word on each engine.
+     */
+    JdkEngines(Supplier<SSLContext> given, TlsOptions options, Consumer<SSLEngine> setup) {
         this.setup = setup;
         this.options = options;
         this.manager = null;
-        this.context = context;
+        this.own = null;
+        this.given = given;
+    }
+
+    private SSLContext context() {
+        return given == null ? own : given.get();
     }
 
     private static TrustManager[] trust(List<X509Certificate> authorities, boolean isServer)
@@ -64,7 +75,7 @@ final class JdkEngines implements TlsEngines {
 
     @Override
     public TlsEngine accept() {
-        SSLEngine engine = context.createSSLEngine();
+        SSLEngine engine = context().createSSLEngine();
         engine.setUseClientMode(false);
         SSLParameters parameters = parameters(engine);
         parameters.setUseCipherSuitesOrder(true);
@@ -79,7 +90,7 @@ final class JdkEngines implements TlsEngines {
 
     /** Returns an engine of a server that {@code configuration} has changed to its liking. */
     TlsEngine accept(Consumer<SSLEngine> configuration) {
-        SSLEngine engine = context.createSSLEngine();
+        SSLEngine engine = context().createSSLEngine();
         engine.setUseClientMode(false);
         configuration.accept(engine);
         return new JdkEngine(engine);
@@ -87,7 +98,7 @@ final class JdkEngines implements TlsEngines {
 
     @Override
     public TlsEngine connect(String host, int port) {
-        SSLEngine engine = context.createSSLEngine(host, port);
+        SSLEngine engine = context().createSSLEngine(host, port);
         engine.setUseClientMode(true);
         SSLParameters parameters = parameters(engine);
         parameters.setEndpointIdentificationAlgorithm("HTTPS");

@@ -12,6 +12,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 
@@ -86,8 +87,19 @@ public final class TlsContext {
      */
     public static TlsContext server(SSLContext context, TlsOptions options, Consumer<SSLEngine> setup) {
         Objects.requireNonNull(context);
+        return server(() -> context, options, setup);
+    }
+
+    /**
+     * Makes the context of a server from those of the JDK, for keys that a framework reloads by itself.
+     *
+     * @param current returns the context for the next connection. Called on the connection's loop, must not block
+     * @param setup as in {@link #server(SSLContext, TlsOptions, Consumer)}
+     */
+    public static TlsContext server(Supplier<SSLContext> current, TlsOptions options, Consumer<SSLEngine> setup) {
+        Objects.requireNonNull(current);
         Objects.requireNonNull(setup);
-        return new TlsContext(options, new JdkProvider(), new JdkEngines(context, options, setup));
+        return new TlsContext(options, new JdkProvider(), new JdkEngines(current, options, setup));
     }
 
     /**
