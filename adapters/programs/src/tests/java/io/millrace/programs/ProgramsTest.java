@@ -36,8 +36,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * Frameworks that run on the JDK's HTTP server, on whichever server the class path gives. Run once with Millrace's among
- * the dependencies and once, the control, without it; nothing of a program is changed.
+ * Frameworks that run on the JDK's HTTP server, on whichever server the class path gives. Run once with Millrace's
+ * among the dependencies and once, the control, without it; nothing of a program is changed.
  */
 @Timeout(120)
 final class ProgramsTest {

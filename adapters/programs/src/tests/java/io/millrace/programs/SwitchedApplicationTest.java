@@ -118,7 +118,8 @@ final class SwitchedApplicationTest {
             return;
         }
         Object jetty = server.getClass().getMethod("getServer").invoke(server);
-        Object[] connectors = (Object[]) jetty.getClass().getMethod("getConnectors").invoke(jetty);
+        Object[] connectors =
+                (Object[]) jetty.getClass().getMethod("getConnectors").invoke(jetty);
         assertEquals("MillraceConnector", connectors[0].getClass().getSimpleName());
     }
 
@@ -129,7 +130,9 @@ final class SwitchedApplicationTest {
         assertEquals("visit 2", get("/visits"));
         assertEquals("later", get("/later"));
         assertEquals("data:one\n\ndata:two\n\n", get("/events"));
-        assertEquals(404, client.send(to("/nothing").build(), BodyHandlers.discarding()).statusCode());
+        assertEquals(
+                404,
+                client.send(to("/nothing").build(), BodyHandlers.discarding()).statusCode());
     }
 
     @Test

@@ -39,7 +39,8 @@ public final class MillraceJettyAutoConfiguration {
         return server -> {
             replaceConnectors(server);
             if (Ssl.isEnabled(ssl) && ssl.getBundle() != null) {
-                bundles.ifAvailable(all -> all.addBundleUpdateHandler(ssl.getBundle(), bundle -> reload(server, bundle)));
+                bundles.ifAvailable(
+                        all -> all.addBundleUpdateHandler(ssl.getBundle(), bundle -> reload(server, bundle)));
             }
         };
     }

@@ -108,8 +108,7 @@ public class MillraceReactiveWebServerFactory extends AbstractReactiveWebServerF
         return now::get;
     }
 
-    private static TlsContext tls(
-            Supplier<SSLContext> keys, SslBundle bundle, Ssl.ClientAuth clients, boolean http2) {
+    private static TlsContext tls(Supplier<SSLContext> keys, SslBundle bundle, Ssl.ClientAuth clients, boolean http2) {
         String[] names = http2 ? new String[] {"h2", "http/1.1"} : new String[] {"http/1.1"};
         String[] protocols = bundle.getOptions().getEnabledProtocols();
         String[] ciphers = bundle.getOptions().getCiphers();

@@ -39,8 +39,8 @@ final class SslBundleTest {
                 "spring.ssl.bundle.jks.web.keystore.location=" + before.toUri(),
                 "spring.ssl.bundle.jks.web.keystore.password=secret")) {
             assertEquals("CN=before", subject(app.port()));
-            JksSslStoreDetails details = JksSslStoreDetails.forLocation(after.toUri().toString())
-                    .withPassword("secret");
+            JksSslStoreDetails details =
+                    JksSslStoreDetails.forLocation(after.toUri().toString()).withPassword("secret");
             app.context
                     .getBean(SslBundleRegistry.class)
                     .updateBundle("web", SslBundle.of(new JksSslStoreBundle(details, null)));
@@ -53,8 +53,8 @@ final class SslBundleTest {
         String tool = Path.of(System.getProperty("java.home"), "bin", "keytool").toString();
         List<String> command = List.of(
                 tool, "-genkeypair", "-keyalg", "EC", "-alias", name, "-dname", "CN=" + name, "-storepass", "secret");
-        Process process = new ProcessBuilder(
-                        Stream.concat(command.stream(), Stream.of("-keystore", store.toString())).toList())
+        Process process = new ProcessBuilder(Stream.concat(command.stream(), Stream.of("-keystore", store.toString()))
+                        .toList())
                 .redirectErrorStream(true)
                 .start();
         String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

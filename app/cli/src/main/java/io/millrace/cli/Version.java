@@ -6,7 +6,7 @@ final class Version {
     private Version() {}
 
     /** The release; equals the version in the pom. */
-    static final String NUMBER = "0.1.0-SNAPSHOT";
+    static final String NUMBER = "0.2.0-SNAPSHOT";
 
     /** Returns what {@code --version} prints: the release, and that of Java. */
     static String text() {
