@@ -75,6 +75,16 @@ public final class Sqe {
         write(Uring.IORING_OP_ASYNC_CANCEL, 0, 0, -1, target, 0, data);
     }
 
+    /**
+     * Makes the next entry wait until the operation that has just been written is done; if it fails, the next one is
+     * not begun and completes with -ECANCELED (IOSQE_IO_LINK). A send that falls short has not failed, unless it was
+     * asked for MSG_WAITALL.
+     */
+    public void link() {
+        byte flags = entries.get(ValueLayout.JAVA_BYTE, at + 1);
+        entries.set(ValueLayout.JAVA_BYTE, at + 1, (byte) (flags | Uring.IOSQE_IO_LINK));
+    }
+
     /** The operation, IORING_OP_NOP and its like. */
     public int opcode() {
         return entries.get(ValueLayout.JAVA_BYTE, at);

@@ -25,7 +25,7 @@ import io.millrace.sys.Uring;
  *            are some, are copied out and the buffer goes back at once
  *   output   small: copied into the batch's memory and submitted, tried at once by the kernel (MSG_DONTWAIT)
  *            large, and files: by a call, straight from the heap or the page cache
- *   full     a poll for room; then on
+ *   full     a poll for room, which goes on; then on
  *   unwanted input that comes while nobody wants it is kept with the connection, and the receive is cancelled; so no more than what
  *            was on its way piles up. A poll without events stays behind, which tells of a reset
  *   accept   one multishot accept for a socket that is this loop's alone, as long as there is room for all who may come; else a poll and accept4(2)
@@ -229,7 +229,9 @@ class RingDriver extends Driver {
         if ((c.underWay & (1 << RingQueue.RECEIVE | 1 << RingQueue.ROOM | 1 << RingQueue.HANGUP | 1 << RingQueue.READY))
                         == 0
                 && !hangsAnyway(c)) {
-            queue.next(c, RingQueue.HANGUP).poll(c.fd, 0, RingQueue.data(c, RingQueue.HANGUP));
+            // One that goes on: the end of the peer's stream is told with every poll, asked for or not, and one that
+            // is told once would be told at once again.
+            queue.next(c, RingQueue.HANGUP).pollMultishot(c.fd, 0, RingQueue.data(c, RingQueue.HANGUP));
         }
     }
 
@@ -350,6 +352,7 @@ class RingDriver extends Driver {
         if (kind != source.kind || source.interest == 0) {
             return;
         }
+        int found = Interest.ERROR;
         if (result == -Errno.EINVAL && (source.interest & Interest.EXCLUSIVE) != 0) {
             source.interest &= ~Interest.EXCLUSIVE;
         } else if (result < 0 && result != -Errno.ECANCELED) {
@@ -358,11 +361,12 @@ class RingDriver extends Driver {
             deliver(source, Interest.ERROR);
             return;
         } else {
-            deliver(source, PollBits.fromPoll(result));
+            found = result < 0 ? 0 : RingPolls.asked(source, PollBits.fromPoll(result));
+            if (found != 0) {
+                deliver(source, found);
+            }
         }
-        if (source.fd >= 0 && source.interest != 0 && (source.underWay & 1 << source.kind) == 0) {
-            polls.poll(source, source.interest);
-        }
+        polls.goOn(source, kind, found == 0);
     }
 
     // ---- the end ----

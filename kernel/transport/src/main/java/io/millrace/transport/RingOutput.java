@@ -58,10 +58,13 @@ final class RingOutput {
         }
     }
 
-    /** The socket is full: polls it for room. */
+    /**
+     * The socket is full: polls it for room. The poll goes on: it also tells of the end of the peer's stream, and one
+     * that is told once would be told of that again and again.
+     */
     void awaitWritable(Connection c) {
         if ((c.underWay & 1 << RingQueue.ROOM) == 0) {
-            queue.next(c, RingQueue.ROOM).poll(c.fd, Epoll.EPOLLOUT, RingQueue.data(c, RingQueue.ROOM));
+            queue.next(c, RingQueue.ROOM).pollMultishot(c.fd, Epoll.EPOLLOUT, RingQueue.data(c, RingQueue.ROOM));
         }
     }
 }

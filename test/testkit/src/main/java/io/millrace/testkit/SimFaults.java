@@ -31,6 +31,15 @@ public final class SimFaults {
     /** Whether a ring's buffers can be filled in parts (Linux 6.12). */
     final boolean incremental;
 
+    /** Whether a ring takes notice later of some of what has happened. */
+    final boolean delays;
+
+    /** Whether each of those that something has happened to has its turn now and then before all others. */
+    final boolean fair;
+
+    /** Whether the kernel knows that a socket is empty and does not try a receive once more. */
+    final boolean knowsEmpty;
+
     /** Whether an accept can go on. */
     final boolean multishotAccept;
 
@@ -54,6 +63,9 @@ public final class SimFaults {
         completions = 1 << ofRings.nextInt(1, 10);
         incremental = ofRings.nextBoolean();
         multishotAccept = ofRings.nextInt(8) > 0;
+        fair = ofRings.nextInt(3) > 0;
+        delays = ofRings.nextBoolean();
+        knowsEmpty = ofRings.nextBoolean();
     }
 
     private SimFaults(long seed, int window) {
@@ -72,6 +84,9 @@ public final class SimFaults {
         completions = 1 << 12;
         incremental = true;
         multishotAccept = true;
+        fair = false;
+        delays = false;
+        knowsEmpty = true;
     }
 
     /** No faults at all: for tests of what is measured, not of what is survived. */

@@ -10,7 +10,8 @@ import java.lang.foreign.ValueLayout;
 
 /** One entry of a submission queue, as the kernel has read it. */
 final class SimOperation {
-    private static final int ALWAYS = Interest.ERROR | Interest.HANGUP;
+    /** Linux always tells of these (IO_POLL_UNMASK). */
+    private static final int ALWAYS = Interest.ERROR | Interest.HANGUP | Interest.PEER_CLOSED;
 
     final int opcode;
     final int flags;
@@ -24,6 +25,9 @@ final class SimOperation {
     /** Something may have happened that completes it. */
     boolean triggered = true;
 
+    /** What it was woken for, 0 if that has to be asked. */
+    private int told;
+
     SimOperation(MemorySegment entries, long at) {
         opcode = entries.get(ValueLayout.JAVA_BYTE, at);
         flags = entries.get(ValueLayout.JAVA_BYTE, at + 1);
@@ -33,6 +37,22 @@ final class SimOperation {
         length = entries.get(ValueLayout.JAVA_INT, at + 24);
         operationFlags = entries.get(ValueLayout.JAVA_INT, at + 28);
         data = entries.get(ValueLayout.JAVA_LONG, at + 32);
+    }
+
+    /** Something happened to the descriptor. Linux remembers of what kind if nothing else does before it is told. */
+    void wake(int edge) {
+        if ((edge & interest()) != 0) {
+            told = triggered || edge == ~0 ? 0 : edge & interest();
+            triggered = true;
+        }
+    }
+
+    /** It goes on. Returns what it was woken for, or 0. */
+    int run() {
+        int known = told;
+        told = 0;
+        triggered = false;
+        return known;
     }
 
     boolean isLinked() {

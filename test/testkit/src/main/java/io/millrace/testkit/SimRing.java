@@ -29,6 +29,9 @@ final class SimRing extends Ring implements SimReporter {
     /** How often polls of a descriptor may complete without anything being done with it before it is called a spin. */
     private static final int REPEATS = 100;
 
+    /** How often there may be no buffer for a connection before it is called starved. */
+    private static final int STARVATION = 30;
+
     /** How often a multishot operation is tried on before others have their turn (MULTISHOT_MAX_RETRY in Linux). */
     private static final int RETRIES = 32;
 
@@ -46,6 +49,9 @@ final class SimRing extends Ring implements SimReporter {
 
     /** By descriptor: how many polls have completed since something was last done with it. */
     private final Map<Integer, Integer> unanswered = new HashMap<>();
+
+    /** By descriptor: how often there was no buffer since something was last received. */
+    private final Map<Integer, Integer> starved = new HashMap<>();
 
     private final byte[] bytes = new byte[1 << 16];
     private SimBuffers buffers;
@@ -147,7 +153,7 @@ final class SimRing extends Ring implements SimReporter {
         return taken;
     }
 
-    /** Begins an operation; {@code false} if it has not done all that it was to do. */
+    /** Begins an operation; {@code false} if it has failed. */
     private boolean begin(SimOperation operation) {
         switch (operation.opcode) {
             case Uring.IORING_OP_NOP -> complete(operation, 0, 0);
@@ -158,8 +164,9 @@ final class SimRing extends Ring implements SimReporter {
             case Uring.IORING_OP_POLL_ADD, Uring.IORING_OP_RECV, Uring.IORING_OP_ACCEPT -> {
                 boolean isOpen = operation.fd == EVENTFD || kernel.isOpen(operation.fd);
                 kernel.check(isOpen, operation + ", which is not open");
+                kernel.check(!operation.isLinked(), "a link behind an operation that waits");
                 underWay.add(operation);
-                if (kernel.faults.random.nextInt(4) > 0) {
+                if (!isDelayed()) {
                     run(operation);
                 }
             }
@@ -174,7 +181,7 @@ final class SimRing extends Ring implements SimReporter {
         byte[] sent = Uring.memory(operation.address, operation.length).toArray(ValueLayout.JAVA_BYTE);
         int result = kernel.send(operation.fd, sent, 0, sent.length, false);
         complete(operation, result, 0);
-        return result == sent.length;
+        return result >= 0;
     }
 
     /** What has happened before may have been noticed in time, or not. */
@@ -188,6 +195,11 @@ final class SimRing extends Ring implements SimReporter {
             complete(target, -Errno.ECANCELED, 0);
         }
         complete(operation, isFound ? 0 : -Errno.ENOENT, 0);
+    }
+
+    /** Returns whether nothing has happened that an operation has not been told of. */
+    boolean isSettled() {
+        return underWay.stream().noneMatch(operation -> operation.triggered);
     }
 
     private SimOperation find(long data) {
@@ -233,29 +245,39 @@ final class SimRing extends Ring implements SimReporter {
     private void run(boolean all) {
         List<SimOperation> due =
                 new ArrayList<>(underWay.stream().filter(o -> o.triggered).toList());
-        Collections.shuffle(due, kernel.faults.random);
+        if (kernel.faults.fair) {
+            Collections.shuffle(due, kernel.faults.random);
+        } else {
+            // As in Linux: who waits last is at the head of a socket's queue.
+            Collections.reverse(due);
+        }
         for (SimOperation operation : due) {
-            if (all || kernel.faults.random.nextInt(8) > 0) {
+            if (all || !isDelayed()) {
                 run(operation);
             }
         }
         done.publish();
     }
 
+    private boolean isDelayed() {
+        return kernel.faults.delays && kernel.faults.random.nextInt(6) == 0;
+    }
+
     // ---- operations ----
 
     private void run(SimOperation operation) {
-        operation.triggered = false;
+        int told = operation.run();
         switch (operation.opcode) {
             case Uring.IORING_OP_RECV -> receive(operation);
             case Uring.IORING_OP_ACCEPT -> accept(operation);
-            default -> poll(operation);
+            default -> poll(operation, told);
         }
     }
 
-    private void poll(SimOperation operation) {
+    /** With {@code told} not 0 these are the events, whether or not they are still true; else it is asked what is true. */
+    private void poll(SimOperation operation, int told) {
         int level = operation.fd == EVENTFD ? (wakened ? Interest.READ : 0) : kernel.level(operation.fd);
-        int found = level & operation.interest();
+        int found = (told == 0 ? level : told) & operation.interest();
         if (found == 0) {
             return;
         }
@@ -278,6 +300,7 @@ final class SimRing extends Ring implements SimReporter {
         SimConnection connection = kernel.at(operation.fd, "recv");
         for (int tries = 0; ; tries++) {
             if (!buffers.isAvailable()) {
+                countStarvation(connection);
                 complete(operation, -Errno.ENOBUFS, 0);
                 return;
             }
@@ -296,14 +319,22 @@ final class SimRing extends Ring implements SimReporter {
                 return;
             }
             kernel.moves++;
+            starved.remove(operation.fd);
             if (!more(operation, n, buffers.fill(bytes, n))) {
                 return;
             }
-            if ((connection.level() & Interest.READ) == 0 && kernel.faults.random.nextBoolean()) {
+            if (kernel.faults.knowsEmpty && (connection.level() & Interest.READ) == 0) {
                 // Known to be empty (tcp_inq_hint in Linux): is not tried once more.
                 return;
             }
         }
+    }
+
+    /** Others may have had all the buffers, and have them all again: in the end each gets what has come for it. */
+    private void countStarvation(SimConnection connection) {
+        kernel.check(
+                connection.unreceived() == 0 || starved.merge(connection.fd, 1, Integer::sum) < STARVATION,
+                "no buffer again and again for what has come: " + connection);
     }
 
     private void accept(SimOperation operation) {
@@ -344,8 +375,8 @@ final class SimRing extends Ring implements SimReporter {
     @Override
     public void changed(int fd, int edge) {
         for (SimOperation operation : underWay) {
-            if (operation.fd == fd && (edge & operation.interest()) != 0) {
-                operation.triggered = true;
+            if (operation.fd == fd) {
+                operation.wake(edge);
             }
         }
     }
@@ -353,6 +384,7 @@ final class SimRing extends Ring implements SimReporter {
     @Override
     public void answered(int fd) {
         unanswered.remove(fd);
+        starved.remove(fd);
     }
 
     @Override

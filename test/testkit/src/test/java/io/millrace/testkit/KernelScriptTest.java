@@ -4,6 +4,7 @@ package io.millrace.testkit;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.millrace.ring.Probe;
 import io.millrace.sys.Descriptors;
 import io.millrace.sys.Files;
 import io.millrace.sys.Platform;
@@ -37,9 +38,23 @@ class KernelScriptTest {
         }
     }
 
+    @Test
+    void theSimulatedRingDoesAsThatOfLinuxDoes() {
+        Probe probe = Probe.host();
+        assumeTrue(probe.available(), probe.whyNot());
+        Schedules.play(SCRIPTS, KernelScriptTest::play);
+    }
+
+    private static void play(long seed) throws Exception {
+        try (SimSide sim = new SimSide(seed, false);
+                LinuxSide linux = new LinuxSide(false)) {
+            new RingScript(seed, sim, linux).play();
+        }
+    }
+
     private static void play(long seed, int file) throws Exception {
-        try (SimSide sim = new SimSide(seed);
-                LinuxSide linux = new LinuxSide()) {
+        try (SimSide sim = new SimSide(seed, true);
+                LinuxSide linux = new LinuxSide(true)) {
             new KernelScript(seed, sim, linux, file).play();
         }
     }

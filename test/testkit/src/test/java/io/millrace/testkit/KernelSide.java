@@ -42,9 +42,10 @@ abstract class KernelSide implements AutoCloseable {
         READ_BY_PEER
     }
 
-    KernelSide(Kernel kernel) throws SysException {
+    /** A side that watches its sockets by epoll, or by a ring, which this class knows nothing of. */
+    KernelSide(Kernel kernel, boolean polls) throws SysException {
         this.kernel = kernel;
-        this.poller = kernel.poller(PollerKind.EPOLL, ready.capacity());
+        this.poller = polls ? kernel.poller(PollerKind.EPOLL, ready.capacity()) : null;
     }
 
     // ---- the server's end ----
@@ -105,13 +106,19 @@ abstract class KernelSide implements AutoCloseable {
     }
 
     final int close(int socket) {
-        poller.closing(descriptor(socket));
+        closing(socket);
         return kernel.close(descriptors.remove(socket));
     }
 
     final int abort(int socket) {
-        poller.closing(descriptor(socket));
+        closing(socket);
         return kernel.abort(descriptors.remove(socket));
+    }
+
+    private void closing(int socket) {
+        if (poller != null) {
+            poller.closing(descriptor(socket));
+        }
     }
 
     final int watch(int socket, int interest) {
@@ -215,6 +222,8 @@ abstract class KernelSide implements AutoCloseable {
     @Override
     public void close() {
         descriptors.values().forEach(kernel::close);
-        poller.close();
+        if (poller != null) {
+            poller.close();
+        }
     }
 }

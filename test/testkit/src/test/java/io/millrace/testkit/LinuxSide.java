@@ -43,8 +43,8 @@ final class LinuxSide extends KernelSide {
     /** Where a server listens that {@link #connect} reaches; it takes the place of the peer. */
     private final int far;
 
-    LinuxSide() throws SysException {
-        super(Kernel.host());
+    LinuxSide(boolean polls) throws SysException {
+        super(Kernel.host(), polls);
         far = kernel.listen(ANY_PORT, ListenFlags.USUAL, Sharing.ALONE);
     }
 

@@ -12,12 +12,12 @@ final class SimSide extends KernelSide {
     private final Map<Integer, SimConnection> connections = new HashMap<>();
     private final Map<Integer, Integer> ports = new HashMap<>();
 
-    SimSide(long seed) throws SysException {
-        this(SimKernel.calm(seed));
+    SimSide(long seed, boolean polls) throws SysException {
+        this(SimKernel.calm(seed), polls);
     }
 
-    private SimSide(SimKernel sim) throws SysException {
-        super(sim);
+    private SimSide(SimKernel sim, boolean polls) throws SysException {
+        super(sim, polls);
         this.sim = sim;
     }
 
@@ -48,6 +48,11 @@ final class SimSide extends KernelSide {
     /** Bytes that have left and that the peer has not read. */
     int unread(int socket) {
         return connections.get(socket).unread();
+    }
+
+    /** Whether the ring has told of everything. */
+    boolean isSettled() {
+        return ((SimRing) sim.reporter).isSettled();
     }
 
     void settle() {
