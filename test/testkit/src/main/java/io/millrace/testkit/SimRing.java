@@ -274,7 +274,9 @@ final class SimRing extends Ring implements SimReporter {
         }
     }
 
-    /** With {@code told} not 0 these are the events, whether or not they are still true; else it is asked what is true. */
+    /**
+     * With {@code told} not 0 these are the events, whether or not they are still true; else it is asked what is true.
+     */
     private void poll(SimOperation operation, int told) {
         int level = operation.fd == EVENTFD ? (wakened ? Interest.READ : 0) : kernel.level(operation.fd);
         int found = (told == 0 ? level : told) & operation.interest();

@@ -116,8 +116,7 @@ final class RingSide implements AutoCloseable {
         String what = result < 0 ? Errno.describe(result) : Integer.toString(result);
         if (receives.containsKey(data) && (flags & Uring.IORING_CQE_F_BUFFER) != 0) {
             byte[] bytes = new byte[result];
-            MemorySegment.copy(
-                    buffers.memory(), ValueLayout.JAVA_BYTE, buffers.offset(flags), bytes, 0, bytes.length);
+            MemorySegment.copy(buffers.memory(), ValueLayout.JAVA_BYTE, buffers.offset(flags), bytes, 0, bytes.length);
             buffers.release(flags, result);
             side.check(receives.get(data), KernelSide.Stream.RECEIVED, bytes, result);
         } else if (accepts.containsKey(data) && result >= 0) {
