@@ -116,8 +116,8 @@ final class EchoCommand {
         } catch (IOException e) {
             return terminal.fail("TLS: " + TlsCommandLine.why(e));
         }
-        if (context != null && model == IoModel.PROCESS) {
-            return terminal.fail(TlsContext.WHY_NOT_PROCESS);
+        if (context != null && model == IoModel.PROCESS && context.whyNotByProcesses() != null) {
+            return terminal.fail(context.whyNotByProcesses());
         }
         if (arguments.has("--websocket")) {
             WebServer server = WebSocketEcho.server(address)

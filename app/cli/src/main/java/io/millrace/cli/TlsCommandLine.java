@@ -16,6 +16,7 @@ import io.millrace.tls.TlsOptions.ClientCertificate;
 import io.millrace.tls.TlsProvider;
 import io.millrace.web.CredentialsReloader;
 import io.millrace.web.TlsProviders;
+import io.millrace.workers.WorkerTie;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
@@ -94,7 +95,8 @@ final class TlsCommandLine {
                     "FILE",
                     String.class,
                     names("--ticket-key"),
-                    "32 bytes or more that several servers share, to resume each other's sessions. OpenSSL alone."),
+                    "32 bytes or more that several servers share, to resume each other's sessions. OpenSSL alone, whose "
+                            + "worker processes (prefork) share a secret of their own without this."),
             number(
                     "SECONDS",
                     0,
@@ -262,7 +264,12 @@ final class TlsCommandLine {
         if (secret != null) {
             options = withTicketSecret(options, path(secret));
         }
-        return TlsContext.server(options, provider());
+        TlsProvider provider = provider();
+        byte[] shared = WorkerTie.secret();
+        if (secret == null && shared.length > 0 && !(provider instanceof JdkProvider)) {
+            options = options.withTicketSecret(shared);
+        }
+        return TlsContext.server(options, provider);
     }
 
     private static TlsOptions withTicketSecret(TlsOptions options, Path file) throws IOException {

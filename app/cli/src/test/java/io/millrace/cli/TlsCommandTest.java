@@ -290,7 +290,9 @@ final class TlsCommandTest {
         refused(1, "the key does not belong", "--tls-cert", file("local.pem"), "--tls-key", file("rsa.key"));
         refused(
                 1,
-                "the model process does not serve TLS",
+                "the model process does not serve TLS by the JDK's engine",
+                "--tls-engine",
+                "jdk",
                 "--tls-cert",
                 file("local.pem"),
                 "--tls-key",

@@ -11,7 +11,6 @@ import io.millrace.loop.EventLoop;
 import io.millrace.models.IoModel;
 import io.millrace.models.Server;
 import io.millrace.socket.Kernel;
-import io.millrace.tls.TlsContext;
 import io.millrace.transport.Listener;
 import io.millrace.workers.WorkerProcess;
 import java.io.IOException;
@@ -210,8 +209,8 @@ final class ServerLife {
 
     private void open(boolean paused) throws IOException {
         warnOfFallback();
-        if (settings.tls != null && settings.model() == IoModel.PROCESS) {
-            throw new UnsupportedOperationException(TlsContext.WHY_NOT_PROCESS);
+        if (settings.tls != null && settings.model() == IoModel.PROCESS && settings.tls.whyNotByProcesses() != null) {
+            throw new UnsupportedOperationException(settings.tls.whyNotByProcesses());
         }
         Server opened = settings.model().open(settings.modelOptions());
         // A worker process is told by its supervisor, perhaps before it runs.

@@ -42,6 +42,10 @@ public final class Supervisor implements AutoCloseable {
     private final Consumer<? super Throwable> failed;
     private final Poller poller;
     private final WorkerStats stats = new WorkerStats();
+
+    /** What its workers share, and those that replace them. */
+    private final byte[] secret = WorkerTie.newSecret();
+
     private final List<WorkerPool> pools = new ArrayList<>();
     private final ConcurrentLinkedQueue<Runnable> tasks = new ConcurrentLinkedQueue<>();
     private final CountDownLatch empty = new CountDownLatch(1);
@@ -178,6 +182,11 @@ public final class Supervisor implements AutoCloseable {
 
     List<String> command() {
         return command;
+    }
+
+    /** The message with the secret, which is not changed. */
+    byte[] secret() {
+        return secret;
     }
 
     WorkerStats stats() {

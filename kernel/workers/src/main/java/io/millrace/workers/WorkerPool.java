@@ -142,6 +142,8 @@ final class WorkerPool implements Listener {
         if (result == 0) {
             // Our end only: a worker that is stopped must not stop its supervisor.
             Descriptors.fcntl(pair[0], Descriptors.F_SETFL, Descriptors.O_NONBLOCK);
+            // It waits there until the worker asks: nothing else reads it, and no other process can.
+            Descriptors.write(pair[0], supervisor.secret(), supervisor.secret().length);
             result = start(pair[1]);
             Descriptors.close(pair[1]);
             if (result < 0) {

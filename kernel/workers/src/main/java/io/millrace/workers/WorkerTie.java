@@ -3,6 +3,8 @@ package io.millrace.workers;
 
 import io.millrace.sys.Descriptors;
 import java.nio.ByteBuffer;
+import java.security.SecureRandom;
+import java.util.Arrays;
 
 /**
  * A supervised worker's end of the socket pair over which it and its {@link Supervisor} talk, descriptor
@@ -11,7 +13,7 @@ import java.nio.ByteBuffer;
 public final class WorkerTie {
     /**
      * What is said over the tie: by a worker that it is ready, or how many connections it has; to a worker to leave, to
-     * say how many, or that it will have to leave before long.
+     * say how many, or that it will have to leave before long. The first message to a worker is the secret.
      */
     static final byte READY = 'R';
 
@@ -19,6 +21,9 @@ public final class WorkerTie {
     static final byte DRAIN = 'D';
     static final byte ASK = 'C';
     static final byte LAST = 'L';
+    static final byte SECRET = 'S';
+
+    private static final int SECRET_BYTES = 48;
 
     /** The worker, as its supervisor sees it. Called on the thread that hears the supervisor. */
     public interface Worker {
@@ -35,7 +40,37 @@ public final class WorkerTie {
         void orphaned();
     }
 
+    /** The message is taken once; a worker that never asks drops it as it drops any that it does not know. */
+    private static final class Secret {
+        static final byte[] SHARED = taken();
+
+        private static byte[] taken() {
+            byte[] message = new byte[1 + SECRET_BYTES];
+            boolean isHere = Descriptors.read(WorkerProcess.TIE, message, message.length) == message.length;
+            return isHere && message[0] == SECRET ? Arrays.copyOfRange(message, 1, message.length) : new byte[0];
+        }
+    }
+
     private WorkerTie() {}
+
+    /** A message with a secret that all workers of one supervisor share, and with them those that replace them. */
+    static byte[] newSecret() {
+        byte[] message = new byte[1 + SECRET_BYTES];
+        new SecureRandom().nextBytes(message);
+        message[0] = SECRET;
+        return message;
+    }
+
+    /**
+     * Returns a secret that all workers of this worker's supervisor share, such as for the keys of session tickets;
+     * empty in any other process.
+     */
+    public static byte[] secret() {
+        boolean isSupervised = WorkerProcess.current()
+                .filter(worker -> worker.kind() == WorkerProcess.Kind.PREFORK)
+                .isPresent();
+        return isSupervised ? Secret.SHARED.clone() : new byte[0];
+    }
 
     /** Keeps the tie from processes that this one starts, which are no workers of its parent. */
     public static void keep() {
@@ -44,6 +79,8 @@ public final class WorkerTie {
 
     /** Says that this worker accepts, and starts a daemon thread that hears what the supervisor says. */
     public static void ready(Worker worker) {
+        // Before the thread that hears what follows; who asks later is told what was heard here.
+        secret();
         Descriptors.write(WorkerProcess.TIE, new byte[] {READY}, 1);
         Thread.ofPlatform().name("millrace-tie").daemon().start(() -> listen(worker));
     }

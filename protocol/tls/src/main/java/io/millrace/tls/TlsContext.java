@@ -26,13 +26,10 @@ import javax.net.ssl.SSLEngine;
  * </pre>
  */
 public final class TlsContext {
-    /** Why the I/O model with a process for each connection does not serve TLS by the JDK's engine. */
-    public static final String WHY_NOT_PROCESS = "the model process does not serve TLS: each connection would start a "
-            + "JVM, and make its TLS anew, half a second of work; prefork and all other models serve it";
-
     private final TlsOptions options;
     private final TlsProvider provider;
     private final TlsEngines engines;
+    private final HandshakeLimit executor;
     private final LongAdder handshakes = new LongAdder();
     private final LongAdder resumptions = new LongAdder();
     private final LongAdder failures = new LongAdder();
@@ -46,6 +43,7 @@ public final class TlsContext {
         this.credentials = options.credentials();
         this.provider = provider;
         this.engines = engines;
+        this.executor = new HandshakeLimit(options.executor(), options.concurrentHandshakes());
     }
 
     /**
@@ -156,6 +154,17 @@ public final class TlsContext {
         return provider;
     }
 
+    /**
+     * Explains why a process for each connection cannot serve it, or returns {@code null} if it can: the JDK makes its
+     * TLS anew in each process, which takes half a second, OpenSSL some milliseconds.
+     */
+    public String whyNotByProcesses() {
+        return provider instanceof JdkProvider
+                ? "the model process does not serve TLS by the JDK's engine: each connection would make its TLS anew, "
+                        + "half a second of work; OpenSSL does, and all other models serve both"
+                : null;
+    }
+
     // ---- connections
 
     /** Returns a factory of connections over TLS whose protocol {@code above} makes, whatever ALPN agrees upon. */
@@ -220,7 +229,7 @@ public final class TlsContext {
     }
 
     Executor executor() {
-        return options.executor();
+        return executor;
     }
 
     void established(Tls session) {

@@ -19,6 +19,7 @@ import java.util.concurrent.Executor;
  * @param onlyLatest whether TLS 1.3 alone is spoken; TLS 1.2 as well if not
  * @param handshakeTime how long a handshake may take altogether
  * @param executor what computes handshakes, with engines whose handshakes take long
+ * @param concurrentHandshakes how many the executor computes at once; the others wait in turn, on their own time limit
  * @param ticketSecret what the keys of session tickets are derived from, at least 32 bytes, so that processes which
  *     share it resume each other's sessions; empty for a secret of each context's own. Not every engine can use it
  */
@@ -30,6 +31,7 @@ public record TlsOptions(
         boolean onlyLatest,
         Duration handshakeTime,
         Executor executor,
+        int concurrentHandshakes,
         byte[] ticketSecret) {
 
     /** Whether a server asks its clients for certificates. */
@@ -51,13 +53,14 @@ public record TlsOptions(
             false,
             Duration.ofSeconds(10),
             HandshakeTasks.VIRTUAL,
+            Runtime.getRuntime().availableProcessors(),
             new byte[0]);
 
     /**
      * Checks and copies.
      *
-     * @throws IllegalArgumentException if the time is not positive, clients are to show certificates and no authority
-     *     is trusted, or the secret is short
+     * @throws IllegalArgumentException if the time or the number is not positive, clients are to show certificates and
+     *     no authority is trusted, or the secret is short
      */
     public TlsOptions {
         credentials = List.copyOf(credentials);
@@ -70,6 +73,9 @@ public record TlsOptions(
         }
         if (handshakeTime.isNegative() || handshakeTime.isZero()) {
             throw new IllegalArgumentException("a handshake in " + handshakeTime);
+        }
+        if (concurrentHandshakes < 1) {
+            throw new IllegalArgumentException("handshakes at once: " + concurrentHandshakes);
         }
         if (clientCertificate != ClientCertificate.NONE && trusted.isEmpty()) {
             throw new IllegalArgumentException("client certificates need an authority that is trusted");
@@ -94,6 +100,7 @@ public record TlsOptions(
                 onlyLatest,
                 handshakeTime,
                 executor,
+                concurrentHandshakes,
                 ticketSecret);
     }
 
@@ -107,6 +114,7 @@ public record TlsOptions(
                 onlyLatest,
                 handshakeTime,
                 executor,
+                concurrentHandshakes,
                 ticketSecret);
     }
 
@@ -124,6 +132,7 @@ public record TlsOptions(
                 onlyLatest,
                 handshakeTime,
                 executor,
+                concurrentHandshakes,
                 ticketSecret);
     }
 
@@ -137,6 +146,7 @@ public record TlsOptions(
                 onlyLatest,
                 handshakeTime,
                 executor,
+                concurrentHandshakes,
                 ticketSecret);
     }
 
@@ -150,6 +160,7 @@ public record TlsOptions(
                 on,
                 handshakeTime,
                 executor,
+                concurrentHandshakes,
                 ticketSecret);
     }
 
@@ -167,6 +178,7 @@ public record TlsOptions(
                 onlyLatest,
                 time,
                 executor,
+                concurrentHandshakes,
                 ticketSecret);
     }
 
@@ -180,6 +192,26 @@ public record TlsOptions(
                 onlyLatest,
                 handshakeTime,
                 other,
+                concurrentHandshakes,
+                ticketSecret);
+    }
+
+    /**
+     * Returns these options with another limit of handshakes that are computed at once; the number of processors by
+     * default. Engines that compute on the connection's own thread compute one at a time there.
+     *
+     * @throws IllegalArgumentException if it is not positive
+     */
+    public TlsOptions withConcurrentHandshakes(int most) {
+        return new TlsOptions(
+                credentials,
+                trusted,
+                clientCertificate,
+                applicationProtocols,
+                onlyLatest,
+                handshakeTime,
+                executor,
+                most,
                 ticketSecret);
     }
 
@@ -197,6 +229,7 @@ public record TlsOptions(
                 onlyLatest,
                 handshakeTime,
                 executor,
+                concurrentHandshakes,
                 secret);
     }
 }
