@@ -105,6 +105,7 @@ final class ServeStatus implements StatusSocket.Source {
         json.put("handshakes", tls.handshakes());
         json.put("resumptions", tls.resumptions());
         json.put("failures", tls.failures());
+        json.put("handshakesBySuite", tls.handshakesBySuite());
         json.put("failuresByAlert", tls.failuresByAlert());
         json.put("expires", tls.credentials().getFirst().expires().toString());
         return json;

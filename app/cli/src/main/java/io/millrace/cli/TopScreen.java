@@ -64,17 +64,19 @@ final class TopScreen {
                 ((Number) now.get("handshakes")).longValue(),
                 ((Number) now.get("resumptions")).longValue(),
                 ((Number) now.get("failures")).longValue(),
-                byAlert(now.get("failuresByAlert")),
+                each(now.get("failuresByAlert"), " (", ")"),
                 now.get("expires"));
+        text.append(each(now.get("handshakesBySuite"), "sessions     ", "\n"));
     }
 
-    private static String byAlert(Object failures) {
-        if (!(failures instanceof Map<?, ?> counts) || counts.isEmpty()) {
+    /** Names and their counts; nothing where there are none. */
+    private static String each(Object named, String begin, String end) {
+        if (!(named instanceof Map<?, ?> counts) || counts.isEmpty()) {
             return "";
         }
         return counts.entrySet().stream()
                 .map(entry -> entry.getKey() + " " + entry.getValue())
-                .collect(Collectors.joining(", ", " (", ")"));
+                .collect(Collectors.joining(", ", begin, end));
     }
 
     private static void workers(StringBuilder text, Map<?, ?> now) {

@@ -4,6 +4,7 @@ package io.millrace.web;
 import io.millrace.http2.Http2Stats;
 import io.millrace.link.ProxyProtocol;
 import io.millrace.loop.LoopCounters;
+import io.millrace.tls.Credentials;
 import io.millrace.tls.TlsContext;
 import io.millrace.workers.WorkerCounters;
 import java.time.Duration;
@@ -148,8 +149,20 @@ final class ServerMetrics {
                 .sample(tls.resumptions());
         text.counter("millrace_tls_failed_handshakes_total", "TLS handshakes that failed.")
                 .sample(tls.failures());
-        text.gauge("millrace_tls_certificate_expiry_timestamp_seconds", "When the first certificate expires.")
-                .sample(tls.credentials().getFirst().expires().getEpochSecond());
+        text.counter("millrace_tls_sessions_total", "Handshakes that succeeded, by what they agreed upon.");
+        tls.handshakesBySuite().forEach((agreed, count) -> {
+            int blank = agreed.indexOf(' ');
+            text.sample(count, "version", agreed.substring(0, blank), "suite", agreed.substring(blank + 1));
+        });
+        text.counter("millrace_tls_failures_total", "Connections that TLS has ended, by the alert or another reason.");
+        tls.failuresByAlert().forEach((reason, count) -> text.sample(count, "reason", reason));
+        text.counter("millrace_tls_kernel_connections_total", "Connections whose output the kernel encrypts.")
+                .sample(tls.releasedToKernel());
+        text.gauge("millrace_tls_certificate_expiry_timestamp_seconds", "When certificates expire.");
+        for (Credentials one : tls.credentials()) {
+            String name = one.names().isEmpty() ? "" : one.names().getFirst();
+            text.sample(one.expires().getEpochSecond(), "name", name, "sha256", one.fingerprint());
+        }
     }
 
     private void proxyProtocol(ProxyProtocol protocol) {

@@ -8,6 +8,8 @@ import io.millrace.link.LayerProtocol;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
@@ -35,6 +37,7 @@ public final class TlsContext {
     private final LongAdder failures = new LongAdder();
     private final LongAdder released = new LongAdder();
     private final Alerts alerts = new Alerts();
+    private final Map<String, LongAdder> suites = new ConcurrentHashMap<>();
     private volatile List<Credentials> credentials;
     private volatile String lastFailure;
 
@@ -237,6 +240,9 @@ public final class TlsContext {
         if (session.resumed()) {
             resumptions.increment();
         }
+        // There are as many as engines have suites: some twenty.
+        String suite = session.protocol() + ' ' + session.cipherSuite();
+        suites.computeIfAbsent(suite, unused -> new LongAdder()).increment();
     }
 
     void failed(String why) {
@@ -264,6 +270,16 @@ public final class TlsContext {
     /** Returns how many of them resumed an earlier session. */
     public long resumptions() {
         return resumptions.sum();
+    }
+
+    /**
+     * Returns how many handshakes agreed upon each version and suite, such as {@code TLSv1.3 TLS_AES_128_GCM_SHA256}.
+     * The map is the caller's.
+     */
+    public Map<String, Long> handshakesBySuite() {
+        Map<String, Long> all = new TreeMap<>();
+        suites.forEach((suite, count) -> all.put(suite, count.sum()));
+        return all;
     }
 
     /** Returns the number of connections that TLS has ended: refused handshakes and broken records. */

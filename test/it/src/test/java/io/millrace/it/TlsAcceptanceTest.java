@@ -272,7 +272,7 @@ final class TlsAcceptanceTest {
                 .start()) {
             List<Socket> silent = new ArrayList<>();
             try {
-                for (int i = 0; i < 200; i++) {
+                for (int i = 0; i < 1000; i++) {
                     Socket one = new Socket(InetAddress.getLoopbackAddress(), server.port());
                     silent.add(one);
                     one.getOutputStream().write(half);
