@@ -268,7 +268,10 @@ final class ServerLife {
         ProtocolFactory http = new ProtocolSelector(
                 context,
                 http1,
-                settings.http2 == null ? null : () -> new Http2Factory(context, settings.http2, settings.http2Stats));
+                settings.http2 == null
+                        ? null
+                        : () -> new Http2Factory(context, settings.http2, settings.http2Stats)
+                                .trace(settings.modelOptions().traceLines()));
         ProtocolFactory above = settings.tls == null ? http : new TlsDetector(settings, settings.tls.over(http));
         return settings.proxyProtocol == null ? above : settings.proxyProtocol.over(above);
     }

@@ -181,6 +181,8 @@ final class ServerMetrics {
         text.counter("millrace_http2_resets_total", "Streams that were reset.")
                 .sample(http2.resetsReceived(), "by", "client")
                 .sample(http2.resetsSent(), "by", "server");
+        text.counter("millrace_http2_glitches_total", "Frames that cost the server more than they brought.")
+                .sample(http2.glitches());
         text.counter("millrace_http2_failed_connections_total", "Connections that were ended for an error.")
                 .sample(http2.calmed(), "reason", "abuse")
                 .sample(http2.failed(), "reason", "error");

@@ -117,6 +117,15 @@ public record ModelOptions(
         return "[" + ProcessHandle.current().pid() + "]";
     }
 
+    /**
+     * Returns what prints a line of the trace, for protocols to say what they do; {@code null} without a trace. Any
+     * thread may use it.
+     */
+    public Consumer<String> traceLines() {
+        Trace lines = traceOfWorker();
+        return lines == null ? null : lines::line;
+    }
+
     /** Another door, traced as this one would be. */
     Kernel traced(Kernel kernel) {
         return trace == null ? kernel : TracedKernel.over(kernel, new Trace(trace, "", Printable::text));

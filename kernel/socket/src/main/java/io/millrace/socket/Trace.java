@@ -17,10 +17,12 @@ public final class Trace {
     private static final double SECOND = 1e9;
     private static final double MILLION = 1e6;
 
+    // One for all traces, since several may write to one place.
+    private static final long START = System.nanoTime();
+
     private final PrintStream out;
     private final String who;
     private final UnaryOperator<String> printable;
-    private final long start = System.nanoTime();
 
     /**
      * Makes a trace without a kernel.
@@ -43,7 +45,7 @@ public final class Trace {
 
     /** Writes a line. Any thread; lines are not mixed up. */
     public void line(String text) {
-        double seconds = (System.nanoTime() - start) / SECOND;
+        double seconds = (System.nanoTime() - START) / SECOND;
         out.printf(
                 Locale.ROOT,
                 "%11.6f %s%-12s %s%n",

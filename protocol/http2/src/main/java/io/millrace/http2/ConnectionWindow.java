@@ -21,7 +21,7 @@ final class ConnectionWindow implements IdleConnection.Part {
         window.begin(Http2Limits.USUAL_WINDOW);
         int more = window.widen(limits.connectionWindow());
         if (more > 0) {
-            Frame.windowUpdate(output.out(), 0, more);
+            output.windowUpdate(0, more);
         }
     }
 
@@ -52,7 +52,7 @@ final class ConnectionWindow implements IdleConnection.Part {
         boolean enough = window.consumed(count);
         if (enough) {
             // What the window grows by is given with what is given back.
-            Frame.windowUpdate(output.out(), 0, window.credit(tuner == null ? 0 : tuner.connectionWindow()));
+            output.windowUpdate(0, window.credit(tuner == null ? 0 : tuner.connectionWindow()));
         }
         return enough;
     }
@@ -61,7 +61,7 @@ final class ConnectionWindow implements IdleConnection.Part {
     boolean received(int count, long now) {
         boolean measures = tuner != null && tuner.received(count, now);
         if (measures) {
-            Frame.ping(output.out(), 0, WindowTuner.PING);
+            output.ping(0, WindowTuner.PING);
         }
         return measures;
     }

@@ -31,8 +31,8 @@ final class Departure {
             return false;
         }
         drainAt = now + DRAIN_NANOS;
-        Frame.goAway(output.out(), Integer.MAX_VALUE, ErrorCode.NO_ERROR, "shutting down");
-        Frame.ping(output.out(), 0, PING);
+        output.goAway(Integer.MAX_VALUE, ErrorCode.NO_ERROR, "shutting down");
+        output.ping(0, PING);
         return true;
     }
 
@@ -55,7 +55,7 @@ final class Departure {
         }
         leaving = true;
         last = lastStream;
-        Frame.goAway(output.out(), lastStream, ErrorCode.NO_ERROR, "");
+        output.goAway(lastStream, ErrorCode.NO_ERROR, "");
         return true;
     }
 

@@ -40,6 +40,24 @@ final class Frame {
 
     private Frame() {}
 
+    /** Returns the flags of a frame by their names, each behind a blank. */
+    static String flags(int type, int flags) {
+        StringBuilder names = new StringBuilder();
+        boolean onStream = type == DATA || type == HEADERS;
+        name(names, flags, onStream ? END_STREAM : 0, "END_STREAM");
+        name(names, flags, type == SETTINGS || type == PING ? ACK : 0, "ACK");
+        name(names, flags, type == HEADERS || type == CONTINUATION ? END_HEADERS : 0, "END_HEADERS");
+        name(names, flags, onStream ? PADDED : 0, "PADDED");
+        name(names, flags, type == HEADERS ? WITH_PRIORITY : 0, "PRIORITY");
+        return names.toString();
+    }
+
+    private static void name(StringBuilder names, int flags, int flag, String name) {
+        if ((flags & flag) != 0) {
+            names.append(' ').append(name);
+        }
+    }
+
     /** Returns the name of a type, or its number where it has none. */
     static String name(int type) {
         return switch (type) {

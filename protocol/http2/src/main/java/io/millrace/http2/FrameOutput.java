@@ -71,10 +71,42 @@ final class FrameOutput implements IdleConnection.Part {
         Frame.setting(out, Frame.MAX_HEADER_LIST_SIZE, loop.context().limits().head());
         Frame.setting(out, Frame.ENABLE_CONNECT_PROTOCOL, 1);
         Frame.setting(out, Frame.NO_RFC7540_PRIORITIES, 1);
+        traced(Frame.SETTINGS, 0, 0, 5 * 6);
+    }
+
+    private void traced(int type, int flags, int stream, int length) {
+        loop.traced(link, "send", type, flags, stream, length);
+    }
+
+    void acknowledgeSettings() {
+        Frame.header(out(), 0, Frame.SETTINGS, Frame.ACK, 0);
+        traced(Frame.SETTINGS, Frame.ACK, 0, 0);
+    }
+
+    void ping(int flags, long data) {
+        Frame.ping(out(), flags, data);
+        traced(Frame.PING, flags, 0, Long.BYTES);
+    }
+
+    void windowUpdate(int stream, int increment) {
+        Frame.windowUpdate(out(), stream, increment);
+        traced(Frame.WINDOW_UPDATE, 0, stream, Integer.BYTES);
+    }
+
+    void goAway(int last, int code, String text) {
+        Frame.goAway(out(), last, code, text);
+        traced(Frame.GOAWAY, 0, 0, 2 * Integer.BYTES + text.length());
+    }
+
+    /** Writes what stands before {@code length} bytes of DATA. */
+    void data(int stream, int length, int flags) {
+        Frame.header(out(), length, Frame.DATA, flags, stream);
+        traced(Frame.DATA, flags, stream, length);
     }
 
     void reset(int stream, int code) {
         Frame.reset(out(), stream, code);
+        traced(Frame.RST_STREAM, 0, stream, Integer.BYTES);
         loop.stats().resetSent();
     }
 
@@ -85,24 +117,37 @@ final class FrameOutput implements IdleConnection.Part {
         int before = out.readable();
         loop.heads().head(out, encoder, stream, last, status, fields, length, link.now(), mostPayload);
         headLength = out.readable() - before;
+        tracedHead(stream, headLength, last);
     }
 
     void interim(int stream, int status, FieldBlock fields) {
-        loop.heads().interim(out(), encoder, stream, status, fields, mostPayload);
+        Buffer out = out();
+        int before = out.readable();
+        loop.heads().interim(out, encoder, stream, status, fields, mostPayload);
+        tracedHead(stream, out.readable() - before, false);
     }
 
     void trailers(int stream, FieldBlock fields) {
-        loop.heads().trailers(out(), encoder, stream, fields, mostPayload);
+        Buffer out = out();
+        int before = out.readable();
+        loop.heads().trailers(out, encoder, stream, fields, mostPayload);
+        tracedHead(stream, out.readable() - before, true);
+    }
+
+    // As one frame, though a large block goes on in others.
+    private void tracedHead(int stream, int length, boolean last) {
+        traced(Frame.HEADERS, Frame.END_HEADERS | (last ? Frame.END_STREAM : 0), stream, length - Frame.HEADER);
     }
 
     /** Lets the head that was written last say that the stream ends; returns whether that is still possible. */
-    boolean endLastHead() {
+    boolean endLastHead(int stream) {
         Buffer out = link.out();
         int at = out.readable() - headLength;
         if (at < 0 || headLength > Frame.HEADER + mostPayload) {
             return false;
         }
         out.array()[out.head() + at + 4] |= Frame.END_STREAM;
+        traced(Frame.HEADERS, Frame.END_STREAM, stream, 0);
         return true;
     }
 

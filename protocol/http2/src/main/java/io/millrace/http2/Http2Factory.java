@@ -7,6 +7,7 @@ import io.millrace.core.Link;
 import io.millrace.core.Protocol;
 import io.millrace.core.ProtocolFactory;
 import io.millrace.http.HttpContext;
+import java.util.function.Consumer;
 
 /**
  * Makes the HTTP/2 protocol of each connection of one loop, with what they share and lend. Belongs to its loop's
@@ -26,6 +27,17 @@ public final class Http2Factory implements ProtocolFactory {
     /** Serves what {@code context} says, with the usual limits. */
     public Http2Factory(HttpContext context) {
         this(context, Http2Limits.DEFAULT, new Http2Stats());
+    }
+
+    /**
+     * Has each frame that comes and goes said in a line. Before the first connection.
+     *
+     * @param lines takes the lines, on the loop; {@code null} for none
+     * @return this factory
+     */
+    public Http2Factory trace(Consumer<String> lines) {
+        loop.trace(lines);
+        return this;
     }
 
     @Override

@@ -201,7 +201,7 @@ final class Http2Protocol implements Protocol, Runnable {
             return;
         }
         loop.failed(link, code, text);
-        Frame.goAway(output.out(), inbound.lastStream(), code, text);
+        output.goAway(inbound.lastStream(), code, text);
         end(CloseMode.LINGERING);
         streams.cutAll();
     }

@@ -145,10 +145,9 @@ final class Http2Stream extends StreamEntry implements StreamSender.Owner {
             return;
         }
         if (window.consumed(count)) {
-            Frame.windowUpdate(
-                    connection.output().out(),
-                    id,
-                    window.credit(connection.window().streamWindow()));
+            connection
+                    .output()
+                    .windowUpdate(id, window.credit(connection.window().streamWindow()));
             connection.written();
         }
     }

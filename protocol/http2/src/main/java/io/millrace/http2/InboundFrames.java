@@ -87,6 +87,7 @@ final class InboundFrames implements FrameReader.Handler, IdleConnection.Part {
 
     @Override
     public boolean begins(int type, int flags, int stream, int length) {
+        connection.loop().traced(connection.link(), "recv", type, flags, stream, length);
         if (!settled && (type != Frame.SETTINGS || (flags & Frame.ACK) != 0)) {
             return fail(ErrorCode.PROTOCOL_ERROR, "the first frame is " + Frame.name(type));
         }
@@ -293,7 +294,7 @@ final class InboundFrames implements FrameReader.Handler, IdleConnection.Part {
                 return false;
             }
         }
-        Frame.header(connection.output().out(), 0, Frame.SETTINGS, Frame.ACK, 0);
+        connection.output().acknowledgeSettings();
         connection.written();
         return true;
     }
@@ -349,7 +350,7 @@ final class InboundFrames implements FrameReader.Handler, IdleConnection.Part {
         if (!connection.waste(Frame.HEADER + 8) || !connection.spend(GlitchMeter.PING, "too many PING")) {
             return false;
         }
-        Frame.ping(connection.output().out(), Frame.ACK, data);
+        connection.output().ping(Frame.ACK, data);
         connection.written();
         return true;
     }

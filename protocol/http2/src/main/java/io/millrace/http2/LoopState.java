@@ -6,6 +6,7 @@ import io.millrace.core.Link;
 import io.millrace.http.HttpContext;
 import java.lang.System.Logger.Level;
 import java.util.ArrayDeque;
+import java.util.function.Consumer;
 
 /**
  * What the connections of one loop share: what they serve and how much of it, the counters, the date as bytes, and the
@@ -22,6 +23,7 @@ final class LoopState {
     private final Http2Stats stats;
     private final HeadWriter heads;
     private IdleConnection.Waker waker;
+    private Consumer<String> trace;
     private final ArrayDeque<RequestHead> requests = new ArrayDeque<>(SPARE_HEADS);
 
     LoopState(HttpContext context, Http2Limits limits, Http2Stats stats) {
@@ -29,6 +31,20 @@ final class LoopState {
         this.limits = limits;
         this.stats = stats;
         this.heads = new HeadWriter(context.clock(), context.server());
+    }
+
+    /** Has frames said in lines, or, for {@code null}, not. */
+    void trace(Consumer<String> lines) {
+        trace = lines;
+    }
+
+    /** Says a frame, where frames are said; {@code way} is whether it comes or goes. */
+    void traced(Link link, String way, int type, int flags, int stream, int length) {
+        if (trace != null) {
+            String on = stream == 0 ? "" : " stream " + stream;
+            trace.accept("  http2 " + way + " " + link.peer() + " " + Frame.name(type) + on + " (" + length + ")"
+                    + Frame.flags(type, flags));
+        }
     }
 
     /** Sets how connections at rest are woken. */

@@ -142,8 +142,8 @@ final class StreamSender {
         FrameOutput frames = owner.frames();
         if (trailers != null) {
             frames.trailers(owner.number(), trailers);
-        } else if (headAt != frames.writes() || !frames.endLastHead()) {
-            Frame.header(frames.out(), 0, Frame.DATA, Frame.END_STREAM, owner.number());
+        } else if (headAt != frames.writes() || !frames.endLastHead(owner.number())) {
+            frames.data(owner.number(), 0, Frame.END_STREAM);
         }
         ends();
     }
@@ -189,7 +189,7 @@ final class StreamSender {
         boolean all = count == output.queued();
         boolean last = all && endQueued && trailers == null;
         FrameOutput frames = owner.frames();
-        Frame.header(frames.out(), count, Frame.DATA, last ? Frame.END_STREAM : 0, owner.number());
+        frames.data(owner.number(), count, last ? Frame.END_STREAM : 0);
         output.moveTo(frames.link(), count);
         window -= count;
         if (all) {
