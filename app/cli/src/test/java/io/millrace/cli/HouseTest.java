@@ -54,7 +54,7 @@ final class HouseTest {
             Map.entry("sse", Set.of("core", "http")),
             Map.entry("forms", Set.of("http")),
             Map.entry("filters", Set.of("http")),
-            Map.entry("webtest", Set.of("core", "http", "web")),
+            Map.entry("webtest", Set.of("core", "http", "client", "web")),
             Map.entry("compress", Set.of("core", "http")),
             Map.entry("zstd", Set.of("core", "sys")),
             Map.entry("fileserver", Set.of("core", "http")),

@@ -295,6 +295,35 @@ class TrapsTest {
         }
     }
 
+    /** What is logged ends where the application's own frames end, and says how many have been left out. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    @ExpectedLog("the answer to GET /fails (route /fails) failed")
+    void stackTracesEndWithTheApplication(boolean inline) throws Exception {
+        LinkedBlockingQueue<Throwable> logged = new LinkedBlockingQueue<>();
+        Logger logger = Logger.getLogger("io.millrace.http");
+        java.util.logging.Filter before = logger.getFilter();
+        logger.setFilter(line -> {
+            Throwable thrown = line.getThrown();
+            return thrown == null || !"on purpose".equals(thrown.getMessage()) || logged.add(thrown);
+        });
+        try (WebServer server = WebServer.on(0)
+                .loops(1)
+                .get("/fails", place(inline), (request, response) -> {
+                    throw new IllegalStateException("on purpose");
+                })
+                .start()) {
+            assertTrue(get(server, "/fails").startsWith("HTTP/1.1 500 "));
+            StackTraceElement[] frames = logged.poll(20, TimeUnit.SECONDS).getStackTrace();
+            assertTrue(frames[0].getClassName().contains("TrapsTest"), frames[0].toString());
+            String last = frames[frames.length - 1].toString();
+            assertTrue(last.matches("millrace\\.server\\(\\d+ frames left out\\)"), last);
+            assertTrue(frames.length < 8, () -> Arrays.toString(frames));
+        } finally {
+            logger.setFilter(before);
+        }
+    }
+
     @ExpectedLog("has been blocked for")
     @Test
     void aLoopThatAHandlerBlocksIsReported() throws Exception {

@@ -4,6 +4,8 @@ package io.millrace.webtest;
 import io.millrace.http.Handler;
 import io.millrace.http.HttpContext;
 import io.millrace.web.WebServer;
+import java.io.IOException;
+import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -18,7 +20,7 @@ import java.util.Map;
  * }</pre>
  *
  * <p>Filters, error handlers, places to run and bodies are as on a connection; the loop is the calling thread, which
- * waits for the answer. Upgrades are refused.
+ * waits for the answer. Upgrades are refused. {@link #send} asks a {@link TestServer}, over a socket. For one thread.
  */
 public final class TestExchange {
     private final String method;
@@ -66,9 +68,33 @@ public final class TestExchange {
         return this;
     }
 
+    /** Adds a cookie. */
+    public TestExchange cookie(String name, String value) {
+        return header("Cookie", name + "=" + value);
+    }
+
+    /** Adds the cookies that an answer set, as a browser sends them back; those that it removed are left away. */
+    public TestExchange cookiesOf(TestAnswer answer) {
+        answer.cookies().forEach(this::cookie);
+        return this;
+    }
+
     /** Sets the body as UTF-8. */
     public TestExchange body(String text) {
         return body(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** Sets a form as the body, names and values in turn, and its type. */
+    public TestExchange form(String... namesAndValues) {
+        if (namesAndValues.length % 2 != 0) {
+            throw new IllegalArgumentException("a name without a value: " + List.of(namesAndValues));
+        }
+        StringBuilder text = new StringBuilder();
+        for (int i = 0; i < namesAndValues.length; i += 2) {
+            text.append(i == 0 ? "" : "&").append(URLEncoder.encode(namesAndValues[i], StandardCharsets.UTF_8));
+            text.append('=').append(URLEncoder.encode(namesAndValues[i + 1], StandardCharsets.UTF_8));
+        }
+        return header("Content-Type", "application/x-www-form-urlencoded").body(text.toString());
     }
 
     /** Sets the body. */
@@ -97,16 +123,30 @@ public final class TestExchange {
         return handle(HttpContext.of(handler));
     }
 
-    private TestAnswer handle(HttpContext context) {
+    /**
+     * Sends this over a socket to a server that listens, and waits for the whole answer.
+     *
+     * @throws IOException if no whole answer comes in time
+     */
+    public TestAnswer send(TestServer server) throws IOException {
+        return server.ask(method, target, fields, body, patience);
+    }
+
+    private List<Map.Entry<String, String>> completed() {
+        List<Map.Entry<String, String>> all = new ArrayList<>(fields);
         if (fields.stream().noneMatch(field -> field.getKey().equalsIgnoreCase("Host"))) {
-            fields.add(Map.entry("Host", "localhost"));
+            all.add(Map.entry("Host", "localhost"));
         }
         if (body.length > 0) {
-            fields.add(Map.entry("Content-Length", String.valueOf(body.length)));
+            all.add(Map.entry("Content-Length", String.valueOf(body.length)));
         }
+        return all;
+    }
+
+    private TestAnswer handle(HttpContext context) {
         TestLink link = new TestLink();
         AnswerRecorder wire = new AnswerRecorder(context, link, body);
-        wire.ask(method, target, fields);
+        wire.ask(method, target, completed());
         long end = System.nanoTime() + patience.toNanos();
         try {
             while (!wire.over()) {

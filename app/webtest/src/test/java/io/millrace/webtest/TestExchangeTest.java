@@ -4,6 +4,8 @@ package io.millrace.webtest;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.millrace.forms.FormData;
+import io.millrace.http.Cookie;
 import io.millrace.http.Dispatch;
 import io.millrace.http.Handler;
 import io.millrace.http.Router;
@@ -12,6 +14,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -87,5 +90,51 @@ class TestExchangeTest {
     void anAnswerThatDoesNotComeIsAnError() {
         TestExchange exchange = TestExchange.get("/never").patience(Duration.ofMillis(50));
         assertThrows(AssertionError.class, () -> exchange.handle(server()));
+    }
+
+    @Test
+    void aServerThatListensAnswersTheSame() throws IOException {
+        try (TestServer server = TestServer.start(server())) {
+            TestExchange exchange = TestExchange.get("/x/7?q=z").header("A", "b");
+            TestAnswer answer = exchange.send(server);
+            assertEquals("7 b z", answer.text());
+            assertEquals("7 b z", exchange.send(server).text());
+            assertEquals("7 b z", exchange.handle(server()).text());
+            assertEquals("7 b z", exchange.handle(server()).text());
+            assertEquals("seen", answer.header("x-filter"));
+            assertEquals("millrace", answer.header("Server"));
+            assertEquals("streamed", TestExchange.get("/virtual").send(server).text());
+            assertEquals(
+                    "hello",
+                    TestExchange.post("/body").body("hello").send(server).text());
+            assertEquals("ours", TestExchange.get("/none").send(server).text());
+            assertEquals("http", server.base().getScheme());
+            assertEquals(server.server().port(), server.base().getPort());
+            TestExchange never = TestExchange.get("/never").patience(Duration.ofMillis(50));
+            assertThrows(IOException.class, () -> never.send(server));
+        }
+    }
+
+    @Test
+    void formsAndCookiesAreAsABrowserSendsThem() throws IOException {
+        try (TestServer server = TestServer.with(app -> app.post("/in", Dispatch.VIRTUAL, (request, response) -> {
+                    response.cookie(
+                            Cookie.of("user", FormData.read(request, 1000).required("user")));
+                    response.removeCookie("old");
+                    response.send();
+                })
+                .get("/me", (request, response) -> response.send("" + request.cookie("user"))))) {
+            TestAnswer in = TestExchange.post("/in")
+                    .form("user", "ada", "x", "a&b=\u00e9")
+                    .send(server);
+            assertEquals(Map.of("user", "ada"), in.cookies());
+            assertEquals(
+                    "ada", TestExchange.get("/me").cookiesOf(in).send(server).text());
+            assertEquals(
+                    "eve",
+                    TestExchange.get("/me").cookie("user", "eve").send(server).text());
+        }
+        assertThrows(
+                IllegalArgumentException.class, () -> TestExchange.post("/").form("name"));
     }
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.testkit;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetSocketAddress;
@@ -89,21 +88,21 @@ public final class RawClient implements AutoCloseable {
 
     /** Reads as text up to and including {@code end}; fails if the peer ends before. */
     public String readUntil(String end) throws IOException {
-        ByteArrayOutputStream text = new ByteArrayOutputStream();
         byte[] last = end.getBytes(StandardCharsets.ISO_8859_1);
-        while (!endsWith(text.toByteArray(), last)) {
+        byte[] text = new byte[1024];
+        int length = 0;
+        while (length < last.length || !Arrays.equals(text, length - last.length, length, last, 0, last.length)) {
             int next = in.read();
             if (next < 0) {
-                throw new IOException("the peer ended after: " + text.toString(StandardCharsets.ISO_8859_1));
+                String sent = new String(text, 0, length, StandardCharsets.ISO_8859_1);
+                throw new IOException("the peer ended after: " + sent);
             }
-            text.write(next);
+            if (length == text.length) {
+                text = Arrays.copyOf(text, 2 * length);
+            }
+            text[length++] = (byte) next;
         }
-        return text.toString(StandardCharsets.ISO_8859_1);
-    }
-
-    private static boolean endsWith(byte[] bytes, byte[] end) {
-        int from = bytes.length - end.length;
-        return from >= 0 && Arrays.equals(bytes, from, bytes.length, end, 0, end.length);
+        return new String(text, 0, length, StandardCharsets.ISO_8859_1);
     }
 
     /** Reads everything up to the end of the stream. */
