@@ -9,6 +9,7 @@ import io.millrace.core.Buffer;
 import io.millrace.testkit.MemoryLink;
 import io.millrace.testkit.WebSocketFrames;
 import io.millrace.testkit.WebSocketFrames.Frame;
+import io.millrace.testkit.WindowedInflater;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;

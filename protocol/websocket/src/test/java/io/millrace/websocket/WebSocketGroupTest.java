@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.millrace.core.SlowConsumer;
 import io.millrace.testkit.WebSocketFrames;
 import io.millrace.testkit.WebSocketFrames.Frame;
+import io.millrace.testkit.WindowedInflater;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;

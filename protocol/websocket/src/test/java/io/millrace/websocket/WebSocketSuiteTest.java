@@ -9,8 +9,10 @@ import io.millrace.testkit.MemoryLink;
 import io.millrace.testkit.Trickle;
 import io.millrace.testkit.WebSocketCases;
 import io.millrace.testkit.WebSocketCases.Case;
+import io.millrace.testkit.WebSocketDeflateCases;
 import io.millrace.testkit.WebSocketFrames;
 import io.millrace.testkit.WebSocketScript;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
@@ -61,6 +63,26 @@ final class WebSocketSuiteTest {
                                 .count())
                         .toList());
         assertEquals(54, WebSocketCases.large().size());
+        assertEquals(90 + 126, WebSocketDeflateCases.all().size());
+    }
+
+    /** The sections 12 and 13, with contexts that are lent and with contexts that are kept. */
+    @TestFactory
+    Stream<DynamicTest> compressed() {
+        return WebSocketDeflateCases.all().stream()
+                .flatMap(test -> Stream.of(true, false)
+                        .map(kept -> DynamicTest.dynamicTest(
+                                test.id() + (kept ? " with takeover" : ""), () -> compressed(test, kept))));
+    }
+
+    private static void compressed(WebSocketDeflateCases.Case test, boolean kept) {
+        Server server = new Server(WebSocketOptions.DEFAULT
+                .withLimits(LIMITS)
+                .withCompression(WebSocketCompression.DEFAULT.withThreshold(1).withTakeover(kept, kept)));
+        String head = server.open("Sec-WebSocket-Extensions: " + test.offer() + "\r\n");
+        String answer = head.replaceAll("(?s).*Sec-WebSocket-Extensions: ([^\r]*)\r.*", "$1");
+        server.link.feed(test.input(answer));
+        test.check(answer, server.link.run().take().getBytes(StandardCharsets.ISO_8859_1));
     }
 
     private static void run(Case test) {

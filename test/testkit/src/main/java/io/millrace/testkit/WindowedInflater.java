@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.millrace.websocket;
+package io.millrace.testkit;
 
 import java.io.ByteArrayOutputStream;
 import java.util.Arrays;
@@ -8,7 +8,7 @@ import java.util.Arrays;
  * Inflates as a client with a small window does (RFC 1951), and fails where a distance is larger: the JDK's own always
  * has a window of 32 KiB and would not notice. Slow, and checks nothing else.
  */
-final class WindowedInflater {
+public final class WindowedInflater {
     private static final int[] LENGTHS = {
         3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227,
         258
@@ -29,12 +29,13 @@ final class WindowedInflater {
     private byte[] out;
     private int size;
 
-    WindowedInflater(int window) {
+    /** Makes one that has seen nothing; {@code window} is in bytes. */
+    public WindowedInflater(int window) {
         this.window = window;
     }
 
     /** Inflates one message, with those before it as history. */
-    byte[] inflate(byte[] message) {
+    public byte[] inflate(byte[] message) {
         ByteArrayOutputStream whole = new ByteArrayOutputStream();
         whole.writeBytes(message);
         whole.writeBytes(new byte[] {0, 0, (byte) 0xff, (byte) 0xff});
