@@ -11,10 +11,12 @@ import io.millrace.models.IoModel;
 import io.millrace.testkit.RawClient;
 import io.millrace.testkit.WebSocketCases;
 import io.millrace.testkit.WebSocketCases.Case;
+import io.millrace.testkit.WebSocketDeflateCases;
 import io.millrace.testkit.WebSocketFrames;
 import io.millrace.testkit.WebSocketScript;
 import io.millrace.websocket.BlockingWebSocket;
 import io.millrace.websocket.WebSocket;
+import io.millrace.websocket.WebSocketCompression;
 import io.millrace.websocket.WebSocketGroup;
 import io.millrace.websocket.WebSocketLimits;
 import io.millrace.websocket.WebSocketListener;
@@ -46,6 +48,9 @@ final class WebSocketModelsTest {
     private static final WebSocketOptions OPTIONS = WebSocketOptions.DEFAULT.withLimits(
             WebSocketLimits.DEFAULT.withSizes(MOST, MOST).withCounts(WebSocketCases.MOST_FRAGMENTS, 1000));
 
+    private static final WebSocketOptions KEPT =
+            OPTIONS.withCompression(WebSocketCompression.DEFAULT.withThreshold(1).withTakeover(true, true));
+
     private static final class Echo implements WebSocketListener {
         @Override
         public void text(WebSocket socket, byte[] utf8, int offset, int length) {
@@ -66,6 +71,7 @@ final class WebSocketModelsTest {
                 .model(model)
                 .loops(1)
                 .webSocket("/echo", OPTIONS, request -> new Echo())
+                .webSocket("/kept", KEPT, request -> new Echo())
                 .route("GET", "/blocking", Dispatch.VIRTUAL, (request, response) -> {
                     try (BlockingWebSocket socket = blocking.accept(request, response)) {
                         for (WebSocketMessage message; (message = socket.receive()) != null; ) {
@@ -86,6 +92,26 @@ final class WebSocketModelsTest {
         }
     }
 
+    /** Compressed messages: some of each offer, size and kind of contents on each model. */
+    @ParameterizedTest
+    @EnumSource(IoModel.class)
+    void theCompressedCases(IoModel model) throws Exception {
+        try (WebServer server = serve(model)) {
+            for (WebSocketDeflateCases.Case test : WebSocketDeflateCases.some(11)) {
+                try (RawClient client = RawClient.connect(server.address())) {
+                    client.send(OPENING.replace("/echo", "/kept")
+                            .replace("\r\n\r\n", "\r\nSec-WebSocket-Extensions: " + test.offer() + "\r\n\r\n"));
+                    String answer = WebSocketDeflateCases.answer(client.readUntil("\r\n\r\n"));
+                    byte[] input = test.input(answer);
+                    Thread writer = Thread.ofVirtual().start(() -> write(client, 0, input));
+                    byte[] sent = client.readAll();
+                    writer.join();
+                    test.check(answer, sent);
+                }
+            }
+        }
+    }
+
     /** Sizes to 16 MiB and chops from 64 bytes: on one model of each kind. */
     @ParameterizedTest
     @EnumSource(names = {"EPOLL_EDGE", "IO_URING", "VIRTUAL", "NIO"})
@@ -102,7 +128,7 @@ final class WebSocketModelsTest {
         try (RawClient client = RawClient.connect(server.address())) {
             client.send(OPENING);
             assertTrue(client.readUntil("\r\n\r\n").startsWith("HTTP/1.1 101 "), test.id());
-            Thread writer = Thread.ofVirtual().start(() -> write(client, test, script.input()));
+            Thread writer = Thread.ofVirtual().start(() -> write(client, test.chop(), script.input()));
             byte[] sent = client.readAll();
             writer.join();
             assertEquals(
@@ -110,8 +136,8 @@ final class WebSocketModelsTest {
         }
     }
 
-    private static void write(RawClient client, Case test, byte[] input) {
-        int chop = test.chop() == 0 ? Math.max(1, input.length) : test.chop();
+    private static void write(RawClient client, int pieces, byte[] input) {
+        int chop = pieces == 0 ? Math.max(1, input.length) : pieces;
         try {
             for (int from = 0; from < input.length; from += chop) {
                 client.send(Arrays.copyOfRange(input, from, Math.min(input.length, from + chop)));

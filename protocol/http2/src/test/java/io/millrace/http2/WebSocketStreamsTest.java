@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.millrace.http.Limits;
 import io.millrace.testkit.WebSocketCases;
 import io.millrace.testkit.WebSocketCases.Case;
+import io.millrace.testkit.WebSocketDeflateCases;
 import io.millrace.testkit.WebSocketFrames;
 import io.millrace.testkit.WebSocketScript;
 import io.millrace.websocket.WebSocket;
@@ -20,6 +21,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -32,6 +35,8 @@ final class WebSocketStreamsTest {
     private static final int INITIAL_WINDOW = 4;
     private static final WebSocketOptions OPTIONS = WebSocketOptions.DEFAULT.withLimits(
             WebSocketLimits.DEFAULT.withSizes(MOST, MOST).withCounts(WebSocketCases.MOST_FRAGMENTS, 1000));
+
+    private static final Pattern ANSWER = Pattern.compile("sec-websocket-extensions=(permessage-deflate[^,\\]]*)");
 
     private final List<String> told = new ArrayList<>();
     private final List<WebSocket> sockets = new ArrayList<>();
@@ -92,6 +97,28 @@ final class WebSocketStreamsTest {
                         WebSocketCases.large().stream()
                                 .filter(test -> test.script().input().length < 1 << 21))
                 .map(test -> DynamicTest.dynamicTest(test.id(), () -> run(test)));
+    }
+
+    /** Compressed messages, some of each offer, size and kind of contents. */
+    @TestFactory
+    Stream<DynamicTest> compressed() {
+        return WebSocketDeflateCases.some(5).stream()
+                .map(test -> DynamicTest.dynamicTest(test.id(), () -> compressed(test)));
+    }
+
+    private void compressed(WebSocketDeflateCases.Case test) {
+        Peer peer = server();
+        connect(peer, 1, "sec-websocket-extensions: " + test.offer());
+        Matcher answer = ANSWER.matcher(peer.frames().toString());
+        assertTrue(answer.find(), test.id());
+        ByteArrayOutputStream sent = new ByteArrayOutputStream();
+        byte[] input = test.input(answer.group(1));
+        for (int from = 0; from < input.length; from += FRAME) {
+            peer.frame(Frame.DATA, 0, 1, Arrays.copyOfRange(input, from, Math.min(input.length, from + FRAME)));
+            take(peer, sent);
+        }
+        take(peer, sent);
+        test.check(answer.group(1), sent.toByteArray());
     }
 
     private void run(Case test) {

@@ -28,6 +28,8 @@ public final class WebSocketDeflateCases {
     private static final int MOST_BITS = 15;
     private static final Pattern SERVER_BITS = Pattern.compile("server_max_window_bits=(\\d+)");
 
+    private static final Pattern ANSWER = Pattern.compile("\r\nSec-WebSocket-Extensions: ([^\r]*)\r\n");
+
     /** Length of a message, and of each of its frames; 0 for one frame. */
     private static final int[][] SIZES = {
         {16, 0}, {64, 0}, {256, 0}, {1024, 0}, {4096, 0}, {8192, 0}, {16384, 0}, {32768, 0}, {65536, 0}, {131072, 0},
@@ -167,6 +169,12 @@ public final class WebSocketDeflateCases {
             some.add(all.get(i));
         }
         return some;
+    }
+
+    /** Returns the field Sec-WebSocket-Extensions of the head of an answer over HTTP/1.1. */
+    public static String answer(String head) {
+        Matcher field = ANSWER.matcher(head);
+        return field.find() ? field.group(1) : "";
     }
 
     private static byte[] deflated(Deflater deflater, byte[] message) {
