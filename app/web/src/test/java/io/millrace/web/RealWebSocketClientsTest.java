@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.millrace.websocket.OriginPolicy;
 import io.millrace.websocket.WebSocket;
 import io.millrace.websocket.WebSocketCompression;
+import io.millrace.websocket.WebSocketLimits;
 import io.millrace.websocket.WebSocketListener;
 import io.millrace.websocket.WebSocketOptions;
 import java.io.IOException;
@@ -17,14 +18,18 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Clients of other people, where they are installed: ws and undici for Node (found by NODE_PATH), websockets for
- * Python. They send texts and binary messages of many sizes through every window, with and without context takeover.
+ * Python. They send texts and binary messages from none to 16 MiB through every window, with and without context
+ * takeover.
  */
 final class RealWebSocketClientsTest {
+    private static final int MOST = 32 << 20;
+
     private static final class Echo implements WebSocketListener {
         @Override
         public void text(WebSocket socket, byte[] utf8, int offset, int length) {
@@ -54,8 +59,12 @@ final class RealWebSocketClientsTest {
 
     @Test
     void websocketsForPython() throws Exception {
-        assumeTrue(runs("python3", "-c", "import websockets"), "websockets for Python is not installed");
-        assertEquals("ok 15", talk("websocket-peer.py", "python3", null));
+        String python = Stream.of("python3", "/usr/bin/python3")
+                .filter(program -> runs(program, "-c", "import websockets"))
+                .findFirst()
+                .orElse(null);
+        assumeTrue(python != null, "websockets for Python is not installed");
+        assertEquals("ok 15", talk("websocket-peer.py", python, null));
     }
 
     private String talk(String script, String program, String kind) throws Exception {
@@ -65,6 +74,7 @@ final class RealWebSocketClientsTest {
         }
         WebSocketOptions options = WebSocketOptions.DEFAULT
                 .withOrigins(OriginPolicy.ANY)
+                .withLimits(WebSocketLimits.DEFAULT.withSizes(MOST, MOST).withCounts(100_000, 1000))
                 .withCompression(WebSocketCompression.DEFAULT.withTakeover(true, true));
         try (WebServer server =
                 WebServer.on(0).webSocket("/x", options, request -> new Echo()).start()) {
@@ -81,7 +91,7 @@ final class RealWebSocketClientsTest {
         }
     }
 
-    private static boolean runs(String... command) throws InterruptedException {
+    private static boolean runs(String... command) {
         try {
             Process process = new ProcessBuilder(command)
                     .redirectErrorStream(true)
@@ -89,6 +99,9 @@ final class RealWebSocketClientsTest {
                     .start();
             return process.waitFor(30, TimeUnit.SECONDS) && process.exitValue() == 0;
         } catch (IOException e) {
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
             return false;
         }
     }

@@ -48,8 +48,8 @@ final class WebSocketModelsTest {
     private static final WebSocketOptions OPTIONS = WebSocketOptions.DEFAULT.withLimits(
             WebSocketLimits.DEFAULT.withSizes(MOST, MOST).withCounts(WebSocketCases.MOST_FRAGMENTS, 1000));
 
-    private static final WebSocketOptions KEPT =
-            OPTIONS.withCompression(WebSocketCompression.DEFAULT.withThreshold(1).withTakeover(true, true));
+    private static final WebSocketOptions KEPT = OPTIONS.withCompression(
+            WebSocketCompression.DEFAULT.withThreshold(1).withTakeover(true, true));
 
     private static final class Echo implements WebSocketListener {
         @Override

@@ -23,6 +23,7 @@ public final class Browser implements AutoCloseable {
     private static final Path PROGRAM = Path.of("/usr/bin/chromium");
     private static final Pattern PORT = Pattern.compile("DevTools listening on ws://127\\.0\\.0\\.1:(\\d+)/.*");
     private static final Pattern PAGE = Pattern.compile("\"title\": \"([^\"]*)\",\\s*\"type\": \"page\"");
+    private static final Pattern DEBUGGER = Pattern.compile("\"webSocketDebuggerUrl\": \"(ws://[^\"]*/page/[^\"]*)\"");
     private static final long PATIENCE = TimeUnit.SECONDS.toNanos(60);
 
     private final Process process;
@@ -81,12 +82,27 @@ public final class Browser implements AutoCloseable {
         said.lines().forEach(line -> {});
     }
 
-    /** Returns the title of the page. */
+    /** Returns the title of the page, which has no quotes and no backslashes. */
     public String title() throws IOException {
+        Matcher page = PAGE.matcher(pages());
+        return page.find()
+                ? page.group(1).replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+                : "";
+    }
+
+    /** Returns where a WebSocket speaks Chromium's DevTools protocol with the page. */
+    public URI debugger() throws IOException {
+        Matcher page = DEBUGGER.matcher(pages());
+        if (!page.find()) {
+            throw new IOException("the browser has no page");
+        }
+        return URI.create(page.group(1));
+    }
+
+    private String pages() throws IOException {
         try (InputStream in =
                 URI.create("http://127.0.0.1:" + port + "/json/list").toURL().openStream()) {
-            Matcher page = PAGE.matcher(new String(in.readAllBytes(), StandardCharsets.UTF_8));
-            return page.find() ? page.group(1) : "";
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
         }
     }
 
