@@ -8,8 +8,8 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
-import java.util.HexFormat;
-import java.util.List;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -229,8 +229,16 @@ public final class LibSslContext {
 
     /** Called back in {@link LibSsl#handshake} with a line for each secret (SSL_CTX_set_keylog_callback(3)). */
     private static final class SecretKeeper {
-        private static final List<String> WANTED =
-                List.of("CLIENT_TRAFFIC_SECRET_0 ", "SERVER_TRAFFIC_SECRET_0 ", "EXPORTER_SECRET ");
+        private static final byte[][] WANTED = {
+            "CLIENT_TRAFFIC_SECRET_0 ".getBytes(StandardCharsets.US_ASCII),
+            "SERVER_TRAFFIC_SECRET_0 ".getBytes(StandardCharsets.US_ASCII),
+            "EXPORTER_SECRET ".getBytes(StandardCharsets.US_ASCII)
+        };
+
+        /** What stands between the label and the secret: the client's random bytes, in hexadecimal digits. */
+        private static final int RANDOM_DIGITS = 64;
+
+        private static final int MOST_SECRET = 48;
         private static final ThreadLocal<@Nullable Secrets> SECRETS = new ThreadLocal<>();
         static final long ADDRESS = Native.callback(
                 Native.outOfLine(
@@ -247,10 +255,9 @@ public final class LibSslContext {
 
         static void keep(long ssl, long line) {
             try {
-                String text = LibCrypto.text(line);
-                for (int i = 0; i < WANTED.size(); i++) {
-                    if (text.startsWith(WANTED.get(i))) {
-                        byte[] secret = HexFormat.of().parseHex(text, text.lastIndexOf(' ') + 1, text.length());
+                for (int i = 0; i < WANTED.length; i++) {
+                    if (startsWith(line, WANTED[i])) {
+                        byte[] secret = digits(line + WANTED[i].length + RANDOM_DIGITS + 1);
                         Secrets one =
                                 new Secrets(i == 0 ? secret : null, i == 1 ? secret : null, i == 2 ? secret : null);
                         SECRETS.set(one.or(SECRETS.get()));
@@ -260,6 +267,28 @@ public final class LibSslContext {
                 // Nothing may be thrown through C code; without secrets OpenSSL goes on with the records itself.
                 SECRETS.remove();
             }
+        }
+
+        private static boolean startsWith(long line, byte[] label) {
+            for (int i = 0; i < label.length; i++) {
+                if (LibCrypto.MEMORY.get(ValueLayout.JAVA_BYTE, line + i) != label[i]) {
+                    return false;
+                }
+            }
+            return true;
+        }
+
+        private static byte[] digits(long at) {
+            byte[] bytes = new byte[MOST_SECRET];
+            int count = 0;
+            for (; LibCrypto.MEMORY.get(ValueLayout.JAVA_BYTE, at + 2L * count) != 0; count++) {
+                bytes[count] = (byte) (digit(at + 2L * count) << 4 | digit(at + 2L * count + 1));
+            }
+            return count == MOST_SECRET ? bytes : Arrays.copyOf(bytes, count);
+        }
+
+        private static int digit(long at) {
+            return Character.digit(LibCrypto.MEMORY.get(ValueLayout.JAVA_BYTE, at), 16);
         }
     }
 

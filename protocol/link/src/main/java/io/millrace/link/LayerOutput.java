@@ -24,6 +24,12 @@ final class LayerOutput {
     /** Of a file with so much left a layer is asked whether it passes. */
     private static final int LARGE = 64 * 1024;
 
+    /**
+     * No more than this is made ready before the link below sends it: what it sends then, still lies in the processor's
+     * caches.
+     */
+    private static final int AHEAD = 32 * 1024;
+
     /** A shorter body is copied behind what stands in the buffer. */
     private static final int LITTLE = 8 * 1024;
 
@@ -195,7 +201,7 @@ final class LayerOutput {
 
     /** Gives the layer what there is; {@code false} if it has more to do and there is no room or no time for it. */
     private boolean transform(Buffer bytes, Flush mode) {
-        while (lower.writable() && budget.may()) {
+        while (lower.writable() && lower.pending() < AHEAD && budget.may()) {
             Buffer into = lower.out();
             long before = (long) into.readable() - bytes.readable();
             Layer.Outcome outcome = layer.output(bytes, into, mode);
