@@ -264,7 +264,8 @@ class RingDriver extends Driver {
             return;
         }
         if (kind == RingQueue.ROOM) {
-            c.set(Connection.WRITABLE | Connection.DIRTY);
+            // The poll goes on when nothing waits any more; then there is nothing to be told either.
+            c.set(c.pending() > 0 ? Connection.WRITABLE | Connection.DIRTY : Connection.WRITABLE);
         } else if (kind == RingQueue.READY && !c.is(Connection.ENDED)) {
             c.set(Connection.READABLE);
         }
