@@ -21,7 +21,13 @@ final class Corpus {
             "io.millrace.fileserver.RangesFuzz",
             "io.millrace.http.PathFuzz",
             "io.millrace.http.DateFuzz",
-            "io.millrace.link.ProxyHeaderFuzz");
+            "io.millrace.link.ProxyHeaderFuzz",
+            "io.millrace.http2.HpackFuzz",
+            "io.millrace.http2.Http2Fuzz",
+            "io.millrace.websocket.FramesFuzz",
+            "io.millrace.forms.MultipartFuzz",
+            "io.millrace.tls.ClientHelloFuzz",
+            "io.millrace.web.AddressRangeFuzz");
 
     private final Path file;
     private final String target;
