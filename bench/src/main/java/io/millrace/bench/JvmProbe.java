@@ -12,8 +12,9 @@ import java.lang.management.MemoryType;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Answers questions about this JVM: a line on standard input, a number on standard output. Costs nothing while nobody
- * asks; attaching from outside (jcmd) would load classes and start threads in the very process that is being measured.
+ * Answers questions about this JVM: a line on standard input, a number on standard output. Costs nothing while it is
+ * not asks; attaching from outside (jcmd) would load classes and start threads in the very process that is being
+ * measured.
  *
  * <pre>
  *   allocated    bytes that all threads have allocated on the heap since the start

@@ -298,8 +298,8 @@ public final class Buffer {
     }
 
     /**
-     * Where {@code text} begins, at or behind {@code from}; places are counted from the head, -1 is nowhere. Whoever
-     * waits for more input goes on at {@code readable() - text.length + 1} and looks at no byte twice.
+     * Where {@code text} begins, at or behind {@code from}; places are counted from the head, -1 is nowhere. A caller
+     * that waits for more input goes on at {@code readable() - text.length + 1} and looks at no byte twice.
      */
     public int indexOf(byte[] text, int from) {
         if (text.length == 0) {

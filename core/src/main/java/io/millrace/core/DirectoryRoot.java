@@ -44,8 +44,8 @@ public interface DirectoryRoot extends AutoCloseable {
     }
 
     /**
-     * Opens a regular file for reading. The check that it is inside and the opening are one step: nobody can slip a
-     * link in between.
+     * Opens a regular file for reading. The check that it is inside and the opening are one step: none can slip a link
+     * in between.
      *
      * @throws java.nio.file.NoSuchFileException if there is no such file
      * @throws java.nio.file.AccessDeniedException if it may not be read, is no regular file or leads out of the folder

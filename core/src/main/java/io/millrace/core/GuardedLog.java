@@ -5,7 +5,7 @@ import java.lang.System.Logger.Level;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Logs where nothing may be thrown: on the thread of a loop, or of whoever accepts. A log that fails, for want of
+ * Logs where nothing may be thrown: on the thread of a loop, or of one that accepts. A log that fails, for want of
  * memory or descriptors, ends no such thread; its message goes to standard error. Messages may name what peers choose
  * ({@link Printable}). Any thread may call.
  */
@@ -46,7 +46,7 @@ public final class GuardedLog {
         try {
             System.err.println(message);
         } catch (Throwable t) {
-            // Whoever could be told is gone.
+            // There is no log left to tell.
         }
     }
 

@@ -6,7 +6,7 @@ public enum LineEnd {
 
     /**
      * Any run of CR and LF, taken together: blank lines vanish. A run that is cut by the network counts as two, so an
-     * empty line may come where there was none: whoever uses this ignores empty lines.
+     * empty line may come where there was none: callers ignore empty lines.
      */
     ANY,
 

@@ -55,7 +55,7 @@ public interface Link extends Executor {
     /**
      * Sends part of an array after what is in {@link #out()} so far. It may be sent without having been copied, so the
      * array must not change until the connection has sent it or has ended: for bytes that never change, such as those
-     * of a cache. Bodies that somebody wants back are for {@link #transfer(SharedBytes)}.
+     * of a cache. Bodies whose release is to be told are for {@link #transfer(SharedBytes)}.
      */
     default void transfer(byte[] bytes, int offset, int length) {
         out().append(bytes, offset, length);
@@ -87,8 +87,8 @@ public interface Link extends Executor {
 
     /**
      * Closes our direction once everything has left: the peer reads the end of the stream and may still send; its input
-     * is delivered as before. What is appended or transferred afterwards is dropped. Whoever has finished and been
-     * {@link Protocol#inputClosed told the end} still closes.
+     * is delivered as before. What is appended or transferred afterwards is dropped. A protocol that has finished and
+     * been {@link Protocol#inputClosed told the end} still closes.
      */
     void shutdownOutput();
 

@@ -5,7 +5,7 @@ import java.io.IOException;
 
 /**
  * A regular file that is open for reading. Several holders may share one: each {@link #hold} is given back by one
- * {@link #close}, and the last one closes the file. Whoever opens a file has its first hold. Reads carry their
+ * {@link #close}, and the last one closes the file. The opener of a file has its first hold. Reads carry their
  * position, so holders do not disturb one another; any thread may call.
  */
 public abstract class OpenFile implements AutoCloseable {
@@ -35,7 +35,11 @@ public abstract class OpenFile implements AutoCloseable {
      */
     public abstract int read(long position, byte[] into, int offset, int length) throws IOException;
 
-    /** One more hold on the file. */
+    /**
+     * One more hold on the file.
+     *
+     * @throws IllegalStateException if the last hold has been given back
+     */
     public final synchronized OpenFile hold() {
         if (holds == 0) {
             throw new IllegalStateException("the file is closed");
@@ -45,8 +49,8 @@ public abstract class OpenFile implements AutoCloseable {
     }
 
     /**
-     * Gives one hold back; the last one closes the file. A file that cannot be closed is reported to the log: whoever
-     * gives a hold back could do nothing about it, and has others to give back.
+     * Gives one hold back; the last one closes the file. A file that cannot be closed is reported to the log: a caller
+     * that gives a hold back could do nothing about it, and has others to give back.
      */
     @Override
     public final synchronized void close() {

@@ -13,7 +13,7 @@ package io.millrace.core;
  *   <li>halves of surrogate pairs, which no encoding can write.
  * </ul>
  *
- * Whoever prints decides what stands in their place: an escape where it can be read back, another character on a page.
+ * The caller decides what stands in their place: an escape where it can be read back, another character on a page.
  */
 public final class Printable {
     private static final String HEX = "0123456789abcdef";

@@ -22,7 +22,7 @@ public interface Protocol {
 
     /**
      * The peer has sent its last byte (a half-close, shutdown(2) SHUT_WR, or the first half of a full one); it may
-     * still read. Called once, after the last {@link #receive}. Whoever owes no more answers closes.
+     * still read. Called once, after the last {@link #receive}. A protocol that owes no more answers closes.
      */
     default void inputClosed(Link link) {
         link.close(CloseMode.FLUSHED);
@@ -30,7 +30,7 @@ public interface Protocol {
 
     /**
      * Everything in {@link Link#out()} and every transfer has left, or all but the low mark of
-     * {@link Flow#writeWatermarks}: whoever has more to send may go on.
+     * {@link Flow#writeWatermarks}: a protocol with more to send may go on.
      */
     default void drained(Link link) {}
 

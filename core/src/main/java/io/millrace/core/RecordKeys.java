@@ -2,8 +2,8 @@
 package io.millrace.core;
 
 /**
- * What it takes to go on with one direction of a TLS 1.3 connection. The arrays are not copied, and whoever has taken
- * the keys over fills them with zeros.
+ * What it takes to go on with one direction of a TLS 1.3 connection. The arrays are not copied, and a receiver that has
+ * taken the keys over fills them with zeros.
  *
  * @param cipher how records are protected
  * @param key the key, 16 or 32 bytes

@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  *   }                                               given back when the last link has sent or dropped it
  * </pre>
  *
- * <p>Links take and give back their holds by themselves. Whoever wants to be told of the release has the first hold and
- * gives it back by {@link #close} once the body has been handed to all; {@code released} runs exactly once, on the
+ * <p>Links take and give back their holds by themselves. A maker that is to be told of the release has the first hold
+ * and gives it back by {@link #close} once the body has been handed to all; {@code released} runs exactly once, on the
  * thread of the last holder, and must not block. What it throws goes to the log.
  */
 public final class SharedBytes implements AutoCloseable {
@@ -26,7 +26,7 @@ public final class SharedBytes implements AutoCloseable {
     private final int length;
     private final @Nullable Runnable released;
 
-    /** Links that have not yet let go, and the maker; not counted where there is nobody to tell. */
+    /** Links that have not yet let go, and the maker; not counted where no release is to be told. */
     private final @Nullable AtomicInteger holds;
 
     private SharedBytes(byte[] array, int offset, int length, @Nullable Runnable released) {
@@ -63,7 +63,11 @@ public final class SharedBytes implements AutoCloseable {
         return length;
     }
 
-    /** One more hold, for a carrier; to be given back by {@link #close}. Any thread may call. */
+    /**
+     * One more hold, for a carrier; to be given back by {@link #close}. Any thread may call.
+     *
+     * @throws IllegalStateException if the bytes have been released
+     */
     public SharedBytes hold() {
         if (holds != null && holds.getAndUpdate(n -> n == 0 ? 0 : n + 1) == 0) {
             throw new IllegalStateException("the body has been released");

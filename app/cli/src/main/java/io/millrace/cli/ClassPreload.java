@@ -25,7 +25,7 @@ final class ClassPreload {
                 }
             }
         } catch (ClassNotFoundException | LinkageError e) {
-            // Then whoever needs the calls will say so, in the words of the place where it matters.
+            // The first use of the calls says so then, in the words of the place where it matters.
         }
     }
 }

@@ -12,8 +12,8 @@ import java.util.Locale;
 
 /**
  * jwebserver's verbose output: each request with its header fields, to look at what a client sends. Written on the
- * thread that has answered, to a stream that does not wait for whoever reads it ({@link QueuedStreams}). No client
- * commands the terminal: what it sends is {@link Printable}.
+ * thread that has answered, to a stream that does not wait for its reader ({@link QueuedStreams}). No client commands
+ * the terminal: what it sends is {@link Printable}.
  */
 final class HeaderLog implements ExchangeLog {
     private final PrintStream out;

@@ -80,7 +80,7 @@ final class Models {
         return Optional.ofNullable(parsed.matchedOptionValue("--model", null));
     }
 
-    /** The line of a banner: what the server waits with, and if nobody chose it, why that. */
+    /** The line of a banner: what the server waits with, and why that, unless it was chosen. */
     static String engine(String engine, Optional<IoModel> chosen) {
         return chosen.isPresent() ? engine : engine + " (auto: " + IoModel.whyAuto() + ")";
     }

@@ -15,7 +15,7 @@ import java.util.Set;
 /**
  * Which process listens on a TCP port, as far as this user may know: /proc/net/tcp names the socket's inode
  * (proc_pid_net(5)), and the process that holds it has a link to {@code socket:[inode]} among its descriptors
- * (proc_pid_fd(5)). The descriptors of other users' processes are not for everybody to see.
+ * (proc_pid_fd(5)). The descriptors of other users' processes are hidden from other users.
  */
 final class PortOwner {
     private static final String LISTEN = "0A";

@@ -56,7 +56,7 @@ final class QueuedOutput extends OutputStream {
                 to.flush();
             }
         } catch (IOException | InterruptedException e) {
-            // The reader has gone: nobody will ever read what is written from now on.
+            // The reader has gone: what is written from now on is never read.
             end();
         }
     }

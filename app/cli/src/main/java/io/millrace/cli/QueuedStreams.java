@@ -9,8 +9,8 @@ import java.util.List;
 
 /**
  * Standard output and standard error of a command that serves: loops log to them and a stop says its last line there,
- * and neither may wait for whoever reads them. The JVM's own streams are replaced, so that what a logging system prints
- * goes the same way.
+ * and neither may wait for its reader. The JVM's own streams are replaced, so that what a logging system prints goes
+ * the same way.
  */
 final class QueuedStreams implements AutoCloseable {
     /** How long the end of the command waits for a reader that stands still. */

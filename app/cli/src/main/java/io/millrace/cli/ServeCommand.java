@@ -149,7 +149,7 @@ final class ServeCommand {
                 reload.addTo(server);
                 reloadLine = "pages reload when a file changes" + (reload.isPolling() ? " (seen by polling)" : "");
             }
-            // Before the port answers: whoever sees it answer may send a signal.
+            // Before the port answers: a caller that sees it answer may send a signal.
             Shutdown shutdown = WorkerProcess.isWorker() ? null : Shutdown.onSignal();
             ServerFailure failure = shutdown == null ? ServerFailure.atOnce() : ServerFailure.then(shutdown::ask);
             server.onFailure(failure).start();
@@ -261,7 +261,7 @@ final class ServeCommand {
             if (status != null) {
                 status.close();
             }
-            // It has said why, and what is left is closed by whoever called.
+            // It has said why, and what is left is closed by the caller.
             return ExitCode.FAILED;
         }
         int open = server.connections();
@@ -327,7 +327,7 @@ final class ServeCommand {
         return lines;
     }
 
-    /** Standard output, but for JSON: whoever parses that wants nothing else there. */
+    /** Standard output, but for JSON: a parser wants nothing else there. */
     private PrintStream messages() {
         return options.log() == LogFormat.JSON ? terminal.err() : terminal.out();
     }

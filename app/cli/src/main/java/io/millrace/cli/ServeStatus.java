@@ -35,7 +35,7 @@ final class ServeStatus implements StatusSocket.Source {
         this.begin = begin;
         this.watchers = watchers;
         this.before = stats.latency().copy();
-        // Times are taken only while somebody looks.
+        // Times are taken only while the status is read.
         server.timing(watchers.incrementAndGet() > 0);
     }
 

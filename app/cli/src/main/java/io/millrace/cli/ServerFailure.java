@@ -11,9 +11,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
- * What a command does when its server cannot go on: a line on standard error and exit code 1, so that whoever
- * supervises it starts it anew. An orderly end is given a few seconds; whether it comes or not, the process ends. What
- * is needed for that is made beforehand, for there may be no memory left.
+ * What a command does when its server cannot go on: a line on standard error and exit code 1, so that what supervises
+ * it starts it anew. An orderly end is given a few seconds; whether it comes or not, the process ends. What is needed
+ * for that is made beforehand, for there may be no memory left.
  */
 final class ServerFailure implements Consumer<Throwable> {
     private static final int CODE = 1;
@@ -43,7 +43,7 @@ final class ServerFailure implements Consumer<Throwable> {
 
     @Override
     public void accept(Throwable why) {
-        // First: whoever reads standard error may stand still.
+        // First: the reader of standard error may stand still.
         failed.countDown();
         say(why);
         end.run();
@@ -58,7 +58,7 @@ final class ServerFailure implements Consumer<Throwable> {
         try {
             err.write(line(why));
         } catch (IOException e) {
-            // Nobody listens: the exit code says it.
+            // Without a reader the exit code says it.
         }
     }
 
@@ -76,7 +76,7 @@ final class ServerFailure implements Consumer<Throwable> {
             failed.await();
             TimeUnit.SECONDS.sleep(ORDERLY_SECONDS);
         } catch (InterruptedException e) {
-            // Nobody interrupts this thread; whoever does means the end.
+            // This thread is not interrupted by the program; an interrupt means the end.
         }
         Runtime.getRuntime().halt(CODE);
     }

@@ -56,7 +56,7 @@ final class StartFailure {
                 + port + " with --port";
     }
 
-    /** The first port that everybody may listen on, 1024 unless the administrator moved it (ip(7)). */
+    /** The first port that any process may listen on, 1024 unless the administrator moved it (ip(7)). */
     private static String firstFreePort() {
         // In one read(2): a second one that begins behind the first byte finds nothing (proc_sys(5)), and
         // Files.readString makes one where the size is unknown.

@@ -29,7 +29,7 @@ final class Summary {
         return text.append('.').toString();
     }
 
-    /** The parent of worker processes has served nobody itself. */
+    /** The parent of worker processes has served no client itself. */
     static String text(WorkerCounters workers, Duration running) {
         StringBuilder text = new StringBuilder("Served by ").append(count(workers.spawned(), "worker process", "es"));
         text.append(" in ").append(time(running));

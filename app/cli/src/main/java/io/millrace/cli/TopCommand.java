@@ -165,7 +165,7 @@ final class TopCommand {
         return ExitCode.OK;
     }
 
-    /** The screen for a line of a server, which may be named by somebody else: by a path that is given. */
+    /** The screen for a line of a server, which another user may have named, by a path that is given. */
     static String shown(Map<String, Object> line, TopScreen screen) {
         return Printable.lines(screen.next(line));
     }

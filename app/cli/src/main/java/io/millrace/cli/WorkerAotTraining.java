@@ -59,8 +59,8 @@ public final class WorkerAotTraining {
     }
 
     /**
-     * Where the cache will lie: anywhere in 4 TiB above 32 GiB, at a multiple of 16 MiB, as nobody can know who attacks
-     * a worker.
+     * Where the cache will lie: anywhere in 4 TiB above 32 GiB, at a multiple of 16 MiB, which cannot be guessed by one
+     * who attacks a worker.
      */
     private static long address() {
         return (1L << 35) + (new SecureRandom().nextLong(1L << 18) << 24);

@@ -25,7 +25,7 @@ public final class EntityTags implements Filter {
     private static final String TAG = "ETag";
     private static final int USUAL_LIMIT = 1 << 20;
 
-    // As long as nobody finds two contents with the same one on purpose.
+    // As long as two contents with the same one are not made on purpose.
     private static final int HASH_BYTES = 18;
 
     private final int limit;
@@ -39,7 +39,11 @@ public final class EntityTags implements Filter {
         return upTo(USUAL_LIMIT);
     }
 
-    /** Returns the filter for bodies of up to {@code limit} bytes. */
+    /**
+     * Returns the filter for bodies of up to {@code limit} bytes.
+     *
+     * @throws IllegalArgumentException for a limit below 1
+     */
     public static EntityTags upTo(int limit) {
         if (limit < 1) {
             throw new IllegalArgumentException("not a size of bodies: " + limit);

@@ -46,7 +46,11 @@ public final class Sessions {
         return signedBy(key, time, InstantSource.system());
     }
 
-    /** Returns sessions by a clock of the caller's: for tests that set the time. */
+    /**
+     * Returns sessions by a clock of the caller's: for tests that set the time.
+     *
+     * @throws IllegalArgumentException for a key that is too short
+     */
     public static Sessions signedBy(byte[] key, Duration time, InstantSource clock) {
         if (key.length < LEAST_KEY) {
             throw new IllegalArgumentException("a key has at least " + LEAST_KEY + " bytes, not " + key.length);

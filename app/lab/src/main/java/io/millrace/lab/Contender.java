@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A server that takes part: one of our models, or a program that somebody names.
+ * A server that takes part: one of our models, or a program that is named.
  *
  * @param name short, as in charts
  * @param story what it is, in one line

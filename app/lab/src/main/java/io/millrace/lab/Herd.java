@@ -116,6 +116,7 @@ public final class Herd {
      * @param slow how long the first worker takes for each of its connections; zero for none that is slow
      * @throws UnsupportedOperationException where the kernel's calls cannot be used
      * @throws IOException if the kernel refuses something, such as the option that a way needs
+     * @throws IllegalArgumentException without a worker or a connection
      */
     public static Result run(HerdWay way, int workers, int connections, Duration slow)
             throws IOException, InterruptedException {
@@ -137,6 +138,7 @@ public final class Herd {
      *
      * @param command what starts such a process in place of that; its arguments are added. Empty for this program's own
      * @throws IOException also if the command that started this program is not known
+     * @throws IllegalArgumentException without a worker or a connection
      */
     public static Result runProcesses(HerdWay way, int workers, int connections, Duration slow, List<String> command)
             throws IOException, InterruptedException {

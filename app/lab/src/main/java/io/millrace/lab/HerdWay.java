@@ -13,7 +13,8 @@ public enum HerdWay {
     EXCLUSIVE("the same, EPOLLEXCLUSIVE"),
 
     /**
-     * A socket for each worker, SO_REUSEPORT: the kernel chooses by a hash of the addresses, whoever is busy or not.
+     * A socket for each worker, SO_REUSEPORT: the kernel chooses by a hash of the addresses, whether the worker is busy
+     * or not.
      */
     REUSE_PORT("a socket each, SO_REUSEPORT"),
 

@@ -86,7 +86,7 @@ public final class HerdWorker {
                 default -> found |= rights.count > 0 && take(rights.descriptors[0]);
             }
         }
-        // Whoever started this process has gone.
+        // The process that started this one has gone.
         over |= n == 0;
         return found;
     }

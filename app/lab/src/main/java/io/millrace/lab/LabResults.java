@@ -16,7 +16,7 @@ final class LabResults {
         final Scenario scenario;
         final Map<Integer, Map<String, Samples>> points = new LinkedHashMap<>();
 
-        /** The command line of the load at the first point, for whoever wants to repeat it by hand. */
+        /** The command line of the load at the first point, to repeat it by hand. */
         String command = "";
 
         /** How each server was started, by contender. */

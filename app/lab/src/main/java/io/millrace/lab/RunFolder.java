@@ -53,7 +53,7 @@ public final class RunFolder implements AutoCloseable {
                     .toList()
                     .forEach(RunFolder::delete);
         } catch (IOException e) {
-            // Whoever cannot look there will be told when it wants to write there.
+            // An error of this look is told again when something is written there.
         }
     }
 

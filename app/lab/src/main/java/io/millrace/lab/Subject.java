@@ -118,7 +118,7 @@ final class Subject implements AutoCloseable {
         return new ProcessTree(process.toHandle());
     }
 
-    /** Notes what it needs while nobody is there. */
+    /** Notes what it needs without a client. */
     void weigh() {
         memoryAlone = tree().memory();
     }

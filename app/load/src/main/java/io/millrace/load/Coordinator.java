@@ -35,7 +35,11 @@ public final class Coordinator {
     private final AtomicReference<IOException> failure = new AtomicReference<>();
     private boolean stopped;
 
-    /** A coordinator of these agents, which all know the token. */
+    /**
+     * A coordinator of these agents, which all know the token.
+     *
+     * @throws IllegalArgumentException without agents
+     */
     public Coordinator(List<InetSocketAddress> agents, String token) {
         if (agents.isEmpty()) {
             throw new IllegalArgumentException("no agents");
@@ -64,7 +68,7 @@ public final class Coordinator {
                         all(each, index -> ask(index, channels.get(index), plan.share(index, agents.size()), progress));
                 return together(results, plan);
             } finally {
-                // Whoever is still running sees the end of the connection and stops.
+                // An agent that is still running sees the end of the connection and stops.
                 disconnect();
             }
         }

@@ -4,7 +4,7 @@ package io.millrace.load;
 /** Why a request got no answer that counts. */
 public enum Failure {
 
-    /** Nobody listens, or the connection could not be made for another reason. */
+    /** No server listens, or the connection could not be made for another reason. */
     CONNECT("could not connect"),
 
     /** The peer broke the connection off in the middle. */

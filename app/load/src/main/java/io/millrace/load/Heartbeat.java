@@ -31,7 +31,7 @@ final class Heartbeat implements AutoCloseable {
                 channel.sendAlive();
             }
         } catch (IOException | InterruptedException e) {
-            // The channel has ended, which whoever receives on it sees as well; or this heartbeat has.
+            // The channel has ended, which its receiver sees as well; or this heartbeat has.
         }
     }
 

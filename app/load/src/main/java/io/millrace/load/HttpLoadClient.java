@@ -44,7 +44,7 @@ final class HttpLoadClient extends Client {
                 }
             }
         }
-        // What nobody has asked for is no answer.
+        // Without a request it is no answer.
         return event == ResponseParser.NEED_MORE;
     }
 

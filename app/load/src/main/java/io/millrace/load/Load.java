@@ -165,7 +165,7 @@ public final class Load {
         end(Worker::finish);
     }
 
-    /** Ends the run without waiting for requests that are under way: nobody wants its result. Any thread may call. */
+    /** Ends the run without waiting for requests that are under way: its result is not wanted. Any thread may call. */
     void abandon() {
         end(Worker::abandon);
     }

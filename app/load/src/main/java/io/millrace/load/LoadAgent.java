@@ -85,8 +85,8 @@ public final class LoadAgent implements AutoCloseable {
      *
      * @param token what coordinators have to know; empty for nothing, on the loopback address only
      * @throws IOException if the address cannot be had
-     * @throws IllegalArgumentException for an agent that anybody could use: one that others can reach, and a token of
-     *     fewer than 16 characters
+     * @throws IllegalArgumentException for an agent that any program could use: one that others can reach, and a token
+     *     of fewer than 16 characters
      */
     public static LoadAgent listen(InetSocketAddress address, String token) throws IOException {
         if (token.length() < SHORTEST_TOKEN && !address.getAddress().isLoopbackAddress()) {
@@ -178,7 +178,7 @@ public final class LoadAgent implements AutoCloseable {
                 }
             }
         } catch (IOException e) {
-            // A stranger, or a coordinator that has gone: nobody is left to tell.
+            // A stranger, or a coordinator that has gone: no client is left to tell.
         } finally {
             noStranger(socket);
         }
@@ -252,7 +252,7 @@ public final class LoadAgent implements AutoCloseable {
         } catch (InterruptedException e) {
             answer = line("error", "interrupted");
         } finally {
-            // Before the answer: whoever has it may send the next order.
+            // Before the answer: a coordinator that has it may send the next order.
             free.release();
         }
         try {

@@ -38,7 +38,7 @@ record AddressRange(byte[] bytes, int bits) {
         return number ? Integer.parseInt(text) : -1;
     }
 
-    /** Returns the address that a text is, without asking anybody for a name; {@code null} if it is none. */
+    /** Returns the address that a text is, without a look-up of a name; {@code null} if it is none. */
     static InetAddress literal(String text) {
         try {
             if (text.indexOf(':') >= 0) {

@@ -31,7 +31,7 @@ final class LogLine {
     private final LogFormat format;
     private final boolean colour;
     /**
-     * {@code null} for the system's, until somebody asks. No ZoneId, whose rules are searched for in every jar, which
+     * {@code null} for the system's, until it is asked for. No ZoneId, whose rules are searched for in every jar, which
      * is a good part of a worker's start.
      */
     private TimeZone zone;

@@ -50,7 +50,7 @@ public final class StatusSocket implements AutoCloseable {
      * The folder of this user's status sockets, made if it is not there: {@code millrace} in XDG_RUNTIME_DIR, else one
      * in the temporary folder that no other user can enter. Sockets in it are named by process id: {@code 1234.sock}.
      *
-     * @throws IOException if it cannot be made, or if what stands there belongs to somebody else or is open to others
+     * @throws IOException if it cannot be made, or if what stands there belongs to another user or is open to others
      */
     public static Path folder() throws IOException {
         String runtime = System.getenv("XDG_RUNTIME_DIR");
@@ -62,7 +62,7 @@ public final class StatusSocket implements AutoCloseable {
             Set<PosixFilePermission> mine = PosixFilePermissions.fromString("rwx------");
             Files.createDirectories(folder, PosixFilePermissions.asFileAttribute(mine));
         }
-        // Somebody else may have been first in a folder that is open to all.
+        // Another user may have been first in a folder that is open to all.
         Set<PosixFilePermission> rights = Files.getPosixFilePermissions(folder, LinkOption.NOFOLLOW_LINKS);
         if (!Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)
                 || !uid.equals(Files.getAttribute(folder, "unix:uid", LinkOption.NOFOLLOW_LINKS))

@@ -12,7 +12,7 @@ import java.util.List;
 
 /**
  * What is in a folder whose changes are told: all but names that begin with a dot, which are the tools' own, and
- * {@code node_modules}, which has tens of thousands of files that nobody edits.
+ * {@code node_modules}, which has tens of thousands of files that are not edited.
  */
 final class FolderEntries {
     private FolderEntries() {}

@@ -160,7 +160,7 @@ public final class FolderWatch implements AutoCloseable {
         });
     }
 
-    // What was in it before it was watched has been told to nobody.
+    // What was in it before it was watched has not been told.
     private void arrived(String name) {
         watch(name);
         found.addAll(FolderEntries.files(folder, name));

@@ -282,7 +282,7 @@ public final class KernelDirectory implements DirectoryRoot {
         return true;
     }
 
-    /** Waits for calls in progress: the descriptor's number may belong to somebody else a moment later. */
+    /** Waits for calls in progress: the descriptor's number may be another file's a moment later. */
     @Override
     public void close() {
         using.writeLock().lock();

@@ -30,8 +30,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>What a name leads to is decided on its real path, with every symbolic link resolved, and that path is opened
  * without following links once more. Java offers no {@code openat2(RESOLVE_BENEATH)}, so checking and opening are two
- * steps here; the name is resolved again after the opening and must still lead to the same file. Somebody who may
- * rename folders inside the root at just the right moments, twice, could still slip something in between.
+ * steps here; the name is resolved again after the opening and must still lead to the same file. A user who may rename
+ * folders inside the root at just the right moments, twice, could still slip something in between.
  *
  * <p>Where Java has the file system's {@code unix} attributes, a change of anything about a file is noticed (ctime);
  * elsewhere, on Windows for one, content that is changed without a trace in size and time of modification is not. Times

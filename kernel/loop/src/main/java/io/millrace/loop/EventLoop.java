@@ -207,6 +207,7 @@ public final class EventLoop extends LoopRunner {
      * Runs a task on the loop again and again, first after one period. Any thread may call. See {@link Timer#every}.
      *
      * @throws RejectedExecutionException if the loop has been closed
+     * @throws IllegalArgumentException for a period of zero
      */
     public Timer every(Duration period, Runnable task) {
         long nanos = TimerHeap.nanos(period);
@@ -263,6 +264,7 @@ public final class EventLoop extends LoopRunner {
      * How many priorities events have, 1 at first. An event has the one in the middle unless it is set.
      *
      * @throws IllegalStateException if events are active
+     * @throws IllegalArgumentException for a count below 1 or above 256
      */
     public void priorities(int count) {
         checkOwner();
@@ -379,7 +381,7 @@ public final class EventLoop extends LoopRunner {
     // ---- the end ----
 
     /**
-     * Is run when the loop ends, before it has: whoever holds a descriptor beside the loop's own lets it go then. On a
+     * Is run when the loop ends, before it has: a holder of a descriptor beside the loop's own closes it then. On a
      * loop that is ending already it is run at once. On the loop.
      */
     public void attach(Runnable end) {

@@ -42,7 +42,7 @@ final class FdEntry extends Source {
         }
     }
 
-    /** Remembers what the descriptor stands for, if somebody is to be told when that changes. */
+    /** Remembers what the descriptor stands for, if a change of that is to be told. */
     void debug(LeakTracker told) {
         debug = told;
         identity = told == null ? null : LeakTracker.identity(fd);
@@ -62,7 +62,7 @@ final class FdEntry extends Source {
 
     /**
      * What the report means to those who wait: after an error, and when both ends are gone, reading and writing do not
-     * block (poll(2)), and whoever does either learns why.
+     * block (poll(2)), and a caller of either learns why.
      */
     private static int meant(int events) {
         boolean gone = (events & Interest.ERROR) != 0

@@ -130,7 +130,7 @@ final class FdTable {
         }
     }
 
-    /** All watches on a descriptor are told that these bits have been found; nobody there is no error. */
+    /** All watches on a descriptor are told that these bits have been found; none there is no error. */
     void activate(int fd, int bits) {
         FdEntry entry = fd >= 0 && fd < byDescriptor.length ? byDescriptor[fd] : null;
         for (Watch watch = entry == null ? null : entry.first; watch != null; watch = watch.next) {

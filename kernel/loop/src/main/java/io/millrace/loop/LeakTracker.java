@@ -10,7 +10,7 @@ import java.util.function.Consumer;
  * trace for each event; a loop that is not debugged has none of this.
  */
 final class LeakTracker {
-    /** Starts a thread, so it is made only when somebody debugs. */
+    /** Starts a thread, so it is made only for debugging. */
     private static final class Holder {
         static final Cleaner CLEANER = Cleaner.create();
     }

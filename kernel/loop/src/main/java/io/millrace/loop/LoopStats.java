@@ -5,7 +5,7 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Counts what a loop does. Written by the loop, read by any thread: opaque stores, which cost no more than plain ones.
- * The clock is read for each callback only while somebody asked for times.
+ * The clock is read for each callback only while times are asked for.
  */
 final class LoopStats {
     private final AtomicLong turns = new AtomicLong();
@@ -32,7 +32,7 @@ final class LoopStats {
         timing = wanted || callback != null;
     }
 
-    /** Before a wait or a callback: the time, or 0 when nobody wants to know. */
+    /** Before a wait or a callback: the time, or 0 when times are not taken. */
     long begin() {
         return timing ? System.nanoTime() : 0;
     }

@@ -178,7 +178,7 @@ public abstract class Mechanism {
         loop.stats.found(count);
     }
 
-    /** Returns the time before a callback, 0 if nobody takes times. */
+    /** Returns the time before a callback, 0 if times are not taken. */
     protected final long begin() {
         return loop.stats.begin();
     }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.loop;
 
-/** How long {@link EventLoop#run(RunMode)} goes on, if nobody ends it before. */
+/** How long {@link EventLoop#run(RunMode)} goes on, unless it is ended before. */
 public enum RunMode {
-    /** Until somebody ends it, also while there is nothing to wait for. */
+    /** Until it is ended, also while there is nothing to wait for. */
     UNTIL_STOPPED,
 
     /**

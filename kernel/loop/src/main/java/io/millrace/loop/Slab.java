@@ -5,8 +5,8 @@ import java.util.Arrays;
 
 /**
  * Sources by number. A token is {@code generation << 32 | slot}; the generation grows each time a slot is freed, so
- * that an event that was on its way for a closed connection finds nobody, even when the slot and the descriptor have
- * new owners.
+ * that an event that was on its way for a closed connection finds no connection, even when the slot and the descriptor
+ * have new owners.
  */
 public final class Slab {
     private static final int SMALLEST = 16;

@@ -33,7 +33,7 @@ final class Tasks {
         return queue.isEmpty();
     }
 
-    /** Belongs at the start of what a closed loop refuses, whoever asks. */
+    /** Belongs at the start of what a closed loop refuses on any thread. */
     void check() {
         if (refused) {
             throw refusal();

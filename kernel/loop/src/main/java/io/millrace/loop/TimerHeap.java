@@ -19,7 +19,7 @@ final class TimerHeap {
     private static final int CHILDREN = 4;
     private static final int SMALLEST = 64;
 
-    /** Longer than anybody waits, and short enough to be added to a clock. */
+    /** Longer than any wait, and short enough to be added to a clock. */
     private static final Duration LONGEST = Duration.ofDays(36_500);
 
     static final long LONGEST_NANOS = LONGEST.toNanos();
@@ -149,7 +149,7 @@ final class TimerHeap {
         node.index = place;
     }
 
-    /** By half in each turn: whoever takes many out and sets as many anew at once does not pay for the room twice. */
+    /** By half in each turn: taking many out and setting as many anew at once does not pay for the room twice. */
     private void shrink() {
         if (heap.length > SMALLEST && size < heap.length / 4) {
             resize(heap.length / 2);

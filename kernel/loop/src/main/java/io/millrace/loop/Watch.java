@@ -17,9 +17,9 @@ import java.time.Duration;
  * int result = watch.enable();          // 0, or -errno
  * }</pre>
  *
- * <p>Level-triggered unless {@link Interest#EDGE} is asked for: then a change is told once, and whoever does not read
- * until {@code EAGAIN} is not told again. Any number of watches may be on one descriptor, all in the same mode. Without
- * a descriptor (-1) a watch is for {@link #activate} and timeouts alone.
+ * <p>Level-triggered unless {@link Interest#EDGE} is asked for: then a change is told once, and a callback that does
+ * not read until {@code EAGAIN} is not told again. Any number of watches may be on one descriptor, all in the same
+ * mode. Without a descriptor (-1) a watch is for {@link #activate} and timeouts alone.
  *
  * <p>A descriptor must not be closed before its watches are disabled.
  */

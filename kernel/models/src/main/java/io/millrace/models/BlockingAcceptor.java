@@ -48,7 +48,7 @@ final class BlockingAcceptor implements Listener {
     private volatile boolean paused;
     private boolean welcome;
 
-    /** The connection that was just accepted is the server's: whoever fails with it has not to close it. */
+    /** The connection that was just accepted is the server's: a method that fails with it has not to close it. */
     private boolean entered;
 
     private BlockingLink link;
@@ -72,7 +72,7 @@ final class BlockingAcceptor implements Listener {
             wakeupChannel.close();
             throw e;
         }
-        // Each client has a thread or a process waiting for it: nobody counts those that do not read.
+        // Each client has a thread or a process waiting for it: those that do not read are not counted.
         kernel.setNotsentLowat(fd);
         this.address = kernel.local(fd);
     }
@@ -150,7 +150,7 @@ final class BlockingAcceptor implements Listener {
         return welcome;
     }
 
-    /** Somebody sees to the end of the connection that was just accepted: its link, or {@code null} if it has none. */
+    /** Hands over the end of the connection that was just accepted: its link, or {@code null} if it has none. */
     void entered(BlockingLink itsLink) {
         entered = true;
         link = itsLink;
@@ -228,7 +228,7 @@ final class BlockingAcceptor implements Listener {
         try {
             kernel.unlinkSocket(options.address());
         } catch (SysException e) {
-            // Somebody else listens there already, and needs it; or it is not for us to remove.
+            // Another process listens there already, and needs it; or it is not for us to remove.
             Servers.log(Level.DEBUG, "left behind: " + e.getMessage());
         }
     }

@@ -69,12 +69,12 @@ final class ConnectionWorker implements Server {
         }
     }
 
-    /** Nobody ever writes: the end of the pipe is the message. */
+    /** Nothing is ever written: the end of the pipe is the message. */
     private void awaitParent() {
         try (FileInputStream tie = new FileInputStream("/dev/fd/" + WorkerProcess.TIE)) {
             tie.read();
         } catch (IOException e) {
-            // No tie: whoever started us by hand ends us by hand.
+            // No tie: a worker that was started by hand is ended by hand.
             return;
         }
         link.stop();

@@ -8,7 +8,7 @@ final class FatalFailure {
     private final Consumer<? super Throwable> told;
     private Throwable why;
 
-    /** To be told to somebody; {@code null} for the log. */
+    /** Is told; {@code null} for the log. */
     FatalFailure(Consumer<? super Throwable> told) {
         this.told = told;
     }
@@ -27,7 +27,7 @@ final class FatalFailure {
         return why != null;
     }
 
-    /** Tells what was noted. Whoever is told may fail himself. */
+    /** Tells what was noted. The callback may fail itself. */
     void tell() {
         try {
             if (told != null) {

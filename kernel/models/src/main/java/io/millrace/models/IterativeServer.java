@@ -18,7 +18,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * and answered at once: the time of day, a number from a counter.
  *
  * <p>And it is the clearest picture of the problem that all the others solve. A client who connects and says nothing
- * keeps everybody else waiting; they stand in the kernel's queue, connected already as far as they can tell, with their
+ * keeps all others waiting; they stand in the kernel's queue, connected already as far as they can tell, with their
  * requests in the socket, until he goes or the protocol's time limit throws him out. With HTTP's persistent connections
  * a browser that has just loaded a page is such a client. The inherent limit: <em>one client at a time</em>.
  *

@@ -46,7 +46,7 @@ abstract class LinkServer implements Server {
 
     private final List<BlockingAcceptor> gates = new ArrayList<>();
 
-    /** The threads at the gates: when they have ended nobody comes in any more. */
+    /** The threads at the gates: when they have ended no connection comes in any more. */
     private final List<Thread> keepers = new CopyOnWriteArrayList<>();
 
     private final List<Thread> workers = new CopyOnWriteArrayList<>();
@@ -102,7 +102,7 @@ abstract class LinkServer implements Server {
     /** Carries a connection that the gate has just taken: here and now, or on another thread, until {@link #leave}. */
     abstract void carry(BlockingAcceptor acceptor, int fd);
 
-    /** The end has been asked for: whoever sleeps in the model's own ways wakes up and looks at {@link #done}. */
+    /** The end has been asked for: threads that sleep in the model's own ways wake up and look at {@link #done}. */
     void wakeWorkers() {}
 
     @Override
@@ -118,14 +118,14 @@ abstract class LinkServer implements Server {
         }
     }
 
-    /** Sees to it that somebody takes connections at the gate. */
+    /** Sees to it that connections are accepted. */
     void keep(BlockingAcceptor acceptor) {
         keepers.add(start("millrace-accept-" + acceptor.local(), () -> accept(acceptor)));
     }
 
     /**
      * Starts a thread that serves until the server is {@link #done}. If it cannot go on the server ends, and the task
-     * is run once more, to see everybody out.
+     * is run once more, to see all connections out.
      */
     final Thread startWorker(String name, Runnable task) {
         Thread thread = start(name, () -> {
@@ -176,7 +176,7 @@ abstract class LinkServer implements Server {
         try {
             close();
         } catch (Throwable t) {
-            // Whoever is told ends the process; and await ends.
+            // The callback ends the process; and await ends.
         }
         failure.tell();
     }
@@ -193,7 +193,7 @@ abstract class LinkServer implements Server {
         }
     }
 
-    /** Ends a connection that could not be carried, if nobody else does. */
+    /** Ends a connection that could not be carried, unless that has been done. */
     private void giveUp(BlockingAcceptor acceptor, int fd) {
         BlockingLink link = acceptor.link();
         if (!acceptor.hasEntered()) {
@@ -234,7 +234,7 @@ abstract class LinkServer implements Server {
         return link;
     }
 
-    /** Somebody is inside, until {@link #leave}. */
+    /** A connection is served, until {@link #leave}. */
     final void enter(Object carrier, ServedClient client) {
         clients.put(carrier, client);
         if (draining) {
@@ -265,12 +265,12 @@ abstract class LinkServer implements Server {
         }
     }
 
-    /** Whether the server could not go on: nobody is let in any more. */
+    /** Whether the server could not go on: no connection is let in any more. */
     final boolean hasFailed() {
         return failure.isThere();
     }
 
-    /** Whether nobody is inside, nobody comes in any more, and the end has been asked for. */
+    /** Whether no connection is served, none comes in any more, and the end has been asked for. */
     final boolean done() {
         return cutting && keepers.stream().noneMatch(Thread::isAlive) && clients.isEmpty();
     }
@@ -355,7 +355,7 @@ abstract class LinkServer implements Server {
         release();
     }
 
-    /** Everybody has gone: what the model itself holds is given back, if it has not been. */
+    /** All connections have ended: what the model itself holds is given back, if it has not been. */
     void release() {}
 
     private void join(List<Thread> threads) throws InterruptedException {
@@ -370,7 +370,9 @@ abstract class LinkServer implements Server {
         }
     }
 
-    /** Those who are left in a server that could not go on are not waited for long: nobody may be left to end them. */
+    /**
+     * Those who are left in a server that could not go on are not waited for long: no thread may be left to end them.
+     */
     private void awaitClients() throws InterruptedException {
         long failedAt = 0;
         synchronized (clients) {

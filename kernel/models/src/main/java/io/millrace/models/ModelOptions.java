@@ -24,9 +24,9 @@ import java.util.function.Consumer;
  * @param trace where to print what the kernel reported and what was done, call by call; {@code null} for nowhere
  * @param memory how many bytes of the heap connections may hold for what they have received and have to send, all of
  *     them together, in each process; loops have equal parts of it ({@link HeapLimit})
- * @param failure is told, in place of the log, why the server cannot go on: a thread that everybody depends on has
- *     failed, for want of memory perhaps. By then the server is ending, its listening sockets first. Told once, on the
- *     thread that found out; {@code null} for the log
+ * @param failure is told, in place of the log, why the server cannot go on: a thread that all depend on has failed, for
+ *     want of memory perhaps. By then the server is ending, its listening sockets first. Told once, on the thread that
+ *     found out; {@code null} for the log
  * @param reloadGrace how long a worker of {@code prefork} that {@link Server#reload} has replaced may go on for the
  *     connections that it has; then they are cut off. An hour at first
  */
@@ -88,7 +88,7 @@ public record ModelOptions(
         return new ModelOptions(carriers, most, workerCommand, trace, bytes, failure, reloadGrace);
     }
 
-    /** The same with somebody to tell why the server cannot go on. */
+    /** The same with a callback that is told why the server cannot go on. */
     public ModelOptions withFailure(Consumer<? super Throwable> other) {
         return new ModelOptions(carriers, most, workerCommand, trace, memory, other, reloadGrace);
     }

@@ -19,10 +19,10 @@ import java.util.concurrent.locks.LockSupport;
  * <b>nonblocking</b>: one thread that asks every socket in turn whether it has something, and never waits for any.
  *
  * <p>O_NONBLOCK turns "wait until there is something" into "tell me that there is nothing" (EAGAIN), and with that one
- * thread can serve many: no client can hold up another any more. But nobody says <em>who</em> has something, so
- * everybody is asked: with a thousand idle clients and one that is busy, 999 of a thousand calls are for nothing, and
- * when nobody has anything the processor is busy with asking. Everything after this model, select(2) first, is a way to
- * have the kernel do the asking.
+ * thread can serve many: no client can hold up another any more. But the kernel does not say <em>which</em> has
+ * something, so every socket is asked: with a thousand idle clients and one that is busy, 999 of a thousand calls are
+ * for nothing, and when none has anything the processor is busy with asking. Everything after this model, select(2)
+ * first, is a way to have the kernel do the asking.
  *
  * <p>Where answers must come within microseconds and a processor can be given away for it, asking for ever is right:
  * that is how kernel-bypass network stacks run. Here, so that the model can be compared fairly, an empty round is

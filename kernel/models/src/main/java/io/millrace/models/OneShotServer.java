@@ -27,8 +27,8 @@ import java.util.concurrent.atomic.AtomicLong;
  * <b>epoll-oneshot</b>: one epoll instance, and several threads that take events from it.
  *
  * <p>With a loop for each processor every connection belongs to one of them, and a loop that drew the busy ones is late
- * while another sleeps. Here whichever thread is free takes the next event, whoever it is for: the work spreads by
- * itself, like people at one queue before several counters.
+ * while another sleeps. Here whichever thread is free takes the next event, whatever connection it is for: the work
+ * spreads by itself, like people at one queue before several counters.
  *
  * <p>The danger is two threads at one connection. EPOLLONESHOT takes care of that: an event disarms its descriptor, and
  * nothing more is reported, not even a hang-up, until the thread that had it re-arms it with epoll_ctl(2). That is one
@@ -192,7 +192,7 @@ final class OneShotServer extends LinkServer {
                 queued = called.add(this);
             } finally {
                 if (!queued) {
-                    // No memory for its place: it is still armed, and whoever called is told.
+                    // No memory for its place: it is still armed, and the caller is told.
                     state.set(ARMED);
                 }
             }

@@ -23,7 +23,7 @@ import java.util.function.Supplier;
  *
  * <p>It is also how a server is renewed while it serves ({@link #reload}, SIGHUP on the command line): new workers
  * begin to accept on the same socket, the old ones stop accepting when all of the new are ready, finish what they have,
- * and go. The socket is never closed in between, so nobody is refused. If the new ones do not come up, the old ones
+ * and go. The socket is never closed in between, so no client is refused. If the new ones do not come up, the old ones
  * simply go on.
  *
  * <p>The {@link Supervisor} touches no connection; a worker that dies young is replaced after a pause. Each worker's

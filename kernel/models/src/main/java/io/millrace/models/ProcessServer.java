@@ -31,15 +31,15 @@ import java.util.concurrent.ConcurrentHashMap;
  *
  * <p>That is how the first servers of Unix did it, and inetd(8) for all of them: a program that reads descriptor 0 and
  * writes descriptor 1 is a server without knowing it. Nothing protects clients from one another as well as this: a
- * worker that crashes, leaks or is broken into takes one client with it, and the kernel cleans up. Whoever serves few
+ * worker that crashes, leaks or is broken into takes one client with it, and the kernel cleans up. A server of few
  * clients that stay long, and must trust no line of his own code, still does it this way (OpenSSH does).
  *
  * <p>Its price is the start of a process, which for a JVM is tens of milliseconds of processor time before the first
- * byte, and the memory of one for everybody who says nothing. So there is a limit on children; whoever comes beyond it
+ * byte, and the memory of one for each client that says nothing. So there is a limit on children; a client beyond it
  * waits in the kernel's queue or is refused.
  *
  * <p>A JVM cannot fork(2): the child would have one thread and none of the collector's. posix_spawn(3) starts the
- * program again ({@link WorkerProcess}), with the connection as descriptor 0 and as descriptor 3 a pipe that nobody
+ * program again ({@link WorkerProcess}), with the connection as descriptor 0 and as descriptor 3 a pipe that no process
  * writes to: when the parent closes its end, or dies, the worker reads the end of it, tells its protocol to finish, and
  * goes. Every other descriptor is closed in the child, marked or not. The parent learns of a child's end by a pidfd,
  * and waits for its own children by id only, for the program may have others.
@@ -206,7 +206,7 @@ final class ProcessServer extends LinkServer {
         if (complaint == null) {
             stats.ended();
         } else {
-            // Its client is gone with it: nobody takes its place.
+            // Its client is gone with it: no worker takes its place.
             stats.died(false);
             Servers.log(Level.WARNING, "worker " + served.child.pid() + " " + complaint);
         }

@@ -14,8 +14,8 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
- * A running I/O model: listens on addresses and serves whoever comes, each connection with a protocol that knows
- * nothing of how. Made by {@link IoModel#open}. Any thread may call; the threads that serve are no daemons.
+ * A running I/O model: listens on addresses and serves each connection with a protocol that knows nothing of how. Made
+ * by {@link IoModel#open}. Any thread may call; the threads that serve are no daemons.
  */
 public interface Server extends AutoCloseable {
 

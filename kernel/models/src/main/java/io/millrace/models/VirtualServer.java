@@ -18,8 +18,8 @@ import io.millrace.transport.ThreadBuffers;
  * <p>The one rule: a virtual thread must not sleep in the kernel, for then it takes its carrier along, and two of them
  * stop a machine with two processors. A call through the Foreign Function API that blocks is exactly that. So this
  * model parks: one epoll instance, one thread that waits on it ({@link VirtualThreadPoller}); a client's thread leaves
- * its socket there, one-shot, parks, and is unparked by an event, by its time limit, or by anybody who rings. Receiving
- * and sending never block and go to the kernel straight.
+ * its socket there, one-shot, parks, and is unparked by an event, by its time limit, or by a wake-up. Receiving and
+ * sending never block and go to the kernel straight.
  *
  * <p>That is what the JDK does inside its own sockets, too. They were the other choice, and were not taken: a thread
  * that sleeps in {@code SocketChannel.read} cannot be woken to send an answer that another thread has computed without

@@ -28,7 +28,7 @@ final class VirtualThreadPoller {
     /** When the server ends, how often to look whether the last client has gone. */
     private static final long LOOK_NANOS = 20_000_000L;
 
-    /** Set beside the events: somebody has rung. */
+    /** Set beside the events: another thread has woken it. */
     private static final int RUNG = 1 << 30;
 
     private final Kernel kernel;

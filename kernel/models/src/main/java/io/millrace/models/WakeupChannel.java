@@ -12,9 +12,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * How one thread sleeps on a descriptor and another wakes it: poll(2) on the descriptor and an eventfd. A thread that
- * sleeps in recv(2) or accept(2) itself could be woken by nobody but its peer, and neither an answer that another
- * thread has computed nor a shutdown could reach it. Rung any number of times between two sleeps, it costs one write
- * and one read.
+ * sleeps in recv(2) or accept(2) itself could be woken by its peer alone, and neither an answer that another thread has
+ * computed nor a shutdown could reach it. Rung any number of times between two sleeps, it costs one write and one read.
  */
 public final class WakeupChannel implements AutoCloseable {
     private static final int MILLION = 1_000_000;
@@ -32,7 +31,11 @@ public final class WakeupChannel implements AutoCloseable {
         this.trace = trace;
     }
 
-    /** A new bell; needs a descriptor. Its sleeps are part of the kernel's trace, if that has one. */
+    /**
+     * A new bell; needs a descriptor. Its sleeps are part of the kernel's trace, if that has one.
+     *
+     * @throws SysException if the process has no descriptor left
+     */
     public static WakeupChannel open(Kernel kernel) throws SysException {
         int fd = Descriptors.eventfd(0, Descriptors.EFD_CLOEXEC | Descriptors.EFD_NONBLOCK);
         if (fd < 0) {
@@ -94,7 +97,7 @@ public final class WakeupChannel implements AutoCloseable {
         }
     }
 
-    /** The lock keeps the number of a closed eventfd, which may be somebody else's by then, from being written to. */
+    /** The lock keeps the number of a closed eventfd, which may be another file's by then, from being written to. */
     private synchronized void write() {
         if (!closed) {
             Descriptors.signal(eventfd);

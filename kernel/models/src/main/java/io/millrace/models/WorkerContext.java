@@ -20,7 +20,7 @@ record WorkerContext(WakeupChannel wakeupChannel, ProtocolFactory factory) {
         return factory == null ? null : new WorkerContext(WakeupChannel.open(acceptor.kernel), factory);
     }
 
-    /** The seats of one gate that nobody sits on. */
+    /** The places of one listening socket that are free. */
     static final class Stack implements AutoCloseable {
         private final ConcurrentLinkedDeque<WorkerContext> free = new ConcurrentLinkedDeque<>();
         private final BlockingAcceptor acceptor;

@@ -20,7 +20,7 @@ import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 
 /**
- * A connection as callbacks, for whoever wants no class of his own for a protocol:
+ * A connection as callbacks, for programs without a class of their own for a protocol:
  *
  * <pre>
  *   group.listen(ListenOptions.on(address), () -&gt; Stream.each(stream -&gt; stream
@@ -92,7 +92,7 @@ public final class ByteStream implements Executor {
         return this;
     }
 
-    /** What was written has left, or all but the low mark: whoever has more to write may go on. */
+    /** What was written has left, or all but the low mark: a producer with more to write may go on. */
     public ByteStream onDrained(Runnable callback) {
         drained = callback;
         return this;

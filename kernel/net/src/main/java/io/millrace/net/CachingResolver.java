@@ -37,7 +37,7 @@ public final class CachingResolver implements Resolver {
     private static final class Entry {
         final CompletableFuture<List<InetAddress>> answer = new CompletableFuture<>();
 
-        /** Until when it counts; nobody looks at it before the answer is there. */
+        /** Until when it counts; it is not looked at before the answer is there. */
         volatile long until;
 
         boolean counts(long now) {

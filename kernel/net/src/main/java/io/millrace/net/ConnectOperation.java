@@ -55,7 +55,7 @@ public final class ConnectOperation {
     private Timer next;
     private Duration retry = FIRST_RETRY;
 
-    /** Read by the resolver's thread, too: what nobody waits for is not looked up. */
+    /** Read by the resolver's thread, too: what is not waited for is not looked up. */
     private volatile boolean over;
 
     ConnectOperation(Connector how, EventLoop loop, SocketAddress to, Outcome outcome, Executor lookups) {

@@ -87,6 +87,7 @@ public final class DescriptorChannel implements AutoCloseable {
      * Takes a connected Unix socket over, one end of {@link #pair} for instance. On the loop.
      *
      * @throws SysException if it is none; the descriptor is still the caller's then
+     * @throws IllegalStateException on another thread than the loop's
      */
     public static DescriptorChannel open(EventLoop loop, int fd, Receiver receiver) throws SysException {
         Objects.requireNonNull(receiver, "receiver");
@@ -110,8 +111,10 @@ public final class DescriptorChannel implements AutoCloseable {
     }
 
     /**
-     * Two connected sockets that keep the boundaries of messages: one for here, one for whoever is to have the other
-     * end.
+     * Two connected sockets that keep the boundaries of messages: one for here, one for the process that is to have the
+     * other end.
+     *
+     * @throws SysException if the process has no descriptors left
      */
     public static int[] pair() throws SysException {
         int[] pair = new int[2];
@@ -240,7 +243,7 @@ public final class DescriptorChannel implements AutoCloseable {
                 return;
             }
             if (n < 0 && n != -Errno.EINTR) {
-                // Nobody is there to take it. What they have sent before comes first, and then the end.
+                // There is no receiver for it. What they have sent before comes first, and then the end.
                 drop();
             }
             if (n > 0) {

@@ -7,7 +7,7 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * The threads that resolvers may hold up. Platform threads: the JDK's resolver waits in the C library, which a virtual
- * thread cannot leave its carrier for. Daemons, and gone when nobody has looked anything up for a while.
+ * thread cannot leave its carrier for. Daemons, and gone when nothing has been looked up for a while.
  */
 final class Lookups {
     /** With so many that hang, others wait; each caller has its own time limit. */

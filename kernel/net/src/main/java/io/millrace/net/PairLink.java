@@ -15,8 +15,8 @@ import io.millrace.loop.EventLoop;
 import java.net.SocketAddress;
 
 /**
- * One end of a {@link Pair}. Everything that anybody asks for only leaves a note and a task; the task does what there
- * is to do: move output into the peer's input, deliver input, tell the end, close.
+ * One end of a {@link Pair}. Everything that is asked for only leaves a note and a task; the task does what there is to
+ * do: move output into the peer's input, deliver input, tell the end, close.
  */
 final class PairLink implements Link, LinkFlow.Carrier {
     /** How much lies at the other end before the sender has to wait: a socket's buffer, as it were. */

@@ -39,6 +39,8 @@ public final class Relay implements Protocol {
     /**
      * Takes two links over, which must have the same owner; to be called by it. Input that their protocols have left
      * goes to the other side first.
+     *
+     * @throws IllegalStateException on a thread that does not own both links
      */
     public static void join(Link a, Link b) {
         if (!a.inLoop() || !b.inLoop()) {

@@ -78,7 +78,11 @@ public final class UdpGroups {
         return this;
     }
 
-    /** How many routers what is sent to groups may pass: 1, as at first, stays in the network, 0 on this machine. */
+    /**
+     * How many routers what is sent to groups may pass: 1, as at first, stays in the network, 0 on this machine.
+     *
+     * @throws IllegalArgumentException for another number than 0 to 255
+     */
     public UdpGroups hops(int most) throws SysException {
         if (most < 0 || most > 255) {
             throw new IllegalArgumentException("0 to 255 hops, not " + most);

@@ -15,8 +15,8 @@ public interface UdpReceiver {
 
     /**
      * The network has refused a datagram that was sent before, and says which (ip(7) IP_RECVERR): {@code ECONNREFUSED},
-     * for instance, when nobody listens there. Only with {@link UdpOptions#errors}; without, the error of a connected
-     * socket is told by {@link #failed}, which this calls.
+     * for instance, when no socket listens there. Only with {@link UdpOptions#errors}; without, the error of a
+     * connected socket is told by {@link #failed}, which this calls.
      *
      * @param to where the datagram was sent to
      * @param errno the error number, positive
@@ -27,7 +27,7 @@ public interface UdpReceiver {
 
     /**
      * Something went wrong with a datagram that was sent. On a connected socket that is also what the network says of
-     * it later (udp(7)): {@code ECONNREFUSED}, for instance, when nobody listens on the peer's port. The socket goes
+     * it later (udp(7)): {@code ECONNREFUSED}, for instance, when no socket listens on the peer's port. The socket goes
      * on.
      *
      * @param errno the error number, positive

@@ -30,7 +30,7 @@ public final class UdpSocket implements AutoCloseable {
     private final UdpGroups groups;
     private final Watch readable;
 
-    /** {@code null} where nobody wants to know, or the kernel cannot. */
+    /** {@code null} where it is not wanted, or the kernel cannot. */
     private final ErrorQueue errors;
 
     private final byte[] refuser = new byte[SocketAddresses.SIZE_IN6];
@@ -54,6 +54,7 @@ public final class UdpSocket implements AutoCloseable {
      * Opens a socket on a loop. On the loop.
      *
      * @throws SysException naming the call that failed and the address
+     * @throws IllegalStateException on another thread than the loop's
      */
     public static UdpSocket open(EventLoop loop, UdpOptions options, UdpReceiver receiver) throws SysException {
         Objects.requireNonNull(receiver, "receiver");
@@ -103,7 +104,7 @@ public final class UdpSocket implements AutoCloseable {
             option("SO_SNDBUF", fd, Sockets.SOL_SOCKET, Sockets.SO_SNDBUF, options.buffer(), address);
         }
         if (options.merge()) {
-            // Older than Linux 5.0: then they come one by one, which nobody notices but by the time it takes.
+            // Older than Linux 5.0: then they come one by one, which shows only in the time it takes.
             Sockets.setsockopt(fd, Datagrams.SOL_UDP, Datagrams.UDP_GRO, 1);
         }
         // Else a socket hears every group that any program of this machine has joined (ip(7) IP_MULTICAST_ALL).
@@ -271,6 +272,7 @@ public final class UdpSocket implements AutoCloseable {
      * where it can (udp(7) UDP_SEGMENT), which costs far less than one by one. All of it is taken, or nothing.
      *
      * @return {@code false} if there is no room
+     * @throws IllegalArgumentException for a segment below one byte
      */
     public boolean sendSegments(byte[] bytes, int segment, InetSocketAddress to) {
         if (segment < 1) {

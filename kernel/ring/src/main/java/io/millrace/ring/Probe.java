@@ -80,7 +80,7 @@ public record Probe(@Nullable String whyNot, boolean incrementalBuffers, boolean
         return (flags & Uring.IO_URING_OP_SUPPORTED) != 0;
     }
 
-    /** The sysctl kernel.io_uring_disabled, 0 if there is none: 1 keeps unprivileged processes out, 2 everybody. */
+    /** The sysctl kernel.io_uring_disabled, 0 if there is none: 1 keeps unprivileged processes out, 2 all. */
     private static int disabled() {
         try {
             return Integer.parseInt(Files.readString(SYSCTL).strip());

@@ -42,8 +42,8 @@ public final class Sqe {
 
     /**
      * Accepts again and again until a completion comes without IORING_CQE_F_MORE (io_uring_prep_multishot_accept(3)).
-     * Each result is a descriptor, made with the {@code flags} of accept4(2), or -errno. Whoever they come from has to
-     * be asked for: one address would be overwritten by the next.
+     * Each result is a descriptor, made with the {@code flags} of accept4(2), or -errno. The source that they come from
+     * has to be asked for: one address would be overwritten by the next.
      */
     public void acceptMultishot(int fd, int flags, long data) {
         write(Uring.IORING_OP_ACCEPT, 0, Uring.IORING_ACCEPT_MULTISHOT, fd, 0, (long) flags << 32, data);

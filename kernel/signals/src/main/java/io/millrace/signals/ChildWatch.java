@@ -38,7 +38,7 @@ public final class ChildWatch implements AutoCloseable {
         this.event = loop.watch(pidfd, pidfd < 0 ? 0 : Interest.READ, (self, found) -> happened());
     }
 
-    /** By the number of a child that nobody else waits for. */
+    /** By the number of a child that is not waited for elsewhere. */
     static ChildWatch of(EventLoop loop, int pid, Callback callback) throws SysException {
         int pidfd = Pidfd.open(pid);
         if (pidfd < 0) {
@@ -58,7 +58,7 @@ public final class ChildWatch implements AutoCloseable {
     static ChildWatch of(EventLoop loop, Process process, Callback callback) {
         ChildWatch child = new ChildWatch(loop, process.pid(), -1, callback);
         child.event.enable();
-        // A loop that has been closed by then refuses, which nobody has to know.
+        // A loop that has been closed by then refuses, which need not be told.
         process.onExit().thenRun(() -> loop.execute(() -> child.ended(ExitStatus.of(process))));
         return child;
     }
@@ -95,7 +95,7 @@ public final class ChildWatch implements AutoCloseable {
     }
 
     /**
-     * Waits no longer; a child that ends afterwards stays a zombie until somebody else takes its status. Any thread may
+     * Waits no longer; a child that ends afterwards stays a zombie until its status is taken elsewhere. Any thread may
      * call.
      */
     @Override

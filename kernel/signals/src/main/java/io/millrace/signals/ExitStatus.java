@@ -6,8 +6,8 @@ import io.millrace.sys.Pidfd;
 /**
  * How a process has ended.
  *
- * @param kind by itself, by a signal, or nobody knows
- * @param value the exit code or the signal, -1 if nobody knows
+ * @param kind by itself, by a signal, or unknown
+ * @param value the exit code or the signal, -1 if unknown
  */
 public record ExitStatus(Kind kind, int value) {
 
@@ -19,7 +19,7 @@ public record ExitStatus(Kind kind, int value) {
         /** By a signal: the value is its number. */
         SIGNALLED,
 
-        /** The process was no child of ours, or somebody else has taken its status. */
+        /** The process was no child of ours, or its status has been taken elsewhere. */
         UNKNOWN
     }
 

@@ -17,9 +17,9 @@ import jdk.jfr.Timespan;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Shows a loop to JDK Flight Recorder: its counters once a second, and each callback that takes long. While nobody
- * records, the counters cost nothing; long callbacks are looked for only when asked for, since that takes the time of
- * each.
+ * Shows a loop to JDK Flight Recorder: its counters once a second, and each callback that takes long. While no
+ * recording records, the counters cost nothing; long callbacks are looked for only when asked for, since that takes the
+ * time of each.
  */
 public final class LoopFlight implements AutoCloseable {
 
@@ -131,7 +131,7 @@ public final class LoopFlight implements AutoCloseable {
         try {
             loop.execute(() -> loop.monitor().slow(null, null));
         } catch (RejectedExecutionException e) {
-            // A loop that has been closed calls nobody back.
+            // A loop that has been closed makes no callback.
         }
     }
 }

@@ -2,8 +2,8 @@
 
 /**
  * Events of a loop that do not come from a descriptor: signals and the ends of child processes; and the window through
- * which JDK Flight Recorder looks at a loop. Everything here stands on what {@code EventLoop} offers to anybody: events
- * that are activated, tasks, counters.
+ * which JDK Flight Recorder looks at a loop. Everything here stands on what {@code EventLoop} offers to every program:
+ * events that are activated, tasks, counters.
  *
  * <p>A room of its own since it needs modules of the JDK that a server does without.
  *

@@ -115,7 +115,7 @@ final class LinuxKernel extends Kernel {
         }
         byte[] local = new byte[SocketAddresses.SIZE_UN];
         if (Sockets.getsockname(fd, local) == length && Arrays.equals(peer, local)) {
-            // A port of our own by chance, to which nobody else listens: TCP lets a socket connect to itself, as
+            // A port of our own by chance, on which no other socket listens: TCP lets a socket connect to itself, as
             // two ends that open at the same moment.
             return -Errno.ECONNREFUSED;
         }

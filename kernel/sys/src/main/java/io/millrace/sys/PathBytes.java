@@ -23,7 +23,7 @@ public final class PathBytes {
      * The bytes of a text in UTF-8.
      *
      * @throws InvalidPathException if it has none, being half of a surrogate pair, or if it contains U+FFFD, which
-     *     stands for bytes that somebody could not decode
+     *     stands for bytes that could not be decoded
      */
     public static byte[] of(String text) {
         if (text.indexOf('\uFFFD') >= 0) {

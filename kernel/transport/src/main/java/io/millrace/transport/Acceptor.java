@@ -27,7 +27,7 @@ final class Acceptor extends Source {
     private static final long SHORTEST_PAUSE = 50_000_000L;
     private static final long LONGEST_PAUSE = 1_000_000_000L;
 
-    /** Descriptors that accepting leaves over: connections that nobody can open a file for are worth nothing. */
+    /** Descriptors that accepting leaves over: connections for which no file can be opened are worth nothing. */
     private static final int RESERVE = 16;
 
     /** Refusing takes descriptors, too: beyond this many at once connections wait after all. */
@@ -181,7 +181,7 @@ final class Acceptor extends Source {
         }
     }
 
-    /** The queue is empty: whoever comes next comes by himself. */
+    /** The queue is empty: the next connection is reported by itself. */
     private void startMultishot() {
         if (!fetches && !ending && hasHeadroom()) {
             coming = driver.beginAccepting(this);

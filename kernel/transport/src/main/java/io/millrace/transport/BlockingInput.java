@@ -27,7 +27,7 @@ abstract class BlockingInput extends BlockingOutput {
                 break;
             }
         }
-        // Gone in both directions while nobody reads: no call would ever find out.
+        // Gone in both directions while nothing is read: no call would ever find out.
         if (is(HUNG_UP) && !wantsInput()) {
             doom(CloseCause.RESET);
         }

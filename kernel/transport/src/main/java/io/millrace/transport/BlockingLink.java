@@ -10,10 +10,10 @@ import java.net.SocketAddress;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
- * A connection without a loop: whoever serves it is its loop. {@link #serve} gives it the calling thread for its whole
- * life, the way of servers with a process or a thread for each client; {@link #step} is one round of that without the
- * sleep, for carriers that sleep in ways of their own. The protocol sees no difference to a connection of an
- * {@link EventLoop}.
+ * A connection without a loop: the thread that serves it is its loop. {@link #serve} gives it the calling thread for
+ * its whole life, the way of servers with a process or a thread for each client; {@link #step} is one round of that
+ * without the sleep, for carriers that sleep in ways of their own. The protocol sees no difference to a connection of
+ * an {@link EventLoop}.
  *
  * <pre>
  *   serve:   step ──► sleep on the socket and the bell ──► step ──► ... until over
@@ -31,7 +31,7 @@ public final class BlockingLink extends BlockingInput {
     private volatile Thread owner;
     private volatile boolean over;
 
-    /** Why it is to end, as somebody else has decided; {@code null} for not at all. */
+    /** Why it is to end, as another thread has decided; {@code null} for not at all. */
     private volatile CloseCause ordered;
 
     /**

@@ -331,7 +331,7 @@ abstract class BlockingOutput implements Link {
 
     @Override
     public final boolean writable() {
-        // Whoever asks is about to begin something: what is held by now has to be known.
+        // A caller is about to begin something: what is held by now has to be known.
         count();
         return pending() < high();
     }
@@ -400,7 +400,7 @@ abstract class BlockingOutput implements Link {
         return at < now ? NEVER : at;
     }
 
-    /** The link as its flow sees it: whoever serves it asks for the next time before each sleep. */
+    /** The link as its flow sees it: the thread that serves it asks for the next time before each sleep. */
     private final class Carrier implements LinkFlow.Carrier {
         @Override
         public long now() {

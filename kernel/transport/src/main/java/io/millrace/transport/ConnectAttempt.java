@@ -43,7 +43,7 @@ public final class ConnectAttempt extends Source {
         return to;
     }
 
-    /** 0 if it is connected, {@code -EINPROGRESS} as long as nobody knows, else -errno. On the loop. */
+    /** 0 if it is connected, {@code -EINPROGRESS} as long as it is under way, else -errno. On the loop. */
     public int result() {
         return result;
     }
@@ -115,7 +115,7 @@ public final class ConnectAttempt extends Source {
 
     /**
      * Gives the connected socket to a protocol, whose connection it is from now on. Only while the outcome is told: a
-     * socket that nobody wants by then is closed.
+     * socket that is not wanted by then is closed.
      *
      * @throws IllegalStateException if there is no connected socket, or not any more
      */

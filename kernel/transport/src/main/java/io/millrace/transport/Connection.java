@@ -190,7 +190,7 @@ final class Connection extends ConnectionProtocol implements HeapTrimmer.Holder 
         }
     }
 
-    /** Gives up what waits here: there is no memory, or nobody left to send it. */
+    /** Gives up what waits here: there is no memory, or no peer left to send it to. */
     @Override
     protected void forget() {
         failLater(CloseCause.FAILED);
@@ -358,7 +358,7 @@ final class Connection extends ConnectionProtocol implements HeapTrimmer.Holder 
         return local;
     }
 
-    /** A task of a connection that throws ends it: whoever waits for what the task was to do would wait for ever. */
+    /** A task of a connection that throws ends it: what waits for the task would wait without end. */
     @Override
     public void execute(Runnable task) {
         loop.execute(() -> {

@@ -81,7 +81,10 @@ abstract class ConnectionFlags extends Source {
         return is(BUSY);
     }
 
-    /** Belongs before calls that would wait for a socket that blocks: whoever shares this one may have made it so. */
+    /**
+     * Belongs before calls that would wait for a socket that blocks: a process that shares this one may have made it
+     * so.
+     */
     final void unblock(Kernel kernel) {
         if (is(SHARED)) {
             kernel.unblock(fd);

@@ -167,7 +167,7 @@ abstract class ConnectionLink extends ConnectionTimes implements Link, Controlle
         }
     }
 
-    /** Whether there is somebody left to send to. */
+    /** Whether output is still taken. */
     final boolean takesOutput() {
         return !is(CLOSING | DEAD | FINISHING);
     }

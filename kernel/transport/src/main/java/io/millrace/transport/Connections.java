@@ -13,7 +13,7 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
- * The connections of one loop: listens, connects and adopts. An event loop by itself knows none; whoever has one with
+ * The connections of one loop: listens, connects and adopts. An event loop by itself knows none; the owner of one with
  * an {@link Engine} finds them by {@link #of}.
  */
 public final class Connections {

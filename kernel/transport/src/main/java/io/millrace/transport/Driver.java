@@ -39,7 +39,7 @@ abstract class Driver extends Mechanism {
     /** How much of the heap the connections may hold. */
     final HeapLimit heap;
 
-    /** Those that were not accepted are not limited in number: whoever opens them has them in hand. */
+    /** Those that were not accepted are not limited in number: their opener has them in hand. */
     private final ConnectionLimit outgoing = new ConnectionLimit(Integer.MAX_VALUE);
 
     final OutputQueue.Pool outputs = new OutputQueue.Pool(OUTPUTS);

@@ -13,15 +13,15 @@ import java.util.concurrent.atomic.AtomicLong;
  *   0 ............... half ............... three quarters ............... most
  *     as agreed          little for each:                    those that hold most are ended,
  *                        no further request is begun for     until three quarters are left
- *                        whoever has not taken the answers
+ *                        those that have not taken the answers
  * </pre>
  *
  * <p>Counted are buffers as large as they are, and arrays that {@link io.millrace.core.Link#transfer(byte[], int, int)}
- * sends until they have left, whoever else keeps them. Not counted are the connections themselves, files, a
+ * sends until they have left, also those that are kept elsewhere. Not counted are the connections themselves, files, a
  * {@link io.millrace.core.SharedBytes}, which is its maker's, and what handlers keep. Any thread may call.
  */
 public final class HeapLimit {
-    /** The output mark of everybody when memory is short: an answer that is small, and nothing behind it. */
+    /** The output mark of all connections when memory is short: an answer that is small, and nothing behind it. */
     static final long LOW_MARK = 4 * 1024;
 
     /** How much is received at once when memory is short. */
@@ -95,7 +95,7 @@ public final class HeapLimit {
         }
     }
 
-    /** Whether so much is held that nobody should hold more than little. */
+    /** Whether so much is held that no connection should hold more than little. */
     public boolean isShort() {
         return held.get() > near;
     }

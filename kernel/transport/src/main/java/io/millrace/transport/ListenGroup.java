@@ -193,14 +193,14 @@ final class ListenGroup implements Listener {
         try {
             kernel.unlinkSocket(options.address());
         } catch (SysException e) {
-            // Somebody else listens there already, and needs it; or it is not for us to remove.
+            // Another process listens there already, and needs it; or it is not for us to remove.
             if (e.errno() != Errno.EADDRINUSE) {
                 Log.warn("cannot clean up after " + address + ": " + e.getMessage());
             }
         }
     }
 
-    /** Something about the listening itself went wrong: tells whoever wants to know. */
+    /** Something about the listening itself went wrong: tells the callback that was given. */
     void failed(String what, int result) {
         if (options.errors() == null) {
             Log.warn(what + ": " + Errno.describe(result));
@@ -213,7 +213,7 @@ final class ListenGroup implements Listener {
         }
     }
 
-    /** Whether failures are told to somebody, in place of the log. */
+    /** Whether failures are told to a callback, in place of the log. */
     boolean tells() {
         return options.errors() != null;
     }

@@ -14,8 +14,8 @@ import java.util.function.Consumer;
  * Where and how to listen.
  *
  * @param address where: an {@link InetSocketAddress}, port 0 for one that is free, an IPv6 wildcard usually taking IPv4
- *     as well; a {@link UnixAddress}, whose file is made, in place of one that nobody listens on any more, and removed
- *     when the listening ends; or an {@link InheritedSocket}, which is taken over
+ *     as well; a {@link UnixAddress}, whose file is made, in place of one without a listener, and removed when the
+ *     listening ends; or an {@link InheritedSocket}, which is taken over
  * @param flags how the socket is set up
  * @param spread how connections spread over several loops
  * @param maxConnections how many may be open at once, over all loops
@@ -96,7 +96,7 @@ public record ListenOptions(
         return new ListenOptions(address, flags, spread, maxConnections, overload, other, errors);
     }
 
-    /** The same with somebody to tell what accepting fails with. */
+    /** The same with a callback that is told what accepting fails with. */
     public ListenOptions withErrors(Consumer<SysException> other) {
         return new ListenOptions(address, flags, spread, maxConnections, overload, paused, other);
     }

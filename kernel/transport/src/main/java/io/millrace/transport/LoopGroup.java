@@ -70,6 +70,9 @@ public final class LoopGroup implements AutoCloseable {
     /**
      * Opens and starts {@code count} loops over a kernel that work in that way, and whose connections may hold so many
      * bytes of the heap, an equal part for each loop ({@link HeapLimit}).
+     *
+     * @throws SysException naming the call that failed
+     * @throws IllegalArgumentException for a count below 1
      */
     public static LoopGroup open(Kernel kernel, int count, Engine engine, long heap) throws SysException {
         if (count < 1) {
@@ -149,6 +152,7 @@ public final class LoopGroup implements AutoCloseable {
      *
      * @param protocols makes one factory for each loop
      * @throws SysException if the address cannot be had: names the call and the error number
+     * @throws IllegalStateException if the loops are closed
      */
     public synchronized Listener listen(ListenOptions options, Supplier<? extends ProtocolFactory> protocols)
             throws SysException {

@@ -8,7 +8,7 @@ import io.millrace.socket.Kernel;
 import java.util.Arrays;
 
 /**
- * What a connection has to send, in order: bytes of its own, arrays that are somebody else's, parts of files, what has
+ * What a connection has to send, in order: bytes of its own, arrays that belong to others, parts of files, what has
  * been spliced out of another connection. A connection has one only while something waits to be sent.
  *
  * <p>Bytes are appended to one buffer, the tail. What is not bytes becomes a part, and so do the bytes before it, which
@@ -224,7 +224,7 @@ final class OutputQueue {
         return length <= COPIED || (length <= COPIED_WITH_HEAD && pending() <= COPIED && !sparing);
     }
 
-    /** Sends somebody's bytes: appends or adds them, whichever is less work. */
+    /** Sends bytes that belong to others: appends or adds them, whichever is less work. */
     void transfer(byte[] array, int offset, int length, SharedBytes body, boolean sparing, BufferPool pool) {
         boolean lone = body != null && length >= SHARED && open() == 0;
         if (!lone && copies(length, sparing)) {
@@ -234,7 +234,7 @@ final class OutputQueue {
         }
     }
 
-    /** Somebody's bytes, which are not copied; of a body, if it is one, a hold is taken. */
+    /** Bytes that belong to others, which are not copied; of a body, if it is one, a hold is taken. */
     void add(byte[] array, int offset, int length, SharedBytes body) {
         seal();
         Part part = part();

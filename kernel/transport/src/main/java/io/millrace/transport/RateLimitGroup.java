@@ -15,8 +15,8 @@ import java.util.Map;
  * others.
  *
  * <p>A member moves what it was granted, then queues up. When enough has come together, those that wait are granted
- * equal parts, first come first served, and no part is smaller than the minimum: so all get the same over time, and
- * nobody wakes up for single bytes.
+ * equal parts, first come first served, and no part is smaller than the minimum: so all get the same over time, and no
+ * connection wakes up for single bytes.
  *
  * <pre>
  *   bucket ──equal parts──► grant of each member ──recv, send──► 0: to the end of the queue
@@ -48,6 +48,8 @@ public final class RateLimitGroup {
     /**
      * A group without members whose parts are at least {@code minimum} bytes: with many members and a low rate they
      * take turns instead of moving a few bytes each. A burst smaller than that is the minimum then.
+     *
+     * @throws IllegalArgumentException for a minimum below one byte
      */
     public static RateLimitGroup of(RateLimit rate, long minimum) {
         if (minimum < 1) {

@@ -14,8 +14,9 @@ import io.millrace.sys.Errno;
  * Moves bytes where the kernel says what is ready. With edge trigger each socket is registered once, for everything,
  * and never touched again until it closes; what the kernel said last is kept in the connection's flags.
  *
- * <p>An edge is reported once, so whoever stops before the socket is empty or full has to come back by himself: a
- * connection whose budget is used up goes to the list for the next turn, behind all others (epoll(7), "starvation").
+ * <p>An edge is reported once, so a connection that stops before the socket is empty or full has to come back by
+ * itself: a connection whose budget is used up goes to the list for the next turn, behind all others (epoll(7),
+ * "starvation").
  *
  * <p>With level trigger whatever is true is reported with every wait, and so a socket is registered for what is wanted
  * of it only:
@@ -23,7 +24,7 @@ import io.millrace.sys.Errno;
  * <pre>
  *   added              input, unless the protocol paused at once
  *   a send is blocked  and room;  all has left: room no longer
- *   paused, too much   nothing is changed until the kernel reports input that nobody wants: most pauses end before
+ *   paused, too much   nothing is changed until the kernel reports unwanted input: most pauses end before
  *   the end was read   no input;  hung up as well: taken out, for a hang-up cannot be silenced otherwise
  * </pre>
  */
@@ -136,7 +137,7 @@ final class ReadinessDriver extends Driver {
         if ((events & (Interest.PEER_CLOSED | Interest.HANGUP | BROKEN)) != 0) {
             c.set(Connection.HUNG_UP);
         }
-        // Broken off while nobody reads: no call would ever find out. Closed in both directions is another matter:
+        // Broken off while nothing is read: no call would ever find out. Closed in both directions is another matter:
         // input may still lie there.
         if ((events & BROKEN) != 0 && !(c.wantsInput() && c.mayReceive())) {
             c.failLater(CloseCause.RESET);
@@ -221,8 +222,9 @@ final class ReadinessDriver extends Driver {
     }
 
     /**
-     * From here on the token is dead, so that events still under way find nobody. epoll is not asked to forget the
-     * socket, which saves a call: closing its only descriptor does that (epoll(7)), and all of ours are closed on exec.
+     * From here on the token is dead, so that events still under way find no connection. epoll is not asked to forget
+     * the socket, which saves a call: closing its only descriptor does that (epoll(7)), and all of ours are closed on
+     * exec.
      */
     @Override
     void release(Connection c) {

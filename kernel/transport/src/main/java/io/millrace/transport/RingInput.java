@@ -11,7 +11,7 @@ import java.lang.foreign.ValueLayout;
 
 /**
  * Input by completions: one multishot receive for the life of a connection, whose bytes come in buffers that the kernel
- * takes from a ring. Input that comes while nobody wants it is kept with the connection, and the receive is cancelled.
+ * takes from a ring. Unwanted input is kept with the connection, and the receive is cancelled.
  */
 final class RingInput {
     /** In Source.underWay: the receive has been cancelled, its last completion is on its way. */
@@ -53,7 +53,7 @@ final class RingInput {
                 c.endRead();
             }
         } else if (result == -Errno.ENOBUFS) {
-            // Whoever sends fast takes the buffers again before this connection's turn: a call needs none of them.
+            // A fast sender takes the buffers again before this connection's turn: a call needs none of them.
             c.set(Connection.READABLE);
         } else if (!goesOn(result)) {
             c.failLater(Causes.of(result));
@@ -87,7 +87,7 @@ final class RingInput {
         }
     }
 
-    /** Nobody wants it now: it is offered later, and what else comes may wait in the socket. */
+    /** Not wanted now: it is offered later, and what else comes may wait in the socket. */
     private void hold(Connection c, long offset, int length) {
         if (c.in == null) {
             c.in = new Buffer(Math.max(64, length));

@@ -6,8 +6,8 @@ import java.net.SocketAddress;
 
 /**
  * What a {@link BlockingLink} runs over: one socket that never blocks in a call, and a way to sleep until it is ready
- * or somebody rings. Calls return n, 0 or -errno as the kernel does; all but {@link #wake} are made by the thread that
- * owns the link just then.
+ * or another thread wakes it. Calls return n, 0 or -errno as the kernel does; all but {@link #wake} are made by the
+ * thread that owns the link just then.
  */
 public abstract class SocketIo {
 

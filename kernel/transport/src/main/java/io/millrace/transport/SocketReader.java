@@ -66,7 +66,7 @@ final class SocketReader {
             return (int) n;
         }
         if (n == -Errno.EINVAL || n == -Errno.ENOSYS || n == -Errno.EOPNOTSUPP) {
-            // A socket that cannot, or nobody to take it: the protocol passes it on by hand.
+            // A socket that cannot, or no pipe to take it: the protocol passes it on by hand.
             c.flow.splice = null;
         } else {
             ended(c, (int) n);

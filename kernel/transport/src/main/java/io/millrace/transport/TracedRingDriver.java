@@ -11,8 +11,8 @@ import io.millrace.sys.SysException;
 import io.millrace.sys.Uring;
 
 /**
- * A ring's driver that says what it hands over, how long it waited and what was done. Nobody else pays for that: it is
- * made where there is a trace.
+ * A ring's driver that says what it hands over, how long it waited and what was done. No other loop pays for that: it
+ * is made where there is a trace.
  */
 final class TracedRingDriver extends RingDriver {
     private final Trace trace;

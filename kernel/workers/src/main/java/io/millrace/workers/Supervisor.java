@@ -104,7 +104,7 @@ public final class Supervisor implements AutoCloseable {
         }
     }
 
-    /** Workers whom nobody supervises would go on for ever. */
+    /** Workers without a supervisor would go on without end. */
     private void fail(Throwable why) {
         stopping = true;
         for (WorkerPool pool : pools()) {

@@ -245,7 +245,7 @@ final class WorkerPool implements Listener {
             supervisor.stats().ended();
             return;
         }
-        // One of the old in a reload has been replaced already, and a reload that is given up needs nobody.
+        // One of the old in a reload has been replaced already, and a reload that is given up needs no worker.
         supervisor.stats().died(member.generation == generation && (member.ready || !reloading));
         String complaint = member.child.complaint();
         Supervisor.log(
@@ -282,7 +282,7 @@ final class WorkerPool implements Listener {
         }
     }
 
-    /** Lets nobody in any more and tells all to finish. */
+    /** Lets no connection in any more and tells all workers to finish. */
     void drain() {
         closeSocket();
         members.stream().filter(m -> !m.leaving).forEach(this::dismiss);
@@ -305,7 +305,7 @@ final class WorkerPool implements Listener {
         }
     }
 
-    // ---- for everybody
+    // ---- on any thread
 
     @Override
     public SocketAddress local() {

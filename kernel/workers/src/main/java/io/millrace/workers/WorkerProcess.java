@@ -25,8 +25,8 @@ import java.util.Optional;
  * <p>The variable names the tie: a process has been started as a worker if its descriptor 3 is that very pipe or
  * socket. What a worker starts in its turn inherits the variable, but not the descriptor, and is a program like any
  * other. A worker whose parent is not the one that is named was orphaned while it started: it ends at once, with exit
- * code {@value #ORPHANED}, for to go on as what it is not, a server of its own, would take the port from whoever is
- * started next. One that is orphaned later reads the end of its tie.
+ * code {@value #ORPHANED}, for to go on as what it is not, a server of its own, would take the port from the server
+ * that is started next. One that is orphaned later reads the end of its tie.
  *
  * @param kind what started it
  * @param index which of the program's addresses it is for, in the order of {@code listen}
@@ -85,7 +85,7 @@ public record WorkerProcess(Kind kind, int index) {
     }
 
     /**
-     * What a descriptor of this process is, such as {@code pipe:[4711]}: the number is its own as long as anybody has
+     * What a descriptor of this process is, such as {@code pipe:[4711]}: the number is its own as long as a process has
      * it open (proc_pid_fd(5)).
      */
     static String identity(int descriptor) throws IOException {

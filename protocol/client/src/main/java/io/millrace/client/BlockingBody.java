@@ -94,7 +94,7 @@ final class BlockingBody implements BodyProducer {
             room = false;
             return !over;
         } catch (InterruptedException e) {
-            // Whoever waits for the answer notices, and gives the call up.
+            // The caller that waits for the answer notices, and gives the call up.
             Thread.currentThread().interrupt();
             return false;
         } finally {

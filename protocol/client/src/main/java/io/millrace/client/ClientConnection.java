@@ -146,7 +146,7 @@ final class ClientConnection implements Protocol, BodyOwner, Call.Stage {
     @Override
     public void receive(Buffer in, Link from) {
         if (call == null) {
-            // What nobody has asked for is no answer: it must never be taken for the next one's.
+            // What was not asked for is no answer: it must never be taken for the next one's.
             in.consume(in.readable());
             leave();
             return;

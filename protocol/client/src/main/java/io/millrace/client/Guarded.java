@@ -4,7 +4,7 @@ package io.millrace.client;
 import io.millrace.core.GuardedLog;
 import java.lang.System.Logger.Level;
 
-/** Runs what callers bring: what it throws goes to the log, and to nobody else's call. */
+/** Runs what callers bring: what it throws goes to the log, and to no other call. */
 final class Guarded {
     private static final GuardedLog LOG = new GuardedLog("io.millrace.client");
 

@@ -8,7 +8,7 @@ import java.util.List;
 
 /**
  * The Range field for bytes (RFC 9110 section 14). A field that is no valid set of byte ranges, or asks for more pieces
- * than anybody needs, is as good as absent.
+ * than a client needs, is as good as absent.
  */
 final class ByteRanges {
 

@@ -9,11 +9,11 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The facts of the files asked for lately, some of them with the file open. Whoever takes facts out compares them with
- * the file as it is now; the cache believes nothing.
+ * The facts of the files asked for lately, some of them with the file open. A caller that takes facts out compares them
+ * with the file as it is now; the cache believes nothing.
  *
  * <p>Bounded by number, bytes and open files. What goes is found by a clock (second chance): the oldest that was not
- * asked for since the hand came by. A file that nobody asks for any more is let go within seconds of the next request
+ * asked for since the hand came by. A file that is not asked for any more is let go within seconds of the next request
  * for another, so that a deleted one does not take up its disk space for ever. Looking up takes no lock; putting in
  * takes one for a few map operations.
  */
@@ -100,7 +100,9 @@ final class FileCache {
         }
     }
 
-    /** Lets go the files that nobody asked for lately. To be called now and then; does something every few seconds. */
+    /**
+     * Lets go the files that were not asked for lately. To be called now and then; does something every few seconds.
+     */
     void sweep(long nanos) {
         if (nanos - swept > SWEEP) {
             sweepNow(nanos);

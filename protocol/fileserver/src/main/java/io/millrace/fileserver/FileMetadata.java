@@ -180,7 +180,7 @@ final class FileMetadata {
         return true;
     }
 
-    /** Which variants were there when somebody last looked, as bits; -1 if that is too long ago. */
+    /** Which variants were there at the last look, as bits; -1 if that is too long ago. */
     int variants(long nanos) {
         return siblingsKnown && nanos - siblingsUntil < 0 ? variants : -1;
     }
@@ -192,7 +192,9 @@ final class FileMetadata {
         siblingsKnown = true;
     }
 
-    /** Whether browsers can decode this file, which is a compressed sibling; {@code null} if nobody has looked yet. */
+    /**
+     * Whether browsers can decode this file, which is a compressed sibling; {@code null} if that was not looked at yet.
+     */
     Boolean isForBrowsers() {
         return forBrowsers;
     }

@@ -77,7 +77,11 @@ public final class FileOptions {
         return indexes;
     }
 
-    /** Changes the names of the files that stand for their folder; none switches that off. */
+    /**
+     * Changes the names of the files that stand for their folder; none switches that off.
+     *
+     * @throws IllegalArgumentException for a name that is empty or has a slash
+     */
     public FileOptions indexes(String... names) {
         for (String name : names) {
             if (name.isEmpty() || name.indexOf('/') >= 0) {
@@ -212,6 +216,8 @@ public final class FileOptions {
 
     /**
      * Lets the folder appear under a path such as {@code /static}; {@code ""} or {@code /} for the root of the server.
+     *
+     * @throws IllegalArgumentException for a path that does not begin with a slash or has empty or dot parts
      */
     public FileOptions mount(String path) {
         String prefix = path.endsWith("/") ? path.substring(0, path.length() - 1) : path;
@@ -264,6 +270,7 @@ public final class FileOptions {
      *
      * @param files number of files
      * @param bytes bytes of content
+     * @throws IllegalArgumentException for a negative size
      */
     public FileOptions cache(int files, long bytes) {
         if (files < 0 || bytes < 0) {

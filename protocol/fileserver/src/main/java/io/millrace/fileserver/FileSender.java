@@ -194,8 +194,8 @@ final class FileSender {
 
     /**
      * Takes a small file into memory. One that yields less or more than its size is just being changed and is left
-     * alone; or its size is none, as in /proc (always 0) and /sys (always 4096), and nobody can say how long the answer
-     * is: {@code null}.
+     * alone; or its size is none, as in /proc (always 0) and /sys (always 4096), and it cannot be said how long the
+     * answer is: {@code null}.
      */
     private FileMetadata load(FileMetadata metadata, OpenFile file) throws IOException {
         if (metadata.content() != null) {

@@ -131,12 +131,12 @@ final class Listings {
         try {
             stream(response, wish);
         } catch (RejectedExecutionException e) {
-            // The loop has been closed meanwhile: nobody is there to be answered.
+            // The loop has been closed meanwhile: no client is there to be answered.
         } catch (IOException | UncheckedIOException e) {
             // The folder cannot be read, or the client has gone: which, does not matter once the answer has begun.
             giveUp(response, () -> shared.unavailable(response));
         } catch (Throwable e) {
-            // Nobody is behind this thread to answer for it, an OutOfMemoryError included.
+            // Nothing behind this thread answers for it, an OutOfMemoryError included.
             System.getLogger("io.millrace.fileserver").log(System.Logger.Level.ERROR, "a listing failed", e);
             giveUp(response, () -> shared.refuse(response, 500));
         }
@@ -159,7 +159,7 @@ final class Listings {
 
     private void stream(Response response, Wish wish) throws IOException {
         if (wish.head) {
-            // Nobody reads the length of a listing beforehand: it is not worth the reading of the folder.
+            // The length of a listing is not read beforehand: it is not worth the reading of the folder.
             head(response, wish, null);
             response.stream().close();
             return;

@@ -44,7 +44,7 @@ final class Multipart {
         this.end = ascii("\r\n--" + boundary + "--\r\n");
     }
 
-    /** 144 random bits: nobody who writes the file can know them, and chance will not hit them. */
+    /** 144 random bits: the writer of the file cannot know them, and chance will not hit them. */
     private static String boundary() {
         byte[] bits = new byte[18];
         RANDOM.nextBytes(bits);

@@ -5,8 +5,8 @@ import java.io.File;
 
 /**
  * From the path of a request to a name in the folder. What comes in is already decoded and freed of dots, once, by the
- * HTTP side, and everybody judges that one form: a slash that was sent as {@code %2F} is a slash like any other. What
- * could still be meant to lead out is refused here before a folder, the real guard, ever sees it.
+ * HTTP side, and all judge that one form: a slash that was sent as {@code %2F} is a slash like any other. What could
+ * still be meant to lead out is refused here before a folder, the real guard, ever sees it.
  */
 final class RequestedName {
     private static final boolean BACKSLASH_SEPARATES = File.separatorChar == '\\';

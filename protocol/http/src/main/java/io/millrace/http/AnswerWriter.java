@@ -101,7 +101,7 @@ abstract class AnswerWriter {
     /** Whether the client has asked with HEAD: the answer has no body, whatever its fields say. */
     abstract boolean isHeadRequest();
 
-    /** Writes the head of a streamed answer if that has not been done. Whether there is somebody left to write to. */
+    /** Writes the head of a streamed answer if that has not been done. Returns whether the client is still there. */
     abstract boolean streamHead();
 
     /** Logs what the application threw. Any thread may call. */
@@ -305,7 +305,7 @@ abstract class AnswerWriter {
         }
     }
 
-    // Writes the head, unless there is nobody left to answer.
+    // Writes the head, unless the client has gone.
     final boolean begun(int withStatus, FieldBlock fields, long length) {
         if (state != ResponseState.OPEN) {
             return false;

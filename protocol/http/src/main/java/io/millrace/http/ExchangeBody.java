@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * {@link RequestBody.Reader} in the end; the waiting ones have a {@link BodyPipe} between them and the loop.
  */
 final class ExchangeBody extends RequestBody {
-    // Shared, since most bodies that end early have nobody who would look at them.
+    // Shared, since most bodies that end early are not looked at.
     private static final IOException OVER = new IOException("the exchange is over");
     private static final IOException BROKEN_OFF = new ClientAbortException("the connection has ended");
 
@@ -227,7 +227,7 @@ final class ExchangeBody extends RequestBody {
             demand -= demand == Long.MAX_VALUE ? 0 : 1;
             Objects.requireNonNull(reader).data(bytes, offset, count);
             if (demand == 0) {
-                goOn(); // nobody wants more for now
+                goOn(); // no more is wanted for now
             }
         } catch (RuntimeException | Error e) {
             thrown(e);
@@ -303,7 +303,7 @@ final class ExchangeBody extends RequestBody {
             done.accept(gathered.toByteArray());
         }
 
-        // Whoever made it fail has answered, or there is nobody left to answer.
+        // What made it fail has answered, or the client has gone.
         @Override
         public void failed(IOException why) {}
     }

@@ -147,7 +147,7 @@ final class ExchangeResponse extends AnswerHead {
         handedOver = true;
     }
 
-    // A loop that is closed has ended its connections, and nobody would hear of an answer that is dropped.
+    // A loop that is closed has ended its connections, and an answer that is dropped would not be noticed.
     private void handOver(Runnable task) {
         if (!exchange.execute(task)) {
             throw new IllegalStateException("the answer to " + place() + " comes too late: the server was stopped");

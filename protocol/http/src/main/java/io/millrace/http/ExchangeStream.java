@@ -232,7 +232,7 @@ final class ExchangeStream extends ResponseStream {
             push();
             exchange.onLoop(() -> exchange.streamEnd(trailers));
         } catch (IOException | RuntimeException | Error e) {
-            // Nobody can end this body any more: a second close does nothing.
+            // This body cannot be ended any more: a second close does nothing.
             exchange.response().abort();
             throw e;
         }

@@ -5,7 +5,7 @@ import io.millrace.core.Ascii;
 import java.util.Arrays;
 
 /**
- * Field lines as bytes, with four offsets for each: no string is made before somebody asks for one. Either a view of a
+ * Field lines as bytes, with four offsets for each: no string is made before one is asked for. Either a view of a
  * request's head where it lies ({@link #view} and {@link #add}), or lines of its own ({@link #append}, {@link #set}):
  * names and values one behind the other, with nothing between them; never both at once. How lines are written is a
  * matter of the wire format.

@@ -17,7 +17,7 @@ final class GuardedRequest extends Request {
     private final Handles handles;
     private final Request request;
 
-    // Made when somebody asks: most handlers do not.
+    // Made when asked for: most handlers do not ask.
     private @Nullable Headers headers;
     private @Nullable Headers trailers;
     private @Nullable RequestBody body;

@@ -109,7 +109,7 @@ final class Handles {
         completing = on;
     }
 
-    /** Never give these out again: somebody may have kept them. */
+    /** Never give these out again: a handler may have kept them. */
     void retire() {
         usesLeft = 0;
     }

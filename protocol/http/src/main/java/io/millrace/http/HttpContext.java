@@ -129,7 +129,7 @@ public final class HttpContext {
     /**
      * Returns this context with a rule for who the client is, for servers behind proxies: it is given the connection's
      * peer and the header fields, and returns the address that {@link Request#peer} and the log say, the peer itself
-     * where it trusts nothing else. Called on the loop, at most once for each request and only if somebody asks; must
+     * where it trusts nothing else. Called on the loop, at most once for each request and only if it is asked for; must
      * be quick. {@code null} for no rule.
      */
     public HttpContext withClientAddress(@Nullable BiFunction<SocketAddress, Headers, SocketAddress> rule) {

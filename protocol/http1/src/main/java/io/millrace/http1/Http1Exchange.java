@@ -12,8 +12,8 @@ import io.millrace.http.RequestPace;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One exchange on an HTTP/1.1 connection: reads the head, has it answered, reads the body for whoever wants it and
- * drops it when nobody does. {@link Http1Answer} writes.
+ * One exchange on an HTTP/1.1 connection: reads the head, has it answered, reads the body for its reader and drops it
+ * when there is none. {@link Http1Answer} writes.
  */
 final class Http1Exchange extends Http1Answer {
     /** {@link #advance} needs more input. */
@@ -156,7 +156,7 @@ final class Http1Exchange extends Http1Answer {
         return DONE;
     }
 
-    // Reads the body as long as there is somebody who wants it, or after the answer, to drop it.
+    // Reads the body as long as it is wanted, or after the answer, to drop it.
     private int body(Buffer in) {
         while (!body.isDone()) {
             if (isOver() && !lasts) {
@@ -306,7 +306,7 @@ final class Http1Exchange extends Http1Answer {
         return !body.isDone() && (isOver() || wantsBody());
     }
 
-    /** How the connection ends after this exchange: whoever may still be sending must be listened to for a while. */
+    /** How the connection ends after this exchange: a client that may still be sending is read for a while. */
     CloseMode closing() {
         return clientCloses && body.isDone() && isBegun() ? CloseMode.FLUSHED : CloseMode.LINGERING;
     }
@@ -328,7 +328,7 @@ final class Http1Exchange extends Http1Answer {
         return !protocol.isStopping() && !room.context().isDraining() && canDropRest();
     }
 
-    // Of a client that waits for 100 and got an answer instead nobody knows whether it will send the body.
+    // It is not known of a client that waits for 100 and got an answer instead whether it will send the body.
     private boolean canDropRest() {
         return body.isDone() || (!expectsContinue && body.left() <= limits.unread());
     }

@@ -86,7 +86,7 @@ final class Http1Protocol implements Protocol {
                 if (in.isEmpty()) {
                     return true;
                 }
-                // Whoever asks without taking the answers is not answered further.
+                // A client that asks without taking the answers is not answered further.
                 if (!link.writable()) {
                     return false;
                 }
@@ -278,7 +278,7 @@ final class Http1Protocol implements Protocol {
         }
     }
 
-    // No more will come: whoever waits for it does so in vain, whoever owes an answer still gives it.
+    // No more will come: a reader waits for it in vain, a handler that owes an answer still gives it.
     private void finishInput(Link link) {
         if (exchange == null || exchange.isInHead()) {
             close(link, CloseMode.FLUSHED);
@@ -345,7 +345,8 @@ final class Http1Protocol implements Protocol {
         }
     }
 
-    // An exchange has been silent for long. Behind input that is held back there may be the end of it, which nobody has
+    // An exchange has been silent for long. Behind input that is held back there may be the end of it, which has not
+    // been
     // seen; a client that has sent its last byte has most likely gone.
     private void silent(Http1Exchange current, Link link) {
         if (link.pending() > 0) {

@@ -20,7 +20,7 @@ final class RequestParser {
     /** All bytes were looked at and the end was not among them. */
     static final int NEED_MORE = FieldParser.NEED_MORE;
 
-    /** No method that is known to anybody is longer. */
+    /** No known method is longer. */
     static final int LONGEST_METHOD = 32;
 
     private static final int METHOD = 0;

@@ -81,7 +81,7 @@ final class ConnectionWindow implements IdleConnection.Part {
         return tuner.streamWindow();
     }
 
-    /** Returns how many bytes have come, or are coming in, that nobody has consumed. */
+    /** Returns how many bytes have come, or are coming in, that have not been consumed. */
     int held() {
         return window.held();
     }

@@ -7,7 +7,7 @@ import io.millrace.core.Link;
 /**
  * HEADERS and the CONTINUATION after them (RFC 9113 sections 4.3, 6.2 and 6.10): decodes each piece as it comes, so
  * that a block that never ends costs no memory, and opens a stream, or ends a body, when the block is complete. A block
- * that nobody wants is decoded all the same, since the table of the connection depends on it.
+ * that is not wanted is decoded all the same, since the table of the connection depends on it.
  */
 final class HeaderBlocks {
     /** What a block is for. */

@@ -13,9 +13,9 @@ import io.millrace.http.RequestPace;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The exchange of one stream (RFC 9113 section 8.1): hands the request to its handler and the body to whoever wants it,
- * and writes the answer as frames. A body that nobody wants yet waits in the stream, which the window bounds; one that
- * nobody will want is dropped up to a limit.
+ * The exchange of one stream (RFC 9113 section 8.1): hands the request to its handler and the body to its reader, and
+ * writes the answer as frames. A body that is not wanted yet waits in the stream, which the window bounds; one that
+ * will not be wanted is dropped up to a limit.
  */
 final class Http2Exchange extends Exchange {
     /** How long a client may go on sending what is not read, once it has its answer. */
@@ -111,7 +111,7 @@ final class Http2Exchange extends Exchange {
         stream.connection().armFor(due());
     }
 
-    /** Drops bytes that nobody wants any more; beyond the limit the client has to wait for the end of its answer. */
+    /** Drops bytes that are not wanted any more; beyond the limit the client has to wait for the end of its answer. */
     void drop(int count) {
         dropped += count;
         if (dropped > limits.unread()) {
@@ -278,7 +278,7 @@ final class Http2Exchange extends Exchange {
         return isOver();
     }
 
-    /** Returns whether nobody else can hold a part of this exchange. */
+    /** Returns whether no other object can hold a part of this exchange. */
     boolean isSpare() {
         return isReusable();
     }

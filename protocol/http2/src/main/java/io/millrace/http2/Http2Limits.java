@@ -35,7 +35,7 @@ public record Http2Limits(
     /** The window that every stream and connection has before anything is said (RFC 9113 section 6.9.2). */
     static final int USUAL_WINDOW = 65_535;
 
-    /** The limits of a server that nobody has configured. */
+    /** The limits of a server without a configuration. */
     public static final Http2Limits DEFAULT = new Http2Limits(
             128, 16_384, 1000, 100, 16, 32, 64 * 1024, 1024 * 1024, 256 * 1024, 4 * 1024 * 1024, 128 * 1024);
 

@@ -162,7 +162,7 @@ final class Http2Stream extends StreamEntry implements StreamSender.Owner {
         return window.isShut() || connection.window().isShut();
     }
 
-    /** There is somebody who wants what has come in. */
+    /** What has come in is wanted. */
     void deliverSoon() {
         attend(DELIVER);
     }
@@ -326,7 +326,7 @@ final class Http2Stream extends StreamEntry implements StreamSender.Owner {
 
     private void finish() {
         sender.cut();
-        // What nobody has taken is given back: else the connection's window would shrink with every such stream.
+        // What was not taken is given back: else the connection's window would shrink with every such stream.
         connection.consumed(inbox.readable());
         inbox.clear();
         trimInbox();
@@ -360,7 +360,7 @@ final class Http2Stream extends StreamEntry implements StreamSender.Owner {
         successor = protocol;
     }
 
-    /** Enough has left for whoever writes to go on. */
+    /** Enough has left for the writer to go on. */
     void drainedSoon() {
         attend(DRAINED);
     }

@@ -173,7 +173,7 @@ final class InboundFrames implements FrameReader.Handler, IdleConnection.Part {
         return true;
     }
 
-    // What nobody has to take is given back at once.
+    // What is not to be taken is given back at once.
     private void credit(int count) {
         if (receiver == null) {
             connection.consumed(count);

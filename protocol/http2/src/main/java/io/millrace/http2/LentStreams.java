@@ -76,7 +76,7 @@ final class LentStreams<S extends StreamEntry> {
         open.add(stream);
     }
 
-    /** Takes a stream out that is over; {@code again} says that nobody else can hold a part of it. */
+    /** Takes a stream out that is over; {@code again} says that no other object can hold a part of it. */
     void remove(S stream, boolean again) {
         open.remove(stream);
         pool.giveBack(stream, again);

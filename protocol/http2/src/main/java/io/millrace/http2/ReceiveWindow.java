@@ -61,7 +61,7 @@ final class ReceiveWindow {
         return increment + widen(newSize);
     }
 
-    /** Returns how many bytes the peer was allowed to send and began to, and nobody has consumed. */
+    /** Returns how many bytes the peer was allowed to send and began to, and that have not been consumed. */
     int held() {
         return size - left - uncredited;
     }

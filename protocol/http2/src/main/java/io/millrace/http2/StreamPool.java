@@ -35,7 +35,7 @@ final class StreamPool<S extends StreamEntry> {
         return streams.isEmpty() ? maker.get() : streams.pop();
     }
 
-    /** A stream is over; {@code again} says that nobody else can hold a part of it. */
+    /** A stream is over; {@code again} says that no other object can hold a part of it. */
     void giveBack(S stream, boolean again) {
         open--;
         if (again && streams.size() < SPARE_STREAMS) {

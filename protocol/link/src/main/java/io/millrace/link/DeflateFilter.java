@@ -47,7 +47,7 @@ public final class DeflateFilter implements LinkFilter {
         } catch (DataFormatException e) {
             return Outcome.ERROR;
         }
-        // Needing a dictionary, which nobody has agreed upon, is no progress either.
+        // Needing a dictionary, which was not agreed upon, is no progress either.
         boolean cut = mode == Flush.FINISHED && inflater.getBytesRead() > 0;
         return cut || inflater.needsDictionary() ? Outcome.ERROR : Outcome.NEED_MORE;
     }

@@ -24,7 +24,7 @@ public interface FlowOwner {
     /** Says that a rate lets no more output leave for now ({@code true}), or does again ({@code false}). */
     void holdOutput(boolean on);
 
-    /** Returns whether nobody waits for input: the protocol has paused it, or its end has been read. */
+    /** Returns whether input is not wanted: the protocol has paused it, or its end has been read. */
     boolean isInputOff();
 
     /** Returns whether the link itself keeps the peer's input waiting, by a rate or because too much lies here. */

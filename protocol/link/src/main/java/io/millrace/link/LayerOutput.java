@@ -102,7 +102,7 @@ final class LayerOutput {
         return queued + readable(staged) + readable(out);
     }
 
-    /** The same without what nobody has asked to be sent. */
+    /** The same without what was not asked to be sent. */
     long asked() {
         return wanted == null ? pending() - readable(out) : pending();
     }

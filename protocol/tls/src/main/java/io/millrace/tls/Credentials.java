@@ -238,7 +238,11 @@ public final class Credentials {
         return null;
     }
 
-    /** Returns the SHA-256 digest of the own certificate, as browsers show it: {@code AB:CD:…}. */
+    /**
+     * Returns the SHA-256 digest of the own certificate, as browsers show it: {@code AB:CD:…}.
+     *
+     * @throws IllegalStateException if the JDK has no SHA-256 or the certificate cannot be encoded
+     */
     public String fingerprint() {
         try {
             byte[] digest =

@@ -14,9 +14,9 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Everybody hears what anybody says. One loop, so the map of who is there needs no lock; one {@link SharedBytes} for
- * each line, which all connections send from the same array. Who cannot keep up is shown the door, for the others must
- * not wait.
+ * Each client hears what any client says. One loop, so the map of who is there needs no lock; one {@link SharedBytes}
+ * for each line, which all connections send from the same array. Who cannot keep up is shown the door, for the others
+ * must not wait.
  */
 public final class Chat {
     private static final long TOO_FAR_BEHIND = 1 << 20;

@@ -14,7 +14,7 @@ import java.util.concurrent.ExecutionException;
 public final class UdpEcho {
     private UdpEcho() {}
 
-    /** A UDP socket is opened on its loop; whoever is on another thread waits for it. */
+    /** A UDP socket is opened on its loop; a caller on another thread waits for it. */
     static UdpSocket start(EventLoop loop, InetSocketAddress address) throws InterruptedException, ExecutionException {
         CompletableFuture<UdpSocket> opened = new CompletableFuture<>();
         loop.execute(() -> {
@@ -28,7 +28,7 @@ public final class UdpEcho {
     }
 
     private static UdpSocket open(EventLoop loop, InetSocketAddress address) throws IOException {
-        // What finds no room is dropped: whoever speaks UDP expects that of any network.
+        // What finds no room is dropped: programs that speak UDP expect that of any network.
         return UdpSocket.open(
                 loop,
                 UdpOptions.on(address),

@@ -89,7 +89,7 @@ final class LogLines extends Handler {
         return late;
     }
 
-    /** Returns the lines that nobody expected, once. */
+    /** Returns the lines that were not expected, once. */
     synchronized List<String> takeUnexpected() {
         List<String> all = List.copyOf(unexpected);
         unexpected.clear();

@@ -62,7 +62,7 @@ public final class SimConnection {
     public void reset() {
         if (!reset && (stands() || kernel.faults.overtaking)) {
             reset = true;
-            // After the end of the stream nobody waits for more: the error is one of sending (tcp_reset in Linux).
+            // After the end of the stream no reader waits for more: the error is one of sending (tcp_reset in Linux).
             pendingError = endArrived ? Errno.EPIPE : Errno.ECONNRESET;
             flying.clear();
             sent.clear();
@@ -269,7 +269,7 @@ public final class SimConnection {
         return pendingError != 0 ? bits | Interest.ERROR : bits;
     }
 
-    /** Linux wakes whoever watches, whatever for: with edge trigger what is true then is reported once more. */
+    /** Linux wakes all that watch, whatever for: with edge trigger what is true then is reported once more. */
     private void stateChanged() {
         changed(~0);
     }

@@ -3,12 +3,12 @@ package io.millrace.testkit;
 
 import io.millrace.sys.Errno;
 
-/** What happens to whoever connects to an address of the simulated world. */
+/** What happens to a client that connects to an address of the simulated world. */
 public enum SimHost {
     /** Accepts, after a while. */
     ACCEPTS(0),
 
-    /** Nobody listens: refuses, after a while. */
+    /** No socket listens: refuses, after a while. */
     REFUSES(-Errno.ECONNREFUSED),
 
     /** No way there: known at once. */
@@ -17,7 +17,7 @@ public enum SimHost {
     /** A router says that there is no way, after a while. */
     UNREACHABLE(-Errno.EHOSTUNREACH),
 
-    /** Nobody answers, ever. */
+    /** No answer ever comes. */
     SILENT(-Errno.EINPROGRESS);
 
     final int outcome;

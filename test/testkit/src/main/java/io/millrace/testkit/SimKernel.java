@@ -26,7 +26,7 @@ import java.util.TreeSet;
 
 /**
  * A kernel that plays sockets, listeners, epoll, io_uring and the clock in one thread, with faults drawn from a seed:
- * the same seed plays the same schedule, call by call. Checks as it goes that nobody uses a closed descriptor, sends
+ * the same seed plays the same schedule, call by call. Checks as it goes that no call uses a closed descriptor, sends
  * after a shutdown, or spins.
  *
  * <p>Files are real ones; only their way to the client is simulated.
@@ -160,7 +160,7 @@ public final class SimKernel extends Kernel {
         return true;
     }
 
-    /** What happens to whoever connects to an address; for one that is not in there nobody answers. */
+    /** What happens to a client that connects to an address; for one that is not in there no answer comes. */
     public void host(SocketAddress address, SimHost host) {
         hosts.put(address, host);
     }

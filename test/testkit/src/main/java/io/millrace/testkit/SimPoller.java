@@ -167,7 +167,7 @@ final class SimPoller extends Poller implements SimReporter {
 
     @Override
     public void wakeup() {
-        // Everything runs in one thread: nobody sleeps who could be woken.
+        // Everything runs in one thread: no thread sleeps that could be woken.
     }
 
     @Override

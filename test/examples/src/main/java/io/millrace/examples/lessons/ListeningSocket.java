@@ -8,7 +8,7 @@ import io.millrace.sys.Sockets;
 import io.millrace.sys.SysException;
 import java.net.InetSocketAddress;
 
-/** What every server begins with: socket(2), bind(2), listen(2), and accept(2) as often as somebody connects. */
+/** What every server begins with: socket(2), bind(2), listen(2), and accept(2) as often as a client connects. */
 final class ListeningSocket {
     private static final int BACKLOG = 128;
 
@@ -50,7 +50,7 @@ final class ListeningSocket {
      * Accepts a connection.
      *
      * @param flags SOCK_NONBLOCK or 0
-     * @return its descriptor; -EAGAIN if nobody waits and the socket does not block; -EINVAL after {@link #stop}
+     * @return its descriptor; -EAGAIN if no client waits and the socket does not block; -EINVAL after {@link #stop}
      */
     static int accept(int listener, int flags) {
         int client;

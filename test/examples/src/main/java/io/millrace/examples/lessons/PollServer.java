@@ -53,7 +53,7 @@ public final class PollServer {
         return Poll.revents(array, 0) == 0 || accept();
     }
 
-    /** Also for what nobody asked for, POLLERR and POLLHUP: recv and send tell what it is. */
+    /** Also for what was not asked for, POLLERR and POLLHUP: recv and send tell what it is. */
     private void serve(int i, EchoClient client) {
         if (client.serve()) {
             put(i, client);
