@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.it;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -55,7 +54,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(240)
 final class TlsAcceptanceTest {
     private static final String END = "\r\n\r\n";
-    private static final int LARGE = 8 << 20;
+
+    /** Of large bodies: {@code -Dmillrace.tls.large=1073741824} takes a GiB. */
+    private static final int LARGE = Integer.getInteger("millrace.tls.large", 8 << 20);
 
     @TempDir
     Path folder;
@@ -151,8 +152,7 @@ final class TlsAcceptanceTest {
             names = {"EPOLL_EDGE", "EPOLL_LEVEL", "IO_URING", "NIO", "THREAD", "VIRTUAL", "EPOLL_ONE_SHOT"})
     void largeBodiesPassWholeBothWays(IoModel model) throws Exception {
         Assumptions.assumeTrue(model.whyNot() == null, String.valueOf(model.whyNot()));
-        byte[] bytes = noise(LARGE);
-        Files.write(folder.resolve("large"), bytes);
+        String expected = writeNoise(folder.resolve("large"));
         try (WebServer server = WebServer.on(0)
                         .loops(1)
                         .model(model)
@@ -167,28 +167,39 @@ final class TlsAcceptanceTest {
                         .start();
                 SSLSocket socket = connect(server.port())) {
             send(socket, "POST /digest HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + LARGE + END);
-            socket.getOutputStream().write(bytes);
+            Files.copy(folder.resolve("large"), socket.getOutputStream());
             head(socket.getInputStream());
-            String expected = HexFormat.of()
-                    .formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
             assertEquals(expected, new String(socket.getInputStream().readNBytes(64), StandardCharsets.US_ASCII));
             send(socket, "GET /large HTTP/1.1\r\nHost: localhost\r\nConnection: close" + END);
             head(socket.getInputStream());
-            assertArrayEquals(bytes, socket.getInputStream().readAllBytes());
+            assertEquals(expected, digest(socket.getInputStream()));
         }
+    }
+
+    /** Writes so many bytes as a large body has, and returns their digest. */
+    private static String writeNoise(Path file) throws Exception {
+        byte[] piece = noise(1 << 20);
+        MessageDigest digest = MessageDigest.getInstance("SHA-256");
+        try (OutputStream out = Files.newOutputStream(file)) {
+            for (int left = LARGE; left > 0; left -= piece.length) {
+                piece[0]++;
+                out.write(piece, 0, Math.min(left, piece.length));
+                digest.update(piece, 0, Math.min(left, piece.length));
+            }
+        }
+        return HexFormat.of().formatHex(digest.digest());
     }
 
     @Test
     void whoHasEndedItsDirectionGetsTheWholeAnswer() throws Exception {
-        byte[] bytes = noise(LARGE);
-        Files.write(folder.resolve("large"), bytes);
+        String expected = writeNoise(folder.resolve("large"));
         try (WebServer server =
                         WebServer.on(0).loops(1).tls(tls()).files("/", folder).start();
                 SSLSocket socket = connect(server.port())) {
             send(socket, "GET /large HTTP/1.1\r\nHost: localhost" + END);
             socket.shutdownOutput();
             head(socket.getInputStream());
-            assertArrayEquals(bytes, socket.getInputStream().readAllBytes());
+            assertEquals(expected, digest(socket.getInputStream()));
         }
     }
 
@@ -223,7 +234,7 @@ final class TlsAcceptanceTest {
     @Test
     void whoReadsNothingIsCutOff() throws Exception {
         Ends ends = new Ends();
-        Files.write(folder.resolve("large"), noise(4 * LARGE));
+        Files.write(folder.resolve("large"), noise(32 << 20));
         try (WebServer server = WebServer.on(0)
                         .loops(1)
                         .tls(tls())
