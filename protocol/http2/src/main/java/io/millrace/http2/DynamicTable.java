@@ -135,8 +135,8 @@ final class DynamicTable {
     void addAll(byte[] all) {
         int from = 0;
         while (all != null && from < all.length) {
-            int nameLength = (all[from] & 0xff) << 8 | all[from + 1] & 0xff;
-            int length = (all[from + 2] & 0xff) << 8 | all[from + 3] & 0xff;
+            int nameLength = (all[from] & 0xff) << 8 | (all[from + 1] & 0xff);
+            int length = (all[from + 2] & 0xff) << 8 | (all[from + 3] & 0xff);
             from += 2 * Short.BYTES;
             add(all, from, from + nameLength, from + length);
             from += length;
