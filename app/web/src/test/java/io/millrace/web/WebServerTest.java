@@ -20,8 +20,6 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
-import java.io.StringWriter;
-import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -45,11 +43,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import javax.tools.JavaCompiler;
-import javax.tools.StandardJavaFileManager;
-import javax.tools.ToolProvider;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -62,22 +55,6 @@ import org.junit.jupiter.api.io.TempDir;
 final class WebServerTest {
 
     /** What a reader of the guide lets the editor import. */
-    private static final String GUIDE_IMPORTS = """
-            import io.millrace.core.*;
-            import io.millrace.fileserver.*;
-            import io.millrace.filters.*;
-            import io.millrace.forms.*;
-            import io.millrace.http.*;
-            import io.millrace.http1.*;
-            import io.millrace.transport.*;
-            import io.millrace.web.*;
-            import java.io.*;
-            import java.nio.file.*;
-            import java.time.Duration;
-            import java.util.*;
-            import java.util.concurrent.*;
-            """;
-
     private final HttpClient client =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
@@ -416,101 +393,9 @@ final class WebServerTest {
         }
     }
 
-    /** The very lines of the README, as a user would try them; only the port is another. */
-    @Test
-    void theReadmesFirstProgramRuns(@TempDir Path folder) throws Exception {
-        Matcher block = Pattern.compile("```java\n(import io\\.millrace\\.web\\.WebServer;.*?)```", Pattern.DOTALL)
-                .matcher(Files.readString(root().resolve("README.md")));
-        assertTrue(block.find(), "the README has no first program");
-        String program = block.group(1);
-        assertTrue(program.contains("WebServer.on(8080)"), program);
-        int port = freePort();
-        Path source = Files.writeString(folder.resolve("Hello.java"), program.replace("8080", Integer.toString(port)));
-
-        Process process = new ProcessBuilder(
-                        ProcessHandle.current().info().command().orElseThrow(),
-                        "-Xmx256m",
-                        "-XX:+UseSerialGC",
-                        "--enable-native-access=ALL-UNNAMED",
-                        "-cp",
-                        classPath(),
-                        source.toString())
-                .redirectErrorStream(true)
-                .redirectOutput(folder.resolve("output").toFile())
-                .start();
-        try {
-            URI uri = URI.create("http://127.0.0.1:" + port + "/hello/world");
-            String body = null;
-            while (body == null && process.isAlive()) {
-                body = tryGet(uri);
-            }
-            assertEquals("Hello, world\n", body, () -> read(folder.resolve("output")));
-        } finally {
-            process.destroy();
-            process.waitFor();
-        }
-    }
-
-    /** Every block of the guide compiles where a server is at hand. */
-    @Test
-    void theGuideCompiles(@TempDir Path folder) throws Exception {
-        Matcher block = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL)
-                .matcher(Files.readString(root().resolve("docs/library.md")));
-        StringBuilder source = new StringBuilder(GUIDE_IMPORTS).append("class Guide {\n");
-        int blocks = 0;
-        while (block.find()) {
-            source.append("static void block").append(++blocks).append("(WebServer server) throws Exception {\n");
-            source.append(block.group(1)).append("}\n");
-        }
-        assertTrue(blocks >= 10, "the guide has " + blocks + " blocks");
-        Path file = Files.writeString(folder.resolve("Guide.java"), source.append("}\n"));
-        StringWriter said = new StringWriter();
-        List<String> options = List.of("-proc:none", "-cp", classPath(), "-d", folder.toString());
-        JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
-        StandardJavaFileManager files = compiler.getStandardFileManager(null, null, StandardCharsets.UTF_8);
-        try (files) {
-            assertTrue(
-                    compiler.getTask(said, files, null, options, null, files.getJavaFileObjects(file))
-                            .call(),
-                    said::toString);
-        }
-    }
-
-    private String tryGet(URI uri) throws IOException, InterruptedException {
-        try {
-            return client.send(HttpRequest.newBuilder(uri).build(), BodyHandlers.ofString())
-                    .body();
-        } catch (ConnectException notYet) {
-            Thread.sleep(20);
-            return null;
-        }
-    }
-
-    private static String read(Path file) {
-        try {
-            return Files.readString(file);
-        } catch (IOException e) {
-            return e.toString();
-        }
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
-    }
-
     /** Returns the class path of a program that a test starts. */
     static String classPath() {
         return HouseClassPath.text();
-    }
-
-    private static Path root() {
-        Path folder = Path.of("").toAbsolutePath();
-        while (!Files.exists(folder.resolve("README.md"))) {
-            folder = folder.getParent();
-        }
-        return folder;
     }
 
     private HttpResponse<String> send(WebServer server, String method, String path, String body)
