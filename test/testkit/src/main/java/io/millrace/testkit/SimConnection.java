@@ -38,6 +38,10 @@ public final class SimConnection {
     private int pendingError;
 
     private boolean full;
+
+    /** Makes records of what the server sends, or {@code null}. */
+    private SimTls tls;
+
     private boolean accepted;
 
     SimConnection(SimKernel kernel) {
@@ -187,7 +191,34 @@ public final class SimConnection {
         return reset ? 0 : -Errno.EAGAIN;
     }
 
+    /** From now on what the server sends leaves in records. */
+    void protect(SimTls records) {
+        kernel.check(tls == null, "TLS was put on a socket twice");
+        tls = records;
+    }
+
+    /** A record has room as a whole or not at all. */
+    int serverSendRecord(int type, byte[] content, int offset, int length) {
+        kernel.check(tls != null, "a record on a socket without TLS");
+        int n = admit(length);
+        if (n > 0) {
+            tls.seal(type, content, offset, length, sent);
+        }
+        return n > 0 ? length : n;
+    }
+
     int serverSend(byte[] from, int offset, int length) {
+        int n = admit(tls == null ? length : Math.min(length, SimTls.MOST));
+        if (n > 0 && tls != null) {
+            tls.seal(SimTls.DATA, from, offset, n, sent);
+        } else if (n > 0) {
+            sent.append(from, offset, n);
+        }
+        return n;
+    }
+
+    /** How many of so many bytes there is room for, or -errno. */
+    private int admit(int length) {
         kernel.check(!serverFinished, "send after shutdown");
         if (reset) {
             return pendingError != 0 ? takeError() : -Errno.EPIPE;
@@ -205,7 +236,6 @@ public final class SimConnection {
             kernel.later(this);
         }
         full |= n < length;
-        sent.append(from, offset, n);
         return n;
     }
 

@@ -55,6 +55,9 @@ public final class SimKernel extends Kernel {
     private long now = 1_000_000_000L;
     private int peers;
 
+    /** TLS that one call in so many refuses, -1 for a kernel that has none. */
+    private int tlsRefusals = -1;
+
     /** The first thing that was wrong, or {@code null}. */
     private AssertionError failure;
 
@@ -71,6 +74,11 @@ public final class SimKernel extends Kernel {
     /** A kernel without faults, whose only lots are the order of events and how long they take. */
     public static SimKernel calm(long seed) {
         return new SimKernel(seed, SimFaults.none(seed));
+    }
+
+    /** Gives this kernel TLS, which one call in so many refuses at one step or another, 0 for none. */
+    public void withTls(int refusals) {
+        tlsRefusals = refusals;
     }
 
     /** How unkind this one is. */
@@ -350,6 +358,32 @@ public final class SimKernel extends Kernel {
         int n = connection.serverSend(from, offset, length);
         moves += n > 0 ? 1 : 0;
         return n;
+    }
+
+    /** What attaching TLS to a socket and setting its keys may come to. */
+    private static final int[] REFUSALS = {
+        Errno.ENOENT, Errno.ENOPROTOOPT, Errno.ENOTCONN, Errno.EBUSY, Errno.EINVAL, Errno.ENOMEM
+    };
+
+    @Override
+    public int protectOutput(int fd, int cipher, byte[] key, byte[] iv, long sequence) {
+        SimConnection connection = at(fd, "setsockopt");
+        if (tlsRefusals < 0) {
+            return super.protectOutput(fd, cipher, key, iv, sequence);
+        }
+        if (faults.happens(tlsRefusals)) {
+            return -REFUSALS[faults.random.nextInt(REFUSALS.length)];
+        }
+        connection.protect(new SimTls(key, iv, sequence));
+        return 0;
+    }
+
+    @Override
+    public int sendRecord(int fd, int type, byte[] content, int offset, int length) {
+        SimConnection connection = at(fd, "sendmsg");
+        return faults.happens(faults.interrupted)
+                ? -Errno.EINTR
+                : connection.serverSendRecord(type, content, offset, length);
     }
 
     @Override
