@@ -14,8 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** In a fat jar classes have a loader of their own, where the JDK does not look for providers. */
 @Timeout(120)
 final class FatJarTest {
-    private static final String LAUNCHER =
-            """
+    private static final String LAUNCHER = """
             import java.io.File;
             import java.net.InetSocketAddress;
             import java.net.URL;

@@ -205,9 +205,10 @@ final class HttpServerLimitsTest {
                 SocketChannel client = SocketChannel.open()) {
             client.setOption(StandardSocketOptions.SO_SNDBUF, 64 * 1024);
             client.connect(new InetSocketAddress(
-                    InetAddress.getLoopbackAddress(), running.server.getAddress().getPort()));
-            client.write(ascii(
-                    "POST / HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: " + length + "\r\n\r\n"));
+                    InetAddress.getLoopbackAddress(),
+                    running.server.getAddress().getPort()));
+            client.write(
+                    ascii("POST / HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: " + length + "\r\n\r\n"));
             assertTrue(begun.await(30, TimeUnit.SECONDS));
             int sent = sendUntilFull(client, length);
             assertTrue(sent < length / 2, sent + " bytes have been taken from the client");

@@ -195,6 +195,10 @@ public class MillraceConnector extends ServerConnector {
     }
 
     private TlsContext tls(SslContextFactory.Server factory) {
+        String alias = factory.getCertAlias();
+        if (alias != null && factory.getX509(alias) == null) {
+            throw new IllegalStateException("Keystore does not contain alias '" + alias + "'");
+        }
         String[] names = speaksHttp2() ? new String[] {"h2", "http/1.1"} : new String[] {"http/1.1"};
         TlsOptions options = TlsOptions.DEFAULT.withApplicationProtocols(names);
         Consumer<SSLEngine> setup = engine -> {

@@ -14,6 +14,7 @@ import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpMethod;
 import org.springframework.http.HttpStatusCode;
+import org.springframework.http.InvalidMediaTypeException;
 import org.springframework.http.MediaType;
 import org.springframework.http.server.reactive.HttpHandler;
 import org.springframework.http.server.reactive.ServerHttpRequest;
@@ -73,7 +74,7 @@ final class CompressingHandler implements HttpHandler {
         private boolean isWorthIt() {
             HttpHeaders headers = getHeaders();
             HttpStatusCode status = getStatusCode();
-            MediaType type = headers.getContentType();
+            MediaType type = type(headers);
             long length = headers.getContentLength();
             return type != null
                     && (status == null || status.value() == 200)
@@ -81,6 +82,15 @@ final class CompressingHandler implements HttpHandler {
                     && !headers.containsHeader(HttpHeaders.CONTENT_RANGE)
                     && (length < 0 || length >= least)
                     && types.stream().anyMatch(each -> each.includes(type));
+        }
+
+        // A type that is none is sent as it is.
+        private static MediaType type(HttpHeaders headers) {
+            try {
+                return headers.getContentType();
+            } catch (InvalidMediaTypeException e) {
+                return null;
+            }
         }
 
         private GzipWriter begin() {

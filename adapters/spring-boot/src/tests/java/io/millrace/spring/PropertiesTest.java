@@ -24,6 +24,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -35,6 +36,7 @@ import org.springframework.boot.web.server.context.WebServerApplicationContext;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RestController;
+import org.springframework.web.util.UriComponentsBuilder;
 
 /** Boot's properties on Millrace, for both kinds of application. */
 @Timeout(120)
@@ -57,6 +59,11 @@ final class PropertiesTest {
         @GetMapping("/")
         String hello() {
             return "hello";
+        }
+
+        @GetMapping("/link")
+        String link(UriComponentsBuilder uri) {
+            return uri.path("/there").build().toUriString();
         }
 
         @GetMapping("/slow")
@@ -86,10 +93,15 @@ final class PropertiesTest {
         }
     }
 
+    /** One application for three properties: each start takes seconds. */
     @ParameterizedTest
     @EnumSource
-    void runsOnMillraceByTheDependencyAlone(Kind kind) throws Exception {
-        try (App app = kind.start("server.address=127.0.0.1")) {
+    void runsOnMillraceByTheDependencyAloneAndKnowsItsProperties(Kind kind) throws Exception {
+        try (App app = kind.start(
+                "server.address=127.0.0.1",
+                "server.forward-headers-strategy=native",
+                "management.server.port=0",
+                "management.endpoints.web.exposure.include=metrics,health")) {
             assertEquals("hello", app.get("/").body());
             if (kind == Kind.SERVLET) {
                 JettyWebServer server = (JettyWebServer) ((WebServerApplicationContext) app.context).getWebServer();
@@ -97,7 +109,28 @@ final class PropertiesTest {
             } else {
                 assertEquals("MillraceWebServer", app.engine());
             }
+            forwardedFieldsAreBelieved(app);
+            theManagementPortIsItsOwn(app);
         }
+    }
+
+    private static void forwardedFieldsAreBelieved(App app) throws Exception {
+        HttpRequest request = app.to("/link")
+                .header("X-Forwarded-Proto", "https")
+                .header("X-Forwarded-Host", "shop.example")
+                .build();
+        assertEquals(
+                "https://shop.example/there",
+                app.client.send(request, BodyHandlers.ofString()).body());
+    }
+
+    private static void theManagementPortIsItsOwn(App app) throws Exception {
+        int management = Integer.parseInt(app.context.getEnvironment().getProperty("local.management.port"));
+        URI uri = URI.create("http://127.0.0.1:" + management + "/actuator/metrics/http.server.requests");
+        HttpResponse<String> metrics =
+                app.client.send(HttpRequest.newBuilder(uri).build(), BodyHandlers.ofString());
+        assertEquals(200, metrics.statusCode());
+        assertTrue(metrics.body().contains("http.server.requests"), metrics.body());
     }
 
     @ParameterizedTest
@@ -186,29 +219,19 @@ final class PropertiesTest {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void theManagementPortIsItsOwn(Kind kind) throws Exception {
-        try (App app =
-                kind.start("management.server.port=0", "management.endpoints.web.exposure.include=metrics,health")) {
-            int management = Integer.parseInt(app.context.getEnvironment().getProperty("local.management.port"));
-            assertEquals("hello", app.get("/").body());
-            URI uri = URI.create("http://127.0.0.1:" + management + "/actuator/metrics/http.server.requests");
-            HttpResponse<String> metrics =
-                    app.client.send(HttpRequest.newBuilder(uri).build(), BodyHandlers.ofString());
-            assertEquals(200, metrics.statusCode());
-            assertTrue(metrics.body().contains("http.server.requests"), metrics.body());
+    @Test
+    void anAliasThatTheKeyStoreDoesNotHaveEndsTheStart() throws Exception {
+        Path keys = Path.of(PropertiesTest.class.getResource("local.p12").toURI());
+        Exception thrown = assertThrows(
+                Exception.class,
+                () -> Kind.SERVLET.start(
+                        "server.ssl.key-store=" + keys.toUri(),
+                        "server.ssl.key-store-password=secret",
+                        "server.ssl.key-alias=none"));
+        StringBuilder causes = new StringBuilder();
+        for (Throwable each = thrown; each != null; each = each.getCause()) {
+            causes.append(each.getMessage());
         }
-    }
-
-    @ParameterizedTest
-    @EnumSource
-    void forwardedFieldsAreBelievedIfTheStrategySaysSo(Kind kind) throws Exception {
-        try (App app = kind.start("server.forward-headers-strategy=native")) {
-            HttpRequest request =
-                    app.to("/").header("X-Forwarded-Proto", "https").build();
-            assertEquals(
-                    "hello", app.client.send(request, BodyHandlers.ofString()).body());
-        }
+        assertTrue(causes.toString().contains("Keystore does not contain alias 'none'"), causes.toString());
     }
 }

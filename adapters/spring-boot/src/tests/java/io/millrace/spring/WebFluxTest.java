@@ -113,6 +113,13 @@ final class WebFluxTest {
             return new FileSystemResource(FILE);
         }
 
+        @GetMapping("/untyped")
+        Mono<Void> untyped(ServerHttpResponse response) {
+            response.getHeaders().set("Content-Type", "invalid");
+            byte[] text = "large ".repeat(5_000).getBytes(StandardCharsets.UTF_8);
+            return response.writeWith(Mono.just(response.bufferFactory().wrap(text)));
+        }
+
         @GetMapping("/large")
         String large() {
             return "large ".repeat(5_000);
@@ -272,6 +279,10 @@ final class WebFluxTest {
             assertEquals("large ".repeat(5_000), new String(plain, StandardCharsets.UTF_8));
             HttpResponse<String> refused = app.get("/large");
             assertTrue(refused.headers().firstValue("content-encoding").isEmpty());
+            HttpResponse<String> untyped = app.client.send(
+                    app.to("/untyped").header("Accept-Encoding", "gzip").build(), BodyHandlers.ofString());
+            assertEquals(200, untyped.statusCode());
+            assertTrue(untyped.headers().firstValue("content-encoding").isEmpty());
         }
     }
 }
