@@ -20,6 +20,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -59,7 +60,7 @@ class WrappersTest {
         @Override
         public void send(byte[] body, int offset, int length) {
             String text = new String(body, offset, length, StandardCharsets.UTF_8);
-            byte[] loud = (text.toUpperCase() + "!").getBytes(StandardCharsets.UTF_8);
+            byte[] loud = (text.toUpperCase(Locale.ROOT) + "!").getBytes(StandardCharsets.UTF_8);
             header("X-Length", String.valueOf(length));
             super.send(loud, 0, loud.length);
         }
