@@ -23,7 +23,11 @@ public record RateLimit(long in, long inBurst, long out, long outBurst) {
      */
     private static final int USUAL_BURST = 8;
 
-    /** Refuses rates and bursts below one byte: nothing would ever move. */
+    /**
+     * Refuses rates and bursts below one byte: nothing would ever move.
+     *
+     * @throws IllegalArgumentException for a rate or a burst below one byte
+     */
     public RateLimit {
         if (in < 1 || inBurst < 1 || out < 1 || outBurst < 1) {
             throw new IllegalArgumentException("a rate and its burst are at least one byte: " + in + ", " + inBurst

@@ -24,6 +24,7 @@ import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
 /** Keeps the walls of the house: what ARCHITECTURE.md draws is what the sources say. */
@@ -195,6 +196,9 @@ final class HouseTest {
     private final Map<String, Path> folders = modules();
     private final List<String> rooms =
             folders.keySet().stream().filter(room -> !OUTSIDE.contains(room)).toList();
+
+    @Nested
+    class Prose extends ProseRules {}
 
     @Test
     void everyRoomOpensTheDoorsOfThePlanAndNoOther() {

@@ -20,6 +20,8 @@ public record LoadPlan(LoadTarget target, Clients clients, Pace pace, Message me
 
     /**
      * Checks what the parts cannot check alone; a message that closes its connection makes each request have its own.
+     *
+     * @throws IllegalArgumentException for parts that do not fit one another
      */
     public LoadPlan {
         boolean isHttp1 = target.kind() == LoadTarget.Kind.HTTP || target.kind() == LoadTarget.Kind.HTTPS;

@@ -84,7 +84,11 @@ public final class TestExchange {
         return body(text.getBytes(StandardCharsets.UTF_8));
     }
 
-    /** Sets a form as the body, names and values in turn, and its type. */
+    /**
+     * Sets a form as the body, names and values in turn, and its type.
+     *
+     * @throws IllegalArgumentException for a name without a value
+     */
     public TestExchange form(String... namesAndValues) {
         if (namesAndValues.length % 2 != 0) {
             throw new IllegalArgumentException("a name without a value: " + List.of(namesAndValues));

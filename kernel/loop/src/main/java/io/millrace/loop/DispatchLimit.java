@@ -14,7 +14,11 @@ public record DispatchLimit(Duration interval, int callbacks, int fromPriority) 
     /** No limit but that of tasks in a turn. */
     public static final DispatchLimit NONE = new DispatchLimit(null, Integer.MAX_VALUE, 0);
 
-    /** Checks the values. */
+    /**
+     * Checks the values.
+     *
+     * @throws IllegalArgumentException for less than one callback, or a negative priority
+     */
     public DispatchLimit {
         if (callbacks < 1 || fromPriority < 0) {
             throw new IllegalArgumentException("at least one callback, from priority 0 on");

@@ -49,7 +49,11 @@ public record ModelOptions(
             null,
             Duration.ofHours(1));
 
-    /** Checks the values. */
+    /**
+     * Checks the values.
+     *
+     * @throws IllegalArgumentException for a number out of bounds
+     */
     public ModelOptions {
         if (carriers < 1 || most < 0) {
             throw new IllegalArgumentException("a model needs at least one carrier, and a limit is not negative");

@@ -43,7 +43,11 @@ public record Connector(Resolver resolver, SocketAddress from, Duration attemptD
         void failed(ConnectFailure why);
     }
 
-    /** Checks the values. */
+    /**
+     * Checks the values.
+     *
+     * @throws IllegalArgumentException for attempts less than 10 ms apart, or a time limit of zero or less
+     */
     public Connector {
         Objects.requireNonNull(resolver, "resolver");
         if (attemptDelay.compareTo(SHORTEST_DELAY) < 0) {

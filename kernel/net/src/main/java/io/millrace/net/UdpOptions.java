@@ -32,7 +32,11 @@ public record UdpOptions(
     private static final int LONGEST = 65_535;
     private static final int MOST = 1024;
 
-    /** Checks the values. */
+    /**
+     * Checks the values.
+     *
+     * @throws IllegalArgumentException for an unresolved address, a batch or a size out of bounds
+     */
     public UdpOptions {
         Objects.requireNonNull(address, "address");
         if (address.isUnresolved()) {

@@ -33,7 +33,12 @@ public record ListenOptions(
         boolean paused,
         Consumer<SysException> errors) {
 
-    /** Checks the values. */
+    /**
+     * Checks the values.
+     *
+     * @throws IllegalArgumentException for an address that is unresolved or of another kind, or flags that it cannot
+     *     have
+     */
     public ListenOptions {
         Objects.requireNonNull(address, "address");
         Objects.requireNonNull(flags, "flags");

@@ -26,7 +26,7 @@ import io.millrace.sys.Uring;
  *   output   small: copied into the batch's memory and submitted, tried at once by the kernel (MSG_DONTWAIT)
  *            large, and files: by a call, straight from the heap or the page cache
  *   full     a poll for room, which goes on; then on
- *   unwanted input that comes while nobody wants it is kept with the connection, and the receive is cancelled; so no more than what
+ *   unwanted input that comes is kept with the connection, and the receive is cancelled; so no more than what
  *            was on its way piles up. A poll without events stays behind, which tells of a reset
  *   accept   one multishot accept for a socket that is this loop's alone, as long as there is room for all who may come; else a poll and accept4(2)
  *   by hand  where a call has to say how much it takes, or where it goes (rates, marks, portions, pouring): a poll for input, then recv(2) or splice(2).
@@ -131,7 +131,7 @@ class RingDriver extends Driver {
         int kind = RingQueue.kind(data);
         if (source == null) {
             if (kind == RingQueue.ACCEPT && result >= 0) {
-                // Nobody listens any more.
+                // No socket listens any more.
                 kernel.close(result);
             }
             return;
@@ -272,7 +272,7 @@ class RingDriver extends Driver {
         if ((result & ENDS) != 0) {
             c.set(Connection.HUNG_UP);
         }
-        // Gone in both directions while nobody reads: no call would ever find out.
+        // Gone in both directions while nothing is read: no call would ever find out.
         int ends = c.is(Connection.FINISHED) ? Epoll.EPOLLERR : ENDS;
         if ((result & ends) != 0 && (c.is(Connection.ENDED) || !c.wantsInput())) {
             c.failLater(CloseCause.RESET);

@@ -32,7 +32,7 @@ final class AttentionQueue {
             try {
                 link.execute(task);
             } catch (RejectedExecutionException e) {
-                // The loop has been closed: the connection has told everybody of its end, or is about to.
+                // The loop has been closed: the connection has told all streams of its end, or is about to.
             }
         }
     }
