@@ -97,6 +97,7 @@ final class TlsCommandLine {
                     names("--ticket-key"),
                     "32 bytes or more that several servers share, to resume each other's sessions. OpenSSL alone, whose "
                             + "worker processes (prefork) share a secret of their own without this."),
+            flag("--no-ktls", "Encrypt files here, even where the operating system could do it as it sends them."),
             number(
                     "SECONDS",
                     0,
@@ -149,7 +150,13 @@ final class TlsCommandLine {
             throw arguments.wrong("--client-cert needs --client-ca, the authorities that clients' certificates are of");
         }
         for (String other : List.of(
-                "--client-ca", "--tls-min", "--tls-key-password-file", "--tls-watch", "--tls-engine", "--ticket-key")) {
+                "--client-ca",
+                "--tls-min",
+                "--tls-key-password-file",
+                "--tls-watch",
+                "--tls-engine",
+                "--ticket-key",
+                "--no-ktls")) {
             if (arguments.has(other) && !wanted()) {
                 throw arguments.wrong(other + " is for TLS: say --tls, or --tls-cert");
             }
@@ -269,7 +276,7 @@ final class TlsCommandLine {
         if (secret == null && shared.length > 0 && !(provider instanceof JdkProvider)) {
             options = options.withTicketSecret(shared);
         }
-        return TlsContext.server(options, provider);
+        return TlsContext.server(options.withKernel(!arguments.has("--no-ktls")), provider);
     }
 
     private static TlsOptions withTicketSecret(TlsOptions options, Path file) throws IOException {
@@ -282,8 +289,8 @@ final class TlsCommandLine {
 
     /** What encrypts, and why it is not OpenSSL where it is not. */
     static String engineLine(TlsContext context) {
-        String reason =
-                context.provider() instanceof JdkProvider ? TlsProviders.whyNoOpenSsl() : TlsProviders.whyNoKernelTls();
+        String kernel = context.usesKernel() ? TlsProviders.whyNoKernelTls() : "--no-ktls";
+        String reason = context.provider() instanceof JdkProvider ? TlsProviders.whyNoOpenSsl() : kernel;
         return "engine: " + context.provider().name() + (reason == null ? "" : "; " + reason);
     }
 

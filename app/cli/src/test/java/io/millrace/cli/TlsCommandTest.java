@@ -5,6 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.millrace.tls.Credentials;
+import io.millrace.tls.TlsContext;
+import io.millrace.tls.TlsOptions;
+import io.millrace.web.TlsProviders;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -67,6 +71,16 @@ final class TlsCommandTest {
                 .filter(line -> line.startsWith("subject="))
                 .findFirst()
                 .orElse(said);
+    }
+
+    @Test
+    void theBannerSaysThatTheKernelIsKeptOut() throws Exception {
+        assumeTrue(TlsProviders.whyNoOpenSsl() == null, TlsProviders.whyNoOpenSsl());
+        TlsOptions options =
+                TlsOptions.DEFAULT.with(Credentials.pem(Path.of(file("local.pem")), Path.of(file("local.key"))));
+        TlsContext context = TlsContext.server(options.withKernel(false), TlsProviders.named("openssl"));
+        String line = TlsCommandLine.engineLine(context);
+        assertTrue(line.endsWith("; --no-ktls"), line);
     }
 
     @Test

@@ -3,6 +3,7 @@ package io.millrace.web;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.millrace.tls.Credentials;
 import io.millrace.tls.TlsContext;
@@ -19,10 +20,10 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManagerFactory;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** HTTP over TLS, to the JDK's client. */
 @Timeout(60)
@@ -44,12 +45,20 @@ final class TlsServerTest {
         return context;
     }
 
+    static TlsContext context(String engine) throws Exception {
+        String reason = engine.equals("openssl") ? TlsProviders.whyNoOpenSsl() : null;
+        assumeTrue(reason == null, reason);
+        return TlsContext.server(
+                TlsOptions.DEFAULT
+                        .with(Credentials.pem(file("local.pem"), file("local.key")))
+                        .withApplicationProtocols("h2", "http/1.1"),
+                TlsProviders.named(engine));
+    }
+
     @ParameterizedTest
-    @EnumSource(HttpClient.Version.class)
-    void bothVersionsOfHttpAreServedOverTls(HttpClient.Version version) throws Exception {
-        TlsContext tls = TlsContext.server(TlsOptions.DEFAULT
-                .with(Credentials.pem(file("local.pem"), file("local.key")))
-                .withApplicationProtocols("h2", "http/1.1"));
+    @CsvSource({"HTTP_1_1, jdk", "HTTP_2, jdk", "HTTP_1_1, openssl", "HTTP_2, openssl"})
+    void bothVersionsOfHttpAreServedOverTls(HttpClient.Version version, String engine) throws Exception {
+        TlsContext tls = context(engine);
         try (WebServer server = WebServer.on(0)
                         .get("/", (request, response) -> response.send(request.scheme() + " is served"))
                         .tls(tls);
@@ -83,11 +92,10 @@ final class TlsServerTest {
     }
 
     /** What ALPN has agreed upon is spoken, whatever the first bytes are. */
-    @Test
-    void whatWasAgreedUponIsSpoken() throws Exception {
-        TlsContext tls = TlsContext.server(TlsOptions.DEFAULT
-                .with(Credentials.pem(file("local.pem"), file("local.key")))
-                .withApplicationProtocols("h2", "http/1.1"));
+    @ParameterizedTest
+    @ValueSource(strings = {"jdk", "openssl"})
+    void whatWasAgreedUponIsSpoken(String engine) throws Exception {
+        TlsContext tls = context(engine);
         try (WebServer server = WebServer.on(0)
                 .get("/", (request, response) -> response.send("served"))
                 .tls(tls)) {

@@ -231,6 +231,11 @@ public final class TlsContext {
         return options.handshakeTime().toNanos();
     }
 
+    /** Returns whether the operating system may encrypt files, where it can. */
+    public boolean usesKernel() {
+        return options.usesKernel();
+    }
+
     Executor executor() {
         return executor;
     }

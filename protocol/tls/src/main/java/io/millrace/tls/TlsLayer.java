@@ -50,8 +50,8 @@ final class TlsLayer implements Layer {
     /** The link below makes the records of our direction. */
     private boolean isReleased;
 
-    /** It has not refused to. */
-    private boolean mayRelease = true;
+    /** It may be asked to, and has not refused. */
+    private boolean mayRelease;
 
     private long inSmallRecords;
     private long lastWrite;
@@ -62,6 +62,7 @@ final class TlsLayer implements Layer {
     TlsLayer(TlsContext owner, TlsEngine engine, Function<Tls, Protocol> above, Consumer<String> refused) {
         this.refused = refused;
         this.owner = owner;
+        this.mayRelease = owner.usesKernel();
         this.engine = engine;
         this.above = above;
     }

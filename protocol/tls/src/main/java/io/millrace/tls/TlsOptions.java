@@ -22,6 +22,7 @@ import java.util.concurrent.Executor;
  * @param concurrentHandshakes how many the executor computes at once; the others wait in turn, on their own time limit
  * @param ticketSecret what the keys of session tickets are derived from, at least 32 bytes, so that processes which
  *     share it resume each other's sessions; empty for a secret of each context's own. Not every engine can use it
+ * @param usesKernel whether the operating system may encrypt files, where it and the engine can
  */
 public record TlsOptions(
         List<Credentials> credentials,
@@ -32,7 +33,8 @@ public record TlsOptions(
         Duration handshakeTime,
         Executor executor,
         int concurrentHandshakes,
-        byte[] ticketSecret) {
+        byte[] ticketSecret,
+        boolean usesKernel) {
 
     /** Whether a server asks its clients for certificates. */
     public enum ClientCertificate {
@@ -54,7 +56,8 @@ public record TlsOptions(
             Duration.ofSeconds(10),
             HandshakeTasks.VIRTUAL,
             Runtime.getRuntime().availableProcessors(),
-            new byte[0]);
+            new byte[0],
+            true);
 
     /**
      * Checks and copies.
@@ -101,7 +104,8 @@ public record TlsOptions(
                 handshakeTime,
                 executor,
                 concurrentHandshakes,
-                ticketSecret);
+                ticketSecret,
+                usesKernel);
     }
 
     /** Returns these options, trusting those authorities and no other. */
@@ -115,7 +119,8 @@ public record TlsOptions(
                 handshakeTime,
                 executor,
                 concurrentHandshakes,
-                ticketSecret);
+                ticketSecret,
+                usesKernel);
     }
 
     /**
@@ -133,7 +138,8 @@ public record TlsOptions(
                 handshakeTime,
                 executor,
                 concurrentHandshakes,
-                ticketSecret);
+                ticketSecret,
+                usesKernel);
     }
 
     /** Returns these options with those protocols for ALPN, the preferred one first. */
@@ -147,7 +153,8 @@ public record TlsOptions(
                 handshakeTime,
                 executor,
                 concurrentHandshakes,
-                ticketSecret);
+                ticketSecret,
+                usesKernel);
     }
 
     /** Returns these options with TLS 1.3 alone, or TLS 1.2 as well. */
@@ -161,7 +168,8 @@ public record TlsOptions(
                 handshakeTime,
                 executor,
                 concurrentHandshakes,
-                ticketSecret);
+                ticketSecret,
+                usesKernel);
     }
 
     /**
@@ -179,7 +187,8 @@ public record TlsOptions(
                 time,
                 executor,
                 concurrentHandshakes,
-                ticketSecret);
+                ticketSecret,
+                usesKernel);
     }
 
     /** Returns these options with another place where handshakes are computed; it must not be the loop's thread. */
@@ -193,7 +202,8 @@ public record TlsOptions(
                 handshakeTime,
                 other,
                 concurrentHandshakes,
-                ticketSecret);
+                ticketSecret,
+                usesKernel);
     }
 
     /**
@@ -212,7 +222,8 @@ public record TlsOptions(
                 handshakeTime,
                 executor,
                 most,
-                ticketSecret);
+                ticketSecret,
+                usesKernel);
     }
 
     /**
@@ -230,6 +241,22 @@ public record TlsOptions(
                 handshakeTime,
                 executor,
                 concurrentHandshakes,
-                secret);
+                secret,
+                usesKernel);
+    }
+
+    /** Returns these options, with files that the operating system may encrypt where it can, or never does. */
+    public TlsOptions withKernel(boolean on) {
+        return new TlsOptions(
+                credentials,
+                trusted,
+                clientCertificate,
+                applicationProtocols,
+                onlyLatest,
+                handshakeTime,
+                executor,
+                concurrentHandshakes,
+                ticketSecret,
+                on);
     }
 }

@@ -176,14 +176,20 @@ final class KernelTlsSimulationTest {
 
     @Test
     void theReadinessDriverLosesNothing() {
-        Schedules.play(SCHEDULES, seed -> play(seed, seed % 2 == 0 ? Engine.EPOLL_EDGE : Engine.EPOLL_LEVEL));
+        Schedules.play(SCHEDULES, seed -> play(seed, seed % 2 == 0 ? Engine.EPOLL_EDGE : Engine.EPOLL_LEVEL, true));
         assertBothWays();
     }
 
     @Test
     void theRingLosesNothing() {
-        Schedules.play(SCHEDULES / 2, seed -> play(seed, Engine.RING));
+        Schedules.play(SCHEDULES / 2, seed -> play(seed, Engine.RING, true));
         assertBothWays();
+    }
+
+    @Test
+    void theKernelIsNotAskedWhereItIsNotWanted() {
+        Schedules.play(SCHEDULES / 10, seed -> play(seed, Engine.EPOLL_EDGE, false));
+        assertEquals(0, released);
     }
 
     private void assertBothWays() {
@@ -193,7 +199,7 @@ final class KernelTlsSimulationTest {
         }
     }
 
-    private void play(long seed, Engine engine) throws Exception {
+    private void play(long seed, Engine engine, boolean usesKernel) throws Exception {
         new Random(1).nextBytes(content);
         Files.write(folder.resolve("file.bin"), content);
         Random random = new Random(seed);
@@ -201,7 +207,8 @@ final class KernelTlsSimulationTest {
         if (random.nextInt(5) > 0) {
             kernel.withTls(random.nextInt(3));
         }
-        TlsContext tls = TlsContext.server(TlsOptions.DEFAULT.with(TlsKeys.of("local")), new FixedKeys());
+        TlsOptions options = TlsOptions.DEFAULT.with(TlsKeys.of("local")).withKernel(usesKernel);
+        TlsContext tls = TlsContext.server(options, new FixedKeys());
         try (DirectoryRoot files = KernelDirectory.open(folder, false)) {
             EventLoop loop = new EventLoop(kernel, "simulated", engine);
             Listener listening = Connections.of(loop)

@@ -13,6 +13,9 @@ import io.millrace.tls.TlsOptions;
 import io.millrace.web.WebServer;
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadInfo;
+import java.lang.management.ThreadMXBean;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,6 +30,7 @@ import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -64,8 +68,13 @@ final class KernelTlsTest {
                 .flatMap(model -> SUITES.stream().map(suite -> Arguments.of(model, suite)));
     }
 
+    private static TlsContext context(boolean usesKernel) {
+        TlsOptions options = TlsOptions.DEFAULT.with(TlsKeys.of("local")).withKernel(usesKernel);
+        return TlsContext.server(options, new OpenSslProvider());
+    }
+
     private static TlsContext context() {
-        return TlsContext.server(TlsOptions.DEFAULT.with(TlsKeys.of("local")), new OpenSslProvider());
+        return context(true);
     }
 
     private static SSLSocket connect(WebServer server, String suite) throws Exception {
@@ -143,5 +152,70 @@ final class KernelTlsTest {
             }
             assertEquals(-1, n);
         }
+    }
+
+    @Test
+    void aServerThatDoesNotWantTheKernelEncryptsItself() throws Exception {
+        TlsContext tls = context(false);
+        try (WebServer server = serve(IoModel.named("epoll-et").orElseThrow(), tls);
+                SSLSocket socket = connect(server, SUITES.getFirst())) {
+            ask(socket, "");
+            checkBody(socket.getInputStream());
+            assertEquals(0, tls.releasedToKernel());
+        }
+    }
+
+    /** After the hand-over a connection keeps a cipher for its input, and not OpenSSL's object. */
+    @Test
+    void theObjectOfOpenSslIsFreed() throws Exception {
+        TlsContext tls = context();
+        try (WebServer server = serve(IoModel.named("epoll-et").orElseThrow(), tls)) {
+            try (SSLSocket first = connect(server, SUITES.getFirst())) {
+                ask(first, "");
+                checkBody(first.getInputStream());
+                long before = OpenSslProvider.liveObjects();
+                try (SSLSocket other = connect(server, SUITES.getFirst())) {
+                    ask(other, "");
+                    checkBody(other.getInputStream());
+                    assertEquals(2, tls.releasedToKernel());
+                    assertEquals(before + 1, OpenSslProvider.liveObjects());
+                }
+            }
+        }
+    }
+
+    /** Prints how much a second of the loop's CPU time sends, by the kernel and by ourselves. */
+    @Test
+    @EnabledIfSystemProperty(named = "ktls.figure", matches = "true")
+    void figure() throws Exception {
+        for (int round = 0; round < 3; round++) {
+            for (boolean usesKernel : new boolean[] {true, false}) {
+                TlsContext tls = context(usesKernel);
+                try (WebServer server = serve(IoModel.named("epoll-et").orElseThrow(), tls);
+                        SSLSocket socket = connect(server, SUITES.getFirst())) {
+                    long before = loopNanos();
+                    for (int i = 0; i < 10; i++) {
+                        ask(socket, "");
+                        checkBody(socket.getInputStream());
+                    }
+                    double seconds = (loopNanos() - before) / 1e9;
+                    System.out.printf(
+                            "FIGURE %s %.0f MB for a second of CPU time%n",
+                            usesKernel ? "kernel" : "user space", 10.0 * LENGTH / 1e6 / seconds);
+                }
+            }
+        }
+    }
+
+    /** CPU time of all loops, user and system: those of servers that were closed are gone. */
+    private static long loopNanos() {
+        ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+        long nanos = 0;
+        for (long id : threads.getAllThreadIds()) {
+            ThreadInfo info = threads.getThreadInfo(id);
+            boolean isLoop = info != null && info.getThreadName().startsWith("millrace");
+            nanos += isLoop ? Math.max(0, threads.getThreadCpuTime(id)) : 0;
+        }
+        return nanos;
     }
 }
