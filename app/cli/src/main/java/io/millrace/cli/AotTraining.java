@@ -3,6 +3,7 @@ package io.millrace.cli;
 
 import io.millrace.tls.Credentials;
 import io.millrace.tls.DevelopmentCertificate;
+import io.millrace.web.TlsProviders;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -48,9 +49,17 @@ public final class AotTraining {
         Path certificate = DevelopmentCertificate.file(folder);
         Credentials own = DevelopmentCertificate.in(folder, List.of("localhost"));
         int code = train(folder, AotTraining::visit);
-        if (code == ExitCode.OK) {
-            SSLSocketFactory sockets = TlsVisits.trusting(own);
-            code = train(folder, port -> TlsVisits.visit(sockets, port), "--tls-cert", certificate.toString());
+        SSLSocketFactory sockets = TlsVisits.trusting(own);
+        for (String engine : TlsProviders.whyNoOpenSsl() == null ? List.of("openssl", "jdk") : List.of("jdk")) {
+            if (code == ExitCode.OK) {
+                code = train(
+                        folder,
+                        port -> TlsVisits.visit(sockets, port),
+                        "--tls-cert",
+                        certificate.toString(),
+                        "--tls-engine",
+                        engine);
+            }
         }
         for (Path path : List.of(page, sub, certificate, folder)) {
             Files.deleteIfExists(path);

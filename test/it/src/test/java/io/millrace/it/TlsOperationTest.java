@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.millrace.http.Dispatch;
 import io.millrace.http.Limits;
 import io.millrace.testkit.HouseClassPath;
+import io.millrace.tls.Credentials;
 import io.millrace.tls.JdkProvider;
 import io.millrace.tls.TlsContext;
 import io.millrace.tls.TlsOptions;
@@ -163,6 +164,25 @@ final class TlsOperationTest {
                 asked.countDown();
             }
         }
+    }
+
+    /** The client refuses it, in whatever way its engine says so. */
+    @Test
+    void aCertificateThatHasExpiredIsRefused() throws Exception {
+        TlsOptions serving = TlsOptions.DEFAULT
+                .with(Credentials.pem(file("expired.pem"), file("expired.key")))
+                .withExecutor(Runnable::run);
+        TlsOptions trusting = TlsOptions.DEFAULT
+                .withTrusted(Credentials.certificates(file("expired-authority.pem")))
+                .withExecutor(Runnable::run);
+        TlsContext client = TlsContext.client(trusting, provider());
+        TlsEnds ends = new TlsEnds(TlsContext.server(serving, provider()), client, "localhost").pump();
+        assertEquals(List.of(), ends.client.told);
+        assertEquals(1, client.failures());
+    }
+
+    private static Path file(String name) throws Exception {
+        return Path.of(TlsOperationTest.class.getResource(name).toURI());
     }
 
     // ---- the end
