@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.web;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -284,12 +285,18 @@ class TrapsTest {
         try (WebServer server = WebServer.on(0)
                 .loops(1)
                 .get("/x/{id}", (request, response) -> {
+                    said.add(assertThrows(NullPointerException.class, () -> response.send((String) null))
+                            .getMessage());
+                    said.add(assertThrows(NullPointerException.class, () -> response.header("X-None", null))
+                            .getMessage());
                     response.send("once");
                     said.add(assertThrows(IllegalStateException.class, () -> response.send("twice"))
                             .getMessage());
                 })
                 .start()) {
             get(server, "/x/7");
+            assertEquals("the text of the response to GET /x/7 (route /x/{id})", said.remove());
+            assertEquals("the value of the field X-None", said.remove());
             String message = said.remove();
             assertTrue(message.startsWith("the response to GET /x/7 (route /x/{id}) is committed"), message);
         }

@@ -2,6 +2,7 @@
 package io.millrace.http;
 
 import io.millrace.core.Printable;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** The status and the fields of a response as its handler sets them, checked as they are set. */
@@ -75,6 +76,10 @@ abstract class AnswerHead extends Response {
     }
 
     private static void checkField(String name, String value) {
+        Objects.requireNonNull(name, "the name of a field");
+        if (value == null) {
+            throw new NullPointerException("the value of the field " + Printable.text(name));
+        }
         if (!FieldSyntax.isToken(name)) {
             throw new IllegalArgumentException("not a field name: " + Printable.text(name));
         }

@@ -124,6 +124,9 @@ final class ExchangeResponse extends AnswerHead {
     @Override
     public void send(String text) {
         checkOpen();
+        if (text == null) {
+            throw new NullPointerException("the text of the response to " + place());
+        }
         if (!fields().has(TYPE)) {
             fields().append(TYPE, "text/plain; charset=utf-8");
         }
