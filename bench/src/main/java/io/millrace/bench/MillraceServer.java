@@ -6,10 +6,12 @@ import io.millrace.core.ProtocolFactory;
 import io.millrace.fileserver.FileOptions;
 import io.millrace.fileserver.StaticFiles;
 import io.millrace.http.Handler;
+import io.millrace.http.HttpContext;
 import io.millrace.http.Request;
 import io.millrace.http.Response;
 import io.millrace.http.Router;
 import io.millrace.http1.Http1Factory;
+import io.millrace.http2.Http2Factory;
 import io.millrace.tls.Credentials;
 import io.millrace.tls.TlsContext;
 import io.millrace.tls.TlsOptions;
@@ -53,16 +55,22 @@ public final class MillraceServer {
         JvmProbe.listen();
     }
 
-    /** HTTP/1.1 in the clear, or over TLS by the engine that {@code -Dtls=} names, with the files of two others. */
+    /**
+     * HTTP/1.1, or with {@code -Dhttp2=true} HTTP/2, in the clear, or over TLS by the engine that {@code -Dtls=} names,
+     * with the files of two others.
+     */
     private static Supplier<ProtocolFactory> protocols(Handler handler) throws IOException {
-        Supplier<ProtocolFactory> http = () -> new Http1Factory(handler);
+        boolean http2 = Boolean.getBoolean("http2");
+        Supplier<ProtocolFactory> http =
+                () -> http2 ? new Http2Factory(HttpContext.of(handler)) : new Http1Factory(handler);
         String engine = System.getProperty("tls");
         if (engine == null) {
             return http;
         }
         Credentials credentials =
                 Credentials.pem(Path.of(System.getProperty("certificate")), Path.of(System.getProperty("key")));
-        TlsContext tls = TlsContext.server(TlsOptions.DEFAULT.with(credentials), TlsProviders.named(engine));
+        TlsOptions options = TlsOptions.DEFAULT.with(credentials).withApplicationProtocols(http2 ? "h2" : "http/1.1");
+        TlsContext tls = TlsContext.server(options, TlsProviders.named(engine));
         return () -> tls.over(http.get());
     }
 

@@ -24,6 +24,10 @@ final class FrameOutput implements IdleConnection.Part {
     private int headLength;
     private boolean unflushed;
 
+    // Whether the client had taken nearly all at the beginning of the turn.
+    private long turn;
+    private boolean readsFiles;
+
     FrameOutput(LoopState loop) {
         this.loop = loop;
     }
@@ -192,6 +196,10 @@ final class FrameOutput implements IdleConnection.Part {
      */
     boolean pump(Scheduler scheduler, AttentionQueue attention, GlitchMeter glitches) {
         int backlog = loop.limits().backlog();
+        if (turn != link.now()) {
+            turn = link.now();
+            readsFiles = link.pending() < Frame.MOST_PAYLOAD;
+        }
         while (window > 0 && link.pending() < backlog) {
             StreamEntry stream = scheduler.next();
             if (stream == null) {
@@ -208,6 +216,14 @@ final class FrameOutput implements IdleConnection.Part {
             }
         }
         return window <= 0 && !scheduler.isEmpty() && starves();
+    }
+
+    /**
+     * Returns whether bytes of files are read, for they leave at once; for a client that takes them slowly they wait in
+     * the file and not in memory.
+     */
+    boolean readsFiles() {
+        return readsFiles;
     }
 
     private boolean starves() {

@@ -190,7 +190,7 @@ final class StreamSender {
         boolean last = all && endQueued && trailers == null;
         FrameOutput frames = owner.frames();
         frames.data(owner.number(), count, last ? Frame.END_STREAM : 0);
-        output.moveTo(frames.link(), count);
+        output.moveTo(frames.link(), count, frames.readsFiles());
         window -= count;
         if (all) {
             owner.scheduled(false);
