@@ -2,6 +2,7 @@
 
 /** Worker processes: started, supervised, replaced, counted. */
 module io.millrace.workers {
+    requires static org.jspecify;
     requires io.millrace.core;
     requires io.millrace.poll;
     requires transitive io.millrace.socket;

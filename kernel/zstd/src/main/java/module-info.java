@@ -2,6 +2,7 @@
 
 /** Compression by the system's libzstd, where it is there. */
 module io.millrace.zstd {
+    requires static org.jspecify;
     requires transitive io.millrace.core;
     requires io.millrace.sys;
 

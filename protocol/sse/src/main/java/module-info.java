@@ -2,6 +2,7 @@
 
 /** Server-sent events, whatever wire carries them. */
 module io.millrace.sse {
+    requires static org.jspecify;
     requires transitive io.millrace.core;
     requires transitive io.millrace.http;
 

@@ -2,6 +2,7 @@
 package io.millrace.loop;
 
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How much is called back before the loop looks for more urgent events.
@@ -10,7 +11,7 @@ import java.time.Duration;
  * @param callbacks how many of them there may be
  * @param fromPriority those that are more urgent are not limited
  */
-public record DispatchLimit(Duration interval, int callbacks, int fromPriority) {
+public record DispatchLimit(@Nullable Duration interval, int callbacks, int fromPriority) {
     /** No limit but that of tasks in a turn. */
     public static final DispatchLimit NONE = new DispatchLimit(null, Integer.MAX_VALUE, 0);
 

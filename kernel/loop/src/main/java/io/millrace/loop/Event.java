@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.loop;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Something that may happen on a loop, and what is to be called then: a {@link Watch} or a {@link Timer}. What has
  * happened is collected first and told in the order of priorities, once in a turn, all of it together.
@@ -35,7 +37,7 @@ public abstract sealed class Event extends TimerNode permits Watch, Timer {
     private boolean closed;
 
     /** Where it was made, in a loop that is debugged, or {@code null}. */
-    private final CreationSite creationSite;
+    private final @Nullable CreationSite creationSite;
 
     Event(EventLoop loop) {
         this.loop = loop;
@@ -97,7 +99,7 @@ public abstract sealed class Event extends TimerNode permits Watch, Timer {
      * can follow: the place to free what the callback uses. When the loop has been closed, the calling thread runs it.
      * Any thread may call.
      */
-    public final void close(Runnable last) {
+    public final void close(@Nullable Runnable last) {
         boolean told = loop.byOwner(() -> {
             closeNow();
             if (last != null && !loop.offer(last)) {

@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One thread that serves many connections by turns. The package comment draws the turn.
@@ -29,6 +30,7 @@ public final class EventLoop extends LoopRunner {
     final FdTable watches;
 
     /** {@code null} in a loop that is not debugged. */
+    @Nullable
     LeakTracker debug = LeakTracker.wanted();
 
     /** Events that are enabled or set and that a loop goes on for. */

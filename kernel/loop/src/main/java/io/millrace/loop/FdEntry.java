@@ -2,6 +2,7 @@
 package io.millrace.loop;
 
 import io.millrace.poll.Interest;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A descriptor and all watches on it. The poller knows it once, with what the watches ask for together; what it reports
@@ -14,15 +15,16 @@ final class FdEntry extends Source {
     final FdTable table;
 
     /** The first of the watches, which are a list by {@link Watch#next}. */
+    @Nullable
     Watch first;
 
     /** What the poller has been asked for. */
     int registered;
 
     /** Who is told, in a loop that is debugged, when the descriptor is closed before its watches are disabled. */
-    private LeakTracker debug;
+    private @Nullable LeakTracker debug;
 
-    private LeakTracker.OpenIdentity identity;
+    private LeakTracker.@Nullable OpenIdentity identity;
 
     FdEntry(FdTable table) {
         this.table = table;
@@ -43,7 +45,7 @@ final class FdEntry extends Source {
     }
 
     /** Remembers what the descriptor stands for, if a change of that is to be told. */
-    void debug(LeakTracker told) {
+    void debug(@Nullable LeakTracker told) {
         debug = told;
         identity = told == null ? null : LeakTracker.identity(fd);
     }
@@ -53,9 +55,10 @@ final class FdEntry extends Source {
      * asked to stop any more: the loop spins. Said once.
      */
     private void checkOpen() {
-        if (!identity.equals(LeakTracker.identity(fd))) {
+        LeakTracker told = debug;
+        if (told != null && identity != null && !identity.equals(LeakTracker.identity(fd))) {
             identity = null;
-            debug.report("descriptor " + fd + " was closed before its watches were disabled, and is still reported"
+            told.report("descriptor " + fd + " was closed before its watches were disabled, and is still reported"
                     + (first == null ? "" : first.place()));
         }
     }

@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The watched descriptors by number. The kernel gives the lowest free numbers, so an array is the shortest way and the
@@ -20,7 +21,7 @@ final class FdTable {
 
     private final Mechanism mechanism;
     private final long limit;
-    private FdEntry[] byDescriptor = new FdEntry[SMALLEST];
+    private @Nullable FdEntry[] byDescriptor = new FdEntry[SMALLEST];
 
     /** Those without a descriptor. */
     private final Set<Watch> free = new LinkedHashSet<>();
@@ -107,6 +108,7 @@ final class FdTable {
         }
     }
 
+    @SuppressWarnings("NullAway") // the watch is in the list
     private static void unlink(FdEntry entry, Watch watch) {
         if (entry.first == watch) {
             entry.first = watch.next;

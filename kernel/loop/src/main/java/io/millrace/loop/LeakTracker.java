@@ -4,6 +4,7 @@ package io.millrace.loop;
 import io.millrace.sys.Files;
 import java.lang.ref.Cleaner;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Remembers where events were made, so that errors can name the place, and tells of those that were lost. Costs a stack
@@ -25,7 +26,7 @@ final class LeakTracker {
     }
 
     /** What the system property asks for, {@code null} for no debugging. */
-    static LeakTracker wanted() {
+    static @Nullable LeakTracker wanted() {
         return Boolean.getBoolean("io.millrace.loop.debug") ? new LeakTracker(Log::warn) : null;
     }
 
@@ -37,7 +38,7 @@ final class LeakTracker {
     }
 
     /** What a descriptor stands for, or {@code null} where the kernel is not asked or cannot say. */
-    static OpenIdentity identity(int fd) {
+    static @Nullable OpenIdentity identity(int fd) {
         long[] values = Files.values();
         return Files.statx(fd, "", Files.AT_EMPTY_PATH, values) < 0
                 ? null

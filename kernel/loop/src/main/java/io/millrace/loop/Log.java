@@ -2,6 +2,7 @@
 package io.millrace.loop;
 
 import io.millrace.core.GuardedLog;
+import org.jspecify.annotations.Nullable;
 
 /** The log of this room and of what stands on it: nothing that it does ends a loop. */
 public final class Log {
@@ -20,7 +21,7 @@ public final class Log {
         LOG.log(System.Logger.Level.INFO, message, null);
     }
 
-    public static void error(String message, Throwable thrown) {
+    public static void error(String message, @Nullable Throwable thrown) {
         LOG.log(System.Logger.Level.ERROR, message, thrown);
     }
 

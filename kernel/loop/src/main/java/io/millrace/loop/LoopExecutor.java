@@ -6,6 +6,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The side of a loop that faces other threads: who owns it, and the tasks that any thread may give it. One thread owns
@@ -24,7 +25,7 @@ abstract class LoopExecutor implements Executor {
      */
     private final AtomicBoolean waiting = new AtomicBoolean();
 
-    private volatile Thread owner;
+    private volatile @Nullable Thread owner;
     private volatile boolean closed;
 
     /** How long the tasks of one turn may take. */

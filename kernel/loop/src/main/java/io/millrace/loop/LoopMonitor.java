@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What can be seen of a loop at work: hooks around its waits, counters, slow callbacks, and all that is on it. Methods
@@ -56,10 +57,13 @@ public final class LoopMonitor {
      * @param limit {@code null} to tell no more
      * @param callback {@code null} to tell no more
      */
-    public void slow(Duration limit, SlowCallback callback) {
+    public void slow(@Nullable Duration limit, @Nullable SlowCallback callback) {
         loop.checkOwner();
-        boolean none = limit == null || callback == null;
-        loop.stats.slow(none ? Long.MAX_VALUE : TimerHeap.nanos(limit), none ? null : callback);
+        if (limit == null || callback == null) {
+            loop.stats.slow(Long.MAX_VALUE, null);
+        } else {
+            loop.stats.slow(TimerHeap.nanos(limit), callback);
+        }
     }
 
     /**
@@ -111,9 +115,13 @@ public final class LoopMonitor {
 
     /** Reports events that are still enabled when the loop is closed: they have been forgotten. */
     void reportForgotten() {
+        LeakTracker told = loop.debug;
+        if (told == null) {
+            return;
+        }
         for (Event event : allEvents()) {
             if (event.isAlive()) {
-                loop.debug.report(event + " was still enabled when its loop was closed" + event.place());
+                told.report(event + " was still enabled when its loop was closed" + event.place());
             }
         }
     }

@@ -2,6 +2,7 @@
 package io.millrace.loop;
 
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Counts what a loop does. Written by the loop, read by any thread: opaque stores, which cost no more than plain ones.
@@ -18,7 +19,7 @@ final class LoopStats {
     private boolean wanted;
     private boolean timing;
     private long slow = Long.MAX_VALUE;
-    private SlowCallback listener;
+    private @Nullable SlowCallback listener;
 
     /** Begins or ends to take times. On the loop. */
     void timing(boolean on) {
@@ -26,7 +27,7 @@ final class LoopStats {
         timing = on || listener != null;
     }
 
-    void slow(long nanos, SlowCallback callback) {
+    void slow(long nanos, @Nullable SlowCallback callback) {
         slow = nanos;
         listener = callback;
         timing = wanted || callback != null;
@@ -65,14 +66,14 @@ final class LoopStats {
             longest = Log.text(subject);
         }
         if (nanos >= slow && listener != null) {
-            tellSlow(nanos, subject);
+            tellSlow(listener, nanos, subject);
         }
     }
 
     /** Runs code of the user's, outside the callback that is guarded: it must not end the loop either. */
-    private void tellSlow(long nanos, Object subject) {
+    private static void tellSlow(SlowCallback told, long nanos, Object subject) {
         try {
-            listener.took(nanos, subject);
+            told.took(nanos, subject);
         } catch (Throwable t) {
             Log.error("whoever is told of slow callbacks failed", t);
         }

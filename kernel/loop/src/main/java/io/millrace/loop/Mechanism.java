@@ -7,6 +7,7 @@ import io.millrace.sys.Errno;
 import io.millrace.sys.SysException;
 import java.util.ArrayList;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a loop waits, how it is woken, and how it watches descriptors. A loop knows its mechanism and nothing of what the
@@ -95,7 +96,7 @@ public abstract class Mechanism {
      * Returns why descriptors of this kind cannot be watched for these {@link Interest} bits, or {@code null} if that
      * is not known.
      */
-    protected String whyNot(int fd, int interest) {
+    protected @Nullable String whyNot(int fd, int interest) {
         return null;
     }
 

@@ -2,6 +2,7 @@
 package io.millrace.loop;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Sources by number. A token is {@code generation << 32 | slot}; the generation grows each time a slot is freed, so
@@ -50,7 +51,7 @@ public final class Slab {
     }
 
     /** The source with that token, or {@code null} if it is gone. */
-    public Source get(long token) {
+    public @Nullable Source get(long token) {
         int slot = (int) token;
         return slot >= 0 && slot < top && generations[slot] == (int) (token >>> 32) ? sources[slot] : null;
     }

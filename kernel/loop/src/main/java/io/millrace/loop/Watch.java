@@ -5,6 +5,7 @@ import static io.millrace.core.Link.NEVER;
 
 import io.millrace.poll.Interest;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Watches a descriptor for what happens to it, and calls back on the loop. Made by {@link EventLoop#watch}, at first
@@ -43,9 +44,11 @@ public final class Watch extends Event {
     private final Callback callback;
 
     /** The descriptor in the table while the watch is enabled and has one. */
+    @Nullable
     FdEntry entry;
 
     /** The next watch on the same descriptor. */
+    @Nullable
     Watch next;
 
     private boolean once;
@@ -136,7 +139,7 @@ public final class Watch extends Event {
      * Why the loop's mechanism cannot watch for what is asked for on this descriptor, or {@code null} if it can, as far
      * as is known. On the loop.
      */
-    public String whyNot() {
+    public @Nullable String whyNot() {
         loop.checkOwner();
         return fd < 0 ? null : loop.mechanism.whyNot(fd, interest);
     }

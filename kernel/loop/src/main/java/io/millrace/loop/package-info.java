@@ -20,4 +20,7 @@
  * {@code LoopExecutor} (tasks and the owner); {@code Mechanism} and {@code Source}; for events of users {@code Event},
  * {@code Watch} and {@code FdTable}, {@code Timer}, {@code ActiveQueue}; beside them {@code TimerHeap}, {@code Slab}.
  */
+@NullMarked
 package io.millrace.loop;
+
+import org.jspecify.annotations.NullMarked;

@@ -5,6 +5,7 @@ import io.millrace.socket.Trace;
 import io.millrace.sys.Pidfd;
 import io.millrace.sys.Spawn;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A process that this one has started, up to the moment when its end has been taken note of: until then the kernel
@@ -13,7 +14,7 @@ import java.util.List;
 public final class ChildProcess {
     private final int pid;
     private final int pidfd;
-    private final Trace trace;
+    private final @Nullable Trace trace;
     private boolean reaped;
     private boolean killed;
     private int exitCode;
@@ -24,7 +25,7 @@ public final class ChildProcess {
      * @param pid its id
      * @param trace where its end is written down, or {@code null}
      */
-    public ChildProcess(int pid, Trace trace) {
+    public ChildProcess(int pid, @Nullable Trace trace) {
         this.pid = pid;
         this.pidfd = Pidfd.open(pid);
         this.trace = trace;
@@ -38,7 +39,7 @@ public final class ChildProcess {
      * @param trace where the call is written down, or {@code null}
      * @return its id, or -errno
      */
-    public static int spawn(List<String> command, List<String> environment, int first, int tie, Trace trace) {
+    public static int spawn(List<String> command, List<String> environment, int first, int tie, @Nullable Trace trace) {
         int result = Spawn.spawn(
                 command.getFirst(), command, environment, new int[] {first, tie}, new int[] {0, WorkerProcess.TIE});
         if (trace != null) {
@@ -90,7 +91,7 @@ public final class ChildProcess {
      * Returns in words how it ended, if it did not end as it should or was told to; else {@code null}. After
      * {@link #reap} has returned true.
      */
-    public synchronized String complaint() {
+    public synchronized @Nullable String complaint() {
         return killed || exitCode == 0
                 ? null
                 : exitCode > 128 ? "was ended by signal " + (exitCode - 128) : "ended with exit code " + exitCode;

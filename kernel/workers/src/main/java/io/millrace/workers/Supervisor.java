@@ -22,6 +22,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.stream.LongStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Starts worker processes that share listening sockets, replaces those that die, and renews all of them without
@@ -194,6 +195,7 @@ public final class Supervisor implements AutoCloseable {
     }
 
     /** Where to write down what is done with workers, {@code null} for nowhere. */
+    @Nullable
     Trace trace() {
         return Trace.of(kernel);
     }

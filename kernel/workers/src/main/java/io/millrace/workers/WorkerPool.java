@@ -17,6 +17,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The workers of one listening socket of a {@link Supervisor}, on the supervisor's thread but for what a
@@ -84,7 +85,7 @@ final class WorkerPool implements Listener {
 
     private final Supervisor supervisor;
     private final ListenOptions options;
-    private final SocketAddress address;
+    private final @Nullable SocketAddress address;
     private final int index;
     private final List<Member> members = new ArrayList<>();
     private volatile boolean paused;
@@ -308,7 +309,7 @@ final class WorkerPool implements Listener {
     // ---- on any thread
 
     @Override
-    public SocketAddress local() {
+    public @Nullable SocketAddress local() {
         return address;
     }
 

@@ -10,4 +10,7 @@
  * {@code ChildProcess}; then {@code Supervisor} with {@code WorkerPool}, and the worker's end of their talk,
  * {@code WorkerTie}.
  */
+@NullMarked
 package io.millrace.workers;
+
+import org.jspecify.annotations.NullMarked;

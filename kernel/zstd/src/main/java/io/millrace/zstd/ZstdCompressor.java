@@ -6,6 +6,7 @@ import io.millrace.sys.Zstd;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Compresses contents, one after the other, into frames of zstd. For one thread at a time. Holds native memory until
@@ -52,7 +53,7 @@ public final class ZstdCompressor implements AutoCloseable {
     }
 
     /** Returns why there is no zstd on this machine, or {@code null} if there is. Looks for the library once. */
-    public static String whyNot() {
+    public static @Nullable String whyNot() {
         return Zstd.whyNot();
     }
 

@@ -8,4 +8,7 @@
  *   heap array ─► native input (64 KiB) ─► ZSTD_compressStream2 ─► native output (64 KiB) ─► Buffer
  * </pre>
  */
+@NullMarked
 package io.millrace.zstd;
+
+import org.jspecify.annotations.NullMarked;

@@ -8,6 +8,7 @@ import io.millrace.http.ResponseStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An answer of events (text/event-stream, the HTML standard's section 9.2), which goes on as long as both sides like.
@@ -22,9 +23,9 @@ public final class EventStream implements MemberSet.Member, AutoCloseable {
     private static final byte[] COMMENT = ":\n\n".getBytes(StandardCharsets.US_ASCII);
 
     private final ResponseStream stream;
-    private final String lastEventId;
+    private final @Nullable String lastEventId;
 
-    private EventStream(ResponseStream stream, String lastEventId) {
+    private EventStream(ResponseStream stream, @Nullable String lastEventId) {
         this.stream = stream;
         this.lastEventId = lastEventId;
     }
@@ -62,7 +63,7 @@ public final class EventStream implements MemberSet.Member, AutoCloseable {
         }
     }
 
-    private static String lastEventId(Request request) {
+    private static @Nullable String lastEventId(Request request) {
         String sent = request.header("Last-Event-ID");
         if (sent == null || sent.isEmpty()) {
             return null;
@@ -71,7 +72,7 @@ public final class EventStream implements MemberSet.Member, AutoCloseable {
     }
 
     /** Returns the identifier of the last event that the client has seen, if it comes back, else {@code null}. */
-    public String lastEventId() {
+    public @Nullable String lastEventId() {
         return lastEventId;
     }
 

@@ -4,19 +4,20 @@ package io.millrace.sse;
 import io.millrace.core.SharedBytes;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One event of an {@link EventStream}, as the HTML standard writes them (section 9.2.6). Encoded once, when it is first
  * sent, to however many. Any thread may use it.
  */
 public final class ServerSentEvent {
-    private final String id;
-    private final String name;
-    private final Duration retry;
+    private final @Nullable String id;
+    private final @Nullable String name;
+    private final @Nullable Duration retry;
     private final String data;
-    private volatile SharedBytes encoded;
+    private volatile @Nullable SharedBytes encoded;
 
-    private ServerSentEvent(String id, String name, Duration retry, String data) {
+    private ServerSentEvent(@Nullable String id, @Nullable String name, @Nullable Duration retry, String data) {
         this.id = id;
         this.name = name;
         this.retry = retry;

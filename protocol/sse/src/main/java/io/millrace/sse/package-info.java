@@ -8,4 +8,7 @@
  *   EventGroup ─► ServerSentEvent: encoded once ─► each member, one task a loop
  * </pre>
  */
+@NullMarked
 package io.millrace.sse;
+
+import org.jspecify.annotations.NullMarked;
