@@ -55,6 +55,35 @@ final class PapersTest {
         assertEquals(Set.of(), missing);
     }
 
+    /** The drawings in fences have no code type: names of the form {@code Type.member} in them exist. */
+    @Test
+    void theDrawingsOfTheArchitectureNameMembersThatExist() {
+        String architecture = read(ROOT.resolve("ARCHITECTURE.md"));
+        List<String> names = matches(Pattern.compile("(?s)```\n(.*?)```"), architecture)
+                .flatMap(drawing -> matches(MEMBER, drawing.group(1)))
+                .map(MatchResult::group)
+                .toList();
+        assertTrue(names.size() > 10, names.toString());
+        assertEquals(
+                List.of(),
+                names.stream()
+                        .filter(name -> !classes.containsKey(name.split("\\.")[0])
+                                || !exists(name.split("\\.")[0], name.split("\\.")[1]))
+                        .toList());
+    }
+
+    @Test
+    void thePlacardsNameClassesThatExist() {
+        Pattern named = Pattern.compile("\\{@(?:code|link) (?:io\\.millrace\\.\\w+\\.)?([A-Z][a-z]\\w*)");
+        Set<String> missing = new TreeSet<>();
+        walk("package-info.java")
+                .filter(file -> file.toString().contains("/src/main/"))
+                .forEach(file -> matches(named, read(file))
+                        .filter(name -> !classes.containsKey(name.group(1)))
+                        .forEach(name -> missing.add(ROOT.relativize(file) + ": " + name.group(1))));
+        assertEquals(Set.of(), missing);
+    }
+
     @Test
     void everyPaperIsLookedAt() {
         assertTrue(papers().size() > 10, papers().toString());

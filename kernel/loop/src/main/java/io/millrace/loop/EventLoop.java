@@ -116,7 +116,7 @@ public final class EventLoop extends LoopRunner {
 
     /**
      * One turn on the calling thread, which becomes the loop's owner: wait, at most {@code longest} nanoseconds, move
-     * bytes, call back, run tasks, ring alarms, tell events, flush what is dirty.
+     * bytes, call back, run tasks, expire timers, tell events, flush what is dirty.
      */
     @Override
     public void turn(long longest) {

@@ -2,7 +2,7 @@
 package io.millrace.loop;
 
 /**
- * A descriptor that a driver watches: a connection, a listening socket, what users watch. Has one alarm for its time
+ * A descriptor that a driver watches: a connection, a listening socket, what users watch. Has one timer for its time
  * limits.
  */
 public abstract class Source extends TimerNode {

@@ -6,9 +6,9 @@ import java.util.Arrays;
 import java.util.function.Consumer;
 
 /**
- * All alarms of a loop, the next one first: a heap with four children to a node, whose members know their place, so
+ * All timers of a loop, the next one first: a heap with four children to a node, whose members know their place, so
  * that one can be moved or taken out without a search. Setting, moving and removing cost O(log n). The times lie beside
- * the alarms in an array of their own: to compare four children is to read one line of the cache, and not four objects
+ * the timers in an array of their own: to compare four children is to read one line of the cache, and not four objects
  * somewhere in memory.
  *
  * <p>Connections move their deadline with every request. They do that lazily: a deadline that moves away is only noted

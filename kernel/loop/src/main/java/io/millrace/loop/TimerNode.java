@@ -3,7 +3,7 @@ package io.millrace.loop;
 
 /** Something that happens when its time has come. Lies in {@link TimerHeap} at most once. */
 public abstract class TimerNode {
-    /** When, in the loop's nanoseconds. To be set by {@link TimerHeap} only while the alarm lies there. */
+    /** When, in the loop's nanoseconds. To be set by {@link TimerHeap} only while the timer lies there. */
     long due;
 
     /** Where in the heap, or -1. */

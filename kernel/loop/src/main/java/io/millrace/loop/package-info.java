@@ -6,10 +6,10 @@
  * <pre>
  *            ┌────────────────────────────────────────────────────────────┐
  *            ▼                                                            │
- *   await      sleep in the poller until something is ready, an alarm is due or another thread executes a task
+ *   await      sleep in the poller until something is ready, a timer is due or another thread executes a task
  *   dispatch   tell each source what was found on its descriptor; then those that asked for another turn
  *   tasks      what execute() brought from other threads
- *   alarms     time limits and timers that are due
+ *   timers     time limits and timers that are due
  *   callbacks  events that have happened: the most urgent queue of them
  *   finish     what the mechanism has left for the end of the turn: connections send, deliver, close
  *            │                                                            ▲

@@ -147,7 +147,7 @@ abstract class ConnectionProtocol extends ConnectionLink {
         }
     }
 
-    /** Whatever the protocol or an alarm throws ends the connection, and no other. */
+    /** Whatever the protocol or a timer throws ends the connection, and no other. */
     @Override
     protected void failed(Throwable thrown) {
         if (is(DEAD)) {

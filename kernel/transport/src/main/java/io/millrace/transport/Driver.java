@@ -160,7 +160,7 @@ abstract class Driver extends Mechanism {
         }
     }
 
-    /** Serves the connections that tasks and alarms have touched. */
+    /** Serves the connections that tasks and timers have touched. */
     @Override
     protected final void finishTurn() {
         // Serving one connection can touch another: the list may grow while it is read.

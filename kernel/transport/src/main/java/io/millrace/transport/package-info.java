@@ -6,7 +6,7 @@
  *
  * <pre>
  *   kernel ─► ReadinessDriver or RingDriver ─► ReceiveBuffer ─► Connection ─► Protocol.receive
- *   kernel ◄─ ReadinessDriver or RingDriver ◄─ SocketWriter ◄─ Output ◄──── Link.out, transfer
+ *   kernel ◄─ ReadinessDriver or RingDriver ◄─ SocketWriter ◄─ OutputQueue ◄─ Link.out, transfer
  * </pre>
  *
  * <p>Read in this order: {@code Connections} (what users call), {@code Connection}, {@code Driver} (one connection
