@@ -4,6 +4,7 @@ package io.millrace.cli;
 import io.millrace.core.Printable;
 import io.millrace.workers.WorkerProcess;
 import java.util.Arrays;
+import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.Model.CommandSpec;
@@ -19,6 +20,16 @@ import picocli.CommandLine.UnmatchedArgumentException;
  * start-up cache.
  */
 public final class Main {
+    /** In the order of the help. */
+    private static final List<String> COMMANDS = List.of(
+            ServeCommand.NAME,
+            EchoCommand.NAME,
+            Models.NAME,
+            HerdCommand.NAME,
+            LoadCommand.NAME,
+            LabCommand.NAME,
+            TopCommand.NAME);
+
     private Main() {}
 
     /** Runs the command and ends the JVM with its exit code. */
@@ -40,7 +51,7 @@ public final class Main {
 
     /** Runs the command and returns its exit code. */
     static int run(Terminal terminal, String... args) {
-        CommandLine line = new CommandLine(spec());
+        CommandLine line = new CommandLine(spec(args));
         for (String arg : args) {
             // What could not be decoded is gone, and would be taken for the name of something else.
             if (arg.indexOf('\uFFFD') >= 0) {
@@ -112,7 +123,20 @@ public final class Main {
         return end < 0 ? text : text.substring(0, end);
     }
 
+    /**
+     * Declares the command that the first argument names, and all of them where it names none. To declare the options
+     * of seven for each start of one takes longer than to parse them.
+     */
+    private static CommandSpec spec(String[] args) {
+        boolean named = args.length > 0 && COMMANDS.contains(args[0]);
+        return spec(named ? List.of(args[0]) : COMMANDS);
+    }
+
     static CommandSpec spec() {
+        return spec(COMMANDS);
+    }
+
+    private static CommandSpec spec(List<String> commands) {
         CommandSpec spec = CommandSpec.create().name("millrace");
         spec.usageMessage()
                 .description(
@@ -123,13 +147,20 @@ public final class Main {
                 .synopsisSubcommandLabel("COMMAND")
                 .commandListHeading("%nCommands:%n");
         Options.addHelp(spec);
-        spec.addSubcommand(ServeCommand.NAME, ServeCommand.spec());
-        spec.addSubcommand(EchoCommand.NAME, EchoCommand.spec());
-        spec.addSubcommand(Models.NAME, Models.spec());
-        spec.addSubcommand(HerdCommand.NAME, HerdCommand.spec());
-        spec.addSubcommand(LoadCommand.NAME, LoadCommand.spec());
-        spec.addSubcommand(LabCommand.NAME, LabCommand.spec());
-        spec.addSubcommand(TopCommand.NAME, TopCommand.spec());
+        commands.forEach(name -> spec.addSubcommand(name, subcommand(name)));
         return spec;
+    }
+
+    private static CommandSpec subcommand(String name) {
+        return switch (name) {
+            case ServeCommand.NAME -> ServeCommand.spec();
+            case EchoCommand.NAME -> EchoCommand.spec();
+            case Models.NAME -> Models.spec();
+            case HerdCommand.NAME -> HerdCommand.spec();
+            case LoadCommand.NAME -> LoadCommand.spec();
+            case LabCommand.NAME -> LabCommand.spec();
+            case TopCommand.NAME -> TopCommand.spec();
+            default -> throw new IllegalArgumentException("no command: " + name);
+        };
     }
 }
