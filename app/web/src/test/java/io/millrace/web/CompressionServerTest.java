@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.web;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.millrace.compress.Compression;
 import io.millrace.compress.GzipCoding;
+import io.millrace.forms.FormData;
+import io.millrace.http.BodyMapper;
 import io.millrace.http.Dispatch;
 import io.millrace.http.ResponseStream;
 import io.millrace.models.IoModel;
@@ -17,6 +20,7 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -211,5 +215,53 @@ final class CompressionServerTest {
                         .POST(HttpRequest.BodyPublishers.ofByteArray(body))
                         .build(),
                 HttpResponse.BodyHandlers.ofString());
+    }
+
+    /** A form that is coded is refused where nothing has decoded it, and read where it has been; bytes pass as they are. */
+    @Test
+    void codedBodiesAreNeverTakenForPlainOnes() throws Exception {
+        ByteArrayOutputStream coded = new ByteArrayOutputStream();
+        try (OutputStream out = new GZIPOutputStream(coded)) {
+            out.write("name=value".getBytes(StandardCharsets.US_ASCII));
+        }
+        for (boolean inflates : new boolean[] {false, true}) {
+            WebServer routes = WebServer.on(0)
+                    .bodyMapper(BodyMapper.of(
+                            (bytes, type) -> new String(bytes, StandardCharsets.US_ASCII), value -> new byte[0]))
+                    .route("POST", "/form", Dispatch.VIRTUAL, (request, response) -> response.send(
+                            FormData.read(request, 1000).first("name")))
+                    .route("POST", "/object", Dispatch.VIRTUAL, (request, response) -> response.send(
+                            request.body().as(String.class)))
+                    .route("POST", "/bytes", Dispatch.VIRTUAL, (request, response) -> response.send(
+                            "" + request.body().bytes(1000).length));
+            if (inflates) {
+                routes.compress(Compression.DEFAULT.withInflate(1000));
+            }
+            try (WebServer server = routes.start();
+                    HttpClient client = HttpClient.newHttpClient()) {
+                String form = "application/x-www-form-urlencoded";
+                String[] answers = {
+                    post(client, server, "/form", form, coded.toByteArray()),
+                    post(client, server, "/object", "application/json", coded.toByteArray()),
+                    post(client, server, "/bytes", form, coded.toByteArray())
+                };
+                assertArrayEquals(
+                        inflates
+                                ? new String[] {"200 value", "200 name=value", "200 10"}
+                                : new String[] {"415", "415", "200 " + coded.size()},
+                        answers);
+            }
+        }
+    }
+
+    private static String post(HttpClient client, WebServer server, String path, String type, byte[] body)
+            throws Exception {
+        HttpRequest request = HttpRequest.newBuilder(URI.create("http://localhost:" + server.port() + path))
+                .timeout(Duration.ofSeconds(60))
+                .headers("Content-Type", type, "Content-Encoding", "gzip")
+                .POST(HttpRequest.BodyPublishers.ofByteArray(body))
+                .build();
+        HttpResponse<String> answer = client.send(request, HttpResponse.BodyHandlers.ofString());
+        return answer.statusCode() == 200 ? "200 " + answer.body() : "" + answer.statusCode();
     }
 }

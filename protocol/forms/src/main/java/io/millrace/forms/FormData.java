@@ -3,6 +3,7 @@ package io.millrace.forms;
 
 import io.millrace.http.HttpException;
 import io.millrace.http.Request;
+import io.millrace.http.RequestBody;
 import io.millrace.http.Response;
 import java.io.IOException;
 import java.net.URLDecoder;
@@ -31,7 +32,7 @@ public final class FormData {
      * Waits for the body of a request and reads it as a form. Not on the loop.
      *
      * @param limit bytes that the body may have
-     * @throws HttpException 415 if it is of another type, 413 if it is longer, 400 if it cannot be decoded or has more
+     * @throws HttpException 415 if it is of another type or has a content coding, 413 if it is longer, 400 if it cannot be decoded or has more
      *     than a thousand fields
      * @throws IOException if the client does not send it whole
      */
@@ -109,6 +110,7 @@ public final class FormData {
         if (type == null || !type.split(";", 2)[0].strip().equalsIgnoreCase(TYPE)) {
             throw new HttpException(415, "expected " + TYPE);
         }
+        RequestBody.checkPlain(request);
     }
 
     static FormData parse(byte[] body) throws HttpException {

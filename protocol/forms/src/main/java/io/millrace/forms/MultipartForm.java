@@ -3,6 +3,7 @@ package io.millrace.forms;
 
 import io.millrace.http.HttpException;
 import io.millrace.http.Request;
+import io.millrace.http.RequestBody;
 import java.io.IOException;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -41,13 +42,14 @@ public final class MultipartForm {
     /**
      * Returns the parts of a request's body. Nothing is read yet.
      *
-     * @throws HttpException 415 if the body is of another type, 400 if its type has no proper boundary
+     * @throws HttpException 415 if the body is of another type or has a content coding, 400 if its type has no proper boundary
      */
     public static MultipartForm of(Request request) throws HttpException {
         String type = request.header("Content-Type");
         if (type == null || !type.split(";", 2)[0].strip().equalsIgnoreCase(TYPE)) {
             throw new HttpException(415, "expected " + TYPE);
         }
+        RequestBody.checkPlain(request);
         String boundary = HeaderParameters.of(type, "boundary");
         if (boundary == null || boundary.isEmpty() || boundary.length() > LONGEST_BOUNDARY) {
             throw new HttpException(400, "the multipart body has no boundary");

@@ -121,6 +121,7 @@ final class ExchangeBody extends RequestBody {
     public <T> T as(Class<T> type) throws IOException, HttpException {
         BodyMapper mapper = mapper();
         checkType(mapper);
+        RequestBody.checkPlain(exchange.request());
         return mapped(mapper, bytes(MAPPED), type);
     }
 
@@ -138,6 +139,7 @@ final class ExchangeBody extends RequestBody {
             T value;
             try {
                 checkType(mapper);
+                RequestBody.checkPlain(exchange.request());
                 value = mapped(mapper, bytes, type);
             } catch (HttpException e) {
                 exchange.readerFailed(e);

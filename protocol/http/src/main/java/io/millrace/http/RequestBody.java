@@ -19,6 +19,19 @@ public abstract class RequestBody {
     /** For the wire formats. */
     protected RequestBody() {}
 
+    /**
+     * Checks that a body can be understood as what its type says, for handlers that read the bytes themselves: coded
+     * ones (RFC 9110 section 8.4) are something else.
+     *
+     * @throws HttpException 415 if it has a content coding that nothing before the handler has removed
+     */
+    public static void checkPlain(Request request) throws HttpException {
+        String coding = request.headers().joined("Content-Encoding");
+        if (coding != null && !coding.isBlank() && !coding.strip().equalsIgnoreCase("identity")) {
+            throw new HttpException(415, "the coding of the body is not accepted");
+        }
+    }
+
     /** Takes a body piece by piece. Its methods are called on the loop and must not block. */
     public interface Reader {
 
@@ -98,7 +111,7 @@ public abstract class RequestBody {
      * loop. A body of more than {@link #MAPPED} bytes is refused.
      *
      * @throws HttpException 400 if it is no such object, 413 if it is longer, 415 if its type is said and not the
-     *     mapper's
+     *     mapper's, or if it has a content coding
      * @throws IOException as {@link #bytes}
      * @throws IllegalStateException as {@link #bytes}, or if the server has no mapper
      */
