@@ -217,7 +217,9 @@ final class CompressionServerTest {
                 HttpResponse.BodyHandlers.ofString());
     }
 
-    /** A form that is coded is refused where nothing has decoded it, and read where it has been; bytes pass as they are. */
+    /**
+     * A form that is coded is refused where nothing has decoded it, and read where it has been; bytes pass as they are.
+     */
     @Test
     void codedBodiesAreNeverTakenForPlainOnes() throws Exception {
         ByteArrayOutputStream coded = new ByteArrayOutputStream();
@@ -228,12 +230,23 @@ final class CompressionServerTest {
             WebServer routes = WebServer.on(0)
                     .bodyMapper(BodyMapper.of(
                             (bytes, type) -> new String(bytes, StandardCharsets.US_ASCII), value -> new byte[0]))
-                    .route("POST", "/form", Dispatch.VIRTUAL, (request, response) -> response.send(
-                            FormData.read(request, 1000).first("name")))
-                    .route("POST", "/object", Dispatch.VIRTUAL, (request, response) -> response.send(
-                            request.body().as(String.class)))
-                    .route("POST", "/bytes", Dispatch.VIRTUAL, (request, response) -> response.send(
-                            "" + request.body().bytes(1000).length));
+                    .route(
+                            "POST",
+                            "/form",
+                            Dispatch.VIRTUAL,
+                            (request, response) ->
+                                    response.send(FormData.read(request, 1000).first("name")))
+                    .route(
+                            "POST",
+                            "/object",
+                            Dispatch.VIRTUAL,
+                            (request, response) -> response.send(request.body().as(String.class)))
+                    .route(
+                            "POST",
+                            "/bytes",
+                            Dispatch.VIRTUAL,
+                            (request, response) ->
+                                    response.send("" + request.body().bytes(1000).length));
             if (inflates) {
                 routes.compress(Compression.DEFAULT.withInflate(1000));
             }

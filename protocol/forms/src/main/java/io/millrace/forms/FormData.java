@@ -32,8 +32,8 @@ public final class FormData {
      * Waits for the body of a request and reads it as a form. Not on the loop.
      *
      * @param limit bytes that the body may have
-     * @throws HttpException 415 if it is of another type or has a content coding, 413 if it is longer, 400 if it cannot be decoded or has more
-     *     than a thousand fields
+     * @throws HttpException 415 if it is of another type or has a content coding, 413 if it is longer, 400 if it cannot
+     *     be decoded or has more than a thousand fields
      * @throws IOException if the client does not send it whole
      */
     public static FormData read(Request request, int limit) throws IOException, HttpException {

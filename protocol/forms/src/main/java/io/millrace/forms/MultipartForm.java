@@ -42,7 +42,8 @@ public final class MultipartForm {
     /**
      * Returns the parts of a request's body. Nothing is read yet.
      *
-     * @throws HttpException 415 if the body is of another type or has a content coding, 400 if its type has no proper boundary
+     * @throws HttpException 415 if the body is of another type or has a content coding, 400 if its type has no proper
+     *     boundary
      */
     public static MultipartForm of(Request request) throws HttpException {
         String type = request.header("Content-Type");

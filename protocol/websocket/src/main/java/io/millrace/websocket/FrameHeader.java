@@ -44,19 +44,16 @@ final class FrameHeader {
     private static final VarHandle SHORTS = MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.BIG_ENDIAN);
     private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
 
-    private final boolean masked;
-    private final boolean compression;
+    private boolean masked;
+    private boolean compression;
     private int first;
     private long length;
     private int key;
 
-    /**
-     * Reads frames that are all masked, as a client's must be, or none; RSV1 is allowed where compression was
-     * negotiated.
-     */
-    FrameHeader(boolean masked, boolean compression) {
-        this.masked = masked;
-        this.compression = compression;
+    /** Sets whether frames have to be masked, and whether they may be compressed. */
+    void expect(boolean isMasked, boolean isCompressed) {
+        masked = isMasked;
+        compression = isCompressed;
     }
 
     /** Returns the size of the header that begins at {@code head}, {@link #NEED_MORE} or {@link #WRONG}. */

@@ -9,6 +9,9 @@ import io.millrace.core.Buffer;
  * any other is gathered. A compressed one is inflated when it is whole, with a context that is lent until
  * {@link #release}.
  *
+ * <p>A reader has a state only from the first frame of a message to its last: it is lent for as long, so that a
+ * WebSocket that is idle has none.
+ *
  * <pre>
  *   next ─► NEED_MORE     all the input that can be used has been consumed
  *        ─► TEXT, BINARY  a message: array, offset, length, until release
@@ -22,9 +25,16 @@ final class MessageReader {
     private static final int GO_ON = 100;
     private static final int FIRST_PIECE = 16 * 1024;
 
-    private final WebSocketLimits limits;
-    private final DeflateSession deflate;
-    private final FrameHeader frame;
+    private static final ThreadLocal<Spare> SPARE = ThreadLocal.withInitial(Spare::new);
+
+    /** The reader of a thread that nothing uses now. */
+    private static final class Spare {
+        private MessageReader reader;
+    }
+
+    private WebSocketLimits limits;
+    private DeflateSession deflate;
+    private final FrameHeader frame = new FrameHeader();
     private final Utf8Validator utf8 = new Utf8Validator();
 
     // The frame whose payload comes in.
@@ -44,11 +54,31 @@ final class MessageReader {
     private int length;
     private MessageInflater inflater;
 
-    /** Makes a reader of masked frames, as a server is, or of frames that are not; {@code deflate} may be null. */
-    MessageReader(boolean masked, WebSocketLimits limits, DeflateSession deflate) {
-        this.limits = limits;
-        this.deflate = deflate;
-        this.frame = new FrameHeader(masked, deflate != null);
+    private MessageReader() {}
+
+    /**
+     * Lends the reader of the calling thread, for masked frames, as a server reads, or for frames that are not;
+     * {@code deflate} may be null.
+     */
+    static MessageReader lend(boolean masked, WebSocketLimits limits, DeflateSession deflate) {
+        Spare spare = SPARE.get();
+        MessageReader reader = spare.reader == null ? new MessageReader() : spare.reader;
+        spare.reader = null; // one that is called from within a call has another
+        reader.limits = limits;
+        reader.deflate = deflate;
+        reader.frame.expect(masked, deflate != null);
+        return reader;
+    }
+
+    /** Gives it back to the calling thread, unless a message has begun; whether it did. */
+    boolean giveBack() {
+        if (inPayload || opcode != 0) {
+            return false;
+        }
+        limits = null;
+        deflate = null;
+        SPARE.get().reader = this;
+        return true;
     }
 
     /** Goes on to the next message or control frame. */

@@ -22,22 +22,19 @@ final class PeerWatch {
         NO_CLOSE
     }
 
-    private final WebSocketLimits limits;
+    private static final long NOTHING = Long.MIN_VALUE;
 
-    // When the peer was last heard, or the ping or Close was sent that it has to answer.
+    // When the peer was last heard, and when the ping or Close was sent that it has to answer.
     private long heard;
-    private long awaitedSince;
-    private boolean pinged;
-    private long countedSince;
-    private int controls;
+    private long awaitedSince = NOTHING;
 
-    PeerWatch(WebSocketLimits limits) {
-        this.limits = limits;
-    }
+    // In seconds, so that there is room for it beside the count: many sockets are idle.
+    private int countedSince;
+    private int controls;
 
     void begin(long now) {
         heard = now;
-        countedSince = now;
+        countedSince = (int) (now / SECOND);
     }
 
     /** Something has come. */
@@ -50,13 +47,18 @@ final class PeerWatch {
         awaitedSince = now;
     }
 
-    /** Counts a ping or pong; whether there were too many within a second. */
-    boolean floods() {
-        if (heard - countedSince >= SECOND) {
-            countedSince = heard;
+    /** Counts a ping or pong; whether there were too many within a second of the clock. */
+    boolean floods(WebSocketLimits limits) {
+        int second = (int) (heard / SECOND);
+        if (second != countedSince) {
+            countedSince = second;
             controls = 0;
         }
         return ++controls > limits.controls();
+    }
+
+    private boolean isPinged() {
+        return awaitedSince != NOTHING;
     }
 
     /**
@@ -65,19 +67,18 @@ final class PeerWatch {
      * @param deaf whether it is not read from, or has not taken all that was sent: it cannot be heard then, and whether
      *     it takes what is sent is for the link to watch
      */
-    Verdict judge(long now, CloseState state, boolean deaf) {
+    Verdict judge(long now, CloseState state, boolean deaf, WebSocketLimits limits) {
         if (state == CloseState.CLOSING) {
             return now - awaitedSince >= limits.close().toNanos() ? Verdict.NO_CLOSE : Verdict.WAIT;
         }
         if (deaf) {
             heard = now;
-            pinged = false;
-        } else if (pinged && heard - awaitedSince > 0) {
-            pinged = false;
-        } else if (pinged) {
+            awaitedSince = NOTHING;
+        } else if (isPinged() && heard - awaitedSince > 0) {
+            awaitedSince = NOTHING;
+        } else if (isPinged()) {
             return now - awaitedSince >= limits.pong().toNanos() ? Verdict.NO_PONG : Verdict.WAIT;
         } else if (now - heard >= limits.idle().toNanos()) {
-            pinged = true;
             awaitedSince = now;
             return Verdict.PING;
         }
@@ -88,11 +89,11 @@ final class PeerWatch {
      * Returns when to judge next, {@link Link#NEVER} for never. That is left to pass too early rather than moved with
      * every message.
      */
-    long due(CloseState state) {
+    long due(CloseState state, WebSocketLimits limits) {
         if (state == CloseState.CLOSING) {
             return awaitedSince + limits.close().toNanos();
         }
-        if (pinged) {
+        if (isPinged()) {
             return awaitedSince + limits.pong().toNanos();
         }
         return limits.idle().isZero() ? Link.NEVER : heard + limits.idle().toNanos();

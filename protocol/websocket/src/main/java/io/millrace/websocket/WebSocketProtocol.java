@@ -13,8 +13,8 @@ import java.util.concurrent.RejectedExecutionException;
 
 /**
  * One open WebSocket, of a server or a client: frames in, calls of the listener out; and the verbs of the application.
- * Answers pings, keeps the close handshake ({@link CloseState}) and the time limits. Small, since there may be very
- * many that are idle.
+ * Answers pings, keeps the close handshake ({@link CloseState}) and the time limits. Small, since very many may be
+ * idle.
  */
 final class WebSocketProtocol implements Protocol, WebSocket {
     private static final byte[] NOTHING = {};
@@ -25,9 +25,8 @@ final class WebSocketProtocol implements Protocol, WebSocket {
     private final String subprotocol;
     private final DeflateSession deflate;
     private final MaskKeys keys;
-    private final MessageReader reader;
-    private final PeerWatch watch;
-
+    private final PeerWatch watch = new PeerWatch();
+    private MessageReader reader; // lent while a message comes in
     private Link link;
     private volatile CloseState state = CloseState.OPEN;
     private boolean receiving;
@@ -52,8 +51,6 @@ final class WebSocketProtocol implements Protocol, WebSocket {
         this.subprotocol = subprotocol;
         this.deflate = deflate;
         this.keys = keys;
-        this.watch = new PeerWatch(limits);
-        this.reader = new MessageReader(keys == null, limits, deflate);
     }
 
     /** Tells the listener, if the connection has ended before it was handed over. On the loop, or when it is closed. */
@@ -78,6 +75,7 @@ final class WebSocketProtocol implements Protocol, WebSocket {
     public void receive(Buffer in, Link carrier) {
         receiving = true;
         watch.heard(link.now());
+        reader = reader != null ? reader : MessageReader.lend(keys == null, limits, deflate);
         try {
             while (!paused && state != CloseState.CLOSED && read(in)) {
                 reader.release();
@@ -85,6 +83,7 @@ final class WebSocketProtocol implements Protocol, WebSocket {
         } finally {
             reader.release();
             receiving = false;
+            reader = reader.giveBack() ? null : reader;
         }
         if (state == CloseState.CLOSED) {
             in.consume(in.readable());
@@ -126,7 +125,7 @@ final class WebSocketProtocol implements Protocol, WebSocket {
     }
 
     private void control(int event) {
-        if (watch.floods()) {
+        if (watch.floods(limits)) {
             fail(CloseCode.POLICY_VIOLATION, "too many pings");
         } else if (event == FrameHeader.PING) {
             if (state == CloseState.OPEN) {
@@ -169,7 +168,7 @@ final class WebSocketProtocol implements Protocol, WebSocket {
     public void closed(CloseCause why) {
         ended(why.name());
         if (deflate != null) {
-            deflate.end(reader.isInflating());
+            deflate.end(reader != null && reader.isInflating());
         }
     }
 
@@ -180,7 +179,7 @@ final class WebSocketProtocol implements Protocol, WebSocket {
         if (state == CloseState.CLOSED) {
             return;
         }
-        switch (watch.judge(link.now(), state, paused || link.pending() > 0)) {
+        switch (watch.judge(link.now(), state, paused || link.pending() > 0, limits)) {
             case WAIT -> arm();
             case PING -> {
                 write(FrameHeader.FIN | FrameHeader.PING, NOTHING, 0, 0);
@@ -197,7 +196,7 @@ final class WebSocketProtocol implements Protocol, WebSocket {
     }
 
     private void arm() {
-        long due = watch.due(state);
+        long due = watch.due(state, limits);
         if (due != Link.NEVER) {
             link.deadline(due);
         }
@@ -252,7 +251,9 @@ final class WebSocketProtocol implements Protocol, WebSocket {
 
     private void tellClosed(int code, String reason) {
         state = CloseState.CLOSED;
-        reader.drop();
+        if (reader != null) {
+            reader.drop();
+        }
         try {
             listener.closed(this, code, reason);
         } catch (RuntimeException | Error e) {

@@ -36,7 +36,7 @@ public final class FramesFuzz {
     }
 
     private static List<String> read(byte[] input, int step) {
-        MessageReader reader = new MessageReader(true, WebSocketLimits.DEFAULT, null);
+        MessageReader reader = MessageReader.lend(true, WebSocketLimits.DEFAULT, null);
         List<String> seen = new ArrayList<>();
         Buffer in = new Buffer();
         for (int at = 0; at < input.length; at += step) {
