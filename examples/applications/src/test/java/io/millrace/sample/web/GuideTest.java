@@ -17,9 +17,14 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.NoSuchElementException;
+import java.util.Set;
 import java.util.UUID;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -29,6 +34,20 @@ import org.junit.jupiter.api.io.TempDir;
 /** What docs/library.md shows is what happens: its programs run as they stand on the page, and are asked. */
 @Timeout(120)
 class GuideTest {
+    private static final List<String> RECIPES = List.of(
+            "forms",
+            "uploads",
+            "downloads",
+            "cookies, login",
+            "errors",
+            "CORS",
+            "events",
+            "JDBC on virtual threads",
+            "background jobs on the loop",
+            "testing",
+            "shutting down",
+            "behind a proxy");
+
     @TempDir
     private static Path classes;
 
@@ -61,6 +80,25 @@ class GuideTest {
     @Test
     void everyProgramIsThere() {
         assertTrue(guide.size() > 25, guide.size() + " programs");
+    }
+
+    /** The contents lead to each recipe. */
+    @Test
+    void theContentsLeadToHeadings() throws Exception {
+        String page = Files.readString(Guide.root().resolve("docs/library.md"));
+        Set<String> headings = Pattern.compile("^#+ (.*)$", Pattern.MULTILINE)
+                .matcher(page)
+                .results()
+                .map(heading -> heading.group(1).toLowerCase(Locale.ROOT).replaceAll("[^\\w\\- ]", ""))
+                .map(heading -> heading.replace(' ', '-'))
+                .collect(Collectors.toSet());
+        Pattern.compile("\\]\\(#([^)]*)\\)")
+                .matcher(page)
+                .results()
+                .forEach(link -> assertTrue(headings.contains(link.group(1)), link.group(1)));
+        for (String recipe : RECIPES) {
+            assertTrue(page.contains("| " + recipe + " | ["), recipe);
+        }
     }
 
     @Test
