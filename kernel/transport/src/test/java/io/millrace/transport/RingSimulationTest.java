@@ -108,6 +108,24 @@ class RingSimulationTest {
         assertTrue(turns < 100, turns + " turns in ten seconds");
     }
 
+    /** What was on its way for an attempt that was given up must not be taken for the next one in its slot. */
+    @Test
+    void aSlotThatIsUsedAgainHearsNothingOfTheOneBefore() throws Exception {
+        SimKernel kernel = SimKernel.calm(1);
+        EventLoop loop = new EventLoop(kernel, "simulated", Engine.RING);
+        loop.turn(1);
+        ConnectAttempt attempt = Connections.of(loop).connect(ADDRESS, null, ended -> {});
+        for (int i = 0; i < 20; i++) {
+            loop.turn(1);
+            attempt.cancel();
+            attempt = Connections.of(loop).connect(ADDRESS, null, ended -> {});
+        }
+        loop.turn(1);
+        attempt.cancel();
+        loop.close();
+        assertEquals(List.of(), kernel.open());
+    }
+
     /** Handing over what was written down before gives the memory of all sends back. */
     @Test
     void aFullQueueLeavesTheBytesOfASendAlone() throws Exception {

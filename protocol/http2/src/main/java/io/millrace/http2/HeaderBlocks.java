@@ -264,6 +264,10 @@ final class HeaderBlocks {
 
     private boolean trailers(RequestHead trailers, int result) {
         Http2Stream open = connection.streams().find(stream);
+        if (open == null || open.isReset()) {
+            // It has ended between the frames of this block.
+            return true;
+        }
         if (open.isRemoteClosed()) {
             connection.reset(open, ErrorCode.STREAM_CLOSED);
             return connection.spend(GlitchMeter.RESET, "HEADERS after the end of their stream");
