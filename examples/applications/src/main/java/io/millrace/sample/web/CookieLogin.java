@@ -11,7 +11,7 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.Map;
 
-/** A login with a form. Who has logged in says a cookie that is signed: the server remembers nothing. */
+/** A login with a form. A signed cookie says which user has logged in, and so the server remembers nothing. */
 public final class CookieLogin {
     private static final String FORM =
             "<form method=post><input name=user><input name=password type=password>" + "<button>Log in</button></form>";
@@ -58,7 +58,7 @@ public final class CookieLogin {
         return bytes.length > 0 && MessageDigest.isEqual(bytes, said.getBytes(StandardCharsets.UTF_8));
     }
 
-    /** Serves at port 8080, until the next start with a new key. */
+    /** Serves at port 8080. The key is new at each start, and so sessions end with the program. */
     public static void main(String[] args) throws Exception {
         Sessions sessions = Sessions.signedBy(SecureRandom.getSeed(32), Duration.ofHours(8));
         new CookieLogin(Map.of("ada", "lovelace"), sessions).server(8080).start();

@@ -9,8 +9,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 
 /**
- * A service behind a balancer: says whether it lives and whether it is ready, and when it is told to end says that it
- * is not, serves on until the balancer has seen that, and finishes what is in flight.
+ * A service behind a balancer. It says whether it lives and whether it is ready. When it is told to end it says that it
+ * is not ready, goes on answering until the balancer has seen that, and finishes what is in flight.
  */
 public final class HealthService {
     private final Path data;

@@ -14,7 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.UUID;
 
-/** Takes files by a form, as large as 100 MiB, and serves what it has: a name of its own for each, and a listing. */
+/** Takes files by a form, 100 MiB at most. Each is stored under a new name, and served as a download. */
 public final class UploadServer {
     private static final long MOST_BYTES = 100 << 20;
 
