@@ -2,6 +2,7 @@
 package io.millrace.jetty;
 
 import io.millrace.http.Limits;
+import io.millrace.http2.Http2Limits;
 import io.millrace.tls.TlsContext;
 import io.millrace.tls.TlsOptions;
 import io.millrace.web.WebServer;
@@ -128,9 +129,7 @@ public class MillraceConnector extends ServerConnector {
             made.everywhere();
         }
         made.address(isEveryIpv4(address) ? new InetSocketAddress("::", address.getPort()) : address);
-        if (!speaksHttp2()) {
-            made.http2(null);
-        }
+        made.http2(speaksHttp2() ? Http2Limits.DEFAULT.withTunnels(false) : null);
         customizer.accept(made);
         bind(made, address);
         localPort = made.port();

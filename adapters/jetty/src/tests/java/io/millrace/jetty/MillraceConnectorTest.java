@@ -5,17 +5,22 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.BindException;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.security.KeyStore;
 import java.security.cert.CertificateFactory;
+import java.util.HashMap;
+import java.util.Map;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 import org.eclipse.jetty.http.HttpFields;
@@ -199,6 +204,33 @@ final class MillraceConnectorTest {
             } finally {
                 server.stop();
             }
+        }
+    }
+
+    /** A browser that is told of tunnels opens WebSockets in streams alone, where Jetty's cannot be. */
+    @Test
+    void clientsOfHttp2AreNotToldOfTunnels() throws Exception {
+        Server server = new Server();
+        HttpConfiguration configuration = new HttpConfiguration();
+        MillraceConnector connector = new MillraceConnector(
+                server, new HttpConnectionFactory(configuration), new HTTP2CServerConnectionFactory(configuration));
+        connector.setHost("127.0.0.1");
+        server.addConnector(connector);
+        server.start();
+        try (Socket socket = new Socket("127.0.0.1", connector.getLocalPort())) {
+            socket.setSoTimeout(30_000);
+            socket.getOutputStream()
+                    .write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0".getBytes(StandardCharsets.ISO_8859_1));
+            DataInputStream in = new DataInputStream(socket.getInputStream());
+            int settings = (in.readUnsignedByte() << 16 | in.readUnsignedShort()) / 6;
+            in.skipNBytes(6);
+            Map<Integer, Integer> said = new HashMap<>();
+            for (int i = 0; i < settings; i++) {
+                said.put(in.readUnsignedShort(), in.readInt());
+            }
+            assertEquals(0, said.getOrDefault(8, 0), said.toString());
+        } finally {
+            server.stop();
         }
     }
 }

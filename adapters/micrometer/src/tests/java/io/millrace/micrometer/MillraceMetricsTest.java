@@ -53,4 +53,30 @@ final class MillraceMetricsTest {
             assertTrue(turns > 0 || server.counters().isEmpty(), "turns " + turns);
         }
     }
+
+    @Test
+    void openTelemetrysNamesAreSpoken() throws Exception {
+        try (WebServer server = WebServer.on(0)
+                        .log(MillraceMetrics.openTelemetry(registry))
+                        .get("/users/{id}", (request, response) -> response.send(request.param("id")));
+                HttpClient client = HttpClient.newHttpClient()) {
+            server.start();
+            URI uri = URI.create("http://127.0.0.1:" + server.port() + "/users/7");
+            client.send(HttpRequest.newBuilder(uri).build(), BodyHandlers.ofString());
+            for (long end = System.nanoTime() + 30_000_000_000L;
+                    registry.find(MillraceMetrics.DURATION).timer() == null && System.nanoTime() < end;
+                    Thread.sleep(5)) {}
+            var timer = registry.get(MillraceMetrics.DURATION)
+                    .tags("http.request.method", "GET", "http.response.status_code", "200", "http.route", "/users/{id}")
+                    .tags("url.scheme", "http", "error.type", "none")
+                    .timer();
+            assertEquals(1, timer.count());
+            assertEquals(
+                    1,
+                    registry.get("millrace.bytes")
+                            .tag("direction", "sent")
+                            .counter()
+                            .count());
+        }
+    }
 }

@@ -2,6 +2,7 @@
 package io.millrace.spring;
 
 import io.millrace.http.Limits;
+import io.millrace.http2.Http2Limits;
 import io.millrace.tls.TlsContext;
 import io.millrace.tls.TlsOptions;
 import io.millrace.web.WebServer;
@@ -88,9 +89,7 @@ public class MillraceReactiveWebServerFactory extends AbstractReactiveWebServerF
             server.address(new InetSocketAddress(getAddress(), port));
         }
         boolean http2 = getHttp2() != null && getHttp2().isEnabled();
-        if (!http2) {
-            server.http2(null);
-        }
+        server.http2(http2 ? Http2Limits.DEFAULT.withTunnels(false) : null);
         if (Ssl.isEnabled(getSsl())) {
             server.tls(tls(keys(), getSslBundle(), getSsl().getClientAuth(), http2));
         }

@@ -73,7 +73,7 @@ final class FrameOutput implements IdleConnection.Part {
         Frame.setting(out, Frame.MAX_CONCURRENT_STREAMS, limits.streams());
         Frame.setting(out, Frame.INITIAL_WINDOW_SIZE, limits.streamWindow());
         Frame.setting(out, Frame.MAX_HEADER_LIST_SIZE, loop.context().limits().head());
-        Frame.setting(out, Frame.ENABLE_CONNECT_PROTOCOL, 1);
+        Frame.setting(out, Frame.ENABLE_CONNECT_PROTOCOL, limits.tunnels() ? 1 : 0);
         Frame.setting(out, Frame.NO_RFC7540_PRIORITIES, 1);
         traced(Frame.SETTINGS, 0, 0, 5 * 6);
     }

@@ -18,6 +18,8 @@ package io.millrace.http2;
  * @param mostConnectionWindow what the window of a connection grows to
  * @param backlog bytes that are handed to the connection beyond what it has sent: more would leave before anything more
  *     urgent that is asked for later
+ * @param tunnels whether clients are told that they may open other protocols in streams, WebSocket above all (RFC 8441
+ *     section 3): browsers that are told so do not try HTTP/1.1
  */
 public record Http2Limits(
         int streams,
@@ -30,14 +32,15 @@ public record Http2Limits(
         int mostStreamWindow,
         int connectionWindow,
         int mostConnectionWindow,
-        int backlog) {
+        int backlog,
+        boolean tunnels) {
 
     /** The window that every stream and connection has before anything is said (RFC 9113 section 6.9.2). */
     static final int USUAL_WINDOW = 65_535;
 
     /** The limits of a server without a configuration. */
     public static final Http2Limits DEFAULT = new Http2Limits(
-            128, 16_384, 1000, 100, 16, 32, 64 * 1024, 1024 * 1024, 256 * 1024, 4 * 1024 * 1024, 128 * 1024);
+            128, 16_384, 1000, 100, 16, 32, 64 * 1024, 1024 * 1024, 256 * 1024, 4 * 1024 * 1024, 128 * 1024, true);
 
     /** Refuses what cannot be meant. */
     public Http2Limits {
@@ -73,7 +76,8 @@ public record Http2Limits(
                 mostStreamWindow,
                 connectionWindow,
                 mostConnectionWindow,
-                backlog);
+                backlog,
+                tunnels);
     }
 
     /** Returns the same with other {@link #streamsPerLoop}. */
@@ -89,7 +93,8 @@ public record Http2Limits(
                 mostStreamWindow,
                 connectionWindow,
                 mostConnectionWindow,
-                backlog);
+                backlog,
+                tunnels);
     }
 
     /** Returns the same with other {@link #glitches} and {@link #glitchRate}. */
@@ -105,7 +110,8 @@ public record Http2Limits(
                 mostStreamWindow,
                 connectionWindow,
                 mostConnectionWindow,
-                backlog);
+                backlog,
+                tunnels);
     }
 
     /** Returns the same with other windows for what comes in, to begin with and at most. */
@@ -121,7 +127,8 @@ public record Http2Limits(
                 mostStream,
                 connection,
                 mostConnection,
-                backlog);
+                backlog,
+                tunnels);
     }
 
     /** Returns the same with another {@link #backlog}. */
@@ -137,6 +144,24 @@ public record Http2Limits(
                 mostStreamWindow,
                 connectionWindow,
                 mostConnectionWindow,
-                value);
+                value,
+                tunnels);
+    }
+
+    /** Returns the same with other {@link #tunnels}. */
+    public Http2Limits withTunnels(boolean on) {
+        return new Http2Limits(
+                streams,
+                streamsPerLoop,
+                glitches,
+                glitchRate,
+                continuations,
+                settings,
+                streamWindow,
+                mostStreamWindow,
+                connectionWindow,
+                mostConnectionWindow,
+                backlog,
+                on);
     }
 }
