@@ -216,7 +216,7 @@ final class Command implements AutoCloseable {
     private static boolean isIgnored(int number) throws IOException {
         return Files.readAllLines(Path.of("/proc/self/status")).stream()
                 .filter(line -> line.startsWith("SigIgn:"))
-                .anyMatch(line -> (Long.parseUnsignedLong(line.substring(7).trim(), 16) >> number - 1 & 1) != 0);
+                .anyMatch(line -> (Long.parseUnsignedLong(line.substring(7).trim(), 16) >> (number - 1) & 1) != 0);
     }
 
     boolean isAlive() {
