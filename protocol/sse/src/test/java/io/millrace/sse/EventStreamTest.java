@@ -14,6 +14,7 @@ import io.millrace.http.Limits;
 import io.millrace.http1.Http1Factory;
 import io.millrace.testkit.FakeClock;
 import io.millrace.testkit.MemoryLink;
+import io.millrace.testkit.TransferCounter;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -25,6 +26,7 @@ final class EventStreamTest {
     private static final String GET = "GET /events HTTP/1.1\r\nHost: a\r\n";
 
     private final List<EventStream> streams = new ArrayList<>();
+    private final List<TransferCounter> counters = new ArrayList<>();
     private final List<String> told = new ArrayList<>();
     private final Handler handler = (request, response) -> {
         EventStream events = EventStream.open(request, response);
@@ -35,8 +37,9 @@ final class EventStreamTest {
 
     private MemoryLink fresh() {
         FakeClock clock = new FakeClock();
-        return new MemoryLink(
-                new Http1Factory(handler, Limits.DEFAULT, ExchangeLog.NONE, clock, "test").create(), clock);
+        counters.add(new TransferCounter(
+                new Http1Factory(handler, Limits.DEFAULT, ExchangeLog.NONE, clock, "test").create()));
+        return new MemoryLink(counters.getLast(), clock);
     }
 
     private MemoryLink open() {
@@ -166,6 +169,26 @@ final class EventStreamTest {
         assertEquals(3, group.size());
         assertEquals(8, group.delivered());
         assertEquals("", links.getLast().run().take());
+    }
+
+    /** What is copied for a member is the frame of its chunk, however large the event is. */
+    @Test
+    void noByteOfAnEventIsCopiedForAMember() {
+        EventGroup group = new EventGroup();
+        List<MemoryLink> links = new ArrayList<>();
+        for (int i = 0; i < 50; i++) {
+            links.add(open());
+            group.add(streams.getLast());
+        }
+        ServerSentEvent event = ServerSentEvent.of("x".repeat(8000));
+        group.send(event);
+        String size = Integer.toHexString(event.encoded().length());
+        for (int i = 0; i < 50; i++) {
+            long got = links.get(i).run().take().length();
+            assertEquals(List.of(event.encoded()), counters.get(i).transfers());
+            assertEquals(
+                    size.length() + "\r\n\r\n".length(), got - counters.get(i).transferred(), "bytes copied");
+        }
     }
 
     @Test

@@ -38,7 +38,7 @@ final class DeflateTest {
     }
 
     /** Compresses as a client with zlib's usual settings does. */
-    private static byte[] deflated(byte[] bytes) {
+    static byte[] deflated(byte[] bytes) {
         Deflater deflater = new Deflater(6, true);
         byte[] out = new byte[bytes.length + 1000];
         deflater.setInput(bytes);

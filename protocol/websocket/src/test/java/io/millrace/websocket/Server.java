@@ -7,6 +7,7 @@ import io.millrace.http.Limits;
 import io.millrace.http1.Http1Factory;
 import io.millrace.testkit.FakeClock;
 import io.millrace.testkit.MemoryLink;
+import io.millrace.testkit.TransferCounter;
 import io.millrace.testkit.WebSocketFrames;
 import io.millrace.testkit.WebSocketFrames.Frame;
 import java.nio.charset.StandardCharsets;
@@ -20,6 +21,7 @@ final class Server {
 
     final Echo echo = new Echo();
     final FakeClock clock = new FakeClock();
+    final TransferCounter transfers;
     final MemoryLink link;
 
     Server(WebSocketOptions options) {
@@ -27,10 +29,15 @@ final class Server {
     }
 
     Server(WebSocketOptions options, WebSocketListener listener) {
-        WebSocketUpgrade upgrade = WebSocketUpgrade.of(options);
+        this(WebSocketUpgrade.of(options), listener);
+    }
+
+    /** One of several connections of the same server. */
+    Server(WebSocketUpgrade upgrade, WebSocketListener listener) {
         Handler handler = upgrade.handler(request -> listener == null ? echo : listener);
-        link = new MemoryLink(
-                new Http1Factory(handler, Limits.DEFAULT, ExchangeLog.NONE, clock, "test").create(), clock);
+        transfers = new TransferCounter(
+                new Http1Factory(handler, Limits.DEFAULT, ExchangeLog.NONE, clock, "test").create());
+        link = new MemoryLink(transfers, clock);
     }
 
     /** Opens a WebSocket and returns the head of the answer. */

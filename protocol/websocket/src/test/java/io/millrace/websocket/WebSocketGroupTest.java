@@ -50,6 +50,26 @@ final class WebSocketGroupTest {
         assertEquals(30, group.delivered());
     }
 
+    /** What a member gets is one array for each setting, and no byte of it was appended for that member. */
+    @Test
+    void noByteIsCopiedForAMember() {
+        for (String fields : new String[] {"", OFFER + "15\r\n"}) {
+            WebSocketGroup group = new WebSocketGroup();
+            List<Server> members = members(group, 100, fields);
+            group.send("word ".repeat(200));
+            byte[] array = null;
+            for (Server member : members) {
+                long got = member.link.run().take().length();
+                assertTrue(got > 0);
+                assertEquals(0, got - member.transfers.transferred(), "bytes copied");
+                assertEquals(1, member.transfers.transfers().size());
+                byte[] given = member.transfers.transfers().getFirst().array();
+                array = array == null ? given : array;
+                assertSame(array, given);
+            }
+        }
+    }
+
     /** Each is closed once, with 1001, and not all of them at once. */
     @Test
     void closesItsMembersOverATime() throws Exception {
