@@ -2,6 +2,7 @@
 
 /** Content codings of HTTP on the fly, whatever wire carries them. */
 module io.millrace.compress {
+    requires static org.jspecify;
     requires transitive io.millrace.core;
     requires transitive io.millrace.http;
 

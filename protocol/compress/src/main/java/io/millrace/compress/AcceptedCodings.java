@@ -3,6 +3,7 @@ package io.millrace.compress;
 
 import io.millrace.http.FieldList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a client's Accept-Encoding field leads to (RFC 9110 section 12.5.3).
@@ -10,7 +11,7 @@ import java.util.List;
  * @param coding the coding to use, {@code null} for none
  * @param refusesPlain whether the client refuses contents without a coding
  */
-record AcceptedCodings(ContentCoding coding, boolean refusesPlain) {
+record AcceptedCodings(@Nullable ContentCoding coding, boolean refusesPlain) {
     static final AcceptedCodings NONE = new AcceptedCodings(null, false);
 
     private static final int UNNAMED = -1;
@@ -19,7 +20,7 @@ record AcceptedCodings(ContentCoding coding, boolean refusesPlain) {
      * Chooses the coding of the highest weight, the first of the offer among equal ones. A coding that only {@code *}
      * covers is chosen if it is gzip, which everything can decode that decodes anything.
      */
-    static AcceptedCodings of(String accept, List<ContentCoding> offered) {
+    static AcceptedCodings of(@Nullable String accept, List<ContentCoding> offered) {
         if (accept == null) {
             return NONE;
         }

@@ -7,6 +7,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a server compresses, how, and what it does with requests that are compressed. Never changes; any number of
@@ -170,7 +171,7 @@ public final class Compression {
     }
 
     /** Returns whether contents of a type get smaller; {@code null} is unknown and left alone. */
-    boolean isCompressible(String contentType) {
+    boolean isCompressible(@Nullable String contentType) {
         if (contentType == null) {
             return false;
         }

@@ -9,6 +9,7 @@ import io.millrace.http.Request;
 import io.millrace.http.Response;
 import java.io.IOException;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Stands before handlers and compresses what they answer, as the client accepts it. Handlers see the request as if they
@@ -67,7 +68,8 @@ public final class CompressionFilter implements Filter {
 
     /** Whether the body is to be decompressed. */
     private boolean inflates(Headers headers, Response response) throws HttpException {
-        String coding = headers.joined("Content-Encoding").trim();
+        String field = headers.joined("Content-Encoding");
+        String coding = field == null ? "" : field.trim();
         if (coding.equalsIgnoreCase("identity") || coding.isEmpty()) {
             return false;
         }
@@ -94,6 +96,7 @@ public final class CompressionFilter implements Filter {
     }
 
     /** Opens an encoder, or returns {@code null} where there are too many. */
+    @Nullable
     EncoderHold open(ContentCoding coding) {
         return EncoderHold.open(coding, openEncoders, compression.mostEncoders());
     }

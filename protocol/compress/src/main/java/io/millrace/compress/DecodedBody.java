@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.Objects;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The body of a request as it was before its client compressed it. It is decompressed as it is read, and no further
@@ -17,7 +18,7 @@ final class DecodedBody extends RequestBody {
     private final RequestBody body;
     private final Response response;
     private final long limit;
-    private DecodedReader reader;
+    private @Nullable DecodedReader reader;
 
     DecodedBody(RequestBody body, Response response, long limit) {
         this.body = body;

@@ -6,11 +6,12 @@ import io.millrace.http.Request;
 import io.millrace.http.RequestBody;
 import io.millrace.http.RequestWrapper;
 import io.millrace.http.Response;
+import org.jspecify.annotations.Nullable;
 
 /** A request as handlers see it that know nothing of codings. */
 final class DecodedRequest extends RequestWrapper {
     private final Headers headers;
-    private final RequestBody body;
+    private final @Nullable RequestBody body;
 
     /**
      * Shows {@code request} with the tags of contents that are not coded.

@@ -5,6 +5,7 @@ import io.millrace.core.FileInfo;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Contents that have been compressed before: of files by their identity, of arrays by the array itself and its entity
@@ -50,20 +51,21 @@ final class EncodedContents {
      * Returns the key of a file's content, or {@code null} where it cannot be told from that of another: its identity
      * or its time of change is unknown, or it has just been changed.
      */
-    static Key key(FileInfo file, ContentCoding coding, Instant now) {
+    static @Nullable Key key(FileInfo file, ContentCoding coding, Instant now) {
         Instant changed = file.changed();
         boolean known = changed != null && file.inode() != 0 && changed.isBefore(now.minus(SETTLED));
         return known ? new Key(file, coding.token()) : null;
     }
 
     /** Returns the key of part of an array, which its holder does not change, or {@code null} without a strong tag. */
-    static Key key(byte[] array, int offset, int length, String tag, ContentCoding coding) {
-        boolean strong = tag != null && tag.startsWith("\"");
-        return strong ? new Key(new ArrayContent(array, offset, length, tag), coding.token()) : null;
+    static @Nullable Key key(byte[] array, int offset, int length, @Nullable String tag, ContentCoding coding) {
+        return tag != null && tag.startsWith("\"")
+                ? new Key(new ArrayContent(array, offset, length, tag), coding.token())
+                : null;
     }
 
     /** Returns the compressed content, or {@code null}. */
-    synchronized byte[] get(Key key) {
+    synchronized byte @Nullable [] get(@Nullable Key key) {
         return key == null ? null : contents.get(key);
     }
 
@@ -73,7 +75,7 @@ final class EncodedContents {
     }
 
     /** Keeps a compressed content, unless it is too large. */
-    synchronized void put(Key key, byte[] bytes) {
+    synchronized void put(@Nullable Key key, byte[] bytes) {
         if (key == null || bytes.length > largest()) {
             return;
         }

@@ -2,12 +2,13 @@
 package io.millrace.compress;
 
 import io.millrace.core.Buffer;
+import org.jspecify.annotations.Nullable;
 
 /** Notes a compressed content while it is sent, to keep it. One that is too large or not completed is dropped. */
 final class EncodedRecord {
     private final EncodedContents contents;
     private final EncodedContents.Key key;
-    private Buffer noted = new Buffer();
+    private @Nullable Buffer noted = new Buffer();
 
     EncodedRecord(EncodedContents contents, EncodedContents.Key key) {
         this.contents = contents;

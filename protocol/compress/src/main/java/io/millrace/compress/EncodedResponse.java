@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Objects;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A response whose content is compressed if that is worth it and the client accepts it. Everything is decided when the
@@ -31,10 +32,10 @@ final class EncodedResponse extends ResponseWrapper {
     private final Compression compression;
     private final boolean head;
     private Request seen;
-    private String conditions;
+    private @Nullable String conditions;
     private boolean varies;
     private boolean deferred;
-    private EncodedStream stream;
+    private @Nullable EncodedStream stream;
 
     EncodedResponse(Request request, Response response, AcceptedCodings accepted, CompressionFilter filter) {
         super(request, response);
@@ -66,7 +67,7 @@ final class EncodedResponse extends ResponseWrapper {
      * Decides about a content of that length, -1 where it is unknown, and sets the fields that follow from it. Returns
      * the coding, or {@code null} for none.
      */
-    private ContentCoding decide(long length) {
+    private @Nullable ContentCoding decide(long length) {
         int status = response.status();
         boolean fixed =
                 status < 200 || status == 204 || status == 205 || status == 206 || response.header(ENCODING) != null;
@@ -104,8 +105,9 @@ final class EncodedResponse extends ResponseWrapper {
     private void notModified() {
         vary();
         String tag = response.header(TAG);
-        if (tag != null && conditions != null) {
-            String coded = coded(tag, accepted.coding());
+        ContentCoding coding = accepted.coding();
+        if (tag != null && conditions != null && coding != null) {
+            String coded = coded(tag, coding);
             if (conditions.contains(coded)) {
                 response.setHeader(TAG, coded);
             }
@@ -163,26 +165,28 @@ final class EncodedResponse extends ResponseWrapper {
     }
 
     /** Sends what was compressed before, or to HEAD the head of it. */
-    private boolean sendKept(ContentCoding coding, EncodedContents.Key key) {
+    private boolean sendKept(@Nullable ContentCoding coding, EncodedContents.@Nullable Key key) {
         if (coding == null) {
             return false;
         }
         byte[] kept = filter.contents().get(key);
-        if (kept == null && !head) {
+        if (head) {
+            mark(coding);
+            response.sendHead(kept == null ? -1 : kept.length);
+            return true;
+        }
+        if (kept == null) {
             return false;
         }
         mark(coding);
-        if (head) {
-            response.sendHead(kept == null ? -1 : kept.length);
-        } else {
-            response.send(kept);
-        }
+        response.send(kept);
         return true;
     }
 
-    private boolean sendEncoded(ContentCoding coding, EncodedContents.Key key, byte[] body, int offset, int length) {
+    private boolean sendEncoded(
+            @Nullable ContentCoding coding, EncodedContents.@Nullable Key key, byte[] body, int offset, int length) {
         EncoderHold encoder = coding == null ? null : filter.open(coding);
-        if (encoder == null) {
+        if (coding == null || encoder == null) {
             return false;
         }
         if (length > EncodedStream.SLICE) {
@@ -209,7 +213,8 @@ final class EncodedResponse extends ResponseWrapper {
         void write(EncodedStream out) throws IOException;
     }
 
-    private void sendInPieces(ContentCoding coding, EncodedContents.Key key, EncoderHold encoder, Writer writer) {
+    private void sendInPieces(
+            ContentCoding coding, EncodedContents.@Nullable Key key, EncoderHold encoder, Writer writer) {
         EncodedRecord kept = key == null ? null : new EncodedRecord(filter.contents(), key);
         EncodedStream out = begin(coding, encoder, kept, -1);
         try {
@@ -220,7 +225,8 @@ final class EncodedResponse extends ResponseWrapper {
         }
     }
 
-    private EncodedStream begin(ContentCoding coding, EncoderHold encoder, EncodedRecord kept, long announced) {
+    private EncodedStream begin(
+            ContentCoding coding, EncoderHold encoder, @Nullable EncodedRecord kept, long announced) {
         EncodedStream out;
         try {
             mark(coding);
@@ -262,7 +268,7 @@ final class EncodedResponse extends ResponseWrapper {
             file.close();
             throw e;
         }
-        if (encoder == null) {
+        if (coding == null || encoder == null) {
             response.send(file, from, count);
         } else {
             sendFile(coding, key, encoder, file, from, count);
@@ -270,7 +276,12 @@ final class EncodedResponse extends ResponseWrapper {
     }
 
     private void sendFile(
-            ContentCoding coding, EncodedContents.Key key, EncoderHold encoder, OpenFile file, long from, long count) {
+            ContentCoding coding,
+            EncodedContents.@Nullable Key key,
+            EncoderHold encoder,
+            OpenFile file,
+            long from,
+            long count) {
         try {
             sendInPieces(coding, key, encoder, out -> out.transfer(file.hold(), from, count));
         } finally {
@@ -305,7 +316,7 @@ final class EncodedResponse extends ResponseWrapper {
             return response.stream();
         }
         EncoderHold encoder = coding == null ? null : filter.open(coding);
-        if (encoder == null) {
+        if (coding == null || encoder == null) {
             return plain.get();
         }
         stream = begin(coding, encoder, null, length);

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A stream that compresses what is written into another. On the loop a large piece is not compressed at once: it waits
@@ -24,7 +25,7 @@ final class EncodedStream extends ResponseStream {
 
     private final ResponseStream stream;
     private final EncoderHold encoder;
-    private final EncodedRecord kept;
+    private final @Nullable EncodedRecord kept;
     private final long announced;
     private final Runnable goesOn;
     private final Runnable abort;
@@ -33,7 +34,7 @@ final class EncodedStream extends ResponseStream {
     private final Buffer encoded = new Buffer();
     private long written;
     private boolean closed;
-    private volatile Runnable onWritable;
+    private volatile @Nullable Runnable onWritable;
 
     // Guarded by itself. Who finds it empty may use the encoder; while it is not, only the loop does.
     private final ArrayDeque<QueuedPiece> waiting = new ArrayDeque<>();
@@ -50,7 +51,7 @@ final class EncodedStream extends ResponseStream {
     EncodedStream(
             ResponseStream stream,
             EncoderHold encoder,
-            EncodedRecord kept,
+            @Nullable EncodedRecord kept,
             long announced,
             Runnable goesOn,
             Runnable abort) {

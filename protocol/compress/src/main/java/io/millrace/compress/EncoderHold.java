@@ -3,6 +3,7 @@ package io.millrace.compress;
 
 import io.millrace.core.Buffer;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An encoder in use, which two threads may end: the one that writes, and the loop when the client has gone. An encoder
@@ -31,7 +32,7 @@ final class EncoderHold {
     }
 
     /** Opens an encoder and counts it in {@code open}, or returns {@code null} where there are {@code most} already. */
-    static EncoderHold open(ContentCoding coding, AtomicInteger open, int most) {
+    static @Nullable EncoderHold open(ContentCoding coding, AtomicInteger open, int most) {
         if (open.incrementAndGet() > most) {
             open.decrementAndGet();
             return null;

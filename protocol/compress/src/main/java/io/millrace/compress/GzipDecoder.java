@@ -5,6 +5,7 @@ import java.util.zip.CRC32;
 import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
 import java.util.zip.ZipException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Decompresses gzip (RFC 1952), one or more members, piece by piece: {@link #input} gives it bytes, {@link #read} takes
@@ -186,7 +187,7 @@ final class GzipDecoder implements AutoCloseable {
         }
     }
 
-    private static ZipException wrong(String what) {
+    private static ZipException wrong(@Nullable String what) {
         return new ZipException("the body cannot be decompressed: " + what);
     }
 

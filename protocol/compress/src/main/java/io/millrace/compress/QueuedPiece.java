@@ -4,6 +4,8 @@ package io.millrace.compress;
 import io.millrace.core.OpenFile;
 import java.io.EOFException;
 import java.io.IOException;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** A piece of a content that waits to be compressed: part of an array or of a file. */
 final class QueuedPiece implements AutoCloseable {
@@ -13,13 +15,13 @@ final class QueuedPiece implements AutoCloseable {
     /** Stands for the end of the content. */
     static final QueuedPiece END = new QueuedPiece(new byte[0], null, 0, 0);
 
-    private byte[] array;
-    private final OpenFile file;
+    private byte @Nullable [] array;
+    private final @Nullable OpenFile file;
     private long position;
     private long rest;
     private int offset;
 
-    private QueuedPiece(byte[] array, OpenFile file, long position, long rest) {
+    private QueuedPiece(byte @Nullable [] array, @Nullable OpenFile file, long position, long rest) {
         this.array = array;
         this.file = file;
         this.position = position;
@@ -49,18 +51,18 @@ final class QueuedPiece implements AutoCloseable {
         if (file == null) {
             offset = (int) position;
         } else {
-            count = read(count, most);
+            count = read(file, count, most);
         }
         position += count;
         rest -= count;
         return count;
     }
 
-    private int read(int count, int most) throws IOException {
+    private int read(OpenFile from, int count, int most) throws IOException {
         if (array == null) {
             array = new byte[(int) Math.min(most, rest)];
         }
-        int read = file.read(position, array, 0, count);
+        int read = from.read(position, array, 0, count);
         if (read <= 0) {
             throw new EOFException("the file ends " + rest + " bytes before it should");
         }
@@ -68,7 +70,7 @@ final class QueuedPiece implements AutoCloseable {
     }
 
     byte[] array() {
-        return array;
+        return Objects.requireNonNull(array, "next is called first");
     }
 
     int offset() {

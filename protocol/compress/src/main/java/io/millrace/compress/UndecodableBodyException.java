@@ -3,6 +3,7 @@ package io.millrace.compress;
 
 import io.millrace.http.HttpException;
 import java.io.IOException;
+import org.jspecify.annotations.Nullable;
 
 /** A body cannot be decompressed, or not within its limit: what reads of it throw, and the status to answer with. */
 final class UndecodableBodyException extends IOException {
@@ -11,7 +12,7 @@ final class UndecodableBodyException extends IOException {
 
     private final int status;
 
-    UndecodableBodyException(int status, String message) {
+    UndecodableBodyException(int status, @Nullable String message) {
         super(message);
         this.status = status;
     }
@@ -21,7 +22,7 @@ final class UndecodableBodyException extends IOException {
         Throwable cause = e;
         for (int depth = 0; cause != null && depth < DEEPEST; depth++) {
             if (cause instanceof UndecodableBodyException undecodable) {
-                return new HttpException(undecodable.status, undecodable.getMessage());
+                return new HttpException(undecodable.status, String.valueOf(undecodable.getMessage()));
             }
             cause = cause.getCause();
         }

@@ -13,4 +13,7 @@
  *   Content-Encoding ─► 415, or DecodedRequest ─► DecodedBody ─► handler
  * </pre>
  */
+@NullMarked
 package io.millrace.compress;
+
+import org.jspecify.annotations.NullMarked;
