@@ -2,6 +2,7 @@
 package io.millrace.fileserver;
 
 import io.millrace.http.FieldList;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a client likes better: the weights in Accept and Accept-Encoding (RFC 9110 sections 12.4.2, 12.5.1 and 12.5.3).
@@ -14,14 +15,14 @@ final class AcceptHeader {
     private AcceptHeader() {}
 
     /** The weight of a media type, 0 to 1000 for q=0 to q=1; without a field everything is welcome. */
-    static int ofType(String accept, String type) {
+    static int ofType(@Nullable String accept, String type) {
         return accept == null ? FULL : scan(accept, type, true) % (FULL + 1);
     }
 
     /**
      * Whether a client that asked so would rather have {@code type} than {@code other}: heavier, or named more exactly.
      */
-    static boolean prefers(String accept, String type, String other) {
+    static boolean prefers(@Nullable String accept, String type, String other) {
         if (accept == null) {
             return false;
         }
@@ -33,13 +34,13 @@ final class AcceptHeader {
     }
 
     /** The weight of a content coding, 0 to 1000; -1 if the field says nothing about it. */
-    static int ofCoding(String acceptEncoding, String coding) {
+    static int ofCoding(@Nullable String acceptEncoding, String coding) {
         int found = acceptEncoding == null ? -1 : scan(acceptEncoding, coding, false);
         return found < 0 ? -1 : found % (FULL + 1);
     }
 
     /** Whether the client names {@code type} itself, by no wildcard, as one that it takes. */
-    static boolean names(String accept, String type) {
+    static boolean names(@Nullable String accept, String type) {
         return accept != null && scan(accept, type, true) > EXACT * (FULL + 1);
     }
 

@@ -5,6 +5,7 @@ import io.millrace.http.FieldList;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The Range field for bytes (RFC 9110 section 14). A field that is no valid set of byte ranges, or asks for more pieces
@@ -56,8 +57,8 @@ final class ByteRanges {
     }
 
     /** Reads a Range field against a content of {@code size} bytes. */
-    static ByteRanges read(String field, long size) {
-        if (!field.regionMatches(true, 0, "bytes=", 0, 6)) {
+    static ByteRanges read(@Nullable String field, long size) {
+        if (field == null || !field.regionMatches(true, 0, "bytes=", 0, 6)) {
             return WHOLE;
         }
         List<Piece> pieces = new ArrayList<>(1);

@@ -9,6 +9,8 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The answer to a request for a file: conditions, header fields, ranges (RFC 9110 sections 13 to 15). {@code facts} are
@@ -65,7 +67,7 @@ final class FileAnswer {
     }
 
     /** Sends the file or the pieces asked for: from its content where the facts hold it, else from {@code file}. */
-    void send(Request request, Response response, FileMetadata original, FileMetadata metadata, OpenFile file)
+    void send(Request request, Response response, FileMetadata original, FileMetadata metadata, @Nullable OpenFile file)
             throws IOException {
         if (isWithSuffix(metadata)) {
             page(response, metadata, file);
@@ -88,8 +90,8 @@ final class FileAnswer {
         }
     }
 
-    private void page(Response response, FileMetadata metadata, OpenFile file) throws IOException {
-        byte[] suffix = options.pageSuffix();
+    private void page(Response response, FileMetadata metadata, @Nullable OpenFile file) throws IOException {
+        byte[] suffix = Objects.requireNonNull(options.pageSuffix(), "a page has a suffix");
         byte[] page = Arrays.copyOf(content(metadata, file), (int) metadata.size() + suffix.length);
         System.arraycopy(suffix, 0, page, page.length - suffix.length, suffix.length);
         response.type(metadata.type().value());
@@ -99,13 +101,15 @@ final class FileAnswer {
         response.send(page);
     }
 
-    private static byte[] content(FileMetadata metadata, OpenFile file) throws IOException {
-        if (metadata.content() != null) {
-            return metadata.content();
+    private static byte[] content(FileMetadata metadata, @Nullable OpenFile file) throws IOException {
+        byte[] kept = metadata.content();
+        if (kept != null) {
+            return kept;
         }
+        OpenFile from = Objects.requireNonNull(file, "what is not kept is read");
         byte[] content = new byte[(int) metadata.size()];
         for (int done = 0; done < content.length; ) {
-            int count = file.read(done, content, done, content.length - done);
+            int count = from.read(done, content, done, content.length - done);
             if (count <= 0) {
                 throw new EOFException(metadata.name() + " has become shorter");
             }
@@ -115,7 +119,7 @@ final class FileAnswer {
     }
 
     /** The ranges asked for; {@code null} without. Only GET has them (RFC 9110 section 14.2). */
-    private ByteRanges ranges(Request request, FileMetadata metadata) {
+    private @Nullable ByteRanges ranges(Request request, FileMetadata metadata) {
         Headers headers = request.headers();
         if (!headers.has("Range") || !request.method().equals("GET")) {
             return null;
@@ -128,16 +132,19 @@ final class FileAnswer {
      * The coding of what is sent. A file that is stored in one goes without to a client that does not take it: as what
      * it then is, a compressed file (RFC 9110 section 12.5.3). Both have the same bytes, so one tag is enough.
      */
-    private static String coding(Request request, FileMetadata original, FileMetadata metadata) {
+    private static @Nullable String coding(Request request, FileMetadata original, FileMetadata metadata) {
         if (!metadata.name().equals(original.name())) {
             return PrecompressedVariants.coding(metadata);
         }
         String stored = original.type().coding();
-        String accept = stored == null ? null : request.headers().joined("Accept-Encoding");
+        if (stored == null) {
+            return null;
+        }
+        String accept = request.headers().joined("Accept-Encoding");
         return accept == null || AcceptHeader.ofCoding(accept, stored) > 0 ? stored : null;
     }
 
-    private void head(Response response, MediaType type, String coding, FileMetadata metadata) {
+    private void head(Response response, MediaType type, @Nullable String coding, FileMetadata metadata) {
         response.type(type.value());
         validators(response, metadata);
         if (coding != null) {
@@ -148,7 +155,11 @@ final class FileAnswer {
     }
 
     private void partial(
-            Response response, MediaType type, FileMetadata metadata, OpenFile file, List<ByteRanges.Piece> pieces)
+            Response response,
+            MediaType type,
+            FileMetadata metadata,
+            @Nullable OpenFile file,
+            List<ByteRanges.Piece> pieces)
             throws IOException {
         response.status(206);
         if (pieces.size() > 1) {
@@ -163,12 +174,14 @@ final class FileAnswer {
         piece(response, metadata, file, piece.first(), piece.length());
     }
 
-    private void piece(Response response, FileMetadata metadata, OpenFile file, long from, long count) {
+    private void piece(Response response, FileMetadata metadata, @Nullable OpenFile file, long from, long count) {
         shared.apply(response);
-        if (metadata.content() != null) {
-            response.send(metadata.content(), (int) from, (int) count);
+        byte[] kept = metadata.content();
+        if (kept != null) {
+            response.send(kept, (int) from, (int) count);
         } else {
-            response.send(file.hold(), from, count);
+            response.send(
+                    Objects.requireNonNull(file, "what is not kept is read").hold(), from, count);
         }
     }
 }

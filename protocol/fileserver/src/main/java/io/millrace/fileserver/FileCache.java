@@ -7,6 +7,7 @@ import java.util.Deque;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The facts of the files asked for lately, some of them with the file open. A caller that takes facts out compares them
@@ -40,6 +41,7 @@ final class FileCache {
     }
 
     /** What is known of a file, or {@code null}. */
+    @Nullable
     FileMetadata get(String name) {
         FileMetadata found = metadata.get(name);
         if (found != null) {

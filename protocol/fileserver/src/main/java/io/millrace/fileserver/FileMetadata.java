@@ -5,6 +5,7 @@ import io.millrace.core.FileInfo;
 import io.millrace.core.OpenFile;
 import io.millrace.http.HttpDate;
 import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What an answer says about a file, worked out once: validators and type; for a small file its bytes, for a larger one
@@ -21,9 +22,9 @@ final class FileMetadata {
     private final String etag;
     private final String lastModified;
     private final long modified;
-    private final byte[] content;
+    private final byte @Nullable [] content;
 
-    private OpenFile open;
+    private @Nullable OpenFile open;
     private volatile boolean readable;
     private volatile long trustedUntil;
     private volatile boolean trusted;
@@ -32,7 +33,7 @@ final class FileMetadata {
     private volatile int variants;
     private volatile long siblingsUntil;
     private volatile boolean siblingsKnown;
-    private volatile Boolean forBrowsers;
+    private volatile @Nullable Boolean forBrowsers;
 
     private FileMetadata(FileMetadata from, byte[] content) {
         this.name = from.name;
@@ -106,7 +107,7 @@ final class FileMetadata {
     }
 
     /** The bytes of the file, or {@code null} if they are not kept. */
-    byte[] content() {
+    byte @Nullable [] content() {
         return content;
     }
 
@@ -161,7 +162,7 @@ final class FileMetadata {
     }
 
     /** A hold on the file if it is kept open, else {@code null}. */
-    synchronized OpenFile borrow() {
+    synchronized @Nullable OpenFile borrow() {
         return open == null ? null : open.hold();
     }
 
@@ -195,6 +196,7 @@ final class FileMetadata {
     /**
      * Whether browsers can decode this file, which is a compressed sibling; {@code null} if that was not looked at yet.
      */
+    @Nullable
     Boolean isForBrowsers() {
         return forBrowsers;
     }
@@ -215,7 +217,7 @@ final class FileMetadata {
         return '"' + Long.toHexString(hash) + '-' + Long.toHexString(info.size()) + '"';
     }
 
-    private static long mix(Instant time, long hash) {
+    private static long mix(@Nullable Instant time, long hash) {
         return time == null ? hash : mix(time.getNano() ^ mix(time.getEpochSecond() ^ hash));
     }
 

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How {@link StaticFiles} serves a folder. Immutable: each method that takes a value returns a changed copy, so that
@@ -42,12 +43,12 @@ public final class FileOptions {
     private boolean listing = true;
     private boolean hidden;
     private boolean precompressed = true;
-    private String spa;
-    private Handler notFound;
-    private String cors;
-    private String cacheControl;
+    private @Nullable String spa;
+    private @Nullable Handler notFound;
+    private @Nullable String cors;
+    private @Nullable String cacheControl;
     private String mount = "";
-    private byte[] pageSuffix;
+    private byte @Nullable [] pageSuffix;
     private List<Map.Entry<String, String>> headers = List.of();
     private int cacheFiles = 1024;
     private long cacheBytes = 16L << 20;
@@ -133,7 +134,7 @@ public final class FileOptions {
     }
 
     /** The page of a single-page application that answers for unknown paths, relative to the root, or {@code null}. */
-    public String spa() {
+    public @Nullable String spa() {
         return spa;
     }
 
@@ -148,7 +149,7 @@ public final class FileOptions {
     }
 
     /** What answers for names that are not in the folder, or {@code null}. */
-    public Handler notFound() {
+    public @Nullable Handler notFound() {
         return notFound;
     }
 
@@ -164,7 +165,7 @@ public final class FileOptions {
     }
 
     /** The origin that may read answers from pages of other sites, {@code *} for all, or {@code null}. */
-    public String cors() {
+    public @Nullable String cors() {
         return cors;
     }
 
@@ -179,7 +180,7 @@ public final class FileOptions {
     }
 
     /** The Cache-Control value of files, or {@code null}. */
-    public String cacheControl() {
+    public @Nullable String cacheControl() {
         return cacheControl;
     }
 
@@ -194,7 +195,7 @@ public final class FileOptions {
     }
 
     /** Returns what is sent after each page, or {@code null} for nothing. */
-    byte[] pageSuffix() {
+    byte @Nullable [] pageSuffix() {
         return pageSuffix;
     }
 

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Sends one file as the request wants it: which variant, whether at all (304, 412), and which bytes of it.
@@ -55,7 +56,7 @@ final class FileSender {
         this.cache = new FileCache(options.cacheFiles(), options.cacheBytes(), clock.nanos());
         this.variants = new PrecompressedVariants(new PrecompressedVariants.Files() {
             @Override
-            public FileMetadata metadata(String name, long nanos) {
+            public @Nullable FileMetadata metadata(String name, long nanos) {
                 return sibling(name, nanos);
             }
 
@@ -72,6 +73,7 @@ final class FileSender {
     }
 
     /** The facts of a file that is known and has not changed, {@code null} for any other; one look, and a cheap one. */
+    @Nullable
     FileMetadata known(String name, long now) {
         FileMetadata known = cache.get(name);
         if (known == null) {
@@ -131,7 +133,7 @@ final class FileSender {
     }
 
     /** The facts of a file that may not be there, in which case {@code null}. */
-    private FileMetadata sibling(String name, long now) {
+    private @Nullable FileMetadata sibling(String name, long now) {
         FileMetadata known = known(name, now);
         if (known != null) {
             return known;
@@ -140,7 +142,7 @@ final class FileSender {
         return info.isFile() ? metadata(name, info, now) : null;
     }
 
-    private static String codings(Headers headers) {
+    private static @Nullable String codings(Headers headers) {
         return headers.has("Accept-Encoding") ? headers.joined("Accept-Encoding") : null;
     }
 
@@ -197,7 +199,7 @@ final class FileSender {
      * alone; or its size is none, as in /proc (always 0) and /sys (always 4096), and it cannot be said how long the
      * answer is: {@code null}.
      */
-    private FileMetadata load(FileMetadata metadata, OpenFile file) throws IOException {
+    private @Nullable FileMetadata load(FileMetadata metadata, OpenFile file) throws IOException {
         if (metadata.content() != null) {
             return metadata;
         }

@@ -5,6 +5,7 @@ import io.millrace.core.FileInfo;
 import io.millrace.core.FileInfo.Kind;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a listing shows of a folder: which one it is, and those of its entries that can be asked for. Entries that are
@@ -14,7 +15,7 @@ final class FolderListing {
     private final String path;
     private final String mount;
     private final ListingOrder order;
-    private final EntryTable entries;
+    private final @Nullable EntryTable entries;
 
     /**
      * A listing.
@@ -22,7 +23,7 @@ final class FolderListing {
      * @param name the folder's path in the root, without a slash at its end
      * @param entries in order, or {@code null} for entries in no order
      */
-    FolderListing(FileOptions options, String name, ListingOrder order, EntryTable entries) {
+    FolderListing(FileOptions options, String name, ListingOrder order, @Nullable EntryTable entries) {
         this.mount = options.mount() + "/";
         this.path = name.isEmpty() ? mount : mount + name + "/";
         this.order = order;
@@ -66,6 +67,7 @@ final class FolderListing {
     }
 
     /** The entries in order, or {@code null} if they are in no order. */
+    @Nullable
     EntryTable entries() {
         return entries;
     }

@@ -7,6 +7,7 @@ import java.time.ZoneId;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A listing for people: one page of HTML that needs nothing else, no script, no font, no second request. Its links are
@@ -95,7 +96,7 @@ final class ListingPage implements FolderListing.Form {
         html.append(up == 0 ? "</b>" : "</a>");
     }
 
-    private static void summary(StringBuilder html, EntryTable entries) {
+    private static void summary(StringBuilder html, @Nullable EntryTable entries) {
         html.append("<p>");
         if (entries == null) {
             html.append("Too many entries to sort: they are listed as the system has them.");

@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Answers with listings of folders, whatever their size.
@@ -113,7 +114,7 @@ final class Listings {
     }
 
     /** Sets the fields of the answer and returns the form of its body. */
-    private FolderListing.Form head(Response response, Wish wish, EntryTable entries) {
+    private FolderListing.Form head(Response response, Wish wish, @Nullable EntryTable entries) {
         FolderListing listing = new FolderListing(options, wish.name, wish.order, entries);
         FolderListing.Form form = wish.json ? new ListingJson() : new ListingPage(listing);
         response.type(form.type());
@@ -221,7 +222,7 @@ final class Listings {
     }
 
     /** Writes the entries in order, or as the folder has them if there are none; waits for the client to read. */
-    private void write(Response response, Wish wish, EntryTable entries) throws IOException {
+    private void write(Response response, Wish wish, @Nullable EntryTable entries) throws IOException {
         FolderListing.Form form = head(response, wish, entries);
         // Closed at the end alone: what is cut must not look whole.
         ResponseStream stream = response.stream();

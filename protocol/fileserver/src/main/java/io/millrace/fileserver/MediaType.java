@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.fileserver;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * What a file holds, as far as its name tells.
  *
@@ -10,7 +12,11 @@ package io.millrace.fileserver;
  * @param coding the content coding that files of this name are stored in, such as {@code gzip} for {@code .svgz}, which
  *     Content-Encoding has to say for the type to be true; {@code null} for nearly all
  */
-public record MediaType(String value, boolean compressible, Family family, String coding) {
+public record MediaType(
+        String value,
+        boolean compressible,
+        Family family,
+        @Nullable String coding) {
 
     /** The large families of content. */
     public enum Family {

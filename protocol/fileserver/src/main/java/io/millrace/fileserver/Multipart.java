@@ -10,6 +10,8 @@ import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Several pieces of a file in one body, {@code multipart/byteranges} (RFC 9110 section 14.6).
@@ -75,7 +77,7 @@ final class Multipart {
     }
 
     /** Sends the body: from {@code content} if there is any, else from the file, whose hold stays the caller's. */
-    void send(Response response, byte[] content, OpenFile file) throws IOException {
+    void send(Response response, byte @Nullable [] content, @Nullable OpenFile file) throws IOException {
         try (ResponseStream stream = response.stream(length())) {
             for (int i = 0; i < pieces.size(); i++) {
                 ByteRanges.Piece piece = pieces.get(i);
@@ -83,7 +85,11 @@ final class Multipart {
                 if (content != null) {
                     stream.write(content, (int) piece.first(), (int) piece.length());
                 } else {
-                    stream.transfer(file.hold(), piece.first(), piece.length());
+                    stream.transfer(
+                            Objects.requireNonNull(file, "what is not kept is read")
+                                    .hold(),
+                            piece.first(),
+                            piece.length());
                 }
             }
             stream.write(end);

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Compressed siblings of a file: {@code page.html.br} beside {@code page.html}. One that is older than its original
@@ -37,6 +38,7 @@ final class PrecompressedVariants {
     /** Where siblings are found. */
     interface Files {
         /** Returns the facts of a file by name, as of the present nanoseconds, or {@code null} if there is none. */
+        @Nullable
         FileMetadata metadata(String name, long nanos);
 
         /** Returns a hold on the file, open. */
@@ -64,7 +66,8 @@ final class PrecompressedVariants {
      * What to send to a client that accepts these codings (RFC 9110 section 12.5.3): a sibling, the original, or
      * {@code null} if it refuses the original and there is nothing else.
      */
-    FileMetadata choose(FileMetadata original, String accept, long nanos) {
+    @Nullable
+    FileMetadata choose(FileMetadata original, @Nullable String accept, long nanos) {
         if (accept == null) {
             return original;
         }
@@ -103,10 +106,12 @@ final class PrecompressedVariants {
         return bits;
     }
 
-    private FileMetadata look(FileMetadata original, Coding coding, long nanos) {
+    private @Nullable FileMetadata look(FileMetadata original, Coding coding, long nanos) {
         FileMetadata sibling = files.metadata(original.name() + coding.extension, nanos);
-        boolean stale = sibling == null
-                || older(sibling.info().modified(), original.info().modified());
+        if (sibling == null) {
+            return null;
+        }
+        boolean stale = older(sibling.info().modified(), original.info().modified());
         return stale || !isForBrowsers(sibling, coding) ? null : sibling;
     }
 

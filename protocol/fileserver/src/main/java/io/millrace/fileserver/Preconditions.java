@@ -4,6 +4,7 @@ package io.millrace.fileserver;
 import io.millrace.http.FieldList;
 import io.millrace.http.Headers;
 import io.millrace.http.HttpDate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The conditions of a request, judged against the file as it is (RFC 9110 section 13), for GET and HEAD.
@@ -72,13 +73,14 @@ final class Preconditions {
     }
 
     /** Whether the file changed after a date; {@code otherwise} if the field is absent or no date, which voids it. */
-    private static boolean changedSince(String date, long modified, boolean otherwise) {
+    private static boolean changedSince(@Nullable String date, long modified, boolean otherwise) {
         long seconds = date == null ? HttpDate.NONE : HttpDate.parse(date);
         return seconds == HttpDate.NONE ? otherwise : modified > seconds;
     }
 
     private static boolean matches(Headers headers, String name, String etag, boolean weakly) {
-        return listed(headers.joined(name), etag, weakly);
+        String list = headers.joined(name);
+        return list != null && listed(list, etag, weakly);
     }
 
     /**

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.millrace.fileserver;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Names in the folder for paths that were asked for lately, so that asking again makes no string. Threads share it
  * without a lock: an entry never changes, and one that is lost in a race is made again.
@@ -14,6 +16,7 @@ final class RecentNames {
     private final Entry[] recent = new Entry[PLACES];
 
     /** As {@link RequestedName#below}; {@code mount} is always the same. */
+    @Nullable
     String below(String mount, String path) {
         int hash = path.hashCode();
         int place = (hash ^ hash >>> 9 ^ hash >>> 18) & PLACES - 1;

@@ -2,6 +2,7 @@
 package io.millrace.fileserver;
 
 import java.io.File;
+import org.jspecify.annotations.Nullable;
 
 /**
  * From the path of a request to a name in the folder. What comes in is already decoded and freed of dots, once, by the
@@ -14,7 +15,7 @@ final class RequestedName {
     private RequestedName() {}
 
     /** What follows the mount path and its slash; {@code null} if the path is not below it. */
-    static String below(String mount, String path) {
+    static @Nullable String below(String mount, String path) {
         int length = mount.length();
         boolean below = path.startsWith(mount) && path.length() > length && path.charAt(length) == '/';
         return below ? path.substring(length + 1) : null;

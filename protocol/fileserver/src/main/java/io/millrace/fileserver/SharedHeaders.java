@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.IntPredicate;
+import org.jspecify.annotations.Nullable;
 
 /** The header fields that every answer of a {@link StaticFiles} carries: CORS and what its owner added. */
 final class SharedHeaders {
@@ -20,7 +21,7 @@ final class SharedHeaders {
     private static final String EXPOSED = "Accept-Ranges, Content-Encoding, Content-Length, Content-Range, ETag";
     private static final String DAY = "86400";
 
-    private final String cors;
+    private final @Nullable String cors;
     private final List<Map.Entry<String, String>> extra;
     private final boolean[] again;
     private final IntPredicate failed;

@@ -215,11 +215,13 @@ public final class StaticFiles implements Handler, AutoCloseable {
 
     /** Nothing of that name: a single-page application answers for what may be one of its routes. */
     private void absent(Request request, Response response, String name, long now) throws IOException {
-        if (options.spa() != null) {
+        String spa = options.spa();
+        if (spa != null) {
             response.header("Vary", "Accept");
         }
-        boolean route = options.spa() != null && isRoute(request, name);
-        if (!route || !sent(request, response, options.spa(), now).isFile()) {
+        if (spa == null
+                || !isRoute(request, name)
+                || !sent(request, response, spa, now).isFile()) {
             notFound(request, response);
         }
     }

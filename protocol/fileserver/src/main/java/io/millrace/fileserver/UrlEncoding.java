@@ -2,6 +2,7 @@
 package io.millrace.fileserver;
 
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 
 /** Names as they are written into URLs. */
 final class UrlEncoding {
@@ -52,7 +53,7 @@ final class UrlEncoding {
     }
 
     /** A query as it may stand behind a Location, with its question mark; nothing if it holds what no URL may. */
-    static String query(String query) {
+    static String query(@Nullable String query) {
         if (query == null) {
             return "";
         }

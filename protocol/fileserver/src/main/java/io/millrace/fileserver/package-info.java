@@ -11,4 +11,7 @@
  * {@code FileAnswer}, which decides what is sent, with {@code Preconditions}, {@code ByteRanges} and
  * {@code PrecompressedVariants}; {@code Listings} with {@code EntryTable} and {@code FolderListing}.
  */
+@NullMarked
 package io.millrace.fileserver;
+
+import org.jspecify.annotations.NullMarked;
