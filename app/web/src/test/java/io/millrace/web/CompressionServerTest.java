@@ -134,6 +134,13 @@ final class CompressionServerTest {
                 get(client, root, "/files/page.html", "Accept-Encoding", "gzip", "Range", "bytes=0-43");
         assertEquals(206, part.statusCode());
         assertEquals(LINE, new String(part.body(), StandardCharsets.UTF_8));
+        assertTrue(part.headers().allValues("Vary").contains("Accept-Encoding"));
+        assertEquals(tag.replace("-gz", ""), part.headers().firstValue("ETag").orElseThrow());
+        // A part of the plain file is no continuation of the coded one.
+        HttpResponse<byte[]> whole =
+                get(client, root, "/files/page.html", "Accept-Encoding", "gzip", "Range", "bytes=44-", "If-Range", tag);
+        assertEquals(200, whole.statusCode());
+        assertEquals(page, gunzip(whole.body()));
     }
 
     @Test

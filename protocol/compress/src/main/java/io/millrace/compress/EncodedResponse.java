@@ -74,6 +74,9 @@ final class EncodedResponse extends ResponseWrapper {
         if (status == 304) {
             notModified();
         }
+        if (status == 206 && response.header(ENCODING) == null && !isUntouchable()) {
+            varyAsWhole();
+        }
         if (fixed || status == 304 || isUntouchable()) {
             return null;
         }
@@ -98,6 +101,14 @@ final class EncodedResponse extends ResponseWrapper {
         if (!varies) {
             varies = true;
             response.header("Vary", "Accept-Encoding");
+        }
+    }
+
+    /** A part has the Vary of the whole (RFC 9110 section 15.3.7), whose type several parts do not tell. */
+    private void varyAsWhole() {
+        String type = response.header(TYPE);
+        if (compression.isCompressible(type) || (type != null && type.startsWith("multipart/byteranges"))) {
+            vary();
         }
     }
 

@@ -224,6 +224,14 @@ final class CompressionTest {
         assertEquals(1000, answer.body().length);
     }
 
+    /** A part has the Vary that the whole would have (RFC 9110 section 15.3.7). */
+    @ParameterizedTest
+    @CsvSource({"text/plain, Accept-Encoding", "multipart/byteranges; boundary=x, Accept-Encoding", "image/png,"})
+    void partsOfAContentVaryAsTheWhole(String type, String expected) {
+        Handler handler = (request, response) -> response.status(206).type(type).send(new byte[1000]);
+        assertEquals(expected, Answers.get(gzip, handler, "Range: bytes=0-999").field("Vary"));
+    }
+
     @Test
     void aCodedContentOffersNoRanges() {
         Handler handler =

@@ -77,7 +77,7 @@ final class EncodedStreamTest {
         }
     }
 
-    private static byte[] decodedSoFar(byte[] gzip) throws IOException {
+    static byte[] decodedSoFar(byte[] gzip) throws IOException {
         try (GZIPInputStream in = new GZIPInputStream(new ByteArrayInputStream(gzip))) {
             byte[] decoded = new byte[1 << 20];
             int count = 0;
