@@ -120,9 +120,9 @@ final class WebSocketClientsTest {
             free = socket.getLocalPort();
         }
         try (WebSocketClients clients = WebSocketClients.open()) {
-            assertThrows(IOException.class, () -> clients.connect(URI.create("ws://127.0.0.1:" + free + "/")));
+            assertThrows(IOException.class, () -> clients.connect(URI.create("ws://127.0.0.9:" + free + "/")));
             BlockingQueue<String> told = new LinkedBlockingQueue<>();
-            clients.connect(URI.create("ws://127.0.0.1:" + free + "/"), new WebSocketListener() {
+            clients.connect(URI.create("ws://127.0.0.9:" + free + "/"), new WebSocketListener() {
                 @Override
                 public void failed(String why) {
                     told.add(why);
