@@ -2,6 +2,7 @@
 
 /** Every way in which a Unix process can wait for its clients, each as a server, chosen by name. */
 module io.millrace.models {
+    requires static org.jspecify;
     requires transitive io.millrace.core;
     requires transitive io.millrace.transport;
     requires transitive io.millrace.loop;

@@ -16,6 +16,7 @@ import java.lang.System.Logger.Level;
 import java.net.SocketAddress;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where clients of a blocking model come in: a listening socket, how many may be inside, and what to do when accept(2)
@@ -37,7 +38,7 @@ final class BlockingAcceptor implements Listener {
     final Kernel kernel;
 
     private final ListenOptions options;
-    private final SocketAddress address;
+    private final @Nullable SocketAddress address;
     private final int most;
     private final OverloadPolicy overload;
     private final WakeupChannel wakeupChannel;
@@ -51,7 +52,7 @@ final class BlockingAcceptor implements Listener {
     /** The connection that was just accepted is the server's: a method that fails with it has not to close it. */
     private boolean entered;
 
-    private BlockingLink link;
+    private @Nullable BlockingLink link;
 
     private long pause;
     private int fd;
@@ -127,7 +128,7 @@ final class BlockingAcceptor implements Listener {
             return;
         }
         if (options.errors() != null) {
-            tell(new SysException("accept", result, address));
+            tell(new SysException("accept", result, String.valueOf(address)));
         } else if (pause == 0) {
             Servers.log(
                     Level.WARNING,
@@ -151,12 +152,13 @@ final class BlockingAcceptor implements Listener {
     }
 
     /** Hands over the end of the connection that was just accepted: its link, or {@code null} if it has none. */
-    void entered(BlockingLink itsLink) {
+    void entered(@Nullable BlockingLink itsLink) {
         entered = true;
         link = itsLink;
     }
 
     /** The link of the connection that was just accepted, or {@code null}. */
+    @Nullable
     BlockingLink link() {
         return link;
     }
@@ -166,6 +168,7 @@ final class BlockingAcceptor implements Listener {
     }
 
     /** The peer of the connection that was just accepted. */
+    @Nullable
     SocketAddress peer(int accepted) {
         return peer.port() < 0 ? kernel.peer(accepted) : RawSockaddr.unpack(peer.high(), peer.low(), peer.port());
     }
@@ -181,7 +184,7 @@ final class BlockingAcceptor implements Listener {
     }
 
     @Override
-    public SocketAddress local() {
+    public @Nullable SocketAddress local() {
         return address;
     }
 

@@ -17,6 +17,7 @@ import java.io.FileInputStream;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The other end of {@link ProcessServer}: serves the client that is descriptor 0, and is done. Uses the JDK's own
@@ -27,8 +28,8 @@ final class ConnectionWorker implements Server {
     private final ModelOptions options;
     private final FatalFailure failure;
     private int listened;
-    private BlockingLink link;
-    private Thread thread;
+    private @Nullable BlockingLink link;
+    private @Nullable Thread thread;
 
     ConnectionWorker(int index, ModelOptions options) {
         this.wanted = index;
@@ -46,21 +47,22 @@ final class ConnectionWorker implements Server {
         Protocol protocol = protocols.get().create();
         Trace trace = options.traceOfWorker();
         SocketIo traced = trace == null ? socketIo : TracedSocketIo.over(socketIo, "0", trace);
-        link = new BlockingLink(traced, socketIo.peer(), protocol, new HeapLimit(options.memory()));
-        thread = Thread.ofPlatform().name("millrace-client").start(this::serve);
-        Thread.ofPlatform().name("millrace-tie").daemon().start(this::awaitParent);
+        BlockingLink served = new BlockingLink(traced, socketIo.peer(), protocol, new HeapLimit(options.memory()));
+        link = served;
+        thread = Thread.ofPlatform().name("millrace-client").start(() -> serve(served));
+        Thread.ofPlatform().name("millrace-tie").daemon().start(() -> awaitParent(served));
         return new Inherited(socketIo.local(), 1);
     }
 
     /** Serves the client; a failure that is not the connection's is this process's. */
-    private void serve() {
+    private void serve(BlockingLink served) {
         try {
-            link.serve(new ThreadBuffers.Pool());
+            served.serve(new ThreadBuffers.Pool());
         } catch (Throwable t) {
             failure.note(t);
         }
         try {
-            link.abandon();
+            served.abandon();
         } finally {
             if (failure.isThere()) {
                 failure.tell();
@@ -70,14 +72,14 @@ final class ConnectionWorker implements Server {
     }
 
     /** Nothing is ever written: the end of the pipe is the message. */
-    private void awaitParent() {
+    private void awaitParent(BlockingLink served) {
         try (FileInputStream tie = new FileInputStream("/dev/fd/" + WorkerProcess.TIE)) {
             tie.read();
         } catch (IOException e) {
             // No tie: a worker that was started by hand is ended by hand.
             return;
         }
-        link.stop();
+        served.stop();
     }
 
     @Override
@@ -102,14 +104,15 @@ final class ConnectionWorker implements Server {
     @Override
     public boolean stop(Duration grace) throws InterruptedException {
         BlockingLink served = link;
-        if (served == null) {
+        Thread serving = thread;
+        if (served == null || serving == null) {
             return true;
         }
         served.stop();
-        thread.join(Math.max(1, Servers.nanos(grace) / 1_000_000));
+        serving.join(Math.max(1, Servers.nanos(grace) / 1_000_000));
         boolean inTime = served.over();
         close();
-        thread.join();
+        serving.join();
         return inTime;
     }
 

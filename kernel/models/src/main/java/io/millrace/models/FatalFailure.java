@@ -2,14 +2,15 @@
 package io.millrace.models;
 
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** Why a server cannot go on: kept, and told once. Any thread may call. */
 final class FatalFailure {
-    private final Consumer<? super Throwable> told;
-    private Throwable why;
+    private final @Nullable Consumer<? super Throwable> told;
+    private @Nullable Throwable why;
 
     /** Is told; {@code null} for the log. */
-    FatalFailure(Consumer<? super Throwable> told) {
+    FatalFailure(@Nullable Consumer<? super Throwable> told) {
         this.told = told;
     }
 
@@ -40,7 +41,7 @@ final class FatalFailure {
         Servers.error("the server cannot go on", why());
     }
 
-    private synchronized Throwable why() {
+    private synchronized @Nullable Throwable why() {
         return why;
     }
 

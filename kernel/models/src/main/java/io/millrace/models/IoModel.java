@@ -7,7 +7,9 @@ import io.millrace.transport.Engine;
 import io.millrace.transport.LoopGroup;
 import io.millrace.workers.WorkerProcess;
 import java.io.IOException;
+import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The ways in which a Unix process can wait for its clients, in the order in which they were invented, or nearly. Each
@@ -145,7 +147,7 @@ public enum IoModel {
     private final String lesson;
 
     /** What the loops wait with, or {@code null} for a model without any. */
-    private final Engine engine;
+    private final @Nullable Engine engine;
 
     IoModel(String word, String lesson) {
         this.word = word;
@@ -162,12 +164,13 @@ public enum IoModel {
 
     /** Starts the server: of loops, unless the model is something else. */
     Server start(ModelOptions options) throws IOException {
-        Kernel kernel = options.traced(engine.kernel());
-        return new LoopServer(LoopGroup.open(kernel, options.carriers(), engine, options.memory()), options);
+        Engine loops = Objects.requireNonNull(engine, "a model without loops starts its own server");
+        Kernel kernel = options.traced(loops.kernel());
+        return new LoopServer(LoopGroup.open(kernel, options.carriers(), loops, options.memory()), options);
     }
 
     /** Returns what the loops wait with, or {@code null} for a model without loops. */
-    public Engine engine() {
+    public @Nullable Engine engine() {
         return engine;
     }
 
@@ -182,7 +185,7 @@ public enum IoModel {
     }
 
     /** Why it cannot be had here, or {@code null} if it can. */
-    public String whyNot() {
+    public @Nullable String whyNot() {
         return engine == null ? Platform.whyNot() : engine.whyNot();
     }
 
@@ -244,7 +247,7 @@ public enum IoModel {
     }
 
     /** Why {@link #auto} chooses what it does, in a few words. */
-    public static String whyAuto() {
+    public static @Nullable String whyAuto() {
         return EPOLL_EDGE.isAvailable() ? "the fewest system calls for each request" : EPOLL_EDGE.whyNot();
     }
 

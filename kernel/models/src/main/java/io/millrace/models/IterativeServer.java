@@ -9,6 +9,7 @@ import io.millrace.transport.ThreadBuffers;
 import java.lang.System.Logger.Level;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * <b>iterative</b>: one thread, one client at a time: accept, serve until he goes, accept the next.
@@ -55,7 +56,7 @@ final class IterativeServer extends LinkServer {
     }
 
     /** The one seat there is at this gate, or {@code null} if there can be none for now. */
-    private WorkerContext context(BlockingAcceptor acceptor) {
+    private @Nullable WorkerContext context(BlockingAcceptor acceptor) {
         WorkerContext context = seats.get(acceptor);
         try {
             if (context == null) {

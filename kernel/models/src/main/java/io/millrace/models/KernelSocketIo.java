@@ -8,6 +8,7 @@ import io.millrace.sys.Errno;
 import io.millrace.transport.BlockingLink;
 import io.millrace.transport.SocketIo;
 import java.net.SocketAddress;
+import org.jspecify.annotations.Nullable;
 
 /** A socket by its descriptor, non-blocking and connected. How to sleep on it is the model's business. */
 public abstract class KernelSocketIo extends SocketIo {
@@ -79,7 +80,7 @@ public abstract class KernelSocketIo extends SocketIo {
     }
 
     @Override
-    protected final SocketAddress local() {
+    protected final @Nullable SocketAddress local() {
         return kernel.local(fd);
     }
 }

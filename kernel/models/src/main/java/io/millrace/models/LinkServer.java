@@ -19,6 +19,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the models without an event loop have in common: a thread at each gate, and the links that stand. A model says
@@ -42,7 +43,7 @@ abstract class LinkServer implements Server {
     private final FatalFailure failure;
 
     /** Given up when there is no memory left: enough to end with. */
-    private byte[] reserve = new byte[RESERVE];
+    private byte @Nullable [] reserve = new byte[RESERVE];
 
     private final List<BlockingAcceptor> gates = new ArrayList<>();
 
@@ -211,16 +212,17 @@ abstract class LinkServer implements Server {
      * A link for a connection, known to the server from now on; {@code null} if the protocol wants none, and all is
      * done.
      */
-    final BlockingLink enter(BlockingAcceptor acceptor, SocketIo socketIo, int fd, Protocol protocol) {
+    final @Nullable BlockingLink enter(
+            BlockingAcceptor acceptor, @Nullable SocketIo socketIo, int fd, @Nullable Protocol protocol) {
         return enter(acceptor, socketIo, fd, protocol, acceptor.peer(fd), acceptor.welcome());
     }
 
-    final BlockingLink enter(
+    final @Nullable BlockingLink enter(
             BlockingAcceptor acceptor,
-            SocketIo socketIo,
+            @Nullable SocketIo socketIo,
             int fd,
-            Protocol protocol,
-            SocketAddress peer,
+            @Nullable Protocol protocol,
+            @Nullable SocketAddress peer,
             boolean welcome) {
         if (protocol == null) {
             acceptor.entered(null);

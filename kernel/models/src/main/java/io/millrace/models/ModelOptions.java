@@ -11,6 +11,7 @@ import java.io.PrintStream;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a model is opened with.
@@ -34,9 +35,9 @@ public record ModelOptions(
         int carriers,
         int most,
         List<String> workerCommand,
-        PrintStream trace,
+        @Nullable PrintStream trace,
         long memory,
-        Consumer<? super Throwable> failure,
+        @Nullable Consumer<? super Throwable> failure,
         Duration reloadGrace) {
 
     /** As many carriers as there are processors. */
@@ -109,10 +110,12 @@ public record ModelOptions(
 
     /** The same in a worker process, which says who it is in what it prints. */
     Kernel kernelOfWorker() {
-        return trace == null ? Kernel.host() : TracedKernel.over(Kernel.host(), traceOfWorker());
+        Trace lines = traceOfWorker();
+        return lines == null ? Kernel.host() : TracedKernel.over(Kernel.host(), lines);
     }
 
     /** Where a worker process writes that does not go through our door to the kernel, {@code null} for nowhere. */
+    @Nullable
     Trace traceOfWorker() {
         return trace == null ? null : new Trace(trace, who(), Printable::text);
     }
@@ -125,7 +128,7 @@ public record ModelOptions(
      * Returns what prints a line of the trace, for protocols to say what they do; {@code null} without a trace. Any
      * thread may use it.
      */
-    public Consumer<String> traceLines() {
+    public @Nullable Consumer<String> traceLines() {
         Trace lines = traceOfWorker();
         return lines == null ? null : lines::line;
     }

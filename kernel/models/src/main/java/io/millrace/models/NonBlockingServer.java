@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /**
  * <b>nonblocking</b>: one thread that asks every socket in turn whether it has something, and never waits for any.
@@ -44,7 +45,7 @@ final class NonBlockingServer extends LinkServer {
     private final List<Guest> guests = new ArrayList<>();
     private final ThreadBuffers threadBuffers = new ThreadBuffers();
     private final Thread thread;
-    private final Trace trace;
+    private final @Nullable Trace trace;
     private int emptyRounds;
     private long pause;
 
@@ -112,7 +113,7 @@ final class NonBlockingServer extends LinkServer {
         }
     }
 
-    private Protocol protocol(BlockingAcceptor acceptor) {
+    private @Nullable Protocol protocol(BlockingAcceptor acceptor) {
         ProtocolFactory factory = gates.get(acceptor);
         if (factory == null) {
             // It could not be made before: another try for each connection.

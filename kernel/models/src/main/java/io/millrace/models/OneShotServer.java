@@ -22,6 +22,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * <b>epoll-oneshot</b>: one epoll instance, and several threads that take events from it.
@@ -119,7 +120,7 @@ final class OneShotServer extends LinkServer {
     }
 
     /** An event is told once: want of memory for a moment must not lose it. */
-    private Guest find(long token) {
+    private @Nullable Guest find(long token) {
         for (int tries = 0; ; tries++) {
             try {
                 return guests.get(token);
@@ -168,7 +169,10 @@ final class OneShotServer extends LinkServer {
         private final long token = tokens.incrementAndGet();
         private final AtomicInteger state = new AtomicInteger();
         private final AtomicInteger found = new AtomicInteger();
+
+        @SuppressWarnings("NullAway.Init") // set before it is armed
         private volatile BlockingLink link;
+
         private volatile boolean known;
         private volatile long appointment = Link.NEVER;
 

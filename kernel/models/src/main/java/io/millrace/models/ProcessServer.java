@@ -23,8 +23,10 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * <b>process</b>: every client has a process to himself. The parent does nothing but accept and start another.
@@ -69,7 +71,7 @@ final class ProcessServer extends LinkServer {
     private final Map<BlockingAcceptor, Integer> indices = new ConcurrentHashMap<>();
     private final Map<Long, Served> children = new ConcurrentHashMap<>();
     private final WorkerStats stats = new WorkerStats();
-    private final Trace trace;
+    private final @Nullable Trace trace;
     private final Poller poller;
     private final int[] pipe = new int[2];
     private boolean told;
@@ -127,8 +129,8 @@ final class ProcessServer extends LinkServer {
     /** A worker for that connection: its id, or something negative that was complained of. */
     private int start(BlockingAcceptor acceptor, int fd) {
         try {
-            List<String> environment =
-                    WorkerCommand.environment(WorkerProcess.Kind.PROCESS, indices.get(acceptor), pipe[0]);
+            List<String> environment = WorkerCommand.environment(
+                    WorkerProcess.Kind.PROCESS, Objects.requireNonNull(indices.get(acceptor)), pipe[0]);
             int pid = ChildProcess.spawn(command, environment, fd, pipe[0], trace);
             if (pid < 0) {
                 Servers.log(Level.WARNING, "cannot start a worker: posix_spawn: " + Errno.describe(pid));

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** What the models share and no user sees. */
 final class Servers {
@@ -25,7 +26,7 @@ final class Servers {
      * A factory that the user's code makes, or {@code null} if that fails: the connection that it was wanted for is
      * closed then, and the next one has another try.
      */
-    static ProtocolFactory factory(Supplier<? extends ProtocolFactory> protocols) {
+    static @Nullable ProtocolFactory factory(Supplier<? extends ProtocolFactory> protocols) {
         try {
             return Objects.requireNonNull(protocols.get(), "a protocol factory");
         } catch (Throwable t) {
@@ -35,7 +36,7 @@ final class Servers {
     }
 
     /** The protocol of a factory that is made for one connection, or {@code null} as below. */
-    static Protocol protocol(Supplier<? extends ProtocolFactory> protocols, boolean welcome) {
+    static @Nullable Protocol protocol(Supplier<? extends ProtocolFactory> protocols, boolean welcome) {
         ProtocolFactory factory = factory(protocols);
         return factory == null ? null : protocol(factory, welcome);
     }
@@ -44,7 +45,7 @@ final class Servers {
      * The protocol for a connection, or {@code null} for one that is to be closed at once, by the factory's choice or
      * fault.
      */
-    static Protocol protocol(ProtocolFactory factory, boolean welcome) {
+    static @Nullable Protocol protocol(ProtocolFactory factory, boolean welcome) {
         try {
             return welcome ? factory.create() : factory.refuse();
         } catch (Throwable t) {
@@ -58,7 +59,7 @@ final class Servers {
     }
 
     /** Says that something failed; for want of memory at most once a second, and in a line. */
-    static void error(String message, Throwable thrown) {
+    static void error(String message, @Nullable Throwable thrown) {
         if (!(thrown instanceof OutOfMemoryError)) {
             LOG.log(Level.ERROR, message, thrown);
         } else if (LOG.isTimeToSay()) {

@@ -8,11 +8,13 @@ import io.millrace.transport.BlockingLink;
 import io.millrace.transport.ThreadBuffers;
 import java.lang.System.Logger.Level;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * <b>thread</b>: every client has a thread to himself.
@@ -63,7 +65,7 @@ final class ThreadServer extends LinkServer {
 
     @Override
     void carry(BlockingAcceptor acceptor, int fd) {
-        WorkerContext.Stack stack = seats.get(acceptor);
+        WorkerContext.Stack stack = Objects.requireNonNull(seats.get(acceptor));
         boolean welcome = acceptor.welcome();
         WorkerContext context = context(stack);
         if (context == null) {
@@ -80,7 +82,7 @@ final class ThreadServer extends LinkServer {
         }
     }
 
-    private static WorkerContext context(WorkerContext.Stack stack) {
+    private static @Nullable WorkerContext context(WorkerContext.Stack stack) {
         try {
             return stack.take();
         } catch (SysException e) {

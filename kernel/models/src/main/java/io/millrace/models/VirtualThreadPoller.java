@@ -17,6 +17,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where virtual threads wait for their sockets: one epoll instance, in which a socket is armed for one event at a time
@@ -32,7 +33,7 @@ final class VirtualThreadPoller {
     private static final int RUNG = 1 << 30;
 
     private final Kernel kernel;
-    private final Trace trace;
+    private final @Nullable Trace trace;
     private final Poller poller;
     private final Map<Long, Place> places = new ConcurrentHashMap<>();
     private final AtomicLong tokens = new AtomicLong();
@@ -92,7 +93,7 @@ final class VirtualThreadPoller {
     final class Place extends KernelSocketIo {
         private final long token;
         private final AtomicInteger found = new AtomicInteger();
-        private volatile Thread sleeper;
+        private volatile @Nullable Thread sleeper;
         private boolean known;
 
         private Place(int fd, long token) {
@@ -122,14 +123,14 @@ final class VirtualThreadPoller {
                 // Out of memory for it: the link finds out what is wrong by trying.
                 return Interest.ERROR;
             }
-            return trace == null ? park(nanos) : traced(interest, nanos);
+            return trace == null ? park(nanos) : traced(trace, interest, nanos);
         }
 
-        private int traced(int interest, long nanos) {
+        private int traced(Trace lines, int interest, long nanos) {
             long since = System.nanoTime();
             String in = "park for " + fd + " " + Interest.describe(interest);
             int events = park(nanos);
-            trace.slept(in, nanos, since, events != 0 ? Interest.describe(events) : "rung, or time is up");
+            lines.slept(in, nanos, since, events != 0 ? Interest.describe(events) : "rung, or time is up");
             return events;
         }
 

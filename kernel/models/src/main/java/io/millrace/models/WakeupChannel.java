@@ -9,6 +9,7 @@ import io.millrace.sys.Errno;
 import io.millrace.sys.Poll;
 import io.millrace.sys.SysException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How one thread sleeps on a descriptor and another wakes it: poll(2) on the descriptor and an eventfd. A thread that
@@ -22,11 +23,11 @@ public final class WakeupChannel implements AutoCloseable {
     private final int eventfd;
 
     /** Where sleeps are written down, {@code null} for nowhere. */
-    private final Trace trace;
+    private final @Nullable Trace trace;
 
     private boolean closed;
 
-    private WakeupChannel(int eventfd, Trace trace) {
+    private WakeupChannel(int eventfd, @Nullable Trace trace) {
         this.eventfd = eventfd;
         this.trace = trace;
     }
@@ -54,8 +55,9 @@ public final class WakeupChannel implements AutoCloseable {
     public int await(int fd, int interest, long nanos) {
         int events = (interest & Interest.READ) != 0 ? Poll.POLLIN : 0;
         events |= (interest & Interest.WRITE) != 0 ? Poll.POLLOUT : 0;
-        int found =
-                trace == null ? Poll.await(fd, events, eventfd, millis(nanos)) : traced(fd, interest, events, nanos);
+        int found = trace == null
+                ? Poll.await(fd, events, eventfd, millis(nanos))
+                : traced(trace, fd, interest, events, nanos);
         // A negative result is EINTR: the caller looks around and sleeps again.
         if (found > 0 && found >>> 16 != 0) {
             Descriptors.clear(eventfd);
@@ -64,13 +66,13 @@ public final class WakeupChannel implements AutoCloseable {
         return found <= 0 ? 0 : interests(found);
     }
 
-    private int traced(int fd, int interest, int events, long nanos) {
+    private int traced(Trace lines, int fd, int interest, int events, long nanos) {
         String in = "poll " + (fd < 0 ? "" : fd + " " + Interest.describe(interest) + " or ") + "wakeup " + eventfd;
         long since = System.nanoTime();
         int found = Poll.await(fd, events, eventfd, millis(nanos));
         String bits = found > 0 && (found & 0xffff) != 0 ? Interest.describe(interests(found)) : "";
         String wakeupChannel = found > 0 && found >>> 16 != 0 ? (bits.isEmpty() ? "" : " and ") + "wakeup" : "";
-        trace.slept(
+        lines.slept(
                 in, nanos, since, found < 0 ? Errno.symbol(found) : found == 0 ? "time is up" : bits + wakeupChannel);
         return found;
     }

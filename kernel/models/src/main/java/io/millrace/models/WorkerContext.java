@@ -4,6 +4,7 @@ package io.millrace.models;
 import io.millrace.core.ProtocolFactory;
 import io.millrace.sys.SysException;
 import java.util.concurrent.ConcurrentLinkedDeque;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a thread needs to serve one connection after the other: a wake-up channel and a factory. Taken from a stack and
@@ -15,7 +16,7 @@ import java.util.concurrent.ConcurrentLinkedDeque;
 record WorkerContext(WakeupChannel wakeupChannel, ProtocolFactory factory) {
 
     /** A new seat at a gate; {@code null} if no factory can be made for it. */
-    static WorkerContext at(BlockingAcceptor acceptor) throws SysException {
+    static @Nullable WorkerContext at(BlockingAcceptor acceptor) throws SysException {
         ProtocolFactory factory = Servers.factory(acceptor.protocols);
         return factory == null ? null : new WorkerContext(WakeupChannel.open(acceptor.kernel), factory);
     }
@@ -31,6 +32,7 @@ record WorkerContext(WakeupChannel wakeupChannel, ProtocolFactory factory) {
         }
 
         /** A free seat, or a new one; {@code null} if no factory can be made for that. */
+        @Nullable
         WorkerContext take() throws SysException {
             WorkerContext context = free.pollLast();
             return context != null ? context : at(acceptor);

@@ -11,4 +11,7 @@
  * {@code IterativeServer}, {@code ProcessServer}, {@code PreforkServer}, {@code ThreadServer}, {@code VirtualServer},
  * {@code NonBlockingServer}; then the loops, {@code LoopServer}; and {@code OneShotServer}.
  */
+@NullMarked
 package io.millrace.models;
+
+import org.jspecify.annotations.NullMarked;
