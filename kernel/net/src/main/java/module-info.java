@@ -2,6 +2,7 @@
 
 /** What a user of sockets sees: names, connecting, datagrams, Unix sockets. */
 module io.millrace.net {
+    requires static org.jspecify;
     requires transitive io.millrace.core;
     requires transitive io.millrace.link;
     requires io.millrace.sys;

@@ -9,6 +9,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** In which order the addresses of a name are tried. */
 final class Addresses {
@@ -35,7 +36,7 @@ final class Addresses {
     }
 
     /** Whether a socket that is bound to {@code from} can connect there. */
-    static boolean sameFamily(InetAddress address, SocketAddress from) {
+    static boolean sameFamily(InetAddress address, @Nullable SocketAddress from) {
         return !(from instanceof InetSocketAddress inet)
                 || inet.getAddress() instanceof Inet4Address == address instanceof Inet4Address;
     }

@@ -18,6 +18,7 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A connection as callbacks, for programs without a class of their own for a protocol:
@@ -37,14 +38,16 @@ public final class ByteStream implements Executor {
     private final Carried carried = new Carried();
     private final Consumer<ByteStream> setup;
 
+    @SuppressWarnings("NullAway.Init") // opened
     private Link link;
+
     private Consumer<Buffer> data = in -> in.consume(in.readable());
     private Runnable end = this::close;
     private Runnable drained = () -> {};
     private Consumer<TimeLimit> late = which -> close();
     private Runnable stopping = this::close;
     private Consumer<CloseCause> closed = why -> {};
-    private ByteStreamOutput output;
+    private @Nullable ByteStreamOutput output;
 
     /** Input is paused: no further line of what has come is shown. */
     private boolean held;

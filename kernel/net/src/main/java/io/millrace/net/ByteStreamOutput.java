@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where a thread that may wait writes to a stream. What it has handed over and the link has not sent is bounded: by
@@ -25,7 +26,7 @@ final class ByteStreamOutput extends OutputStream {
     /** Bytes handed over for which the link has no room yet. Guarded by the lock. */
     private int ahead;
 
-    private CloseCause cause;
+    private @Nullable CloseCause cause;
     private boolean closed;
 
     /** Appended while the link had no room. The loop's. */

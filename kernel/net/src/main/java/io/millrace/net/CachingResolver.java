@@ -76,8 +76,8 @@ public final class CachingResolver implements Resolver {
         boolean mine;
         synchronized (entries) {
             Entry known = entries.get(name);
-            mine = known == null || !known.counts(clock.nanos());
-            entry = mine ? new Entry() : known;
+            entry = known == null || !known.counts(clock.nanos()) ? new Entry() : known;
+            mine = entry != known;
             if (mine) {
                 remember(name, entry);
             }

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** There is no connection: says what was tried, address by address, and what became of each. */
 public final class ConnectFailure extends IOException {
@@ -26,12 +27,12 @@ public final class ConnectFailure extends IOException {
         }
     }
 
-    ConnectFailure(SocketAddress to, String why, List<Tried> tried, Throwable cause) {
+    ConnectFailure(SocketAddress to, @Nullable String why, List<Tried> tried, @Nullable Throwable cause) {
         super(message(to, why, tried), cause);
         this.tried = List.copyOf(tried);
     }
 
-    private static String message(SocketAddress to, String why, List<Tried> tried) {
+    private static String message(SocketAddress to, @Nullable String why, List<Tried> tried) {
         StringBuilder text = new StringBuilder("cannot connect to ").append(text(to));
         String before = ": ";
         if (why != null) {

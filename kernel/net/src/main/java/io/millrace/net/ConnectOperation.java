@@ -20,6 +20,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A connection on its way. Made by {@link Connector#connect}. Everything but {@link #cancel} happens on the loop.
@@ -51,8 +52,8 @@ public final class ConnectOperation {
     private final List<ConnectAttempt> running = new ArrayList<>();
     private final List<Tried> tried = new ArrayList<>();
     private final Runnable loopEnds = () -> fail("the loop has ended", null);
-    private Timer limit;
-    private Timer next;
+    private @Nullable Timer limit;
+    private @Nullable Timer next;
     private Duration retry = FIRST_RETRY;
 
     /** Read by the resolver's thread, too: what is not waited for is not looked up. */
@@ -192,7 +193,7 @@ public final class ConnectOperation {
         fail("the time limit of " + how.timeLimit().toMillis() + " ms has passed", null);
     }
 
-    private void fail(String why, Throwable cause) {
+    private void fail(@Nullable String why, @Nullable Throwable cause) {
         if (!over) {
             finish();
             outcome.failed(new ConnectFailure(to, why, tried, cause));

@@ -6,6 +6,7 @@ import io.millrace.loop.EventLoop;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How connections are opened: names become addresses, the addresses are tried one after the other as "Happy Eyeballs",
@@ -24,7 +25,7 @@ import java.util.Objects;
  * @param attemptDelay how long an attempt may go without an outcome before the next address is tried beside it
  * @param timeLimit how long all of it may take, the resolver included
  */
-public record Connector(Resolver resolver, SocketAddress from, Duration attemptDelay, Duration timeLimit) {
+public record Connector(Resolver resolver, @Nullable SocketAddress from, Duration attemptDelay, Duration timeLimit) {
 
     /** The least that "Happy Eyeballs" allows: less would flood the network with attempts. */
     private static final Duration SHORTEST_DELAY = Duration.ofMillis(10);

@@ -4,6 +4,7 @@ package io.millrace.net;
 import io.millrace.sys.SocketAddresses;
 import java.net.InetSocketAddress;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What has been received, as a view: the same object and the same array serve the next datagram, so what is to last is
@@ -46,7 +47,7 @@ public final class Datagram {
     }
 
     /** The sender. */
-    public InetSocketAddress from() {
+    public @Nullable InetSocketAddress from() {
         return SocketAddresses.decode(sender);
     }
 

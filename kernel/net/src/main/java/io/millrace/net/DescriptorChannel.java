@@ -16,6 +16,7 @@ import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A connected Unix socket over which descriptors travel with bytes (unix(7) SCM_RIGHTS): a process hands its listening
@@ -126,7 +127,7 @@ public final class DescriptorChannel implements AutoCloseable {
     }
 
     /** Who is at the other end, or {@code null} once it is closed. */
-    public UnixPeer peer() {
+    public @Nullable UnixPeer peer() {
         return fd < 0 ? null : (UnixPeer) KERNEL.peer(fd);
     }
 

@@ -6,6 +6,7 @@ import io.millrace.link.LinkFlow;
 import io.millrace.loop.EventLoop;
 import io.millrace.loop.Timer;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /** What is due at one end of a pair: its deadline and its flow. One timer for all of them. */
 final class PairLimits {
@@ -15,7 +16,7 @@ final class PairLimits {
     private final PairLink link;
     private final LinkFlow flow;
     private long deadline = NEVER;
-    private Timer timer;
+    private @Nullable Timer timer;
     private long timerAt = NEVER;
 
     PairLimits(EventLoop loop, PairLink link, LinkFlow flow) {

@@ -13,6 +13,7 @@ import io.millrace.core.TimeLimit;
 import io.millrace.link.LinkFlow;
 import io.millrace.loop.EventLoop;
 import java.net.SocketAddress;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One end of a {@link Pair}. Everything that is asked for only leaves a note and a task; the task does what there is to
@@ -30,7 +31,10 @@ final class PairLink implements Link, LinkFlow.Carrier {
     /** The loop ends, and nothing more will be told after that. */
     private final Runnable loopEnds = this::shutDown;
 
+    @SuppressWarnings("NullAway.Init") // set by who makes the pair
     PairLink peer;
+
+    @SuppressWarnings("NullAway.Init") // open
     private Protocol protocol;
 
     private final LinkFlow flow;
@@ -40,8 +44,8 @@ final class PairLink implements Link, LinkFlow.Carrier {
     private boolean finishing;
     private boolean finished;
     private boolean endTold;
-    private CloseMode closing;
-    private CloseCause cause;
+    private @Nullable CloseMode closing;
+    private @Nullable CloseCause cause;
     private boolean aborting;
     private boolean over;
 
@@ -416,12 +420,12 @@ final class PairLink implements Link, LinkFlow.Carrier {
     }
 
     @Override
-    public SocketAddress peer() {
+    public @Nullable SocketAddress peer() {
         return null;
     }
 
     @Override
-    public SocketAddress local() {
+    public @Nullable SocketAddress local() {
         return null;
     }
 

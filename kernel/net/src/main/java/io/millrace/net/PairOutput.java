@@ -6,6 +6,8 @@ import io.millrace.core.OpenFile;
 import io.millrace.core.SharedBytes;
 import java.io.IOException;
 import java.util.ArrayDeque;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What one end of a pair has to send, in order: bytes, bodies, parts of files; then the buffer that is being appended
@@ -15,13 +17,13 @@ final class PairOutput {
 
     /** One piece: exactly one of the three sources is set. */
     private static final class Part {
-        final Buffer bytes;
-        final SharedBytes body;
-        final OpenFile file;
+        final @Nullable Buffer bytes;
+        final @Nullable SharedBytes body;
+        final @Nullable OpenFile file;
         long position;
         long left;
 
-        Part(Buffer bytes, SharedBytes body, OpenFile file, long position, long left) {
+        Part(@Nullable Buffer bytes, @Nullable SharedBytes body, @Nullable OpenFile file, long position, long left) {
             this.bytes = bytes;
             this.body = body;
             this.file = file;
@@ -103,7 +105,7 @@ final class PairOutput {
         }
         into.reserve(count);
         try {
-            int n = part.file.read(part.position, into.array(), into.tail(), count);
+            int n = Objects.requireNonNull(part.file).read(part.position, into.array(), into.tail(), count);
             if (n > 0) {
                 into.wrote(n);
             }

@@ -27,7 +27,10 @@ public final class Relay implements Protocol {
     private static final long MOST_WAITING = 256 * 1024;
 
     private final Link mine;
+
+    @SuppressWarnings("NullAway.Init") // join
     private Relay other;
+
     private boolean paused;
     private boolean ended;
     private boolean over;

@@ -10,6 +10,7 @@ import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The multicast side of a UDP socket (ip(7), ipv6(7)): groups it hears, and how what it sends goes to groups. A socket
@@ -57,7 +58,7 @@ public final class UdpGroups {
     }
 
     /** struct ip_mreqn; the group is left out to choose an interface. */
-    private static byte[] mreqn(InetAddress group, NetworkInterface on) {
+    private static byte[] mreqn(@Nullable InetAddress group, NetworkInterface on) {
         ByteBuffer struct = ByteBuffer.allocate(Datagrams.MREQN_SIZE).order(ByteOrder.nativeOrder());
         if (group != null) {
             struct.put(group.getAddress());

@@ -6,6 +6,8 @@ import io.millrace.poll.Interest;
 import io.millrace.sys.Datagrams;
 import io.millrace.sys.Errno;
 import io.millrace.sys.Sockets;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The datagrams that wait to be sent: a batch that is filled, sent, and filled again from the start once all of it has
@@ -25,7 +27,7 @@ final class UdpOutputQueue {
     private final Runnable later = this::release;
     private final int[] lengths;
     private final int[] segments;
-    private Datagrams batch;
+    private @Nullable Datagrams batch;
     private int first;
     private int cutAt;
     private int end;
@@ -37,7 +39,7 @@ final class UdpOutputQueue {
     /** The error for which it goes the second time, -errno. */
     private int told;
 
-    private String whyNot;
+    private @Nullable String whyNot;
 
     UdpOutputQueue(UdpSocket socket, int fd, UdpOptions options) {
         this.socket = socket;
@@ -56,6 +58,7 @@ final class UdpOutputQueue {
         whyNot = why;
     }
 
+    @Nullable
     String whyNotSegmented() {
         return whyNot;
     }
@@ -64,11 +67,11 @@ final class UdpOutputQueue {
         return end - first;
     }
 
-    boolean add(byte[] bytes, int offset, int length, byte[] to) {
+    boolean add(byte[] bytes, int offset, int length, byte @Nullable [] to) {
         return roomFor(1) && put(bytes, offset, length, to, 0);
     }
 
-    boolean addSegments(byte[] bytes, int segment, byte[] to) {
+    boolean addSegments(byte[] bytes, int segment, byte @Nullable [] to) {
         int piece = segment * Math.max(1, Math.min(PIECES, LONGEST / segment));
         int pieces = (bytes.length + piece - 1) / piece;
         if (pieces > capacity) {
@@ -94,7 +97,7 @@ final class UdpOutputQueue {
         return !denied;
     }
 
-    private boolean put(byte[] bytes, int offset, int length, byte[] to, int segment) {
+    private boolean put(byte[] bytes, int offset, int length, byte @Nullable [] to, int segment) {
         if (length > LONGEST) {
             throw new IllegalArgumentException("a datagram carries at most " + LONGEST + " bytes, not " + length);
         }
@@ -128,7 +131,7 @@ final class UdpOutputQueue {
     }
 
     void flush() {
-        while (first < end && !blocked && socket.isOpen()) {
+        while (first < end && !blocked && socket.isOpen() && batch != null) {
             boolean cut = segments[first] > 0 && whyNot != null;
             int sent = cut ? sendPiece() : batch.send(fd, first, end);
             if (sent > 0) {
@@ -150,8 +153,9 @@ final class UdpOutputQueue {
     /** Sends the next piece of one that the kernel does not cut. */
     private int sendPiece() {
         int length = Math.min(segments[first], lengths[first] - cutAt);
-        batch.piece(first, cutAt, length);
-        int sent = batch.send(fd, first, first + 1);
+        Datagrams filled = Objects.requireNonNull(batch);
+        filled.piece(first, cutAt, length);
+        int sent = filled.send(fd, first, first + 1);
         if (sent > 0) {
             cutAt += length;
             if (cutAt >= lengths[first]) {

@@ -2,6 +2,7 @@
 package io.millrace.net;
 
 import java.net.InetSocketAddress;
+import org.jspecify.annotations.Nullable;
 
 /** What happens to a UDP socket. Called on the loop. */
 @FunctionalInterface
@@ -21,7 +22,7 @@ public interface UdpReceiver {
      * @param to where the datagram was sent to
      * @param errno the error number, positive
      */
-    default void refused(InetSocketAddress to, int errno, UdpSocket socket) {
+    default void refused(@Nullable InetSocketAddress to, int errno, UdpSocket socket) {
         failed(errno, socket);
     }
 

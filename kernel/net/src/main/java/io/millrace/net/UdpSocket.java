@@ -13,6 +13,7 @@ import io.millrace.sys.Sockets;
 import io.millrace.sys.SysException;
 import java.net.InetSocketAddress;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A UDP socket on a loop: many datagrams in each system call (recvmmsg(2), sendmmsg(2)), all of them shown in one view.
@@ -31,7 +32,7 @@ public final class UdpSocket implements AutoCloseable {
     private final Watch readable;
 
     /** {@code null} where it is not wanted, or the kernel cannot. */
-    private final ErrorQueue errors;
+    private final @Nullable ErrorQueue errors;
 
     private final byte[] refuser = new byte[SocketAddresses.SIZE_IN6];
     private final Runnable end = this::close;
@@ -133,7 +134,7 @@ public final class UdpSocket implements AutoCloseable {
     /**
      * The address it is bound to, with the port that was chosen where 0 was asked for; {@code null} once it is closed.
      */
-    public InetSocketAddress local() {
+    public @Nullable InetSocketAddress local() {
         byte[] struct = new byte[SocketAddresses.SIZE_IN6];
         return fd < 0 || Sockets.getsockname(fd, struct) < 0 ? null : SocketAddresses.decode(struct);
     }
@@ -284,7 +285,7 @@ public final class UdpSocket implements AutoCloseable {
     /**
      * Why the kernel does not cut what {@link #sendSegments} is given, or {@code null} if it does, as far as is known.
      */
-    public String whyNotSegmented() {
+    public @Nullable String whyNotSegmented() {
         return outputQueue.whyNotSegmented();
     }
 

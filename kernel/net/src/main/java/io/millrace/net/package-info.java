@@ -12,4 +12,7 @@
  * {@code Pair}, {@code Relay}; {@code UdpSocket}, {@code UdpReceiver}, {@code UdpOutputQueue}, {@code UdpGroups};
  * {@code DescriptorChannel}.
  */
+@NullMarked
 package io.millrace.net;
+
+import org.jspecify.annotations.NullMarked;

@@ -6,6 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Several datagrams in one call: recvmmsg(2), sendmmsg(2), udp(7). An object is the native memory for {@code count}
@@ -153,7 +154,7 @@ public final class Datagrams {
      * Sets where datagram {@code index} is sent to, a struct sockaddr, or {@code null} for the peer of a connected
      * socket; and the length of the pieces that the kernel cuts it into (UDP_SEGMENT), 0 for none.
      */
-    public void address(int index, byte[] address, int segment) {
+    public void address(int index, byte @Nullable [] address, int segment) {
         long header = header(index);
         int length = address == null ? 0 : address.length;
         if (length > 0) {
