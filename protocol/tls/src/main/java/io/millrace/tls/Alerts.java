@@ -8,6 +8,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Counts why connections failed, by the alert that was sent or received (RFC 8446 section 6), or in a few words where
@@ -34,14 +35,14 @@ final class Alerts {
 
     private final Map<String, LongAdder> counts = new ConcurrentHashMap<>();
 
-    void count(String why) {
+    void count(@Nullable String why) {
         String name = name(why);
         String key = counts.containsKey(name) || counts.size() < MOST ? name : OTHER;
         counts.computeIfAbsent(key, unused -> new LongAdder()).increment();
     }
 
     /** The alert that an engine's words tell of, such as {@code sent handshake_failure}. */
-    static String name(String why) {
+    static String name(@Nullable String why) {
         String text = why == null ? "" : why;
         if (WORDS.contains(text)) {
             return text;

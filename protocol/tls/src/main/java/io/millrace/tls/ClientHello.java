@@ -5,6 +5,7 @@ import io.millrace.core.Buffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Looks into a ClientHello (RFC 8446 section 4.1.2) for the name that the client asks for (RFC 6066 section 3) and the
@@ -34,7 +35,7 @@ public final class ClientHello {
     }
 
     /** Returns the host name that is asked for, in lower case, {@code null} if there is none. */
-    public static String serverName(Buffer bytes) {
+    public static @Nullable String serverName(Buffer bytes) {
         byte[] hello = helloIn(bytes);
         try {
             return hello == null ? null : nameIn(hello);
@@ -55,7 +56,7 @@ public final class ClientHello {
     }
 
     /** The body of the message; {@code null} if there is none, or not all of it. */
-    private static byte[] helloIn(Buffer bytes) {
+    private static byte @Nullable [] helloIn(Buffer bytes) {
         byte[] message = bytes.readable() < RECORD_HEADER ? null : message(bytes);
         return message == null || message.length == 0 ? null : message;
     }
@@ -64,7 +65,7 @@ public final class ClientHello {
      * The body of the message, which may be spread over several records; {@code null} if it is not whole, and nothing
      * if this is another message.
      */
-    private static byte[] message(Buffer bytes) {
+    private static byte @Nullable [] message(Buffer bytes) {
         byte[] all = new byte[bytes.readable()];
         int length = 0;
         for (int at = 0; at + RECORD_HEADER <= bytes.readable() && bytes.peek(at) == HANDSHAKE; ) {
@@ -83,7 +84,7 @@ public final class ClientHello {
         return length - MESSAGE_HEADER < body ? null : Arrays.copyOfRange(all, MESSAGE_HEADER, MESSAGE_HEADER + body);
     }
 
-    private static String nameIn(byte[] hello) {
+    private static @Nullable String nameIn(byte[] hello) {
         int at = extension(hello, SERVER_NAME);
         if (at < 0 || u16(hello, at - 2) <= 5 || hello[at + 2] != 0) {
             return null;

@@ -25,6 +25,7 @@ import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A private key with its certificate and those that lead to a root. The key has been checked to belong to the first
@@ -70,7 +71,7 @@ public final class Credentials {
      * @throws IOException if a file cannot be read or does not hold what it should; the message names the file, the
      *     block and the line
      */
-    public static Credentials pem(Path chain, Path key, char[] password) throws IOException {
+    public static Credentials pem(Path chain, Path key, char @Nullable [] password) throws IOException {
         return checked(certificates(chain), keyIn(key, password), chain + " and " + key);
     }
 
@@ -129,7 +130,7 @@ public final class Credentials {
         }
     }
 
-    private static PrivateKey keyIn(Path file, char[] password) throws IOException {
+    private static PrivateKey keyIn(Path file, char @Nullable [] password) throws IOException {
         for (Pem.Block block : Pem.read(file)) {
             if (PrivateKeys.isKey(block)) {
                 return PrivateKeys.of(block, password);
@@ -218,7 +219,7 @@ public final class Credentials {
      * Returns what is wrong with the certificates' dates: that one has ended, has not begun, or ends within
      * {@code reserve}; {@code null} if nothing is.
      */
-    public String warning(Instant now, Duration reserve) {
+    public @Nullable String warning(Instant now, Duration reserve) {
         for (X509Certificate certificate : chain) {
             String which = certificate == chain.getFirst()
                     ? "the certificate"

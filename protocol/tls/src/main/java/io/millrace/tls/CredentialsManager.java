@@ -12,6 +12,7 @@ import javax.net.ssl.ExtendedSSLSession;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLSession;
 import javax.net.ssl.X509ExtendedKeyManager;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Chooses the credentials of a handshake by the name that the client asks for: exact before wildcard, else the first
@@ -20,7 +21,8 @@ import javax.net.ssl.X509ExtendedKeyManager;
 final class CredentialsManager extends X509ExtendedKeyManager {
 
     /** All of one time. An alias is the generation and an index: the generation before is still answered for. */
-    private record Generation(int number, List<Credentials> all, Generation before) {}
+    private record Generation(
+            int number, List<Credentials> all, @Nullable Generation before) {}
 
     private volatile Generation current;
 
@@ -34,14 +36,14 @@ final class CredentialsManager extends X509ExtendedKeyManager {
     }
 
     @Override
-    public String chooseEngineServerAlias(String keyType, Principal[] issuers, SSLEngine engine) {
+    public @Nullable String chooseEngineServerAlias(String keyType, Principal[] issuers, SSLEngine engine) {
         SSLSession session = engine.getHandshakeSession();
         String host = session instanceof ExtendedSSLSession extended ? JdkSession.nameIn(extended) : null;
         return alias(keyType, host);
     }
 
     @Override
-    public String chooseEngineClientAlias(String[] keyTypes, Principal[] issuers, SSLEngine engine) {
+    public @Nullable String chooseEngineClientAlias(String[] keyTypes, Principal[] issuers, SSLEngine engine) {
         for (String keyType : keyTypes) {
             String alias = alias(keyType, null);
             if (alias != null) {
@@ -51,7 +53,7 @@ final class CredentialsManager extends X509ExtendedKeyManager {
         return null;
     }
 
-    private String alias(String keyType, String host) {
+    private @Nullable String alias(String keyType, @Nullable String host) {
         Generation now = current;
         int dash = keyType.indexOf('_');
         String algorithm = dash < 0 ? keyType : keyType.substring(0, dash);
@@ -63,7 +65,7 @@ final class CredentialsManager extends X509ExtendedKeyManager {
         return null;
     }
 
-    private static List<Credentials> candidates(List<Credentials> all, String host) {
+    private static List<Credentials> candidates(List<Credentials> all, @Nullable String host) {
         if (host == null) {
             return all;
         }
@@ -79,7 +81,7 @@ final class CredentialsManager extends X509ExtendedKeyManager {
         return all.stream().filter(which).toList();
     }
 
-    private Credentials at(String alias) {
+    private @Nullable Credentials at(String alias) {
         int dot = alias.indexOf('.');
         int number = Integer.parseInt(alias.substring(0, dot));
         int index = Integer.parseInt(alias.substring(dot + 1));
@@ -92,13 +94,13 @@ final class CredentialsManager extends X509ExtendedKeyManager {
     }
 
     @Override
-    public X509Certificate[] getCertificateChain(String alias) {
+    public X509Certificate @Nullable [] getCertificateChain(String alias) {
         Credentials found = at(alias);
         return found == null ? null : found.chain().toArray(X509Certificate[]::new);
     }
 
     @Override
-    public PrivateKey getPrivateKey(String alias) {
+    public @Nullable PrivateKey getPrivateKey(String alias) {
         Credentials found = at(alias);
         return found == null ? null : found.key();
     }
@@ -123,12 +125,12 @@ final class CredentialsManager extends X509ExtendedKeyManager {
     }
 
     @Override
-    public String chooseServerAlias(String keyType, Principal[] issuers, Socket socket) {
+    public @Nullable String chooseServerAlias(String keyType, Principal[] issuers, Socket socket) {
         return alias(keyType, null);
     }
 
     @Override
-    public String chooseClientAlias(String[] keyTypes, Principal[] issuers, Socket socket) {
+    public @Nullable String chooseClientAlias(String[] keyTypes, Principal[] issuers, Socket socket) {
         return null;
     }
 }

@@ -24,6 +24,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A certificate that signs itself, for development: browsers ask once whether to believe it. It is made when it is
@@ -77,7 +78,7 @@ public final class DevelopmentCertificate {
     }
 
     /** What cannot be used, for whatever reason, is made anew. */
-    private static Credentials kept(Path file, List<String> hosts) {
+    private static @Nullable Credentials kept(Path file, List<String> hosts) {
         try {
             if (!isOwnersAlone(file)) {
                 return null;

@@ -10,6 +10,7 @@ import javax.net.ssl.SSLEngineResult;
 import javax.net.ssl.SSLEngineResult.HandshakeStatus;
 import javax.net.ssl.SSLEngineResult.Status;
 import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The JDK's engine. Renegotiation is refused; records without a payload (key updates, empty ones) are allowed as often
@@ -27,7 +28,7 @@ final class JdkEngine implements TlsEngine {
     private boolean hasPreSharedKey;
 
     private final RecordCredit credit = new RecordCredit();
-    private String failure;
+    private @Nullable String failure;
 
     JdkEngine(SSLEngine engine) {
         this.engine = engine;
@@ -148,7 +149,7 @@ final class JdkEngine implements TlsEngine {
         drain(toPeer);
     }
 
-    private Step fail(String why, Buffer toPeer) {
+    private Step fail(@Nullable String why, Buffer toPeer) {
         if (failure == null) {
             failure = why == null ? "the handshake failed" : why;
             engine.closeOutbound();
@@ -193,7 +194,7 @@ final class JdkEngine implements TlsEngine {
     }
 
     @Override
-    public String failure() {
+    public @Nullable String failure() {
         return failure;
     }
 }

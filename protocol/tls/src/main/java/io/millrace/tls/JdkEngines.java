@@ -6,6 +6,7 @@ import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.cert.X509Certificate;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import javax.net.ssl.KeyManager;
@@ -15,6 +16,7 @@ import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
+import org.jspecify.annotations.Nullable;
 
 /** Engines of the JDK: one SSLContext. */
 final class JdkEngines implements TlsEngines {
@@ -22,9 +24,9 @@ final class JdkEngines implements TlsEngines {
     private static final String[] LATEST = {"TLSv1.3"};
 
     private final TlsOptions options;
-    private final CredentialsManager manager;
-    private final SSLContext own;
-    private final Supplier<SSLContext> given;
+    private final @Nullable CredentialsManager manager;
+    private final @Nullable SSLContext own;
+    private final @Nullable Supplier<SSLContext> given;
     private final Consumer<SSLEngine> setup;
 
     JdkEngines(TlsOptions options, boolean isServer) {
@@ -53,10 +55,10 @@ final class JdkEngines implements TlsEngines {
     }
 
     private SSLContext context() {
-        return given == null ? own : given.get();
+        return given == null ? Objects.requireNonNull(own) : given.get();
     }
 
-    private static TrustManager[] trust(List<X509Certificate> authorities, boolean isServer)
+    private static TrustManager @Nullable [] trust(List<X509Certificate> authorities, boolean isServer)
             throws GeneralSecurityException, IOException {
         if (authorities.isEmpty()) {
             // A server that trusts none asks no client; the authorities of the JDK would be read for nothing, which is

@@ -13,10 +13,15 @@ import javax.net.ssl.SNIServerName;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLPeerUnverifiedException;
+import org.jspecify.annotations.Nullable;
 
 /** The facts of a session of the JDK's engine. */
 record JdkSession(
-        ExtendedSSLSession session, String protocol, String cipherSuite, String applicationProtocol, boolean resumed)
+        ExtendedSSLSession session,
+        String protocol,
+        String cipherSuite,
+        @Nullable String applicationProtocol,
+        boolean resumed)
         implements Tls {
 
     static JdkSession of(SSLEngine engine, boolean resumed) {
@@ -31,12 +36,12 @@ record JdkSession(
     }
 
     @Override
-    public String serverName() {
+    public @Nullable String serverName() {
         return nameIn(session);
     }
 
     /** The host name that the client of a session has asked for, in lower case, or {@code null}. */
-    static String nameIn(ExtendedSSLSession session) {
+    static @Nullable String nameIn(ExtendedSSLSession session) {
         for (SNIServerName name : session.getRequestedServerNames()) {
             if (name instanceof SNIHostName host) {
                 return host.getAsciiName().toLowerCase(Locale.ROOT);
@@ -64,7 +69,7 @@ record JdkSession(
     }
 
     @Override
-    public byte[] exportKeyingMaterial(String label, byte[] context, int length) {
+    public byte[] exportKeyingMaterial(String label, byte @Nullable [] context, int length) {
         try {
             return session.exportKeyingMaterialData(label, context, length);
         } catch (SSLException | UnsupportedOperationException e) {

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Reads the blocks of a PEM file (RFC 7468). What stands between blocks is a comment. */
 final class Pem {
@@ -23,7 +24,7 @@ final class Pem {
             return new IOException(where() + ": " + what);
         }
 
-        IOException wrong(String what, Exception cause) {
+        IOException wrong(String what, @Nullable Exception cause) {
             return new IOException(where() + ": " + what, cause);
         }
 

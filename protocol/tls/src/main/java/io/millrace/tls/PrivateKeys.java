@@ -13,6 +13,7 @@ import javax.crypto.Cipher;
 import javax.crypto.EncryptedPrivateKeyInfo;
 import javax.crypto.SecretKeyFactory;
 import javax.crypto.spec.PBEKeySpec;
+import org.jspecify.annotations.Nullable;
 
 /** Makes private keys of the blocks that hold one: PKCS#8, plain and encrypted, PKCS#1 for RSA, SEC 1 for EC. */
 final class PrivateKeys {
@@ -39,7 +40,7 @@ final class PrivateKeys {
      * @param password what an encrypted one is decrypted with, {@code null} if there is none
      * @throws IOException if the block holds no key that can be used; the message names the block
      */
-    static PrivateKey of(Pem.Block block, char[] password) throws IOException {
+    static PrivateKey of(Pem.Block block, char @Nullable [] password) throws IOException {
         if (block.hasHeaders()) {
             throw block.wrong("is encrypted in OpenSSL's old way" + CONVERT);
         }
@@ -66,7 +67,7 @@ final class PrivateKeys {
         throw block.wrong("is no key of RSA, EC, Ed25519 or Ed448", last);
     }
 
-    private static byte[] decrypt(Pem.Block block, char[] password) throws IOException {
+    private static byte[] decrypt(Pem.Block block, char @Nullable [] password) throws IOException {
         if (password == null) {
             throw block.wrong("is encrypted, and no password was given");
         }

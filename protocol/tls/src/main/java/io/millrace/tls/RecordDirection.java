@@ -4,6 +4,8 @@ package io.millrace.tls;
 import io.millrace.core.RecordKeys;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** The cipher of one direction of a TLS 1.3 connection: its traffic secret, its key, the number of the next record. */
 final class RecordDirection {
@@ -13,7 +15,7 @@ final class RecordDirection {
     private final String suite;
     private final boolean encrypts;
     private byte[] secret;
-    private RecordCipher cipher;
+    private @Nullable RecordCipher cipher;
 
     /** The initialization vector, of which each record's nonce is made (RFC 8446 section 5.3). */
     private int ivHead;
@@ -32,7 +34,7 @@ final class RecordDirection {
     }
 
     private void install() {
-        RecordKeys keys = TrafficKeys.of(suite, secret, sequence);
+        RecordKeys keys = Objects.requireNonNull(TrafficKeys.of(suite, secret, sequence), suite);
         cipher = ciphers.make(keys.cipher(), keys.key(), encrypts);
         ByteBuffer iv = ByteBuffer.wrap(keys.iv());
         ivHead = iv.getInt();
@@ -47,12 +49,12 @@ final class RecordDirection {
 
     /** Encrypts a record behind its header. */
     void seal(byte[] from, int offset, int length, byte[] into, int at) {
-        cipher.seal(ivHead, ivTail ^ sequence++, from, offset, length, into, at);
+        Objects.requireNonNull(cipher).seal(ivHead, ivTail ^ sequence++, from, offset, length, into, at);
     }
 
     /** Decrypts a record; returns whether it is authentic. */
     boolean open(byte[] from, int offset, int length, byte[] into, int at) {
-        return cipher.open(ivHead, ivTail ^ sequence++, from, offset, length, into, at);
+        return Objects.requireNonNull(cipher).open(ivHead, ivTail ^ sequence++, from, offset, length, into, at);
     }
 
     /** Goes on with new keys (RFC 8446 section 7.2). */
@@ -61,11 +63,12 @@ final class RecordDirection {
         Arrays.fill(secret, (byte) 0);
         secret = next;
         sequence = 0;
-        cipher.free();
+        Objects.requireNonNull(cipher).free();
         install();
     }
 
     /** Returns what it takes to go on elsewhere. */
+    @Nullable
     RecordKeys keys() {
         return TrafficKeys.of(suite, secret, sequence);
     }

@@ -4,6 +4,7 @@ package io.millrace.tls;
 import io.millrace.core.Buffer;
 import io.millrace.core.RecordKeys;
 import io.millrace.tls.TlsEngine.Step;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The records of an established connection of TLS 1.3 (RFC 8446 section 5): data, alerts and key updates. A handshake
@@ -36,12 +37,12 @@ public final class RecordLayer {
     private static final long MOST_RECORDS = 1L << 24;
 
     private final RecordDirection in;
-    private RecordDirection out;
+    private @Nullable RecordDirection out;
     private final RecordCredit credit;
     private final long mostRecords;
     private boolean owesKeyUpdate;
     private boolean isClosed;
-    private String failure;
+    private @Nullable String failure;
 
     /**
      * Goes on with an established server's connection. Both secrets are taken over.
@@ -77,7 +78,7 @@ public final class RecordLayer {
     }
 
     /** Returns why it has failed, {@code null} if it has not. */
-    public String failure() {
+    public @Nullable String failure() {
         return failure;
     }
 
@@ -92,7 +93,7 @@ public final class RecordLayer {
     }
 
     /** Returns what it takes to go on with our direction elsewhere. */
-    public RecordKeys outputKeys() {
+    public @Nullable RecordKeys outputKeys() {
         return out == null || !canRelease() ? null : out.keys();
     }
 

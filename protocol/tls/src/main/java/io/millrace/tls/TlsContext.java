@@ -17,6 +17,7 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the TLS connections of one server or client have in common: credentials, trust, remembered sessions, counts.
@@ -39,7 +40,7 @@ public final class TlsContext {
     private final Alerts alerts = new Alerts();
     private final Map<String, LongAdder> suites = new ConcurrentHashMap<>();
     private volatile List<Credentials> credentials;
-    private volatile String lastFailure;
+    private volatile @Nullable String lastFailure;
 
     private TlsContext(TlsOptions options, TlsProvider provider, TlsEngines engines) {
         this.options = Objects.requireNonNull(options);
@@ -161,7 +162,7 @@ public final class TlsContext {
      * Explains why a process for each connection cannot serve it, or returns {@code null} if it can: the JDK makes its
      * TLS anew in each process, which takes half a second, OpenSSL some milliseconds.
      */
-    public String whyNotByProcesses() {
+    public @Nullable String whyNotByProcesses() {
         return provider instanceof JdkProvider
                 ? "the model process does not serve TLS by the JDK's engine: each connection would make its TLS anew, "
                         + "half a second of work; OpenSSL does, and all other models serve both"
@@ -250,7 +251,7 @@ public final class TlsContext {
         suites.computeIfAbsent(suite, unused -> new LongAdder()).increment();
     }
 
-    void failed(String why) {
+    void failed(@Nullable String why) {
         failures.increment();
         alerts.count(why);
         lastFailure = why;
@@ -301,7 +302,7 @@ public final class TlsContext {
     }
 
     /** Returns why the last of them failed, {@code null} if none has. */
-    public String lastFailure() {
+    public @Nullable String lastFailure() {
         return lastFailure;
     }
 }

@@ -4,6 +4,7 @@ package io.millrace.tls;
 import io.millrace.core.Buffer;
 import io.millrace.core.RecordKeys;
 import io.millrace.core.Tls;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The cryptography of one connection: records in, plaintext out, and the other way round. Does no I/O, keeps no
@@ -58,6 +59,7 @@ public interface TlsEngine {
     Tls session();
 
     /** Returns why it failed, {@code null} if it has not. */
+    @Nullable
     String failure();
 
     /** Returns whether {@link #outputKeys} would return keys now. */
@@ -74,7 +76,7 @@ public interface TlsEngine {
      * Returns what it takes to go on with our direction elsewhere, {@code null} where it cannot be had. Nothing changes
      * yet: another may not be able to.
      */
-    default RecordKeys outputKeys() {
+    default @Nullable RecordKeys outputKeys() {
         return null;
     }
 

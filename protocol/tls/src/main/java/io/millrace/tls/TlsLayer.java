@@ -14,6 +14,7 @@ import io.millrace.link.ScratchBuffers;
 import java.util.Arrays;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * TLS between a link and the protocol above it.
@@ -42,7 +43,10 @@ final class TlsLayer implements Layer {
     private final TlsEngine engine;
     private final Function<Tls, Protocol> above;
     private final Consumer<String> refused;
+
+    @SuppressWarnings("NullAway.Init") // opened
     private LayerContext context;
+
     private boolean isTold;
     private boolean hasEnded;
     private boolean isClosed;
@@ -56,7 +60,7 @@ final class TlsLayer implements Layer {
     private long inSmallRecords;
     private long lastWrite;
 
-    private String refusal = "the connection ended during the handshake";
+    private @Nullable String refusal = "the connection ended during the handshake";
 
     /** {@code refused} is told why if the connection ends before the handshake has succeeded. */
     TlsLayer(TlsContext owner, TlsEngine engine, Function<Tls, Protocol> above, Consumer<String> refused) {
@@ -225,7 +229,7 @@ final class TlsLayer implements Layer {
         }
     }
 
-    private void failedBy(String why) {
+    private void failedBy(@Nullable String why) {
         refusal = why;
         owner.failed(why);
     }

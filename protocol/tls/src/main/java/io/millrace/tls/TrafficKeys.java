@@ -10,6 +10,7 @@ import java.security.MessageDigest;
 import javax.crypto.KDF;
 import javax.crypto.spec.HKDFParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
+import org.jspecify.annotations.Nullable;
 
 /** Derives the keys of records from a traffic secret (RFC 8446 section 7.3). */
 public final class TrafficKeys {
@@ -25,7 +26,7 @@ public final class TrafficKeys {
      * @param secret the traffic secret of the direction
      * @param sequence the number of the next record
      */
-    public static RecordKeys of(String suite, byte[] secret, long sequence) {
+    public static @Nullable RecordKeys of(String suite, byte[] secret, long sequence) {
         return switch (suite) {
             case "TLS_AES_128_GCM_SHA256" -> keys(Cipher.AES_128_GCM, "HKDF-SHA256", 16, secret, sequence);
             case "TLS_AES_256_GCM_SHA384" -> keys(Cipher.AES_256_GCM, "HKDF-SHA384", 32, secret, sequence);

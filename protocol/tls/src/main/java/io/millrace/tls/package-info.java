@@ -11,4 +11,7 @@
  * {@code TlsLayer}, {@code TlsEngine}, {@code TlsProvider}, {@code JdkProvider}, {@code JdkEngines}, {@code JdkEngine},
  * {@code CredentialsManager}.
  */
+@NullMarked
 package io.millrace.tls;
+
+import org.jspecify.annotations.NullMarked;
