@@ -2,6 +2,7 @@
 
 /** WebSocket, as a protocol that does no I/O. */
 module io.millrace.websocket {
+    requires static org.jspecify;
     requires transitive io.millrace.core;
     requires transitive io.millrace.http;
 

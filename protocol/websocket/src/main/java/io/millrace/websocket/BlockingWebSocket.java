@@ -8,6 +8,7 @@ import java.util.Deque;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A WebSocket for threads that may wait, such as virtual ones: {@link #receive} waits for a message, {@link #send} for
@@ -25,7 +26,10 @@ public final class BlockingWebSocket implements AutoCloseable {
     private final Condition changed = lock.newCondition();
     private final Deque<WebSocketMessage> received = new ArrayDeque<>();
     private final WebSocketListener listener = new Queue();
+
+    @SuppressWarnings("NullAway.Init") // opened
     private WebSocket socket;
+
     private long receivedBytes;
     private boolean stopped;
     private long sentBytes;
@@ -79,7 +83,7 @@ public final class BlockingWebSocket implements AutoCloseable {
         }
 
         @Override
-        public void closed(WebSocket from, int code, String reason) {
+        public void closed(@Nullable WebSocket from, int code, String reason) {
             lock.lock();
             try {
                 over = true;
@@ -115,7 +119,7 @@ public final class BlockingWebSocket implements AutoCloseable {
      * @return the message, {@code null} if the WebSocket is over and all has been received
      * @throws InterruptedIOException if the thread is interrupted while it waits
      */
-    public WebSocketMessage receive() throws IOException {
+    public @Nullable WebSocketMessage receive() throws IOException {
         WebSocketMessage message;
         boolean goOn;
         lock.lock();
@@ -268,7 +272,7 @@ public final class BlockingWebSocket implements AutoCloseable {
     }
 
     // Waits for the connection to be handed over; null if that did not come about.
-    private WebSocket opened() throws IOException {
+    private @Nullable WebSocket opened() throws IOException {
         lock.lock();
         try {
             while (socket == null && !over) {

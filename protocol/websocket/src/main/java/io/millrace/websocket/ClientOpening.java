@@ -13,6 +13,8 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The opening handshake of a client (RFC 6455 section 4.1): asks, checks the answer in every point, and hands the
@@ -56,7 +58,7 @@ final class ClientOpening implements Protocol {
             return;
         }
         List<String> lines = new ArrayList<>();
-        for (String line; !(line = in.readLine(LineEnd.CRLF)).isEmpty(); ) {
+        for (String line; (line = in.readLine(LineEnd.CRLF)) != null && !line.isEmpty(); ) {
             lines.add(line);
         }
         String wrong = check(lines);
@@ -72,19 +74,22 @@ final class ClientOpening implements Protocol {
         }
     }
 
-    private Protocol opened(List<String> lines, DeflateParameters agreed) {
+    private Protocol opened(List<String> lines, @Nullable DeflateParameters agreed) {
         String subprotocol = first(lines, OpeningFields.PROTOCOL);
         WebSocketOptions options = client.options();
         return new WebSocketProtocol(
                 listener,
                 options.limits(),
                 subprotocol == null ? "" : subprotocol,
-                agreed == null ? null : new DeflateSession(false, agreed, options.compression(), client.pool()),
+                agreed == null
+                        ? null
+                        : new DeflateSession(
+                                false, agreed, options.compression(), Objects.requireNonNull(client.pool())),
                 new MaskKeys());
     }
 
     // What is wrong with the answer, or null.
-    private String check(List<String> lines) {
+    private @Nullable String check(List<String> lines) {
         String status = lines.isEmpty() ? "" : lines.getFirst();
         if (!status.startsWith("HTTP/1.1 101")) {
             return "the server answers " + status;
@@ -107,14 +112,14 @@ final class ClientOpening implements Protocol {
         return null;
     }
 
-    private DeflateParameters agreed(List<String> lines) {
+    private @Nullable DeflateParameters agreed(List<String> lines) {
         String answer = first(lines, OpeningFields.EXTENSIONS);
         WebSocketCompression wanted = client.options().compression();
         return answer == null || wanted == null ? null : DeflateParameters.answered(answer, wanted);
     }
 
     // The value of a field; lines of the same name joined.
-    private static String first(List<String> lines, String name) {
+    private static @Nullable String first(List<String> lines, String name) {
         String found = null;
         String start = name.toLowerCase(Locale.ROOT) + ":";
         for (String line : lines) {

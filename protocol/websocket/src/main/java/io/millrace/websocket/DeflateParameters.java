@@ -4,6 +4,7 @@ package io.millrace.websocket;
 import io.millrace.http.FieldList;
 import java.util.HashSet;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The parameters of permessage-deflate, as one endpoint offers them and the other answers (RFC 7692 section 7.1).
@@ -37,7 +38,7 @@ record DeflateParameters(
      *
      * @param offers the field Sec-WebSocket-Extensions, its lines joined; may be {@code null}
      */
-    static DeflateParameters negotiate(String offers, WebSocketCompression wanted) {
+    static @Nullable DeflateParameters negotiate(@Nullable String offers, WebSocketCompression wanted) {
         if (offers == null || wanted == null) {
             return null;
         }
@@ -85,7 +86,7 @@ record DeflateParameters(
     /**
      * Returns what the answer of a server to {@link #offer} means, {@code null} if it is none that the client may take.
      */
-    static DeflateParameters answered(String answer, WebSocketCompression wanted) {
+    static @Nullable DeflateParameters answered(String answer, WebSocketCompression wanted) {
         DeflateParameters said = parse(answer, false);
         if (said == null
                 || (said.serverTakeover && !wanted.receiveTakeover())
@@ -103,7 +104,7 @@ record DeflateParameters(
     }
 
     /** Reads one element of the field; {@code null} for another extension, and for parameters that must not be. */
-    private static DeflateParameters parse(String element, boolean offer) {
+    private static @Nullable DeflateParameters parse(String element, boolean offer) {
         String[] parts = element.split(";", -1);
         if (!parts[0].strip().equalsIgnoreCase(NAME)) {
             return null;

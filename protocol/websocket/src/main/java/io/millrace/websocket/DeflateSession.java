@@ -2,6 +2,7 @@
 package io.millrace.websocket;
 
 import io.millrace.core.Buffer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The compression of one connection as it was negotiated. Holds contexts of its own only for the directions that take
@@ -13,8 +14,8 @@ final class DeflateSession {
     private final boolean sendTakeover;
     private final boolean receiveTakeover;
     private final int sendBits;
-    private MessageDeflater deflater;
-    private MessageInflater inflater;
+    private @Nullable MessageDeflater deflater;
+    private @Nullable MessageInflater inflater;
     private boolean ended;
 
     DeflateSession(boolean server, DeflateParameters agreed, WebSocketCompression settings, DeflatePool pool) {

@@ -2,6 +2,8 @@
 package io.millrace.websocket;
 
 import io.millrace.core.Buffer;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads frames and puts messages together, with its checks (RFC 6455 section 5): what must not be is found at its first
@@ -25,15 +27,16 @@ final class MessageReader {
     private static final int GO_ON = 100;
     private static final int FIRST_PIECE = 16 * 1024;
 
+    private static final byte[] NOTHING = {};
     private static final ThreadLocal<Spare> SPARE = ThreadLocal.withInitial(Spare::new);
 
     /** The reader of a thread that nothing uses now. */
     private static final class Spare {
-        private MessageReader reader;
+        private @Nullable MessageReader reader;
     }
 
-    private WebSocketLimits limits;
-    private DeflateSession deflate;
+    private @Nullable WebSocketLimits limits;
+    private @Nullable DeflateSession deflate;
     private final FrameHeader frame = new FrameHeader();
     private final Utf8Validator utf8 = new Utf8Validator();
 
@@ -46,13 +49,13 @@ final class MessageReader {
     private int opcode;
     private boolean compressed;
     private int fragments;
-    private Buffer message;
+    private @Nullable Buffer message;
 
     // What is shown.
-    private byte[] array;
+    private byte[] array = NOTHING;
     private int offset;
     private int length;
-    private MessageInflater inflater;
+    private @Nullable MessageInflater inflater;
 
     private MessageReader() {}
 
@@ -60,7 +63,7 @@ final class MessageReader {
      * Lends the reader of the calling thread, for masked frames, as a server reads, or for frames that are not;
      * {@code deflate} may be null.
      */
-    static MessageReader lend(boolean masked, WebSocketLimits limits, DeflateSession deflate) {
+    static MessageReader lend(boolean masked, WebSocketLimits limits, @Nullable DeflateSession deflate) {
         Spare spare = SPARE.get();
         MessageReader reader = spare.reader == null ? new MessageReader() : spare.reader;
         spare.reader = null; // one that is called from within a call has another
@@ -104,9 +107,9 @@ final class MessageReader {
 
     /** Gives back what the last message was in. */
     void release() {
-        array = null;
+        array = NOTHING;
         if (inflater != null) {
-            deflate.giveBack(inflater);
+            Objects.requireNonNull(deflate).giveBack(inflater);
             inflater = null;
         }
     }
@@ -164,7 +167,7 @@ final class MessageReader {
             fragments = 0;
             utf8.begin();
         }
-        if (++fragments > limits.fragments()) {
+        if (++fragments > Objects.requireNonNull(limits).fragments()) {
             return CloseCode.POLICY_VIOLATION;
         }
         long gathered = message == null ? 0 : message.readable();
@@ -229,9 +232,12 @@ final class MessageReader {
     }
 
     private int inflate() {
-        inflater = deflate.lendInflater();
-        int result = deflate.inflate(inflater, array, offset, length, limits.message());
-        Buffer out = inflater.out();
+        DeflateSession session = Objects.requireNonNull(deflate);
+        MessageInflater lent = session.lendInflater();
+        inflater = lent;
+        int result = session.inflate(
+                lent, array, offset, length, Objects.requireNonNull(limits).message());
+        Buffer out = lent.out();
         show(out.array(), out.head(), out.readable());
         return result;
     }

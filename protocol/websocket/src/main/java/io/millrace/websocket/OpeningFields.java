@@ -8,6 +8,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** What the fields of the opening handshake say (RFC 6455 sections 4 and 11.3). */
 final class OpeningFields {
@@ -35,7 +36,7 @@ final class OpeningFields {
     }
 
     /** Returns what a server answers to a key. */
-    static String accept(String key) {
+    static String accept(@Nullable String key) {
         try {
             MessageDigest sha1 = MessageDigest.getInstance("SHA-1");
             return Base64.getEncoder().encodeToString(sha1.digest((key + GUID).getBytes(StandardCharsets.ISO_8859_1)));
@@ -49,7 +50,7 @@ final class OpeningFields {
     }
 
     /** Returns the names in a list of subprotocols; {@code null} if one is no token or stands there twice. */
-    static List<String> names(String list) {
+    static @Nullable List<String> names(@Nullable String list) {
         List<String> names = new ArrayList<>();
         if (list == null) {
             return names;

@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which pages may open a WebSocket. Browsers let every page connect everywhere, cookies included, and only say where
@@ -54,7 +55,7 @@ public final class OriginPolicy {
      * @param origin the field Origin, {@code null} if there is none
      * @param authority the host and port that the client asked for
      */
-    boolean allows(String origin, String authority) {
+    boolean allows(@Nullable String origin, String authority) {
         if (origin == null || all) {
             return true;
         }

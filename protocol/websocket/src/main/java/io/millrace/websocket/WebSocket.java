@@ -3,6 +3,7 @@ package io.millrace.websocket;
 
 import io.millrace.core.MemberSet;
 import java.net.SocketAddress;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One end of an open WebSocket, as its {@link WebSocketListener} has it. Any thread may send, close and
@@ -77,6 +78,7 @@ public interface WebSocket extends MemberSet.Member {
     boolean isCompressed();
 
     /** Returns the peer's address, or {@code null} where the carrier knows none. */
+    @Nullable
     SocketAddress peer();
 
     /** Returns whether the calling thread owns this WebSocket. Any thread may ask. */

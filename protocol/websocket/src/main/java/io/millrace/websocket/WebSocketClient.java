@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The client's side of a WebSocket, as a protocol for whatever connects: over HTTP/1.1 (RFC 6455 section 4.1). It does
@@ -24,9 +25,9 @@ public final class WebSocketClient {
     private final URI uri;
     private final WebSocketOptions options;
     private final Map<String, String> fields;
-    private final DeflatePool pool;
+    private final @Nullable DeflatePool pool;
 
-    private WebSocketClient(URI uri, WebSocketOptions options, Map<String, String> fields, DeflatePool pool) {
+    private WebSocketClient(URI uri, WebSocketOptions options, Map<String, String> fields, @Nullable DeflatePool pool) {
         this.uri = uri;
         this.options = options;
         this.fields = fields;
@@ -101,6 +102,7 @@ public final class WebSocketClient {
         return options;
     }
 
+    @Nullable
     DeflatePool pool() {
         return pool;
     }

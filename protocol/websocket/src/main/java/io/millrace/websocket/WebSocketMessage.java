@@ -5,6 +5,8 @@ import io.millrace.core.Buffer;
 import io.millrace.core.SharedBytes;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A message, received or to be sent to many. It is framed once, and compressed once for each window and level that was
@@ -16,7 +18,7 @@ public final class WebSocketMessage {
 
     private final boolean text;
     private final byte[] bytes;
-    private volatile SharedBytes[] frames;
+    private volatile SharedBytes @Nullable [] frames;
     private int level;
 
     private WebSocketMessage(boolean text, byte[] bytes) {
@@ -62,6 +64,11 @@ public final class WebSocketMessage {
         return text ? FrameHeader.TEXT : FrameHeader.BINARY;
     }
 
+    /** Returns the whole message as one frame, compressed where {@code session} wants it. */
+    SharedBytes frame(@Nullable DeflateSession session) {
+        return session != null && session.wants(bytes.length) ? compressed(session) : plain();
+    }
+
     /** Returns the whole message as one frame that is neither masked nor compressed. */
     SharedBytes plain() {
         SharedBytes[] known = frames;
@@ -82,14 +89,14 @@ public final class WebSocketMessage {
                 : make(form, session);
     }
 
-    private synchronized SharedBytes make(int form, DeflateSession session) {
+    private synchronized SharedBytes make(int form, @Nullable DeflateSession session) {
         SharedBytes[] known = frames == null ? new SharedBytes[FORMS] : frames;
         if (session != null && level != session.settings().level()) {
             Arrays.fill(known, 1, FORMS, null);
             level = session.settings().level();
         }
         if (known[form] == null) {
-            known[form] = form == PLAIN ? frame(bytes, bytes.length, 0) : deflated(session);
+            known[form] = form == PLAIN ? frame(bytes, bytes.length, 0) : deflated(Objects.requireNonNull(session));
         }
         frames = known;
         return known[form];

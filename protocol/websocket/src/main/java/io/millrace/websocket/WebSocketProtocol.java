@@ -10,6 +10,7 @@ import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One open WebSocket, of a server or a client: frames in, calls of the listener out; and the verbs of the application.
@@ -23,16 +24,18 @@ final class WebSocketProtocol implements Protocol, WebSocket {
     private final WebSocketListener listener;
     private final WebSocketLimits limits;
     private final String subprotocol;
-    private final DeflateSession deflate;
-    private final MaskKeys keys;
+    private final @Nullable DeflateSession deflate;
+    private final @Nullable MaskKeys keys;
     private final PeerWatch watch = new PeerWatch();
-    private MessageReader reader; // lent while a message comes in
-    private Link link;
+    private @Nullable MessageReader reader; // lent while a message comes in
     private volatile CloseState state = CloseState.OPEN;
     private boolean receiving;
     private boolean unflushed;
     private boolean paused;
     private boolean choked;
+
+    @SuppressWarnings("NullAway.Init") // opened
+    private Link link;
 
     /**
      * Makes the end of a WebSocket whose opening handshake is done.
@@ -44,8 +47,8 @@ final class WebSocketProtocol implements Protocol, WebSocket {
             WebSocketListener listener,
             WebSocketLimits limits,
             String subprotocol,
-            DeflateSession deflate,
-            MaskKeys keys) {
+            @Nullable DeflateSession deflate,
+            @Nullable MaskKeys keys) {
         this.listener = listener;
         this.limits = limits;
         this.subprotocol = subprotocol;
@@ -75,15 +78,16 @@ final class WebSocketProtocol implements Protocol, WebSocket {
     public void receive(Buffer in, Link carrier) {
         receiving = true;
         watch.heard(link.now());
-        reader = reader != null ? reader : MessageReader.lend(keys == null, limits, deflate);
+        MessageReader lent = reader != null ? reader : MessageReader.lend(keys == null, limits, deflate);
+        reader = lent;
         try {
-            while (!paused && state != CloseState.CLOSED && read(in)) {
-                reader.release();
+            while (!paused && state != CloseState.CLOSED && read(lent, in)) {
+                lent.release();
             }
         } finally {
-            reader.release();
+            lent.release();
             receiving = false;
-            reader = reader.giveBack() ? null : reader;
+            reader = lent.giveBack() ? null : lent;
         }
         if (state == CloseState.CLOSED) {
             in.consume(in.readable());
@@ -95,49 +99,44 @@ final class WebSocketProtocol implements Protocol, WebSocket {
     }
 
     // Whether there was something whole. An exception of the listener is an end like others.
-    private boolean read(Buffer in) {
-        int event = reader.next(in);
+    private boolean read(MessageReader from, Buffer in) {
+        int event = from.next(in);
         switch (event) {
             case MessageReader.NEED_MORE -> {
                 return false;
             }
-            case FrameHeader.TEXT, FrameHeader.BINARY -> message(event);
-            case FrameHeader.PING, FrameHeader.PONG -> control(event);
-            case FrameHeader.CLOSE -> peerCloses();
+            case FrameHeader.TEXT, FrameHeader.BINARY -> message(from, event);
+            case FrameHeader.PING, FrameHeader.PONG -> control(from, event);
+            case FrameHeader.CLOSE -> peerCloses(from);
             default -> fail(-event, CloseCode.reasonToRefuse(-event));
         }
         return true;
     }
 
-    private void message(int event) {
-        if (state != CloseState.OPEN) {
-            return;
-        }
+    private void message(MessageReader from, int event) {
         try {
-            if (event == FrameHeader.TEXT) {
-                listener.text(this, reader.array(), reader.offset(), reader.length());
-            } else {
-                listener.binary(this, reader.array(), reader.offset(), reader.length());
+            if (state == CloseState.OPEN && event == FrameHeader.TEXT) {
+                listener.text(this, from.array(), from.offset(), from.length());
+            } else if (state == CloseState.OPEN) {
+                listener.binary(this, from.array(), from.offset(), from.length());
             }
         } catch (RuntimeException | Error e) {
             broken(e);
         }
     }
 
-    private void control(int event) {
+    private void control(MessageReader from, int event) {
         if (watch.floods(limits)) {
             fail(CloseCode.POLICY_VIOLATION, "too many pings");
-        } else if (event == FrameHeader.PING) {
-            if (state == CloseState.OPEN) {
-                write(FrameHeader.FIN | FrameHeader.PONG, reader.array(), reader.offset(), reader.length());
-            }
+        } else if (state == CloseState.OPEN && event == FrameHeader.PING) {
+            write(FrameHeader.FIN | FrameHeader.PONG, from.array(), from.offset(), from.length());
         } else if (state == CloseState.OPEN) {
-            tell(() -> listener.pong(this, reader.array(), reader.offset(), reader.length()));
+            tell(() -> listener.pong(this, from.array(), from.offset(), from.length()));
         }
     }
 
-    private void peerCloses() {
-        ClosePayload close = ClosePayload.read(reader.array(), reader.offset(), reader.length());
+    private void peerCloses(MessageReader from) {
+        ClosePayload close = ClosePayload.read(from.array(), from.offset(), from.length());
         if (close.error() != 0) {
             fail(close.error(), close.reason());
         } else {
@@ -319,8 +318,7 @@ final class WebSocketProtocol implements Protocol, WebSocket {
         if (keys != null || (deflate != null && !deflate.isShareable())) {
             sendNow(message.opcode(), message.bytes(), 0, message.bytes().length);
         } else if (state == CloseState.OPEN) {
-            boolean small = deflate != null && deflate.wants(message.bytes().length);
-            link.transfer(small ? message.compressed(deflate) : message.plain());
+            link.transfer(message.frame(deflate));
             flush();
         }
     }
@@ -434,7 +432,7 @@ final class WebSocketProtocol implements Protocol, WebSocket {
     }
 
     @Override
-    public SocketAddress peer() {
+    public @Nullable SocketAddress peer() {
         return link.peer();
     }
 

@@ -9,6 +9,7 @@ import io.millrace.http.Response;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The server's side of the opening handshake (RFC 6455 section 4.2; over HTTP/2, RFC 8441): checks what the client
@@ -31,7 +32,7 @@ public final class WebSocketUpgrade {
     private static final String SUPPORTED_VERSION = "13";
 
     private final WebSocketOptions options;
-    private final DeflatePool pool;
+    private final @Nullable DeflatePool pool;
 
     private WebSocketUpgrade(WebSocketOptions options) {
         this.options = options;
@@ -147,7 +148,9 @@ public final class WebSocketUpgrade {
         if (agreed != null) {
             response.setHeader(OpeningFields.EXTENSIONS, agreed.answer());
         }
-        DeflateSession deflate = agreed == null ? null : new DeflateSession(true, agreed, options.compression(), pool);
+        DeflateSession deflate = agreed == null
+                ? null
+                : new DeflateSession(true, agreed, options.compression(), Objects.requireNonNull(pool));
         WebSocketProtocol protocol = new WebSocketProtocol(listener, options.limits(), subprotocol, deflate, null);
         // The client may go before the answer, or while it is written: then the protocol is never opened.
         // It is handed over in the call that completes the exchange, so a task later it is known.

@@ -16,4 +16,7 @@
  * <p>An idle connection holds no buffer and no compression context: messages are read where they lie in the input that
  * the loop lends, and contexts are lent for one message, unless context takeover was asked for.
  */
+@NullMarked
 package io.millrace.websocket;
+
+import org.jspecify.annotations.NullMarked;
