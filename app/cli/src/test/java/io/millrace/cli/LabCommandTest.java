@@ -97,6 +97,8 @@ final class LabCommandTest {
         assertEquals(ExitCode.USAGE, millrace("load"));
         assertEquals(ExitCode.USAGE, millrace("load", "ftp://example.org/"));
         assertEquals(ExitCode.USAGE, millrace("load", "--new-connections", "--pipeline", "2", "127.0.0.1:1"));
-        assertTrue(err.toString(StandardCharsets.UTF_8).contains("only http://, https:// and tcp://"), err::toString);
+        assertTrue(
+                err.toString(StandardCharsets.UTF_8).contains("only http://, https://, ws://, wss:// and tcp://"),
+                err::toString);
     }
 }

@@ -24,6 +24,7 @@ import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -127,11 +128,11 @@ final class WebSocketLoadTest {
     @Test
     void whatAServerMayDoIsNoFailure() throws Exception {
         AtomicInteger pongs = new AtomicInteger();
+        Map<WebSocket, Integer> messages = new ConcurrentHashMap<>();
         try (Target target = serve(new Echo() {
             @Override
             public void text(WebSocket socket, byte[] utf8, int offset, int length) {
-                if (echoed.get() % 50 == 49) {
-                    echoed.incrementAndGet();
+                if (messages.merge(socket, 1, Integer::sum) == 50) {
                     socket.close(1001, "");
                 } else {
                     socket.ping(new byte[] {1, 2, 3});

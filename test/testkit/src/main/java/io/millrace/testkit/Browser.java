@@ -4,6 +4,7 @@ package io.millrace.testkit;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.Writer;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -79,7 +80,11 @@ public final class Browser implements AutoCloseable {
 
     // What it goes on to say must not fill the pipe.
     private static void drain(BufferedReader said) {
-        said.lines().forEach(line -> {});
+        try {
+            said.transferTo(Writer.nullWriter());
+        } catch (IOException e) {
+            // it has ended
+        }
     }
 
     /** Returns the title of the page, which has no quotes and no backslashes. */
