@@ -95,32 +95,16 @@ public record TlsOptions(
     public TlsOptions with(Credentials more) {
         List<Credentials> all = new ArrayList<>(credentials);
         all.add(more);
-        return new TlsOptions(
-                all,
-                trusted,
-                clientCertificate,
-                applicationProtocols,
-                onlyLatest,
-                handshakeTime,
-                executor,
-                concurrentHandshakes,
-                ticketSecret,
-                usesKernel);
+        Values values = new Values(this);
+        values.credentials = all;
+        return values.options();
     }
 
     /** Returns these options, trusting those authorities and no other. */
     public TlsOptions withTrusted(List<X509Certificate> authorities) {
-        return new TlsOptions(
-                credentials,
-                authorities,
-                clientCertificate,
-                applicationProtocols,
-                onlyLatest,
-                handshakeTime,
-                executor,
-                concurrentHandshakes,
-                ticketSecret,
-                usesKernel);
+        Values values = new Values(this);
+        values.trusted = authorities;
+        return values.options();
     }
 
     /**
@@ -129,47 +113,24 @@ public record TlsOptions(
      * @throws IllegalArgumentException if clients are asked and there is no authority
      */
     public TlsOptions withClientCertificates(ClientCertificate which, List<X509Certificate> authorities) {
-        return new TlsOptions(
-                credentials,
-                authorities,
-                which,
-                applicationProtocols,
-                onlyLatest,
-                handshakeTime,
-                executor,
-                concurrentHandshakes,
-                ticketSecret,
-                usesKernel);
+        Values values = new Values(this);
+        values.trusted = authorities;
+        values.clientCertificate = which;
+        return values.options();
     }
 
     /** Returns these options with those protocols for ALPN, the preferred one first. */
     public TlsOptions withApplicationProtocols(String... names) {
-        return new TlsOptions(
-                credentials,
-                trusted,
-                clientCertificate,
-                List.of(names),
-                onlyLatest,
-                handshakeTime,
-                executor,
-                concurrentHandshakes,
-                ticketSecret,
-                usesKernel);
+        Values values = new Values(this);
+        values.applicationProtocols = List.of(names);
+        return values.options();
     }
 
     /** Returns these options with TLS 1.3 alone, or TLS 1.2 as well. */
     public TlsOptions withOnlyLatest(boolean on) {
-        return new TlsOptions(
-                credentials,
-                trusted,
-                clientCertificate,
-                applicationProtocols,
-                on,
-                handshakeTime,
-                executor,
-                concurrentHandshakes,
-                ticketSecret,
-                usesKernel);
+        Values values = new Values(this);
+        values.onlyLatest = on;
+        return values.options();
     }
 
     /**
@@ -178,32 +139,16 @@ public record TlsOptions(
      * @throws IllegalArgumentException if it is not positive
      */
     public TlsOptions withHandshakeTime(Duration time) {
-        return new TlsOptions(
-                credentials,
-                trusted,
-                clientCertificate,
-                applicationProtocols,
-                onlyLatest,
-                time,
-                executor,
-                concurrentHandshakes,
-                ticketSecret,
-                usesKernel);
+        Values values = new Values(this);
+        values.handshakeTime = time;
+        return values.options();
     }
 
     /** Returns these options with another place where handshakes are computed; it must not be the loop's thread. */
     public TlsOptions withExecutor(Executor other) {
-        return new TlsOptions(
-                credentials,
-                trusted,
-                clientCertificate,
-                applicationProtocols,
-                onlyLatest,
-                handshakeTime,
-                other,
-                concurrentHandshakes,
-                ticketSecret,
-                usesKernel);
+        Values values = new Values(this);
+        values.executor = other;
+        return values.options();
     }
 
     /**
@@ -213,17 +158,9 @@ public record TlsOptions(
      * @throws IllegalArgumentException if it is not positive
      */
     public TlsOptions withConcurrentHandshakes(int most) {
-        return new TlsOptions(
-                credentials,
-                trusted,
-                clientCertificate,
-                applicationProtocols,
-                onlyLatest,
-                handshakeTime,
-                executor,
-                most,
-                ticketSecret,
-                usesKernel);
+        Values values = new Values(this);
+        values.concurrentHandshakes = most;
+        return values.options();
     }
 
     /**
@@ -232,31 +169,56 @@ public record TlsOptions(
      * @throws IllegalArgumentException if it has fewer than 32 bytes
      */
     public TlsOptions withTicketSecret(byte[] secret) {
-        return new TlsOptions(
-                credentials,
-                trusted,
-                clientCertificate,
-                applicationProtocols,
-                onlyLatest,
-                handshakeTime,
-                executor,
-                concurrentHandshakes,
-                secret,
-                usesKernel);
+        Values values = new Values(this);
+        values.ticketSecret = secret;
+        return values.options();
     }
 
     /** Returns these options, with files that the operating system may encrypt where it can, or never does. */
     public TlsOptions withKernel(boolean on) {
-        return new TlsOptions(
-                credentials,
-                trusted,
-                clientCertificate,
-                applicationProtocols,
-                onlyLatest,
-                handshakeTime,
-                executor,
-                concurrentHandshakes,
-                ticketSecret,
-                on);
+        Values values = new Values(this);
+        values.usesKernel = on;
+        return values.options();
+    }
+
+    /** The values of options that are to be changed in one of them. */
+    private static final class Values {
+        private List<Credentials> credentials;
+        private List<X509Certificate> trusted;
+        private ClientCertificate clientCertificate;
+        private List<String> applicationProtocols;
+        private boolean onlyLatest;
+        private Duration handshakeTime;
+        private Executor executor;
+        private int concurrentHandshakes;
+        private byte[] ticketSecret;
+        private boolean usesKernel;
+
+        Values(TlsOptions from) {
+            credentials = from.credentials;
+            trusted = from.trusted;
+            clientCertificate = from.clientCertificate;
+            applicationProtocols = from.applicationProtocols;
+            onlyLatest = from.onlyLatest;
+            handshakeTime = from.handshakeTime;
+            executor = from.executor;
+            concurrentHandshakes = from.concurrentHandshakes;
+            ticketSecret = from.ticketSecret;
+            usesKernel = from.usesKernel;
+        }
+
+        TlsOptions options() {
+            return new TlsOptions(
+                    credentials,
+                    trusted,
+                    clientCertificate,
+                    applicationProtocols,
+                    onlyLatest,
+                    handshakeTime,
+                    executor,
+                    concurrentHandshakes,
+                    ticketSecret,
+                    usesKernel);
+        }
     }
 }
